@@ -1,0 +1,161 @@
+"""Socket.IO v5 packets: decode what a client sends, encode what a server says.
+
+Pure. JSON is msgspec's, which refuses NaN, lone surrogates and numbers out of range; nesting too deep is refused too.
+Attachments are
+`bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from carevia.protocol.engineio import ParseError
+
+CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
+# Names that mean something on a Socket.IO client itself: an event may not bear them.
+RESERVED = frozenset(("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"))
+MAX_ID_DIGITS = 10
+
+_decode = msgspec.json.decode
+_encode = msgspec.json.encode
+_ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
+
+
+class Packet(NamedTuple):
+    """One decoded packet. `data` is a list for events and acknowledgements, a dict or None for CONNECT."""
+
+    type: int
+    namespace: str
+    data: Any
+    id: int | None
+    attachments: int
+
+
+def decode(text: bytes) -> Packet:
+    """Read one packet (valid UTF-8, without the Engine.IO digit). Raises ParseError."""
+    if not text:
+        raise ParseError("empty packet")
+    kind, at, size = text[0] - _ZERO, 1, len(text)
+    if not 0 <= kind <= BINARY_ACK:
+        raise ParseError("unknown packet type")
+    attachments = 0
+    if kind >= BINARY_EVENT:
+        attachments, at = _attachment_count(text, at)
+    namespace = "/"
+    if at < size and text[at] == _SLASH:
+        comma = text.find(b",", at)
+        stop = size if comma < 0 else comma
+        namespace, at = text[at:stop].decode(), stop + 1
+    start = at
+    while at < size and _ZERO <= text[at] <= _NINE:
+        at += 1
+    if at - start > MAX_ID_DIGITS:
+        raise ParseError("acknowledgement id too long")
+    packet_id = int(text[start:at]) if at > start else None
+    data = _json(text[at:]) if at < size else None
+    if problem := _problem(kind, data, packet_id):
+        raise ParseError(problem)
+    return Packet(kind, namespace, data, packet_id, attachments)
+
+
+def _attachment_count(text: bytes, at: int) -> tuple[int, int]:
+    dash = text.find(b"-", at, at + 7)
+    digits = text[at:dash] if dash > 0 else b""
+    if not digits.isdigit() or int(digits) == 0:  # `450-`: a binary packet without attachments is none
+        raise ParseError("bad number of attachments")
+    return int(digits), dash + 1
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return _decode(text)
+    except (ValueError, RecursionError):
+        raise ParseError("not JSON") from None
+
+
+def _problem(kind: int, data: Any, packet_id: int | None) -> str:
+    match kind:
+        case 2 | 5:  # EVENT, BINARY_EVENT
+            if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] in RESERVED:
+                return "an event is an array that begins with its name"
+        case 3 | 6:  # ACK, BINARY_ACK
+            if not isinstance(data, list) or packet_id is None:
+                return "an acknowledgement is an array with an id"
+        case 0:
+            if data is not None and not isinstance(data, dict):
+                return "CONNECT carries an object"
+        case 1:
+            if data is not None:
+                return "DISCONNECT carries nothing"
+        case _:
+            return "only a server sends CONNECT_ERROR"
+    return ""
+
+
+def fill(data: Any, attachments: Sequence[bytes]) -> Any:
+    """Put the attachments into their places. Raises ParseError where a placeholder names none or an attachment is
+    left over."""
+    used: set[int] = set()
+    filled = _fill(data, attachments, used)
+    if len(used) != len(attachments):
+        raise ParseError("attachment without a placeholder")
+    return filled
+
+
+def _fill(data: Any, attachments: Sequence[bytes], used: set[int]) -> Any:
+    if isinstance(data, list):
+        return [_fill(item, attachments, used) for item in data]
+    if isinstance(data, dict):
+        if data.get("_placeholder") is True:
+            num = data.get("num")
+            if type(num) is not int or not 0 <= num < len(attachments):
+                raise ParseError("bad placeholder")
+            used.add(num)
+            return attachments[num]
+        return {key: _fill(item, attachments, used) for key, item in data.items()}
+    return data
+
+
+def pull(data: Any, attachments: list[bytes]) -> Any:
+    """A copy of `data` with every `bytes` replaced by a placeholder and put into `attachments`."""
+    if isinstance(data, bytes | bytearray | memoryview):
+        attachments.append(bytes(data))
+        return {"_placeholder": True, "num": len(attachments) - 1}
+    if isinstance(data, list | tuple):
+        return [pull(item, attachments) for item in data]
+    if isinstance(data, Mapping):
+        return {key: pull(item, attachments) for key, item in data.items()}
+    return data
+
+
+def has_binary(data: Any) -> bool:
+    """Whether `bytes` stand anywhere in lists, tuples and mappings (structs and raw JSON are taken as text)."""
+    if isinstance(data, dict):
+        return any(has_binary(item) for item in data.values() if not isinstance(item, str))
+    if isinstance(data, list | tuple):
+        return any(has_binary(item) for item in data if not isinstance(item, str))
+    return isinstance(data, bytes | bytearray | memoryview)
+
+
+def encode(kind: int, namespace: str, args: Sequence[Any], packet_id: int | None = None) -> tuple[bytes, list[bytes]]:
+    """An event (its name first) or an acknowledgement: the packet's text and its attachments.
+
+    `kind` is EVENT or ACK; it becomes the binary one where there are attachments.
+    """
+    attachments: list[bytes] = []
+    head = b"%d" % kind
+    if has_binary(args):
+        args = pull(args, attachments)
+        head = b"%d%d-" % (kind + 3, len(attachments))
+    if namespace != "/":
+        head += namespace.encode() + b","
+    if packet_id is not None:
+        head += b"%d" % packet_id
+    return head + _encode(args), attachments
+
+
+def control(kind: int, namespace: str, data: Mapping[str, Any] | None = None) -> bytes:
+    """CONNECT, DISCONNECT or CONNECT_ERROR."""
+    place = b"" if namespace == "/" else namespace.encode() + b","
+    return b"%d" % kind + place + (b"" if data is None else _encode(data))

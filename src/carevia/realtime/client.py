@@ -1,0 +1,208 @@
+"""Socket.IO on one session: packets in, sockets by namespace. What breaks the protocol closes the connection at
+once."""
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from carevia.protocol import engineio, socketio
+from carevia.protocol.engineio import ParseError
+from carevia.realtime.message import Message
+from carevia.realtime.namespace import ConnectRefused, settle
+from carevia.realtime.recovery import Identity
+from carevia.realtime.socket import Socket
+
+if TYPE_CHECKING:
+    from carevia.realtime.deadlines import Bucket
+    from carevia.realtime.server import Server
+    from carevia.realtime.session import Session
+
+CLOSED_BY_CLIENT = "client namespace disconnect"
+
+
+class _Partial:
+    """A packet whose attachments are on their way."""
+
+    __slots__ = ("attachments", "packet", "size")
+
+    def __init__(self, packet: socketio.Packet) -> None:
+        self.packet = packet
+        self.attachments: list[bytes] = []
+        self.size = 0
+
+
+class Client:
+    """The listener of one session."""
+
+    __slots__ = ("_partial", "_wait", "server", "session", "sockets")
+
+    def __init__(self, server: "Server", session: "Session") -> None:
+        self.server = server
+        self.session = session
+        self.sockets: dict[str, Socket] = {}
+        self._partial: _Partial | None = None
+        self._wait: Bucket[Client] | None = server.connects.set(self)  # for CONNECT, later for attachments
+
+    # In.
+
+    def text(self, data: bytes) -> None:
+        """One packet; an attachment was due where one is under way."""
+        self.server.engine.stats.received += 1
+        try:
+            if self._partial is not None:
+                raise ParseError("an attachment was due")
+            packet = socketio.decode(data)
+            if packet.attachments:
+                self._expect(packet)
+            else:
+                self._dispatch(packet)
+        except (ParseError, RecursionError):
+            self.session.close("parse error")
+
+    def binary(self, data: bytes) -> None:
+        """One attachment."""
+        partial = self._partial
+        if partial is None:
+            self.session.close("parse error")
+            return
+        partial.attachments.append(data)
+        partial.size += len(data)
+        if partial.size > self.server.config.max_payload:
+            self.session.close("parse error")
+        elif len(partial.attachments) == partial.packet.attachments:
+            self._partial = None
+            self._call_off()
+            try:
+                data_with = socketio.fill(partial.packet.data, partial.attachments)
+                self._dispatch(partial.packet._replace(data=data_with, attachments=0))
+            except (ParseError, RecursionError):
+                self.session.close("parse error")
+
+    def _expect(self, packet: socketio.Packet) -> None:
+        limit = self.server.config.max_attachments
+        socket = self.sockets.get(packet.namespace)
+        if (limit and packet.attachments > limit) or socket is None or not socket.connected:
+            raise ParseError("attachments that nobody may send here")
+        self._partial = _Partial(packet)
+        self._wait = self.server.attachments.set(self)
+
+    def _dispatch(self, packet: socketio.Packet) -> None:
+        kind = packet.type
+        if kind == socketio.CONNECT:
+            self._connect(packet.namespace, packet.data or {})
+            return
+        socket = self.sockets.get(packet.namespace)
+        if socket is None or not socket.connected:
+            raise ParseError("a packet for a namespace that was not joined")
+        if kind == socketio.DISCONNECT:
+            self.drop(socket, CLOSED_BY_CLIENT)
+        elif kind in (socketio.ACK, socketio.BINARY_ACK):
+            socket.acknowledged(packet.id or 0, packet.data)
+        else:
+            self._event(socket, packet)
+
+    def _event(self, socket: Socket, packet: socketio.Packet) -> None:
+        name, *args = packet.data
+        handler = socket.namespace.handlers.get(name)
+        if handler is None:
+            self.server.engine.stats.unknown += 1  # never acknowledged
+        else:
+            socket.handle(handler, tuple(args), packet.id)
+
+    # CONNECT.
+
+    def _connect(self, name: str, auth: dict[str, Any]) -> None:
+        if name in self.sockets:
+            raise ParseError("CONNECT came twice")
+        namespace = self.server.namespaces.get(name)
+        if namespace is None:
+            self._refuse(name, ConnectRefused("Invalid namespace"))
+            return
+        socket = self.sockets[name] = Socket(namespace, self, "")
+        if namespace.waits:
+            task = asyncio.get_running_loop().create_task(self._ask_waiting(socket, auth))
+            self.server.tasks.add(task)
+            task.add_done_callback(self.server.tasks.discard)
+            return
+        try:
+            for middleware in namespace.middlewares:
+                middleware(socket, auth)
+        except Exception as error:
+            self._not_let_in(socket, error)
+        else:
+            self._let_in(socket, auth)
+
+    async def _ask_waiting(self, socket: Socket, auth: dict[str, Any]) -> None:
+        try:
+            for middleware in socket.namespace.middlewares:
+                await settle(middleware(socket, auth))
+        except Exception as error:
+            self._not_let_in(socket, error)
+        else:
+            self._let_in(socket, auth)
+
+    def _not_let_in(self, socket: Socket, error: Exception) -> None:
+        self.sockets.pop(socket.namespace.name, None)
+        if not isinstance(error, ConnectRefused):
+            self.server.report(error, socket)
+            error = ConnectRefused("Something went wrong here. Try again.")
+        self._refuse(socket.namespace.name, error)
+
+    def _refuse(self, name: str, error: ConnectRefused) -> None:
+        data = {"message": error.message} | ({} if error.data is None else {"data": error.data})
+        self._send(socketio.control(socketio.CONNECT_ERROR, name, data))
+
+    def _let_in(self, socket: Socket, auth: dict[str, Any]) -> None:
+        namespace = socket.namespace
+        if self.session.closed or self.sockets.get(namespace.name) is not socket:
+            return
+        self._call_off()
+        if namespace.recovery is None:
+            identity = Identity(secrets.token_urlsafe(15), None, False)
+        else:
+            identity = namespace.recovery.identify(socket, auth)
+        ghost = namespace.sockets.get(identity.sid)
+        if ghost is not None:  # it came back before its old connection was missed
+            ghost.session.close("recovered elsewhere")
+        socket.id, socket.recovered, socket.connected = identity.sid, identity.recovered, True
+        namespace.add(socket)
+        reply = {"sid": identity.sid} | ({} if identity.pid is None else {"pid": identity.pid})
+        self._send(socketio.control(socketio.CONNECT, namespace.name, reply))
+        if handler := namespace.handlers.get("connect"):
+            socket.handle(handler, (auth,))
+
+    def _send(self, packet: bytes) -> None:
+        self.server.fanout.flush()
+        self.session.send(Message(engineio.MESSAGE + packet))
+
+    # Going.
+
+    def drop(self, socket: Socket, reason: str) -> None:
+        """A socket leaves its namespace; the session stays."""
+        namespace = socket.namespace
+        if self.sockets.get(namespace.name) is socket:
+            del self.sockets[namespace.name]
+        if not socket.connected:
+            return
+        namespace.remove(socket)
+        socket.connected = False
+        socket.ended()
+        if handler := namespace.handlers.get("disconnect"):
+            socket.handle(handler, (reason,))
+
+    def closed(self, reason: str) -> None:
+        """The session is over."""
+        self._partial = None
+        self._call_off()
+        for socket in list(self.sockets.values()):
+            self.drop(socket, reason)
+        self.server.clients.discard(self)
+
+    def expire(self) -> None:
+        """No CONNECT, or not all attachments, in time."""
+        self.session.close("connect timeout" if self._partial is None else "attachments took too long")
+
+    def _call_off(self) -> None:
+        if self._wait is not None:
+            self._wait.discard(self)
+            self._wait = None

@@ -1,0 +1,36 @@
+"""What an engine is told at its making: times in seconds, sizes in bytes, 0 switches a limit off."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Settings of one engine. The defaults are those of the protocol's reference server, and safe limits."""
+
+    path: str = "/socket.io/"
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    connect_timeout: float = 45.0  # a session that has sent no CONNECT by then is closed
+    upgrade_timeout: float = 10.0
+    allow_upgrades: bool = True
+    max_payload: int = 1_000_000
+    max_packets: int = 1_000  # in one polling payload
+    max_attachments: int = 10
+    attachment_timeout: float = 10.0
+    max_rooms: int = 0  # per socket; past it the least recently joined is left
+    max_queued: int = 1_000  # events of one socket that wait for its handler
+    buffer_limit: int = 1_000_000  # unsent bytes per client
+    # Origins beside the server's own whose pages may connect: exact `scheme://host[:port]`, or "*" for all.
+    origins: Collection[str] = field(default=())
+    # Peers whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks.
+    trusted_proxies: Collection[str] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a handshake is turned away, for `admit`. Temporary ones (429, 503) say when to come back, in seconds."""
+
+    status: int
+    message: str
+    retry_after: int | None = None

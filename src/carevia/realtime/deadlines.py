@@ -1,0 +1,68 @@
+"""Timers for many things that all wait equally long: one event-loop timer and a row of buckets, no timer per
+connection.
+
+Because the wait is the same for all, deadlines come due in the order they were set. Things set within a fiftieth of
+the wait share
+a bucket, which comes due when its first member does: never late, at most that fiftieth early.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Bucket(set[T]):
+    """Things that come due together. `discard` a thing to call its deadline off."""
+
+    __slots__ = ("due", "until")
+
+    def __init__(self, due: float, until: float) -> None:
+        super().__init__()
+        self.due = due
+        self.until = until
+
+
+class Deadlines(Generic[T]):
+    """Calls `expired(thing)` once for everything that was set and not discarded from its bucket meanwhile."""
+
+    __slots__ = ("_buckets", "_delay", "_expired", "_loop", "_timer", "_width")
+
+    def __init__(self, delay: float, expired: Callable[[T], None], loop: asyncio.AbstractEventLoop) -> None:
+        self._delay = delay
+        self._width = min(delay / 50, 0.25)
+        self._expired = expired
+        self._loop = loop
+        self._buckets: deque[Bucket[T]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, thing: T) -> Bucket[T]:
+        """Start the wait for one thing; gives the bucket to call it off with."""
+        now = self._loop.time()
+        if not self._buckets or self._buckets[-1].until <= now:
+            self._buckets.append(Bucket(now + self._delay, now + self._width))
+        bucket = self._buckets[-1]
+        bucket.add(thing)
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._buckets[0].due, self._fire)
+        return bucket
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._buckets.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _fire(self) -> None:
+        self._timer = None
+        now = self._loop.time() + 0.001  # a loop's clock ticks in milliseconds
+        while self._buckets and self._buckets[0].due <= now:
+            for thing in self._buckets.popleft():
+                self._expired(thing)
+        while self._buckets and not self._buckets[0]:
+            self._buckets.popleft()
+        if self._buckets and self._timer is None:
+            self._timer = self._loop.call_at(self._buckets[0].due, self._fire)

@@ -1,0 +1,91 @@
+"""Rooms to sockets to bytes: what is emitted within one turn of the loop leaves as one write per client.
+
+Everything a server says goes through here in the order it was said. A change of membership flushes first, so an event
+reaches exactly
+those who were in its rooms when it was emitted.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from carevia.realtime.message import Message
+
+if TYPE_CHECKING:
+    from carevia.realtime.session import Session
+    from carevia.realtime.socket import Socket
+
+Entry = tuple["Collection[Socket]", Message]
+
+
+class Fanout:
+    """The outgoing queue of one server."""
+
+    __slots__ = ("_entries", "_scheduled")
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._scheduled = False
+
+    def push(self, sockets: "Collection[Socket]", message: Message) -> None:
+        """Send to these sockets at the end of the turn. The collection is read then, so it must change only after
+        `flush`."""
+        self._entries.append((sockets, message))
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def flush(self) -> None:
+        """Send what waits, now."""
+        entries = self._entries
+        if not entries:
+            return
+        self._entries = []
+        first = entries[0][0]
+        if len(entries) == 1 or all(sockets is first for sockets, _ in entries):
+            _send(first, [message for _, message in entries])
+        else:
+            _send_mixed(entries)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+
+def _send(sockets: "Iterable[Socket]", messages: list[Message]) -> None:
+    message = merge(messages)
+    # A session that is closed for reading too slowly leaves its rooms while we walk them.
+    for socket in tuple(sockets):
+        socket.session.send(message)
+
+
+def _send_mixed(entries: list[Entry]) -> None:
+    """Different receivers: collect for each client, then write each once."""
+    queues: dict[Session, list[Message]] = {}
+    for sockets, message in entries:
+        for socket in sockets:
+            queues.setdefault(socket.session, []).append(message)
+    merged: dict[tuple[int, ...], Message] = {}  # clients with the same messages share the merged bytes
+    for session, messages in queues.items():
+        key = tuple(map(id, messages))
+        if key not in merged:
+            merged[key] = merge(messages)
+        session.send(merged[key])
+
+
+def merge(messages: list[Message]) -> Message:
+    """Several messages as one write. A merged message is volatile only where all of them are."""
+    if len(messages) == 1:
+        return messages[0]
+    return Batch(messages)
+
+
+class Batch(Message):
+    """Messages that leave together."""
+
+    __slots__ = ()
+
+    def __init__(self, messages: list[Message]) -> None:
+        super().__init__(b"", (), all(message.volatile for message in messages))
+        self._frames = b"".join([message.frames for message in messages])
+        self._parts = [part for message in messages for part in message.parts]

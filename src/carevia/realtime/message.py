@@ -1,0 +1,44 @@
+"""One outgoing packet, encoded once for everybody it goes to, whatever their transport."""
+
+from carevia.protocol import engineio, websocket
+
+
+class Message:
+    """`packet` is an Engine.IO packet (its digit first); `attachments` are the binary messages that follow it.
+
+    `volatile` says it may be dropped for a client that cannot take it at once.
+    """
+
+    __slots__ = ("_frames", "_parts", "attachments", "packet", "volatile")
+
+    def __init__(
+        self, packet: bytes, attachments: list[bytes] | tuple[bytes, ...] = (), volatile: bool = False
+    ) -> None:
+        self.packet = packet
+        self.attachments = attachments
+        self.volatile = volatile
+        self._frames: bytes | None = None
+        self._parts: list[bytes] | None = None
+
+    @property
+    def frames(self) -> bytes:
+        """As WebSocket frames, ready to write."""
+        if self._frames is None:
+            frames = websocket.frame(websocket.TEXT, self.packet) if self.packet else b""
+            for data in self.attachments:
+                frames += websocket.frame(websocket.BINARY, data)
+            self._frames = frames
+        return self._frames
+
+    @property
+    def parts(self) -> list[bytes]:
+        """As the parts of a polling payload."""
+        if self._parts is None:
+            self._parts = [self.packet] if self.packet else []
+            self._parts += map(engineio.binary_part, self.attachments)
+        return self._parts
+
+
+def binary(data: bytes) -> Message:
+    """A bare binary Engine.IO message."""
+    return Message(b"", (data,))

@@ -1,0 +1,226 @@
+"""A namespace: its middlewares, handlers, sockets and rooms, and what may be emitted to them."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from carevia.protocol import engineio, socketio
+from carevia.realtime.message import Message
+from carevia.realtime.recovery import Recovery
+
+if TYPE_CHECKING:
+    from carevia.realtime.fanout import Fanout
+    from carevia.realtime.socket import Socket
+
+Handler = Callable[..., Any]
+H = TypeVar("H", bound=Handler)
+
+
+class ConnectRefused(Exception):
+    """Raised by a middleware: the client gets a CONNECT_ERROR with this message (a final answer, it does not come
+    back by itself)."""
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data = data
+
+
+def encode_event(
+    namespace: str,
+    args: Sequence[Any],
+    packet_id: int | None = None,
+    volatile: bool = False,
+    kind: int = socketio.EVENT,
+) -> Message:
+    """An event or acknowledgement, ready to send."""
+    text, attachments = socketio.encode(kind, namespace, args, packet_id)
+    return Message(engineio.MESSAGE + text, attachments, volatile)
+
+
+def event_args(name: str, args: tuple[Any, ...], offset: str | None, guarded: bool) -> tuple[Any, ...]:
+    """The arguments as they go out: a durable event ends in its offset; where clients look for one, nothing else ends
+    in a string."""
+    if offset is not None:
+        return (name, *args, offset)
+    if guarded and args and isinstance(args[-1], str):
+        return (name, *args, None)
+    return (name, *args)
+
+
+class Target:
+    """Whom an emit reaches. Immutable: each word gives a new one."""
+
+    __slots__ = ("_except", "_namespace", "_rooms", "_volatile")
+
+    def __init__(
+        self, namespace: "Namespace", rooms: tuple[str, ...] = (), but: tuple[str, ...] = (), volatile: bool = False
+    ) -> None:
+        self._namespace = namespace
+        self._rooms = rooms
+        self._except = but
+        self._volatile = volatile
+
+    def to(self, *rooms: str) -> Self:
+        """Only these rooms (a socket in several gets one copy). A socket's id is a room of its own."""
+        return type(self)(self._namespace, self._rooms + rooms, self._except, self._volatile)
+
+    def except_(self, *rooms: str) -> Self:
+        """Not these rooms or socket ids."""
+        return type(self)(self._namespace, self._rooms, self._except + rooms, self._volatile)
+
+    @property
+    def volatile(self) -> Self:
+        """May be dropped for clients that cannot take it at once."""
+        return type(self)(self._namespace, self._rooms, self._except, True)
+
+    @property
+    def sockets(self) -> "Collection[Socket]":
+        """Those it reaches now."""
+        namespace = self._namespace
+        if not self._rooms:
+            found: Collection[Socket] = namespace.everyone
+        elif len(self._rooms) == 1:
+            found = namespace.members(self._rooms[0])
+        else:
+            found = set[Socket]().union(*map(namespace.members, self._rooms))
+        if self._except:
+            found = set(found).difference(*map(namespace.members, self._except))
+        return found
+
+    def emit(self, name: str, *args: Any, offset: str | None = None) -> None:
+        """Send an event, at most once, in the order of the calls. `offset` ends a durable event.
+
+        Raises ValueError for a reserved name; TypeError, UnicodeEncodeError or OverflowError for what JSON cannot
+        carry.
+        """
+        namespace = self._namespace
+        if name in socketio.RESERVED:
+            raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
+        sockets = self.sockets
+        if not sockets:
+            return
+        event = event_args(name, args, offset, namespace.recovery is not None)
+        namespace.fanout.push(sockets, encode_event(namespace.name, event, volatile=self._volatile))
+
+
+class Namespace:
+    """Made by `Server.namespace`."""
+
+    def __init__(self, name: str, fanout: "Fanout", max_rooms: int) -> None:
+        self.name = name
+        self.fanout = fanout
+        self.max_rooms = max_rooms
+        self.recovery: Recovery | None = None
+        self.sockets: dict[str, Socket] = {}
+        self.everyone = self.sockets.values()  # one view, so that the fan-out sees the same receivers twice
+        self.handlers: dict[str, Handler] = {}
+        self.middlewares: list[Handler] = []
+        self._rooms: dict[str, set[Socket]] = {}
+
+    # Declaring.
+
+    def use(self, middleware: H) -> H:
+        """Decorator: `middleware(socket, auth)`, plain or async, is asked at CONNECT; it lets pass or raises
+        ConnectRefused."""
+        self.middlewares.append(middleware)
+        return middleware
+
+    def on(self, event: str) -> Callable[[H], H]:
+        """Decorator: `handler(socket, *args)`, plain or async. What it returns is the acknowledgement (a tuple:
+        several arguments).
+
+        "connect" gets `(socket, auth)` right after the CONNECT reply, "disconnect" `(socket, reason)`. The handlers
+        of one socket run
+        one after the other, in the order of its events.
+        """
+
+        def declare(handler: H) -> H:
+            self.handlers[event] = handler
+            return handler
+
+        return declare
+
+    @property
+    def waits(self) -> bool:
+        """Some middleware is async."""
+        return any(inspect.iscoroutinefunction(middleware) for middleware in self.middlewares)
+
+    # Reaching.
+
+    @property
+    def rooms(self) -> Mapping[str, Collection["Socket"]]:
+        """Who is in which room."""
+        return self._rooms
+
+    def members(self, room: str) -> Collection["Socket"]:
+        """The sockets of one room, or the one with this id."""
+        found = self._rooms.get(room)
+        if found is not None:
+            return found
+        socket = self.sockets.get(room)
+        return (socket,) if socket else ()
+
+    def to(self, *rooms: str) -> Target:
+        """See `Target.to`."""
+        return Target(self, rooms)
+
+    def except_(self, *rooms: str) -> Target:
+        """See `Target.except_`."""
+        return Target(self, (), rooms)
+
+    @property
+    def volatile(self) -> Target:
+        """See `Target.volatile`."""
+        return Target(self, volatile=True)
+
+    def emit(self, name: str, *args: Any, offset: str | None = None) -> None:
+        """To every socket of the namespace; see `Target.emit`."""
+        Target(self).emit(name, *args, offset=offset)
+
+    # Membership: sockets call these.
+
+    def add(self, socket: "Socket") -> None:
+        """A socket is connected."""
+        self.fanout.flush()
+        self.sockets[socket.id] = socket
+
+    def remove(self, socket: "Socket") -> None:
+        """A socket is gone, from every room too."""
+        self.fanout.flush()
+        if self.sockets.get(socket.id) is socket:
+            del self.sockets[socket.id]
+        for room in socket.rooms:
+            self._leave(socket, room)
+        socket.rooms = ()
+
+    def enter(self, socket: "Socket", room: str) -> None:
+        """A socket joins a room; past `max_rooms` it leaves the one it joined least recently."""
+        self.fanout.flush()
+        if room in socket.rooms:
+            socket.rooms = (*(other for other in socket.rooms if other != room), room)
+            return
+        if self.max_rooms and len(socket.rooms) >= self.max_rooms:
+            self.exit(socket, socket.rooms[0])
+        socket.rooms = (*socket.rooms, room)
+        self._rooms.setdefault(room, set()).add(socket)
+
+    def exit(self, socket: "Socket", room: str) -> None:
+        """A socket leaves a room; nothing happens where it is not in it."""
+        self.fanout.flush()
+        if room in socket.rooms:
+            socket.rooms = tuple(other for other in socket.rooms if other != room)
+            self._leave(socket, room)
+
+    def _leave(self, socket: "Socket", room: str) -> None:
+        members = self._rooms.get(room)
+        if members is not None:
+            members.discard(socket)
+            if not members:
+                del self._rooms[room]
+
+
+async def settle(result: Any) -> Any:
+    """Await what wants awaiting."""
+    return await result if asyncio.iscoroutine(result) or isinstance(result, asyncio.Future) else result

@@ -1,0 +1,102 @@
+"""The Socket.IO server: namespaces over one engine. See docs/realtime.md for its use alone."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from carevia.realtime.client import Client
+from carevia.realtime.config import ServerConfig
+from carevia.realtime.deadlines import Deadlines
+from carevia.realtime.engine import Admit, Engine
+from carevia.realtime.fanout import Fanout
+from carevia.realtime.namespace import Namespace
+from carevia.realtime.polling import ASGIApp
+from carevia.realtime.session import Session
+from carevia.realtime.socket import Socket
+
+ErrorHook = Callable[[Exception, Socket], None]
+_log = logging.getLogger("carevia.realtime")
+
+
+class Server:
+    """One Socket.IO server on one event loop.
+
+    Give `asgi(app)` and `serve_protocol(server.engine)` (realtime.uvicorn) to uvicorn. `admit(handshake)` may turn a
+    client away before
+    it has a session; `on_error(error, socket)` gets what handlers raise (default: the log).
+    """
+
+    def __init__(
+        self, config: ServerConfig | None = None, admit: Admit | None = None, on_error: ErrorHook | None = None
+    ) -> None:
+        self.config = config or ServerConfig()
+        self.engine = Engine(self.config, self._accept, admit)
+        self.fanout = Fanout()
+        self.namespaces: dict[str, Namespace] = {}
+        self.clients: set[Client] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()  # handlers under way
+        self._on_error = on_error
+        self._started = False
+
+    def namespace(self, name: str = "/") -> Namespace:
+        """The namespace of this name, made at the first call; clients may join only those that exist."""
+        found = self.namespaces.get(name)
+        if found is None:
+            found = self.namespaces[name] = Namespace(name, self.fanout, self.config.max_rooms)
+        return found
+
+    def asgi(self, app: ASGIApp) -> ASGIApp:
+        """Polling in front of an ASGI application."""
+        polling = self.engine.asgi(app)
+
+        async def served(scope: Any, receive: Any, send: Any) -> None:
+            self._start()
+            await polling(scope, receive, send)
+
+        return served
+
+    @property
+    def client_count(self) -> int:
+        """Sockets connected, over all namespaces."""
+        return sum(len(namespace.sockets) for namespace in self.namespaces.values())
+
+    def report(self, error: Exception, socket: Socket) -> None:
+        """A handler raised: told to `on_error`; the connection goes on."""
+        if self._on_error is not None:
+            self._on_error(error, socket)
+        else:
+            _log.error("a handler failed on socket %s", socket.id, exc_info=error)
+
+    def close(self) -> None:
+        """Close every transport without DISCONNECT: clients come back by themselves, to another server or after the
+        restart."""
+        self.fanout.flush()
+        self.engine.close()
+
+    async def stop(self) -> None:
+        """`close`, then end the handlers under way and the timers."""
+        self.close()
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.engine.stop()
+        if self._started:
+            self.connects.close()
+            self.attachments.close()
+            self._started = False
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        self.engine.start()
+        loop = asyncio.get_running_loop()
+        self.connects: Deadlines[Client] = Deadlines(self.config.connect_timeout, Client.expire, loop)
+        self.attachments: Deadlines[Client] = Deadlines(self.config.attachment_timeout, Client.expire, loop)
+
+    def _accept(self, session: Session) -> Client:
+        self._start()
+        client = Client(self, session)
+        self.clients.add(client)
+        return client

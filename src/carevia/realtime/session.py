@@ -1,0 +1,142 @@
+"""One Engine.IO session: it outlives the change of transport, beats its heart, and ends once.
+
+States: open on one transport; `upgrading` while a WebSocket that has sent its probe stands beside the polling
+transport; closed.
+"""
+
+from typing import TYPE_CHECKING, Protocol
+
+from carevia.protocol import engineio, websocket
+from carevia.realtime.message import Message
+
+if TYPE_CHECKING:
+    from carevia.realtime.deadlines import Bucket
+    from carevia.realtime.engine import Engine
+    from carevia.realtime.handshake import Handshake
+    from carevia.realtime.websocket import WebSocketTransport
+
+_PING = Message(engineio.PING)
+
+
+class Listener(Protocol):
+    """What stands on a session: it gets every message, and the end once."""
+
+    def text(self, data: bytes) -> None:
+        """A text message (UTF-8, without the packet's digit)."""
+
+    def binary(self, data: bytes) -> None:
+        """A binary message."""
+
+    def closed(self, reason: str) -> None:
+        """The session is over; nothing comes after it."""
+
+
+class Transport(Protocol):
+    """What a session asks of polling and WebSocket alike."""
+
+    name: str
+
+    def send(self, message: Message) -> None:
+        """Pass it on, or hold it; ends the session where too much is held already."""
+
+    def close(self, final: bytes = ..., code: int = ..., reason: str = ...) -> None:
+        """No more is sent. `final` answers a waiting poll; `code` and `reason` go into a closing frame."""
+
+    async def drain(self) -> None:
+        """Wait until the client has taken most of what was sent (or is gone)."""
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the client until `resume_reading`."""
+
+    def resume_reading(self) -> None:
+        """Take again."""
+
+
+class Session:
+    """Made by the engine; whoever listens calls `send` and `close`."""
+
+    __slots__ = ("closed", "engine", "handshake", "id", "listener", "transport", "upgrading", "wait")
+
+    listener: Listener
+
+    def __init__(self, engine: "Engine", sid: str, handshake: "Handshake", transport: Transport) -> None:
+        self.engine = engine
+        self.id = sid
+        self.handshake = handshake
+        self.transport = transport
+        self.upgrading: WebSocketTransport | None = None
+        self.closed = False
+        self.wait: Bucket[Session] | None = engine.pings.set(self)  # for the next ping or for its pong
+
+    # What the transports bring.
+
+    def receive(self, packet: bytes) -> None:
+        """One text packet from the client."""
+        kind = packet[:1]
+        if kind == engineio.MESSAGE:
+            self.listener.text(packet[1:])
+        elif kind == engineio.PONG:
+            self._pong()
+        elif kind == engineio.CLOSE:
+            self.close("transport close", final=engineio.NOOP)
+        else:  # a ping, an upgrade or a noop has no place here
+            self.close("parse error", code=websocket.PROTOCOL_ERROR)
+
+    def receive_binary(self, data: bytes) -> None:
+        """One binary message from the client."""
+        self.listener.binary(data)
+
+    def ping(self) -> None:
+        """The interval is over: the server asks, the client has `ping_timeout` to answer."""
+        self.wait = self.engine.pongs.set(self)
+        self.transport.send(_PING)
+
+    def _pong(self) -> None:
+        if self.wait is not None:
+            self.wait.discard(self)
+        self.wait = self.engine.pings.set(self)
+
+    # Upgrade.
+
+    def probed(self, candidate: "WebSocketTransport") -> None:
+        """The candidate has been answered: the client's poll is let go, so that it can change over."""
+        self.upgrading = candidate
+        self.engine.polls[self.id].release()
+
+    def upgraded(self) -> None:
+        """The client has changed over: what the polling transport still holds goes out on the WebSocket."""
+        candidate, self.upgrading = self.upgrading, None
+        polling = self.engine.polls.pop(self.id, None)
+        if candidate is None or polling is None:
+            return
+        self.transport = candidate
+        for message in polling.detach():
+            candidate.send(message)
+
+    # What the listener asks for.
+
+    def send(self, message: Message) -> None:
+        """Queue one message on the present transport; nothing after the end."""
+        if not self.closed:
+            self.transport.send(message)
+
+    def close(
+        self,
+        reason: str,
+        *,
+        final: bytes = engineio.CLOSE,
+        code: int = websocket.NORMAL,
+    ) -> None:
+        """End it, once. The client sees a closed transport (never a Socket.IO DISCONNECT) and may come back."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.wait is not None:
+            self.wait.discard(self)
+            self.wait = None
+        self.engine.forget(self, reason)
+        if self.upgrading is not None:
+            self.upgrading.close()
+            self.upgrading = None
+        self.transport.close(final, code, reason)
+        self.listener.closed(reason)

@@ -1,0 +1,74 @@
+"""`python -m tests.conformance SUITE --port PORT`: serves one suite on 127.0.0.1 and prints `ready` when it listens."""
+
+import argparse
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+import uvloop
+
+from carevia.realtime.engine import Engine
+from carevia.realtime.polling import ASGIApp
+from carevia.realtime.uvicorn import serve_protocol
+from tests.conformance import bench, engineio, socketio
+
+SUITES: dict[str, Callable[[], tuple[Engine, ASGIApp]]] = {
+    "engineio": engineio.build,
+    "socketio": socketio.build,
+    "bench": bench.build,
+}
+
+
+class Program(uvicorn.Server):
+    """uvicorn that says when it listens and ends with status 0 on a signal."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print("ready", flush=True)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        await self._serve(sockets)
+
+
+async def serve(suite: str, port: int) -> None:
+    """Serve until a signal."""
+    engine, app = SUITES[suite]()
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        http=serve_protocol(engine),
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="off",
+        backlog=4096,
+        timeout_graceful_shutdown=2,
+    )
+    program = Program(config)
+    try:
+        await program.serve()
+    finally:
+        engine.close()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", epilog="example: ... engineio --port 4001")
+    parser.add_argument("suite", choices=sorted(SUITES))
+    parser.add_argument("--port", type=int, required=True)
+    words = parser.parse_args()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(words.suite, words.port))
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
