@@ -16,6 +16,7 @@ CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range
 # Names that mean something on a Socket.IO client itself: an event may not bear them.
 RESERVED = frozenset(("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"))
 MAX_ID_DIGITS = 10
+MAX_DEPTH = 100  # deeper values pass the parser and break whoever walks or encodes them by recursion
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
@@ -69,9 +70,22 @@ def _attachment_count(text: bytes, at: int) -> tuple[int, int]:
 
 def _json(text: bytes) -> Any:
     try:
-        return _decode(text)
+        data = _decode(text)
     except (ValueError, RecursionError):
         raise ParseError("not JSON") from None
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _too_deep(data):
+        raise ParseError("nested too deep")
+    return data
+
+
+def _too_deep(data: Any) -> bool:
+    level = [data]
+    for _ in range(MAX_DEPTH + 1):
+        nested = [item for item in level if isinstance(item, list | dict)]
+        if not nested:
+            return False
+        level = [child for item in nested for child in (item.values() if isinstance(item, dict) else item)]
+    return True
 
 
 def _problem(kind: int, data: Any, packet_id: int | None) -> str:
@@ -109,7 +123,7 @@ def _fill(data: Any, attachments: Sequence[bytes], used: set[int]) -> Any:
     if isinstance(data, dict):
         if data.get("_placeholder") is True:
             num = data.get("num")
-            if type(num) is not int or not 0 <= num < len(attachments):
+            if type(num) is not int or not 0 <= num < len(attachments) or num in used:
                 raise ParseError("bad placeholder")
             used.add(num)
             return attachments[num]

@@ -64,15 +64,14 @@ class Reader:
     After CLOSE or FAIL everything further is ignored. Memory held is at most `limit` plus one read.
     """
 
-    __slots__ = ("_buffer", "_done", "_need", "_opcode", "_parts", "_size", "_utf8", "limit")
+    __slots__ = ("_buffer", "_done", "_need", "_opcode", "_parts", "_utf8", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._buffer: bytes | bytearray = b""
         self._need = 0  # bytes wanted before it is worth looking again
         self._opcode = 0  # of a fragmented message under way, else 0
-        self._parts: list[bytes] | None = None
-        self._size = 0
+        self._parts = bytearray()
         self._utf8: codecs.IncrementalDecoder | None = None
         self._done = False
 
@@ -120,7 +119,7 @@ class Reader:
             return 0
         if length >= 126:
             length = int.from_bytes(data[at + 2 : at + header - 4], "big")
-        if length + self._size > self.limit and not first & 0x08:
+        if length + len(self._parts) > self.limit and not first & 0x08:
             return self._fail(out, TOO_BIG, "message too big")
         if have < header + length:
             self._need = header + length
@@ -164,12 +163,9 @@ class Reader:
 
     def _fragment(self, opcode: int, payload: bytes, final: bool, out: list[Message]) -> None:
         if opcode != CONTINUATION:
-            self._opcode, self._parts, self._size = opcode, [], 0
+            self._opcode = opcode
             self._utf8 = _UTF8() if opcode == TEXT else None
-        assembled = self._parts if self._parts is not None else []
-        if payload:  # an endless row of empty fragments must not grow anything
-            assembled.append(payload)
-            self._size += len(payload)
+        self._parts += payload  # one buffer: a row of tiny fragments costs no more than what it carries
         if self._utf8 is not None:
             try:
                 self._utf8.decode(payload, final)
@@ -177,8 +173,8 @@ class Reader:
                 self._fail(out, BAD_DATA, "not UTF-8")  # 8.1: at once, not at the end
                 return
         if final:
-            out.append((self._opcode, b"".join(assembled), 0))
-            self._opcode, self._parts, self._size, self._utf8 = 0, None, 0, None
+            out.append((self._opcode, bytes(self._parts), 0))
+            self._opcode, self._parts, self._utf8 = 0, bytearray(), None
 
     def _close(self, payload: bytes, out: list[Message]) -> None:
         if not payload:
@@ -196,7 +192,7 @@ class Reader:
 
     def _fail(self, out: list[Message], code: int, reason: str) -> int:
         self._done = True
-        self._opcode, self._parts = 0, None
+        self._opcode, self._parts = 0, bytearray()
         out.append((FAIL, reason.encode(), code))
         return 0
 

@@ -3,12 +3,13 @@ once."""
 
 import asyncio
 import secrets
+from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import engineio, socketio
 from carevia.protocol.engineio import ParseError
 from carevia.realtime.message import Message
-from carevia.realtime.namespace import ConnectRefused, settle
+from carevia.realtime.namespace import ConnectRefused, Handler, settle
 from carevia.realtime.recovery import Identity
 from carevia.realtime.socket import Socket
 
@@ -119,22 +120,26 @@ class Client:
             self._refuse(name, ConnectRefused("Invalid namespace"))
             return
         socket = self.sockets[name] = Socket(namespace, self, "")
-        if namespace.waits:
-            task = asyncio.get_running_loop().create_task(self._ask_waiting(socket, auth))
-            self.server.tasks.add(task)
-            task.add_done_callback(self.server.tasks.discard)
-            return
+        middlewares = iter(namespace.middlewares)
         try:
-            for middleware in namespace.middlewares:
-                middleware(socket, auth)
+            for middleware in middlewares:
+                answer = middleware(socket, auth)
+                if asyncio.iscoroutine(answer):
+                    task = asyncio.get_running_loop().create_task(self._ask_waiting(socket, auth, answer, middlewares))
+                    self.server.tasks.add(task)
+                    task.add_done_callback(self.server.tasks.discard)
+                    return
         except Exception as error:
             self._not_let_in(socket, error)
         else:
             self._let_in(socket, auth)
 
-    async def _ask_waiting(self, socket: Socket, auth: dict[str, Any]) -> None:
+    async def _ask_waiting(
+        self, socket: Socket, auth: dict[str, Any], answer: Coroutine[Any, Any, Any], others: Iterator[Handler]
+    ) -> None:
         try:
-            for middleware in socket.namespace.middlewares:
+            await answer
+            for middleware in others:
                 await settle(middleware(socket, auth))
         except Exception as error:
             self._not_let_in(socket, error)
@@ -156,7 +161,8 @@ class Client:
         namespace = socket.namespace
         if self.session.closed or self.sockets.get(namespace.name) is not socket:
             return
-        self._call_off()
+        if self._partial is None:  # else it waits for attachments of another namespace
+            self._call_off()
         if namespace.recovery is None:
             identity = Identity(secrets.token_urlsafe(15), None, False)
         else:

@@ -60,8 +60,9 @@ class Deadlines(Generic[T]):
         self._timer = None
         now = self._loop.time() + 0.001  # a loop's clock ticks in milliseconds
         while self._buckets and self._buckets[0].due <= now:
-            for thing in self._buckets.popleft():
-                self._expired(thing)
+            bucket = self._buckets.popleft()
+            while bucket:  # one that expires may call others off
+                self._expired(bucket.pop())
         while self._buckets and not self._buckets[0]:
             self._buckets.popleft()
         if self._buckets and self._timer is None:

@@ -1,7 +1,6 @@
 """A namespace: its middlewares, handlers, sockets and rooms, and what may be emitted to them."""
 
 import asyncio
-import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -141,11 +140,6 @@ class Namespace:
             return handler
 
         return declare
-
-    @property
-    def waits(self) -> bool:
-        """Some middleware is async."""
-        return any(inspect.iscoroutinefunction(middleware) for middleware in self.middlewares)
 
     # Reaching.
 

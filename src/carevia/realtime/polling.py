@@ -55,7 +55,7 @@ class PollingTransport:
             self.engine.stats.dropped += 1
             return
         self._queue.append(message)
-        self._size += len(message.packet) + sum(map(len, message.attachments))
+        self._size += sum(map(len, message.parts))
         limit = self.engine.config.buffer_limit
         if limit and self._size > limit:
             self.engine.stats.slow += 1
@@ -110,8 +110,9 @@ class PollingTransport:
             finally:
                 self._waiter = None
                 watch.remove_done_callback(self._gone)
+                gone = watch.done()  # just as something came for it
                 watch.cancel()
-                if not self._queue and self._final is None and self.session.upgrading is None:
+                if gone or (not self._queue and self._final is None and self.session.upgrading is None):
                     self.session.close("transport close")
         queue, self._queue = self._queue, []
         self._emptied()
@@ -207,7 +208,11 @@ class _Exchange:
             polling.session.close("transport error")
             await self._refuse(engineio.BAD_REQUEST)
             return
-        body = await self._body()
+        try:
+            body = await self._body()
+        except ConnectionError:  # half a body says nothing
+            polling.session.close("transport error")
+            return
         if body is None:
             await self._too_large()
             return
@@ -232,7 +237,7 @@ class _Exchange:
         return not session.closed
 
     async def _body(self) -> bytes | None:
-        """The request's body, or None as soon as it is known to be over the limit."""
+        """The request's body, or None as soon as it is known to be over the limit. Raises ConnectionError."""
         limit = self._engine.config.max_payload
         length = self._handshake.header(b"content-length")
         if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
@@ -241,7 +246,7 @@ class _Exchange:
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                return bytes(body)
+                raise ConnectionError("the client has gone")
             body += message.get("body", b"")
             if len(body) > limit:
                 return None

@@ -89,8 +89,12 @@ class Socket:
         event = event_args(name, args, offset, self.namespace.recovery is not None)
         self._push(encode_event(self.namespace.name, event, volatile=volatile))
 
-    async def call(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:
+    async def call(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:  # noqa: ASYNC109
         """Emit and wait for the acknowledgement: its arguments. Raises AckTimeout or Disconnected."""
+        if name in socketio.RESERVED:
+            raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
+        if not self.connected:
+            raise Disconnected("the client has gone")
         packet_id, self._next_id = self._next_id, self._next_id + 1
         if self._acks is None:
             self._acks = {}

@@ -73,6 +73,8 @@ def _open(engine: Engine, transport: WebSocketTransport, handshake: Handshake) -
 
 def _opening(http: Any, handshake: Handshake) -> Refusal | None:
     """RFC 6455 4.2.1: what an opening handshake must bring."""
+    if http.cycle is not None and not http.cycle.response_complete:
+        return Refusal(400, "An answer is still due on this connection")
     if http.scope["method"] != "GET" or http.scope["http_version"] != "1.1":
         return Refusal(400, engineio.BAD_HANDSHAKE_METHOD[1])
     if handshake.header(b"sec-websocket-version") != "13":

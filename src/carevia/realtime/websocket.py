@@ -96,12 +96,12 @@ class WebSocketTransport(asyncio.Protocol):
         """Drop the connection now."""
         self._transport.abort()
 
-    def expire_upgrade(self) -> None:
-        """The upgrade took too long: the session goes on where it is."""
+    def expire_upgrade(self, code: int = websocket.NORMAL) -> None:
+        """The upgrade took too long, or failed: the session goes on where it is."""
         if self.probing:
             if self.session is not None and self.session.upgrading is self:
                 self.session.upgrading = None
-            self.close()
+            self.close(code=code)
 
     def shutdown(self) -> None:
         """The HTTP server stops (uvicorn calls this): close without a DISCONNECT, so that the client comes back by
@@ -168,7 +168,7 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _end(self, reason: str, code: int = websocket.NORMAL) -> None:
         if self.session is None or self.probing:
-            self.expire_upgrade()
+            self.expire_upgrade(code)
             self.close(code=code)
         else:
             self.session.close(reason, code=code)

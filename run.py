@@ -1,0 +1,211 @@
+"""python3 run.py: installs what is missing into .tools/ and starts Carevia. Needs Python 3.11 or newer, and git.
+
+Standard library only. The order is always the same: uv (by pip, hashed), an environment of this very interpreter, the
+hash-pinned libraries, the project itself, which builds the pages. A digest over everything that goes in says
+whether there is work to do. Nothing outside the project's folder is changed.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("Carevia needs Python 3.11 or newer, this is %d.%d. Try: python3.11 run.py" % sys.version_info[:2])
+if sys.platform == "win32":
+    sys.exit("Carevia runs on Linux and macOS. On Windows start it inside WSL.")
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+from webbuild import digest, files_under  # noqa: E402
+
+TOOLS = ROOT / ".tools"
+UV = TOOLS / "uv" / "bin" / "uv"
+LOCKS = {
+    "requirements-uv.txt": "requirements-uv.in",
+    "requirements-build.txt": "requirements-build.in",
+    "requirements.txt": "pyproject.toml",
+    "requirements-test.txt": "pyproject.toml requirements-test.in -c requirements.txt -c requirements-build.txt",
+}
+COMPILE = "pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header"
+BUILD = ("requirements-build.txt", "pyproject.toml", "hatch_build.py", "webbuild.py")
+NETWORK = (
+    "Check that this machine reaches its Python package index (PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY), "
+    "then run the same command again."
+)
+PROJECT = "Mend what is named there (a page that does not compile, an npm registry out of reach), then run it again."
+HELP = """python3 run.py [WORDS]          start Carevia: `carevia WORDS`, or `carevia serve` without words
+python3 run.py test             every check: lint, types, front end, tests (what CI runs)
+python3 run.py test WORDS       only pytest, with these words
+python3 run.py lock [WORDS]     make the hash-pinned requirements*.txt anew from pyproject.toml and *.in
+
+Examples
+  python3 run.py
+  python3 run.py serve --port 4000
+  python3 run.py check http://localhost:3000
+  python3 run.py test tests/test_architecture.py -k layers
+  python3 run.py lock --upgrade-package fastapi
+  python3 run.py serve --help"""
+
+# Of foreign PIP_* and UV_* settings we keep those that say how packages are reached, not those that say what to do.
+REACH = re.compile(
+    r"(PIP|UV)_.*(INDEX|FIND_LINKS|CERT|TLS|PROXY|HOST|TIMEOUT|RETRIES|CACHE|CONFIG_FILE|KEYRING|CREDENTIALS|LINK_MODE"
+    r"|CONCURRENT|OFFLINE|DISABLE_PIP_VERSION_CHECK).*"
+)
+FOREIGN = {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONUSERBASE"}
+TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_TRUSTED_HOST": "UV_INSECURE_HOST", "PIP_CERT": "SSL_CERT_FILE"}
+
+
+def environment() -> dict[str, str]:
+    """Ours without what a foreign project left in it; a mirror or a certificate set for pip serves uv too."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in FOREIGN and (REACH.fullmatch(name) or not name.startswith(("PIP_", "UV_")))
+    }
+    mapped = {uv: kept[pip] for pip, uv in TO_UV.items() if pip in kept}
+    fixed = {
+        "UV_PYTHON_DOWNLOADS": "never",
+        "PIP_USER": "0",
+        "PIP_ROOT_USER_ACTION": "ignore",
+        "PIP_REQUIRE_VIRTUALENV": "0",
+    }
+    return {"UV_SYSTEM_CERTS": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"} | mapped | kept | fixed
+
+
+def do(what: str, program: Path, words: str, *more: object, advice: str = NETWORK) -> None:
+    """Run one step of the installation: `words` are split, `more` are not. Where it fails, say so and end."""
+    print(f"· {what}", file=sys.stderr, flush=True)
+    command = [str(word) for word in (program, *words.split(), *more)]
+    if subprocess.run(command, cwd=ROOT, env=environment()).returncode:
+        sys.exit(f"run.py: {what} failed, for the reason above. {advice}")
+
+
+def unchanged(stamp: Path, current: str) -> bool:
+    return stamp.is_file() and stamp.read_text() == current
+
+
+def python_with_pip() -> Path:
+    if find_spec("pip"):
+        return Path(sys.executable)
+    missing = "This Python has neither pip nor a working venv: install them (Debian: apt install python3-venv)."
+    do("making a private pip", Path(sys.executable), "-m venv --clear", TOOLS / "pip", advice=missing)
+    return TOOLS / "pip" / "bin" / "python"
+
+
+def pages_are_there() -> bool:
+    made, source = ROOT / "src" / "carevia" / "web_dist" / "index.html", ROOT / "web" / "package.json"
+    return made.is_file() or not source.is_file()
+
+
+def install_uv() -> None:
+    requirements, stamp = ROOT / "requirements-uv.txt", TOOLS / "uv" / "stamp"
+    current = digest([requirements], sys.platform)
+    if unchanged(stamp, current):
+        return
+    shutil.rmtree(TOOLS / "uv", ignore_errors=True)
+    words = "-m pip install --quiet --no-input --require-hashes --no-deps --only-binary :all: --target"
+    do("installing uv", python_with_pip(), words, TOOLS / "uv", "-r", requirements)
+    stamp.write_text(current)
+
+
+def make_environment(home: Path) -> Path:
+    """An environment of this very interpreter at this very place; anything else is made anew."""
+    python, born = home / "bin" / "python", home / "interpreter"
+    current = digest([], sys.executable, sys.version, str(ROOT))
+    if not (python.exists() and unchanged(born, current)):
+        advice = "Remove the folder .tools and run the same command again."
+        do(f"making {home.name}", UV, "venv --quiet --clear --python", sys.executable, home, advice=advice)
+        born.write_text(current)
+    return python
+
+
+def install(name: str, requirements: str) -> Path:
+    """The environment .tools/NAME with everything of `requirements` and the project in it. Returns its bin folder."""
+    home, stamp = TOOLS / name, TOOLS / f"{name}.stamp"
+    inputs = (ROOT / file for file in (requirements, *BUILD))
+    current = digest([*inputs, *files_under(ROOT / "web")], sys.executable, sys.version, str(ROOT))
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # two terminals at once: one installs, the other waits and finds it done
+        if unchanged(stamp, current) and (home / "bin" / "carevia").exists() and pages_are_there():
+            return home / "bin"
+        stamp.unlink(missing_ok=True)
+        install_uv()
+        python = make_environment(home)
+        words = "pip sync --quiet --require-hashes --only-binary :all: --python"
+        do(f"installing {requirements}", UV, words, python, requirements)
+        words = "pip install --quiet --no-deps --reinstall-package carevia --build-constraints"
+        do("installing Carevia", UV, words, "requirements-build.txt", "--python", python, "-e", ".", advice=PROJECT)
+        stamp.write_text(current)
+    return home / "bin"
+
+
+def start(program: Path, words: Sequence[str]) -> NoReturn:
+    """Become the program, so that its signals and its exit status are ours."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(program, [str(program), *words], environment())
+
+
+def lock(words: Sequence[str]) -> None:
+    TOOLS.mkdir(exist_ok=True)
+    install_uv()
+    for target, sources in LOCKS.items():
+        do(f"locking {target}", UV, COMPILE, "--no-annotate", *words, *sources.split(), "-o", target)
+
+
+def check(name: str, command: Sequence[object]) -> bool:
+    print(f"\n── {name}", flush=True)
+    began = time.monotonic()
+    good = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment()).returncode == 0
+    print(f"── {name}: {'ok' if good else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
+    return good
+
+
+def test(words: Sequence[str]) -> NoReturn:
+    bin = install("test", "requirements-test.txt")
+    python = bin / "python"
+    if words:
+        os.chdir(ROOT)
+        start(python, ["-m", "pytest", *words])
+    checks: dict[str, list[object]] = {
+        "lint": [bin / "ruff", "check", "."],
+        "format": [bin / "ruff", "format", "--check", "."],
+        "types": [bin / "mypy"],
+        "front end: lint": [python, "webbuild.py", "run", "lint"],
+        "front end: types": [python, "webbuild.py", "run", "types"],
+        "front end: tests": [python, "webbuild.py", "test"],
+        "tests": [python, "-m", "pytest"],
+    }
+    failed = [name for name, command in checks.items() if not check(name, command)]
+    print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed.", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def main(words: Sequence[str]) -> None:
+    # No `match` here: an old Python must be able to read this file up to its first check.
+    first = words[0] if words else "serve"
+    if first in ("-h", "--help", "help"):
+        print(HELP)
+    elif first == "test":
+        test(words[1:])
+    elif first == "lock":
+        lock(words[1:])
+    else:
+        start(install("run", "requirements.txt") / "carevia", words or ["serve"])
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)

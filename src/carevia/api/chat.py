@@ -1,0 +1,99 @@
+"""Conversations over HTTP: who has one, its history, and a message from whoever has no socket."""
+
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from carevia.api.http import Answer, ok
+from carevia.api.payload import Nothing
+from carevia.api.policy import Call, Route
+from carevia.domain.bookings import Participant
+from carevia.domain.chat import Message
+from carevia.service.bookings import Bookings
+from carevia.service.chat import Chat
+
+_Limit = Annotated[int, Meta(ge=1, le=200)]
+
+
+class HistoryQuery(msgspec.Struct):
+    roomId: Annotated[str, Meta(min_length=1, max_length=128)]
+    before: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    limit: _Limit = 50
+
+
+class ParticipantsQuery(msgspec.Struct):
+    before: Annotated[str, Meta(max_length=300)] | None = None
+    limit: _Limit = 200
+
+
+class NewMessage(msgspec.Struct):
+    roomId: str
+    text: str
+    id: str | None = None
+
+
+class SentMessage(msgspec.Struct):
+    id: str
+    seq: int
+    time: str
+
+
+class ChatRoutes:
+    def __init__(self, chat: Chat, bookings: Bookings, now: Callable[[], int]) -> None:
+        self._chat = chat
+        self._bookings = bookings
+        self._now = now
+
+    def routes(self) -> list[Route[Any, Any]]:
+        return [
+            Route(
+                method="GET",
+                path="/api/chat/user/booking",
+                summary="Everybody who has a booking, last activity first. Paged: hasMore and nextBefore beside data.",
+                handler=self.participants,
+                policy="staff",
+                query=ParticipantsQuery,
+                body=Nothing,
+                answer=list[Participant],
+            ),
+            Route(
+                method="GET",
+                path="/api/chat/message",
+                summary="A conversation's history, oldest first; the newest page without `before`. hasMore beside data.",
+                handler=self.history,
+                policy="customer",
+                query=HistoryQuery,
+                body=Nothing,
+                answer=list[Message],
+                errors=(404,),
+            ),
+            Route(
+                method="POST",
+                path="/api/chat/message",
+                summary="Say something; the same id again gives the same answer and no second message.",
+                handler=self.send,
+                policy="customer",
+                query=Nothing,
+                body=NewMessage,
+                answer=SentMessage,
+                errors=(404, 409, 503),
+            ),
+        ]
+
+    async def participants(self, call: Call[ParticipantsQuery, Nothing]) -> Answer:
+        rows, has_more, cursor = await self._bookings.participants(call.query.limit, call.query.before)
+        return ok(rows, hasMore=has_more, nextBefore=cursor)
+
+    async def history(self, call: Call[HistoryQuery, Nothing]) -> Answer:
+        query = call.query
+        messages, has_more = await self._chat.history(call.viewer, query.roomId, query.before, query.limit)
+        return ok(messages, hasMore=has_more)
+
+    async def send(self, call: Call[Nothing, NewMessage]) -> Answer:
+        given = call.body
+        id_ = given.id if given.id is not None else f"{self._now()}-{secrets.token_hex(16)}"
+        sent = await self._chat.send(call.viewer, given.roomId, id_, given.text)
+        return ok({"id": sent.id, "seq": sent.seq, "time": sent.time})

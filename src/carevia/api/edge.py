@@ -1,0 +1,168 @@
+"""The HTTP application: one table of routes behind one ASGI callable.
+
+It finds the route, judges origin and policy, checks the payloads, and turns what is raised into an answer with an id.
+Security headers stand on every answer. No route has parameters in its path, so a dictionary is the router.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from carevia.api.auth import Auth
+from carevia.api.http import (
+    Answer,
+    Disconnected,
+    HeaderList,
+    Receive,
+    Request,
+    Scope,
+    Send,
+    failure,
+    send_answer,
+)
+from carevia.api.payload import Nothing, read_json, read_query
+from carevia.api.policy import Call, Route, check_routes, permit
+from carevia.errors import CareviaError, NotFound
+from carevia.logs import Log
+from carevia.realtime.handshake import TrustedProxies
+
+SORRY: Final = "Something went wrong here. Try again; if it stays, tell the operator the id of this answer."
+_NOTHING: Final = Nothing()
+
+
+class MethodNotAllowed(CareviaError):
+    status = 405
+    code = "method_not_allowed"
+
+
+class Edge:
+    """`files(path)` answers what is no route: pages and assets, or None."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route[Any, Any]],
+        auth: Auth,
+        proxies: TrustedProxies,
+        log: Log,
+        headers: HeaderList,
+        files: Callable[[Request], Answer | None],
+    ) -> None:
+        check_routes(routes)
+        self._table: dict[str, dict[str, Route[Any, Any]]] = {}
+        for route in routes:
+            self._table.setdefault(route.path, {})[route.method] = route
+        self._auth = auth
+        self._proxies = proxies
+        self._log = log
+        self._headers = headers
+        self._files = files
+        self.answered: dict[tuple[str, int], int] = {}  # (route, status) -> answers, for /metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # only the engine has WebSockets
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        request = Request(scope, receive, request_id=secrets.token_hex(8), proxies=self._proxies)
+        methods = self._table.get(request.path)
+        route = methods.get("GET" if request.method == "HEAD" else request.method) if methods else None
+        try:
+            if route is not None:
+                answer = await self._handled(route, request)
+            else:
+                answer = self._unrouted(request, methods)
+        except Disconnected:
+            return
+        except CareviaError as error:
+            answer = failure(error)
+        except Exception as problem:
+            self._log.error("request failed", problem, request=request.id, route=route.path if route else "-")
+            answer = failure(CareviaError(SORRY))
+        self._count(route, answer.status)
+        extra = [*self._headers, (b"x-request-id", request.id.encode()), *self._cors(request)]
+        await send_answer(answer, send, headers=extra, head_only=request.method == "HEAD")
+
+    async def _handled(self, route: Route[Any, Any], request: Request) -> Answer:
+        if route.policy == "signed":  # proves itself over the raw bytes, before anything is read from them
+            raw = b"" if request.method != "POST" else await request.body(route.limit)
+            return await route.handler(Call(request, None, _NOTHING, raw))
+        policy = route.policy or "staff"
+        if request.method == "POST":
+            self._auth.check_origin(request)
+        person = None
+        if policy != "public":
+            identity = await self._auth.of_request(request)
+            person = identity.person if identity else None
+            permit(policy, person)
+        query: Any = _NOTHING
+        if route.query is not None and route.query is not Nothing:
+            given = request.query()
+            query = route.reads_query(given) if route.reads_query else read_query(given, route.query)
+        body: Any = _NOTHING
+        if route.body is not None and route.body is not Nothing:
+            body = read_json(await request.body(route.limit), route.body)
+        return await route.handler(Call(request, person, query, body))
+
+    def _unrouted(self, request: Request, methods: dict[str, Route[Any, Any]] | None) -> Answer:
+        if methods is not None:
+            allowed = sorted({*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"})
+            allow = (b"allow", ", ".join(allowed).encode())
+            if request.method == "OPTIONS":
+                return Answer(204, b"", [allow])
+            refused = failure(MethodNotAllowed(f"{request.path} answers {', '.join(allowed)} only."))
+            return msgspec.structs.replace(refused, headers=[*refused.headers, allow])
+        found = self._files(request)
+        if found is None:
+            raise NotFound("There is nothing at this address.")
+        if request.method not in ("GET", "HEAD"):
+            refused = failure(MethodNotAllowed("This address answers GET, HEAD only."))
+            return msgspec.structs.replace(refused, headers=[*refused.headers, (b"allow", b"GET, HEAD")])
+        return found
+
+    def _cors(self, request: Request) -> HeaderList:
+        """Pages of the configured other origins may read answers; nobody else is told anything."""
+        origin = request.handshake.origin
+        if not origin or not self._auth.may_read_answers(origin):
+            return []
+        headers = [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-expose-headers", b"X-Request-Id, Retry-After"),
+            (b"vary", b"Origin"),
+        ]
+        if request.method == "OPTIONS" and request.header("access-control-request-method"):
+            headers += [
+                (b"access-control-allow-methods", b"GET, POST"),
+                (b"access-control-allow-headers", b"authorization, content-type"),
+                (b"access-control-max-age", b"600"),
+            ]
+        return headers
+
+    def _count(self, route: Route[Any, Any] | None, status: int) -> None:
+        key = (f"{route.method} {route.path}" if route else "other", status)
+        self.answered[key] = self.answered.get(key, 0) + 1
+
+
+def security_headers(*, socket_url: str | None, production: bool) -> HeaderList:
+    """FAULTS security 20: nothing from elsewhere, nothing inline, no frame, no referrer."""
+    connect = "'self'"
+    if socket_url is not None:
+        parts = urlsplit(socket_url)
+        connect += f" {socket_url} {'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+    policy = (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
+        f"connect-src {connect}"
+    )
+    headers = [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    ]
+    if production:
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
+    return headers

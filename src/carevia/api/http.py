@@ -1,0 +1,170 @@
+"""What passes between the server and a handler: Request in, Answer out, the envelope around both.
+
+Bare ASGI on purpose. A paid booking's webhook is the hot path, and a warm start must answer within 1.5 s: importing
+a web framework with its model library takes half of that. Bodies are msgspec; nothing here knows a route.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from carevia.errors import BadInput, CareviaError, TooLarge
+from carevia.realtime.handshake import Handshake, TrustedProxies
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+HeaderList = list[tuple[bytes, bytes]]
+
+JSON: Final = (b"content-type", b"application/json")
+NO_STORE: Final = (b"cache-control", b"no-store")
+CLOSE: Final = (b"connection", b"close")
+BODY_SECONDS: Final = 10.0
+BODY_LIMIT: Final = 65_536
+_encode = msgspec.json.Encoder().encode
+
+
+class Disconnected(Exception):
+    """The client went away in the middle of its body: there is nobody to answer."""
+
+
+class Request:
+    """One HTTP request. `handshake` tells who it comes from: address, origin, https or not."""
+
+    __slots__ = ("_headers", "_receive", "_scope", "handshake", "id", "method", "path")
+
+    def __init__(self, scope: Scope, receive: Receive, *, request_id: str, proxies: TrustedProxies) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._headers: dict[str, str] | None = None
+        self.id = request_id
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        peer = (scope.get("client") or ("",))[0]
+        query = scope.get("query_string", b"")
+        self.handshake = Handshake(scope["headers"], query, peer, scope.get("scheme", "http"), proxies)
+
+    @property
+    def address(self) -> str:
+        """The client's address as far as trusted proxies tell it."""
+        return self.handshake.address
+
+    @property
+    def headers(self) -> dict[str, str]:
+        if self._headers is None:
+            self._headers = header_dict(self._scope["headers"])
+        return self._headers
+
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name)
+
+    def cookie(self, name: str) -> str | None:
+        return cookie_value(self.headers.get("cookie", ""), name)
+
+    def query(self) -> dict[str, str]:
+        """The last value of each name; an empty value counts as not given."""
+        text = self._scope.get("query_string", b"").decode("latin-1")
+        try:
+            pairs = parse_qsl(text, errors="strict", max_num_fields=50)
+        except ValueError:
+            raise BadInput("The query string cannot be read.") from None
+        return dict(pairs)
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body; TooLarge at the header where it says so, else at the first byte over `limit`."""
+        declared = self.headers.get("content-length", "")
+        if declared and (not declared.isdecimal() or len(declared) > 18 or int(declared) > limit):
+            raise TooLarge(f"The body may have at most {limit} bytes.")
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        body: bytes = message.get("body", b"")
+        if message.get("more_body", False):
+            body = await self._rest(body, limit)
+        if len(body) > limit:
+            raise TooLarge(f"The body may have at most {limit} bytes.")
+        return body
+
+    async def _rest(self, first: bytes, limit: int) -> bytes:
+        chunks, size, more = [first], len(first), True
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while more and size <= limit:
+                    message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        raise Disconnected
+                    chunks.append(message.get("body", b""))
+                    size += len(chunks[-1])
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            raise SlowBody(f"The body did not arrive within {BODY_SECONDS:.0f} s.") from None
+        return b"".join(chunks)
+
+
+class SlowBody(CareviaError):
+    status = 408
+    code = "timeout"
+
+
+class Answer(msgspec.Struct):
+    """A whole answer, ready to be sent."""
+
+    status: int
+    body: bytes
+    headers: HeaderList
+
+
+def ok(data: Any, message: str = "OK", *, headers: HeaderList | None = None, **beside: Any) -> Answer:
+    """200 with the envelope of the contract; `beside` is for lists that are paged by cursor (hasMore)."""
+    body = _encode({"success": True, "message": message, "data": data, **beside})
+    return Answer(200, body, [JSON, NO_STORE, *(headers or ())])
+
+
+def bare(data: Any, status: int = 200) -> Answer:
+    """JSON without an envelope: the webhook, /emit-booking, /config.json and the probes."""
+    return Answer(status, _encode(data), [JSON, NO_STORE])
+
+
+def failure(error: CareviaError) -> Answer:
+    body: dict[str, Any] = {"success": False, "message": error.message}
+    if error.errors:
+        body["errors"] = error.errors
+    headers = [JSON, NO_STORE]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(error.retry_after).encode()))
+    if error.status in (408, 413):
+        headers.append(CLOSE)
+    if error.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    return Answer(error.status, _encode(body), headers)
+
+
+async def send_answer(answer: Answer, send: Send, *, headers: HeaderList, head_only: bool = False) -> None:
+    length = (b"content-length", str(len(answer.body)).encode())
+    start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, length, *headers]}
+    await send(start)
+    await send({"type": "http.response.body", "body": b"" if head_only else answer.body})
+
+
+def header_dict(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names; repeated ones are joined as RFC 9110 5.3 allows (cookies with `; `, RFC 6265 4.2.1)."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        if key in found:
+            text = found[key] + ("; " if key == "cookie" else ", ") + text
+        found[key] = text
+    return found
+
+
+def cookie_value(header: str, name: str) -> str | None:
+    for pair in header.split(";"):
+        key, found, value = pair.partition("=")
+        if found and key.strip() == name:
+            return value.strip()
+    return None

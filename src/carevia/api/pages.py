@@ -1,0 +1,90 @@
+"""The built front end: index.html for every page's address, assets that never change, and nothing else from the disk.
+
+Only files that were there at start are served, from memory once asked for: no address can leave the folder.
+"""
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from carevia.api.http import Answer, HeaderList, Request
+
+PAGES: Final = ("/", "/test-socket", "/dashboard", "/chat", "/login", "/docs")
+_TYPES: Final = {
+    ".html": b"text/html; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".css": b"text/css; charset=utf-8",
+    ".json": b"application/json",
+    ".webmanifest": b"application/manifest+json",
+    ".svg": b"image/svg+xml",
+    ".png": b"image/png",
+    ".ico": b"image/x-icon",
+    ".txt": b"text/plain; charset=utf-8",
+    ".woff2": b"font/woff2",
+}
+_PACKED: Final = frozenset({".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"})
+_FOR_EVER: Final = (b"cache-control", b"public, max-age=31536000, immutable")
+_ASK_EACH_TIME: Final = (b"cache-control", b"no-cache")
+_NOT_BUILT: Final = (
+    "Carevia runs, but its pages are not built.\n"
+    "Start it with `python3 run.py`, which builds them, or run `npm ci && npm run build` in web/.\n"
+    "The API answers all the same: /openapi.json describes it.\n"
+)
+
+
+class _File(msgspec.Struct):
+    etag: str
+    headers: HeaderList
+    plain: bytes
+    packed: bytes | None
+
+
+class Pages:
+    """`find(request)` is the answer for a page or an asset, None for any other address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths: dict[str, Path] = {}
+        self._read: dict[str, _File] = {}
+        if (folder / "index.html").is_file():
+            found = (path for path in sorted(folder.rglob("*")) if path.suffix in _TYPES and path.is_file())
+            self._paths = {"/" + path.relative_to(folder).as_posix(): path for path in found}
+
+    def find(self, request: Request) -> Answer | None:
+        name = request.path.rstrip("/") or "/"
+        if name in PAGES:
+            if not self._paths:
+                return Answer(503, _NOT_BUILT.encode(), [(b"content-type", _TYPES[".txt"]), _ASK_EACH_TIME])
+            name = "/index.html"
+        file = self._file(name)
+        return None if file is None else _answer(file, request)
+
+    def _file(self, name: str) -> _File | None:
+        found = self._read.get(name)
+        if found is None and name in self._paths:
+            found = self._read[name] = _load(self._paths[name], for_ever=name.startswith("/assets/"))
+        return found
+
+
+def _load(path: Path, *, for_ever: bool) -> _File:
+    plain = path.read_bytes()
+    hashed = for_ever and "-" in path.stem  # the build puts a digest into the names of what may be kept
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:24]}"'
+    headers = [
+        (b"content-type", _TYPES[path.suffix]),
+        _FOR_EVER if hashed else _ASK_EACH_TIME,
+        (b"etag", etag.encode()),
+        (b"vary", b"Accept-Encoding"),
+    ]
+    packed = gzip.compress(plain, 6, mtime=0) if path.suffix in _PACKED and len(plain) > 1_000 else None
+    return _File(etag, headers, plain, packed)
+
+
+def _answer(file: _File, request: Request) -> Answer:
+    if file.etag in (request.header("if-none-match") or ""):
+        return Answer(304, b"", file.headers)
+    if file.packed is not None and "gzip" in (request.header("accept-encoding") or ""):
+        return Answer(200, file.packed, [*file.headers, (b"content-encoding", b"gzip")])
+    return Answer(200, file.plain, file.headers)

@@ -1,0 +1,167 @@
+"""Customers who book and pay, for development: complete events in Stripe's shape, signed as Stripe signs.
+
+`POST /api/simulate` (the desk's button) and `carevia simulate` both come in by the real webhook; nothing is faked
+behind it.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from carevia.api.http import Answer, AsgiApp, Message, ok
+from carevia.api.payload import Nothing
+from carevia.api.policy import Call, Route
+from carevia.api.webhook import PATH
+from carevia.domain.catalogue import DIVISIONS, SERVICES
+from carevia.domain.ids import tracking_id
+from carevia.domain.signatures import sign_stripe
+from carevia.errors import Unavailable
+from carevia.service.demo import booking_metadata, checkout_session, stripe_event
+
+API_VERSION: Final = "2026-10-28.endive"
+_NAMES: Final = (
+    "Tahmid Rahman", "Nusrat Jahan", "Lamia Khatun", "Rafiq Hasan", "Ayesha Siddiqua", "Imran Chowdhury",
+    "Farhana Akter", "Sabbir Ahmed", "Mitu Begum", "Arif Hossain", "Sadia Islam", "Kamal Uddin",
+)  # fmt: skip
+_SLOTS: Final = ("08:00", "10:00", "14:00", "18:00")
+# What today's API sends beyond the fields that we look at; absent things are null there, never missing.
+_MORE: Final[dict[str, Any]] = {
+    "branding_settings": {
+        "background_color": "#ffffff",
+        "border_style": "rounded",
+        "button_color": "#047857",
+        "display_name": "Carevia",
+        "font_family": "default",
+        "icon": None,
+        "logo": None,
+    },
+    "collected_information": {"business_name": None, "individual_name": None, "shipping_details": None},
+    "consent_collection": None,
+    "currency_conversion": None,
+    "custom_fields": [],
+    "custom_text": {
+        "after_submit": None,
+        "shipping_address": None,
+        "submit": None,
+        "terms_of_service_acceptance": None,
+    },
+    "customer_account": None,
+    "integration_identifier": None,
+    "invoice_creation": {
+        "enabled": False,
+        "invoice_data": {
+            "account_tax_ids": None,
+            "custom_fields": None,
+            "description": None,
+            "footer": None,
+            "issuer": None,
+            "metadata": {},
+            "rendering_options": None,
+        },
+    },
+    "managed_payments": {"enabled": False},
+    "origin_context": None,
+    "payment_method_configuration_details": None,
+    "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+    "permissions": None,
+    "presentment_details": None,
+    "saved_payment_method_options": None,
+    "setup_intent": None,
+    "shipping_address_collection": None,
+    "shipping_cost": None,
+}
+
+
+def paid_event(now: int) -> dict[str, Any]:
+    """One customer has booked something from the catalogue and paid half or all of it."""
+    service, division = secrets.choice(SERVICES), secrets.choice(DIVISIONS)
+    name, days = secrets.choice(_NAMES), 1 + secrets.randbelow(5)
+    whole = secrets.randbelow(2) == 0
+    total = service.priceDay * days
+    user_id = f"sim-{name.split()[0].lower()}-{secrets.token_hex(3)}"
+    email = f"{user_id.removeprefix('sim-')}@customers.example"
+    metadata = booking_metadata(user_id, name, email, total=total, paid=total if whole else total // 2) | {
+        "serviceId": service.id,
+        "serviceName": service.name,
+        "quantity": str(days),
+        "slot": secrets.choice(_SLOTS),
+        "division": division.name,
+        "district": secrets.choice(division.districts),
+        "trackingId": tracking_id(secrets.token_bytes),
+    }
+    amount = total if whole else total // 2
+    session = checkout_session(secrets.token_bytes, now, metadata, amount=amount, **_MORE)
+    return stripe_event(secrets.token_bytes, now, session) | {"api_version": API_VERSION}
+
+
+def tracking_id_of(event: dict[str, Any]) -> str:
+    return str(event["data"]["object"]["metadata"]["trackingId"])
+
+
+def signed(event: dict[str, Any], secret: str, now: int) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a delivery. Stripe indents its bodies by two; the signature is over exactly these bytes."""
+    body = msgspec.json.format(msgspec.json.encode(event), indent=2)
+    headers = {"content-type": "application/json; charset=utf-8", "stripe-signature": sign_stripe(body, secret, now)}
+    return body, headers
+
+
+class Simulated(msgspec.Struct):
+    trackingId: str
+
+
+class SimulatorRoutes:
+    """Exists in development only: in production there is no such route."""
+
+    def __init__(
+        self,
+        deliver: Callable[[bytes, dict[str, str]], Awaitable[int]],
+        secrets: Sequence[str],
+        now: Callable[[], int],
+    ) -> None:
+        self._deliver = deliver
+        self._secrets = secrets
+        self._now = now
+
+    def routes(self) -> list[Route[Any, Any]]:
+        return [
+            Route(
+                method="POST",
+                path="/api/simulate",
+                summary="Development only: a made-up customer pays, through the real webhook.",
+                handler=self.simulate,
+                policy="staff",
+                query=Nothing,
+                body=Nothing,
+                answer=Simulated,
+                errors=(503,),
+            )
+        ]
+
+    async def simulate(self, _: Call[Nothing, Nothing]) -> Answer:
+        now = self._now()
+        event = paid_event(now)
+        status = await self._deliver(*signed(event, self._secrets[0], now))
+        if status != 200:
+            raise Unavailable("The simulated payment was not accepted by the webhook.")
+        return ok(Simulated(tracking_id_of(event)), "A simulated customer has paid")
+
+
+async def deliver_to(app: AsgiApp, body: bytes, headers: dict[str, str]) -> int:
+    """POST to the webhook of an application in this process, by its front door; the status it answers."""
+    status = 0
+    waiting = [body]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": waiting.pop() if waiting else b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    raw.append((b"content-length", str(len(body)).encode()))
+    scope = {"type": "http", "method": "POST", "path": PATH, "query_string": b"", "headers": raw, "scheme": "http"}
+    await app(scope, receive, send)
+    return status

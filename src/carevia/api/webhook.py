@@ -1,0 +1,78 @@
+"""`POST /api/payment/webhook`: the hot path of the house. Signature over the raw bytes, one transaction, then 200.
+
+200 means committed, and is said for duplicates and for types we do not use. What is not an event of ours is 400 before
+any database is touched; while the store cannot commit it is 503, so that Stripe comes again. Nothing else is answered.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from carevia.api.http import Answer, bare
+from carevia.api.payload import Nothing
+from carevia.api.policy import Call, Route
+from carevia.domain.payments import read_event
+from carevia.domain.signatures import BadSignature, verify_stripe
+from carevia.errors import BadInput
+from carevia.failpoint import failpoint
+from carevia.service.payments import Payments
+
+PATH: Final = "/api/payment/webhook"
+LIMIT: Final = 262_144
+_RECEIVED: Final = bare({"received": True})
+_decode = msgspec.json.Decoder().decode
+
+
+class StripeWebhook:
+    def __init__(
+        self, payments: Payments, secrets: Sequence[str], *, production: bool, now: Callable[[], int]
+    ) -> None:
+        self._payments = payments
+        self._secrets = tuple(secrets)
+        self._production = production
+        self._now = now
+
+    def routes(self) -> list[Route[Any, Any]]:
+        return [
+            Route(
+                method="POST",
+                path=PATH,
+                summary="Stripe tells of a payment; signed in the header Stripe-Signature over the raw body.",
+                handler=self.receive,
+                policy="signed",
+                query=Nothing,
+                body=bytes,
+                answer={"type": "object", "properties": {"received": {"const": True}}, "required": ["received"]},
+                bare=True,
+                errors=(400, 413, 503),
+                limit=LIMIT,
+            )
+        ]
+
+    async def receive(self, call: Call[Nothing, bytes]) -> Answer:
+        body = call.body
+        try:
+            verify_stripe(call.request.header("stripe-signature"), body, self._secrets, self._now())
+        except BadSignature as bad:
+            raise BadInput(bad.message) from None
+        event = self._event(body)
+        failpoint("webhook.verified")
+        await self._payments.receive_stripe(body, event)
+        failpoint("webhook.before_answer")
+        return _RECEIVED
+
+    def _event(self, body: bytes) -> Any:
+        try:
+            event = _decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise BadInput("The body is not a Stripe event: it must be a JSON object.") from None
+        read_event(event)
+        live = event.get("livemode") is True
+        if live != self._production:
+            raise BadInput(
+                "A test event does not count on a production server."
+                if self._production
+                else "A live event does not count on a development server."
+            )
+        return event

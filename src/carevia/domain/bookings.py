@@ -1,0 +1,175 @@
+"""Bookings: their statuses, what a list of them can be asked for, and the rows that the pages are given."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from carevia.domain.text import tidy
+from carevia.errors import BadInput, FieldError
+
+Status = Literal["booked", "confirmed", "cancelled", "completed"]
+STATUSES = ("booked", "confirmed", "cancelled", "completed")
+SORTS = ("newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest")
+DURATIONS = ("hours", "days")
+CAREGIVER = ("assigned", "unassigned")
+PAGE = 20
+LARGEST_PAGE = 100
+LAST_PAGE = 1_000_000
+
+
+class BookingQuery(msgspec.Struct, frozen=True):
+    """What a list is asked for; None means all."""
+
+    search: str | None = None
+    sortby: str = "newest"
+    status: str | None = None
+    duration: str | None = None
+    caregiver: str | None = None
+    division: str | None = None
+    page: int = 1
+    limit: int = PAGE
+
+
+class BookingRow(msgspec.Struct, frozen=True):
+    id: str = msgspec.field(name="_id")
+    trackingId: str
+    userId: str
+    userName: str
+    userEmail: str
+    serviceName: str
+    date: str | None
+    slot: str | None
+    durationType: str | None
+    quantity: int | None
+    division: str | None
+    district: str | None
+    address: str | None
+    paymentOption: str | None
+    totalPrice: str
+    amountPaid: str
+    dueAmount: str
+    currency: str
+    caregiver: str | None
+    status: str
+    source: str
+    needsLook: bool
+    createdAt: str
+
+
+class BookingPage(msgspec.Struct, frozen=True):
+    bookings: list[BookingRow]
+    totalPages: int
+    totalItems: int
+    currentPage: int
+
+
+class PaymentRow(msgspec.Struct, frozen=True):
+    """`amount` in minor units and `amountPaid` in major ones; None and "" where the provider's word was unreadable."""
+
+    id: str = msgspec.field(name="_id")
+    bookingId: str | None
+    trackingId: str | None
+    userId: str | None
+    provider: str
+    sessionId: str | None
+    amount: int | None
+    amountPaid: str
+    currency: str | None
+    status: str
+    needsLook: bool
+    createdAt: str
+    paidAt: str | None
+
+
+class PaymentPage(msgspec.Struct, frozen=True):
+    payments: list[PaymentRow]
+    totalPages: int
+    totalItems: int
+    currentPage: int
+
+
+class Participant(msgspec.Struct, frozen=True):
+    id: str = msgspec.field(name="_id")
+    firstName: str
+    lastName: str
+    email: str
+    image: str | None
+    lastLoginAt: str | None
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """`change` is against the seven days before, in percent; None when there was nothing to compare with."""
+
+    id: str = msgspec.field(name="_id")
+    label: str
+    value: int | str
+    change: float | None
+    trend: Literal["up", "down", "flat"]
+
+
+class Trend(msgspec.Struct, frozen=True):
+    date: str
+    totalBookings: int
+
+
+class BookingStats(msgspec.Struct, frozen=True):
+    metrics: list[Metric]
+    trends: list[Trend]
+
+
+def read_query(given: Mapping[str, str]) -> BookingQuery:
+    """From the words of an address; an empty value, and `all`, mean not asked for. Raises BadInput with every fault."""
+    errors: list[FieldError] = []
+    query = BookingQuery(
+        search=tidy(given.get("search"), 200),
+        sortby=_word(given, "sortby", SORTS, errors) or "newest",
+        status=_word(given, "status", STATUSES, errors),
+        duration=_word(given, "duration", DURATIONS, errors),
+        caregiver=_word(given, "caregiver", CAREGIVER, errors),
+        division=None if given.get("division") == "all" else tidy(given.get("division"), 100),
+        page=_number(given, "page", 1, LAST_PAGE, errors),
+        limit=_number(given, "limit", PAGE, LARGEST_PAGE, errors),
+    )
+    if errors:
+        raise BadInput(f"This list cannot be shown: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+    return query
+
+
+def read_page(given: Mapping[str, str]) -> tuple[int, int]:
+    """(page, limit) of a list without filters. Raises BadInput."""
+    errors: list[FieldError] = []
+    page = _number(given, "page", 1, LAST_PAGE, errors)
+    limit = _number(given, "limit", PAGE, LARGEST_PAGE, errors)
+    if errors:
+        raise BadInput(f"This list cannot be shown: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+    return page, limit
+
+
+def pages(items: int, limit: int) -> int:
+    return -(-items // limit)
+
+
+def split_name(name: str | None) -> tuple[str, str]:
+    """First and last name: at the last space."""
+    first, _, last = (name or "").strip().rpartition(" ")
+    return (first, last) if first else (last, "")
+
+
+def _word(given: Mapping[str, str], field: str, words: tuple[str, ...], errors: list[FieldError]) -> str | None:
+    value = given.get(field)
+    if value in (None, "", "all"):
+        return None
+    if value not in words:
+        errors.append({"field": field, "message": f"must be one of {', '.join(words)}"})
+    return value
+
+
+def _number(given: Mapping[str, str], field: str, usual: int, most: int, errors: list[FieldError]) -> int:
+    value = given.get(field)
+    if value in (None, ""):
+        return usual
+    if value is None or not value.isascii() or not value.isdigit() or len(value) > 9 or not 1 <= int(value) <= most:
+        errors.append({"field": field, "message": f"must be a number from 1 to {most}"})
+        return usual
+    return int(value)

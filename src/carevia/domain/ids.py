@@ -1,0 +1,35 @@
+"""Ids that we make. Randomness is an argument: `random(n)` gives n bytes nobody can guess."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+Random = Callable[[int], bytes]
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TRACKING = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:#/-]{0,62}[A-Za-z0-9])?")
+
+
+def tracking_id(random: Random) -> str:
+    """CV- and 8 characters of Crockford's base 32 (no I, L, O, U): 40 bits, to be read out on the phone."""
+    return _tracking(random(5))
+
+
+def tracking_id_from(text: str, attempt: int = 0) -> str:
+    """The same id for the same text, so that a delivery made twice is the same booking."""
+    return _tracking(hashlib.sha256(f"{attempt}:{text}".encode()).digest()[:5])
+
+
+def valid_tracking_id(text: object) -> bool:
+    """Ours and those of other systems, taken as they are: 1 to 64 characters without spaces."""
+    return isinstance(text, str) and _TRACKING.fullmatch(text) is not None
+
+
+def row_id(prefix: str, random: Random) -> str:
+    """96 bits: an id that cannot be guessed, though no right follows from knowing one."""
+    return f"{prefix}_{random(12).hex()}"
+
+
+def _tracking(five: bytes) -> str:
+    number = int.from_bytes(five, "big")
+    return "CV-" + "".join(CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))

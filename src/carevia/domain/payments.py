@@ -1,0 +1,223 @@
+"""What a payment provider's notice means for us: `decide` turns a Stripe event into a decision, nothing else.
+
+Money and currency are believed from the session only. The metadata came through a browser's hands: every text in it is
+cut to a sane length, whatever does not parse counts as missing, and nothing in it makes `decide` raise.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from carevia.domain.ids import valid_tracking_id
+from carevia.domain.money import minor, valid_amount, valid_currency
+from carevia.domain.people import valid_user_id
+from carevia.domain.text import tidy
+from carevia.errors import BadInput
+
+Source = Literal["stripe", "site"]
+
+LONGEST_EVENT_ID = 255
+_LATEST_SECONDS = 32_503_680_000  # the year 3000: a number beyond it is no time in seconds
+
+
+class StripeEvent(msgspec.Struct, frozen=True):
+    """An event of which at least the frame is right; `session` is whatever `data.object` was."""
+
+    id: str
+    type: str
+    object: Mapping[str, Any]
+    created: int | None
+
+
+class BookingDetails(msgspec.Struct, frozen=True):
+    """What was booked, as far as it was told; `total` in minor units."""
+
+    service_id: str | None = None
+    service_name: str | None = None
+    date: str | None = None
+    slot: str | None = None
+    duration_type: str | None = None
+    quantity: int | None = None
+    division: str | None = None
+    district: str | None = None
+    address: str | None = None
+    payment_option: str | None = None
+    total: int | None = None
+
+
+class Money(msgspec.Struct, frozen=True):
+    """`amount` in minor units; None where the provider's word could not be read."""
+
+    source: Source
+    session_id: str | None
+    intent_id: str | None
+    amount: int | None
+    currency: str | None
+    created: int | None
+    paid_at: int | None
+
+
+class PaidBooking(msgspec.Struct, frozen=True):
+    """Money has moved and we know for whom. `needs_look` is why a person should look at it all the same."""
+
+    money: Money
+    amount: int
+    currency: str
+    user_id: str
+    user_name: str | None
+    user_email: str | None
+    tracking_id: str | None
+    details: BookingDetails
+    needs_look: str | None = None
+
+
+class PaidWithoutBooking(msgspec.Struct, frozen=True):
+    """Money has moved and we cannot tell for what: kept, so that nothing is lost."""
+
+    money: Money
+    needs_look: str
+
+
+class StoredOnly(msgspec.Struct, frozen=True):
+    """Answered and kept word for word; nothing follows from it (yet)."""
+
+    note: str
+
+
+Decision = PaidBooking | PaidWithoutBooking | StoredOnly
+
+
+def read_event(event: object) -> StripeEvent:
+    """The frame of a Stripe event. Raises BadInput for a body that is no event."""
+    if not isinstance(event, Mapping):
+        raise BadInput("The body is not a Stripe event: it must be a JSON object.")
+    id_, type_, data = event.get("id"), event.get("type"), event.get("data")
+    if tidy(id_, LONGEST_EVENT_ID) != id_ or tidy(type_, 100) != type_ or not id_ or not type_:
+        raise BadInput("The body is not a Stripe event: it needs an id and a type.")
+    thing = data.get("object") if isinstance(data, Mapping) else None
+    if not isinstance(thing, Mapping):
+        raise BadInput("The body is not a Stripe event: it needs data.object.")
+    return StripeEvent(id_, type_, thing, _milliseconds(event.get("created")))
+
+
+def decide(event: StripeEvent) -> Decision:
+    if event.type == "checkout.session.completed":
+        return _decide_completed(event)
+    if event.type == "checkout.session.async_payment_succeeded":
+        return _decide_paid(event)  # the moment at which a delayed method's money clears
+    return StoredOnly("kept")
+
+
+def _decide_completed(event: StripeEvent) -> Decision:
+    session = event.object
+    match session.get("payment_status"):
+        case "paid":
+            return _decide_paid(event)
+        case "no_payment_required" if session.get("amount_total") == 0 and session.get("mode") != "setup":
+            return _decide_paid(event)  # a coupon for the whole price: a booking all the same
+        case "no_payment_required":
+            return StoredOnly("nothing was to be paid")
+        case "unpaid":
+            return StoredOnly("not paid yet")
+        case _:
+            return StoredOnly("unknown payment_status")
+
+
+def _decide_paid(event: StripeEvent) -> Decision:
+    session = event.object
+    metadata = session.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    money = _money(event)
+    user_id = metadata.get("userId")
+    if money.session_id is None:
+        return PaidWithoutBooking(money, "the session has no id")
+    if money.amount is None or money.currency is None:
+        return PaidWithoutBooking(money, "amount or currency of the session cannot be read")
+    if not valid_user_id(user_id):
+        return PaidWithoutBooking(money, "the session names no customer of ours")
+    customer = session.get("customer_details")
+    customer = customer if isinstance(customer, Mapping) else {}
+    tracking = metadata.get("trackingId")
+    return PaidBooking(
+        money=money,
+        amount=money.amount,
+        currency=money.currency,
+        user_id=user_id,
+        user_name=tidy(metadata.get("userName"), 200) or tidy(customer.get("name"), 200),
+        user_email=tidy(metadata.get("userEmail"), 254) or tidy(customer.get("email"), 254),
+        tracking_id=tracking if valid_tracking_id(tracking) else None,
+        details=_details(metadata, money.currency),
+        needs_look=None if money.amount else "nothing was paid",
+    )
+
+
+def _money(event: StripeEvent) -> Money:
+    session = event.object
+    amount, currency = session.get("amount_total"), session.get("currency")
+    currency = currency.lower() if isinstance(currency, str) and len(currency) == 3 else None
+    created = _milliseconds(session.get("created"))
+    return Money(
+        source="stripe",
+        session_id=_provider_id(session.get("id")),
+        intent_id=_provider_id(session.get("payment_intent")),
+        amount=amount if valid_amount(amount) else None,
+        currency=currency if valid_currency(currency) else None,
+        created=created if created is not None else event.created,
+        paid_at=event.created,
+    )
+
+
+def _details(metadata: Mapping[str, Any], currency: str) -> BookingDetails:
+    return BookingDetails(
+        service_id=tidy(metadata.get("serviceId"), 100),
+        service_name=tidy(metadata.get("serviceName"), 200),
+        date=tidy(metadata.get("bookingDate"), 40),
+        slot=tidy(metadata.get("slot"), 100),
+        duration_type=_one_of(metadata.get("durationType"), ("hours", "days")),
+        quantity=_count(metadata.get("quantity")),
+        division=tidy(metadata.get("division"), 100),
+        district=tidy(metadata.get("district"), 100),
+        address=tidy(metadata.get("address"), 1000),
+        payment_option=_one_of(metadata.get("paymentOption"), ("half", "full")),
+        total=amount_or_none(metadata.get("totalPrice"), currency),
+    )
+
+
+def amount_or_none(value: object, currency: str) -> int | None:
+    """Major units as text, where they can be read."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        return minor(value, currency)
+    except ValueError:
+        return None
+
+
+def due(total: int | None, paid: int) -> tuple[int, int]:
+    """(total, due): a total that was not told, or is below what was paid, is what was paid."""
+    whole = max(total or 0, paid)
+    return whole, whole - paid
+
+
+def _provider_id(value: object) -> str | None:
+    """Stripe sends an id, or the whole thing where it was expanded."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) and value and tidy(value, LONGEST_EVENT_ID) == value else None
+
+
+def _milliseconds(seconds: object) -> int | None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds < _LATEST_SECONDS:
+        return None
+    return seconds * 1000
+
+
+def _one_of(value: object, words: tuple[str, ...]) -> str | None:
+    return value if isinstance(value, str) and value in words else None
+
+
+def _count(value: object) -> int | None:
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 5:
+        return None
+    return int(value) or None

@@ -1,0 +1,35 @@
+"""Who somebody is: the person behind a request or a socket, and what counts as a user id.
+
+Pure: no look-ups here. A `Person` is made where a credential is judged and is believed everywhere else.
+"""
+
+import re
+from typing import Literal, TypeGuard
+
+import msgspec
+
+Role = Literal["admin", "user"]
+
+SUPPORT_NAME = "Carevia Support"
+"""What customers see instead of the name of a member of staff."""
+
+DESK = "desk"
+"""The room of all staff; for that reason never a user id."""
+
+_USER_ID = re.compile(r"[A-Za-z0-9_.:@|-]{1,128}")
+
+
+class Person(msgspec.Struct, frozen=True):
+    id: str
+    role: Role
+    email: str | None = None
+    name: str | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role == "admin"
+
+
+def valid_user_id(text: object) -> TypeGuard[str]:
+    """True for 1 to 128 characters that are safe as a room name and in an address; never for the desk's own room."""
+    return isinstance(text, str) and text != DESK and _USER_ID.fullmatch(text) is not None

@@ -1,0 +1,111 @@
+"""Signatures of the two kinds of notice we take, made and judged on the raw bytes of the body.
+
+Stripe (docs.stripe.com/webhooks#verify-manually): `Stripe-Signature: t=SECONDS,v1=HEX`, HMAC-SHA256 of "t.body".
+Standard Webhooks (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, `webhook-signature: v1,BASE64`, HMAC-SHA256
+of "id.timestamp.body" with the bytes behind `whsec_`. Several secrets and several signatures are all tried, in constant
+time; the time may differ by 300 s either way. `now` is ms since 1970 UTC.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+
+from carevia.errors import CareviaError
+
+TOLERANCE_SECONDS = 300
+MOST_SIGNATURES = 20
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class BadSignature(CareviaError):
+    """401 here; the Stripe webhook answers it with 400, as its contract says."""
+
+    status = 401
+    code = "bad_signature"
+
+
+def sign_stripe(body: bytes, secret: str, now: int) -> str:
+    """The value of a `Stripe-Signature` header."""
+    seconds = str(now // 1000)
+    return f"t={seconds},v1={_stripe_hex(seconds, body, secret)}"
+
+
+def verify_stripe(header: str | None, body: bytes, secrets: Sequence[str], now: int) -> None:
+    """Returns when one signature fits one secret and the time is near; raises BadSignature."""
+    if not header:
+        raise BadSignature("The header Stripe-Signature is missing.")
+    parts = [part.strip().partition("=") for part in header.split(",")]
+    times = [value for key, _, value in parts if key == "t"]
+    given = [value for key, _, value in parts if key == "v1"][:MOST_SIGNATURES]
+    if len(times) != 1 or not given:
+        raise BadSignature("The header Stripe-Signature must hold one t= and at least one v1=.")
+    _check_time(times[0], now)
+    wanted = [_stripe_hex(times[0], body, secret) for secret in secrets]
+    if not _any_fits(given, wanted):
+        raise BadSignature("No signature in Stripe-Signature fits this body and our webhook secret.")
+
+
+def sign_standard(message_id: str, body: bytes, secret: str, now: int) -> dict[str, str]:
+    """The three headers of a Standard Webhooks message."""
+    seconds = str(now // 1000)
+    signature = _standard_base64(message_id, seconds, body, standard_key(secret))
+    return {"webhook-id": message_id, "webhook-timestamp": seconds, "webhook-signature": f"v1,{signature}"}
+
+
+def verify_standard(
+    message_id: str | None,
+    timestamp: str | None,
+    signature: str | None,
+    body: bytes,
+    secrets: Sequence[str],
+    now: int,
+) -> None:
+    """Returns when one signature fits one secret and the time is near; raises BadSignature."""
+    if not message_id or not timestamp or not signature:
+        raise BadSignature("The headers webhook-id, webhook-timestamp and webhook-signature are needed.")
+    if _MESSAGE_ID.fullmatch(message_id) is None:
+        raise BadSignature("The header webhook-id must be 1 to 255 visible characters.")
+    _check_time(timestamp, now)
+    marks = [mark.partition(",") for mark in signature.split(" ")[:MOST_SIGNATURES]]
+    given = [value for version, _, value in marks if version == "v1"]
+    wanted = [_standard_base64(message_id, timestamp, body, standard_key(secret)) for secret in secrets]
+    if not _any_fits(given, wanted):
+        raise BadSignature("No signature in webhook-signature fits this body and the shared secret.")
+
+
+def standard_key(secret: str) -> bytes:
+    """The bytes of `whsec_<base64>`. Raises ValueError for any other text."""
+    prefix, _, encoded = secret.partition("_")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if prefix != "whsec" or not key:
+        raise ValueError("the secret must be written as whsec_ and base64")
+    return key
+
+
+def _check_time(seconds: str, now: int) -> None:
+    if _SECONDS.fullmatch(seconds) is None:
+        raise BadSignature("The time of the signature is not a number of seconds.")
+    if abs(int(seconds) * 1000 - now) > TOLERANCE_SECONDS * 1000:
+        raise BadSignature("The signature is too old or too far ahead: over 300 seconds from our clock.")
+
+
+def _any_fits(given: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Compares every pair, so that the time taken tells nothing; as bytes, for text may be anything."""
+    pairs = [(one, other) for one in given for other in wanted]
+    return any([hmac.compare_digest(one.encode("utf-8", "replace"), other.encode()) for one, other in pairs])
+
+
+def _stripe_hex(seconds: str, body: bytes, secret: str) -> str:
+    return hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def _standard_base64(message_id: str, seconds: str, body: bytes, key: bytes) -> str:
+    signed = f"{message_id}.{seconds}.".encode() + body
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

@@ -1,0 +1,87 @@
+"""What a trusted site tells us by `POST /emit-booking`: read from the body, and turned into a paid booking.
+
+Other fields may be missing, a wrong type is refused (INTERFACE.md): the sender is a program whose author wants to know.
+"""
+
+import math
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from carevia.domain.ids import valid_tracking_id
+from carevia.domain.money import MOST, digits, minor, valid_currency
+from carevia.domain.payments import BookingDetails, Money, PaidBooking
+from carevia.domain.people import valid_user_id
+from carevia.domain.text import tidy
+from carevia.errors import BadInput, FieldError
+
+HOME_CURRENCY = "bdt"
+
+
+class SiteBooking(msgspec.Struct, frozen=True):
+    """The body of `/emit-booking`; `amountPaid` is in major units."""
+
+    userId: Annotated[str, Meta(description="the customer; one unknown to us is made")]
+    userEmail: str | None = None
+    userName: str | None = None
+    serviceName: str | None = None
+    trackingId: str | None = None
+    amountPaid: str | int | float | None = None
+    currency: str | None = None
+    sessionId: str | None = None
+
+
+def read_site_booking(body: bytes) -> SiteBooking:
+    """Raises BadInput, with the field where one is to blame."""
+    try:
+        return msgspec.json.decode(body, type=SiteBooking)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        field = place.strip("`").removeprefix("$").removeprefix(".") or "userId"
+        raise BadInput("The booking cannot be read.", errors=[{"field": field, "message": message}]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadInput("The body must be a JSON object with at least userId.") from None
+
+
+def paid_booking(site: SiteBooking, now: int) -> PaidBooking:
+    """Raises BadInput for values that cannot be stored as they are."""
+    currency = (site.currency or HOME_CURRENCY).lower()
+    errors: list[FieldError] = []
+    if not valid_user_id(site.userId):
+        errors.append({"field": "userId", "message": "1 to 128 letters, digits or _.:@|-"})
+    if not valid_currency(currency):
+        errors.append({"field": "currency", "message": "three letters"})
+    if site.trackingId and not valid_tracking_id(site.trackingId):
+        errors.append({"field": "trackingId", "message": "1 to 64 letters, digits or _.:#/-"})
+    if site.sessionId and tidy(site.sessionId, 255) != site.sessionId:
+        errors.append({"field": "sessionId", "message": "1 to 255 visible characters"})
+    amount = _amount(site.amountPaid, currency, errors)
+    if errors:
+        raise BadInput("The booking cannot be stored as it is.", errors=errors)
+    return PaidBooking(
+        money=Money("site", site.sessionId or None, None, amount, currency, now, now),
+        amount=amount or 0,
+        currency=currency,
+        user_id=site.userId,
+        user_name=tidy(site.userName, 200),
+        user_email=tidy(site.userEmail, 254),
+        tracking_id=site.trackingId or None,
+        details=BookingDetails(service_name=tidy(site.serviceName, 200)),
+        needs_look=None if amount else "the site did not say what was paid",
+    )
+
+
+def _amount(value: str | int | float | None, currency: str, errors: list[FieldError]) -> int | None:
+    """Commas between thousands are taken, as sites write them."""
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str):
+            return minor(value.replace(",", ""), currency)
+        if not math.isfinite(value) or not 0 <= value <= MOST:
+            raise ValueError
+        return minor(f"{value:.{digits(currency)}f}", currency)
+    except ValueError:
+        errors.append({"field": "amountPaid", "message": "an amount in major units, such as 3000 or 3000.50"})
+        return None

@@ -1,0 +1,27 @@
+"""Text from outside made fit for storing: what a database, JSON or a terminal would choke on is taken out."""
+
+import re
+
+# Lone surrogates are no text; NUL ends strings elsewhere; other control characters forge log lines and terminals.
+_UNFIT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SPACE = re.compile(r"\s+")
+
+
+def tidy(value: object, most: int) -> str | None:
+    """One line of at most `most` characters; None for what is no text or holds nothing."""
+    if not isinstance(value, str):
+        return None
+    # A huge string is cut first, generously, so that it costs no more than a long one.
+    text = _SPACE.sub(" ", _UNFIT.sub("", value[: most * 4])).strip()
+    return text[:most].rstrip() or None
+
+
+def is_clean(text: str) -> bool:
+    """Whether chat may hold it: line breaks and tabs are fine, control characters and lone surrogates are not."""
+    return _UNFIT.search(text) is None
+
+
+def like_pattern(text: str) -> str:
+    """For LIKE with ESCAPE '\\\\': the text anywhere, its own % and _ taken literally."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,43 @@
+"""Points at which the process kills itself, for tests of what survives (`CAREVIA_FAILPOINT=NAME` or `NAME:N`).
+
+Armed once at start and in development only; a disarmed point costs one comparison.
+"""
+
+import os
+import signal
+
+from carevia.errors import ConfigError
+
+NAMES = (
+    "webhook.verified",
+    "webhook.in_transaction",
+    "webhook.committed",
+    "webhook.before_answer",
+    "relay.before_emit",
+    "relay.mid_fanout",
+    "relay.before_mark",
+    "relay.after_mark",
+)
+
+_armed: str | None = None
+_passings_left = 0
+
+
+def arm(spec: str | None) -> None:
+    """Die by SIGKILL at the N-th passing of the named point (the first without N); None or "" disarms."""
+    global _armed, _passings_left
+    name, colon, count = (spec or "").partition(":")
+    if name and name not in NAMES:
+        raise ConfigError(f"CAREVIA_FAILPOINT: there is no point {name!r}. It must be one of {', '.join(NAMES)}.")
+    if colon and not (count.isascii() and count.isdigit() and int(count) > 0):
+        raise ConfigError(f"CAREVIA_FAILPOINT: {count!r} is no count. Write {name} or {name}:N with N from 1.")
+    _armed, _passings_left = name or None, int(count or 1)
+
+
+def failpoint(name: str) -> None:
+    global _passings_left
+    if name != _armed:
+        return
+    _passings_left -= 1
+    if _passings_left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,121 @@
+"""What the process says: the terminal's own lines, and the log, as `console` text or one JSON object per line.
+
+Never a name, an e-mail address, chat, a token or a query string: callers pass ids and counts, exceptions are told by
+type and place and never by their message (which may carry a value), and what other libraries log is cut to its first
+line. Control characters are escaped, so that nobody writes lines of their own (CVE-2020-7694).
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO
+
+import structlog
+
+Style = Literal["console", "json"]
+_LONGEST = 300
+_FRAMES = 8
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+class Log:
+    """`say` is for the terminal's lines of the contract; the others are the log. `facts` are ids and counts."""
+
+    def __init__(self, style: Style, stream: TextIO | None = None) -> None:
+        self._style = style
+        self._stream = stream if stream is not None else sys.stdout
+        renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if style == "json" else _console_line
+        self._log = structlog.wrap_logger(
+            _Lines(self._stream),
+            processors=[structlog.processors.add_log_level, _stamp, _escape, renderer],
+            wrapper_class=structlog.BoundLogger,
+        )
+
+    def say(self, line: str) -> None:
+        """A line that people wait for: exactly as it is on a console, the event of a JSON line otherwise."""
+        if self._style == "json":
+            self.info(line)
+        else:
+            _Lines(self._stream).msg(escaped(line))
+
+    def info(self, event: str, **facts: object) -> None:
+        self._log.info(event, **facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        self._log.warning(event, **facts)
+
+    def error(self, event: str, problem: BaseException | None = None, **facts: object) -> None:
+        if problem is not None:
+            facts |= {"error": type(problem).__name__, "where": place_of(problem)}
+        self._log.error(event, **facts)
+
+    def take_over(self) -> None:
+        """Let the standard library's loggers (ours, uvicorn's, asyncio's) speak through this log, warnings and up."""
+        root = logging.getLogger()
+        root.handlers[:] = [_Bridge(self)]
+        root.setLevel(logging.WARNING)
+
+
+class _Lines:
+    """Writes whole lines at once; a terminal that has gone does not take the server with it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+    info = warning = error = debug = critical = msg
+
+
+class _Bridge(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._to = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            event = record.getMessage().partition("\n")[0]
+        except Exception:
+            event = str(record.msg)
+        problem = record.exc_info[1] if record.exc_info else None
+        if record.levelno >= logging.ERROR:
+            self._to.error(event, problem, logger=record.name)
+        else:
+            self._to.warning(event, logger=record.name)
+
+
+def place_of(problem: BaseException) -> str:
+    """Where it was raised, innermost last: files and functions, no values."""
+    frames = traceback.extract_tb(problem.__traceback__)[-_FRAMES:]
+    return " > ".join(f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+def escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+def _stamp(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    now = datetime.now(UTC)
+    facts["timestamp"] = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
+    return facts
+
+
+def _escape(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in facts.items():
+        if not isinstance(value, (int, float, bool, type(None))):
+            text = escaped(str(value))
+            facts[key] = text if key == "where" or len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return facts
+
+
+def _console_line(_: Any, __: str, facts: MutableMapping[str, Any]) -> str:
+    stamp, level, event = (facts.pop(key) for key in ("timestamp", "level", "event"))
+    rest = "".join(f" {key}={value}" for key, value in facts.items())
+    return f"{stamp[11:19]} {level:<7} {event}{rest}"

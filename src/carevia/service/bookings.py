@@ -1,0 +1,185 @@
+"""Bookings as lists: for the desk and for customers, the participants of the chat, and the figures above them."""
+
+from functools import cache, partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+
+from carevia.domain.bookings import (
+    BookingPage,
+    BookingQuery,
+    BookingRow,
+    BookingStats,
+    Metric,
+    Participant,
+    pages,
+    split_name,
+)
+from carevia.domain.chat import page_size
+from carevia.domain.money import major
+from carevia.domain.people import Person
+from carevia.domain.text import like_pattern
+from carevia.domain.times import iso
+from carevia.errors import BadInput
+from carevia.service.stats import booking_stats, payment_metrics
+from carevia.store.store import Store
+from carevia.store.tables import bookings, users
+from carevia.store.transaction import Row, Transaction
+
+PARTICIPANTS = 200
+
+_b = bookings.c
+
+# One condition per thing that can be asked for, so that there is one statement per combination, compiled once.
+_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "viewer": _b.user_id == bindparam("viewer"),
+    "status": _b.status == bindparam("status"),
+    "duration": _b.duration_type == bindparam("duration"),
+    "division": func.lower(_b.division) == func.lower(bindparam("division")),
+    "assigned": _b.caregiver.is_not(None),
+    "unassigned": _b.caregiver.is_(None),
+    "search": or_(
+        *(
+            column.ilike(bindparam("search"), escape="\\")
+            for column in (users.c.name, users.c.email, _b.tracking_id, _b.service_name)
+        )
+    ),
+}
+_ORDER = {
+    "newest": (_b.created.desc(), _b.id.desc()),
+    "oldest": (_b.created, _b.id),
+    "price_high": (_b.total.desc(), _b.created.desc(), _b.id),
+    "price_low": (_b.total, _b.created.desc(), _b.id),
+    "date_soonest": (_b.date.asc().nulls_last(), _b.created.desc(), _b.id),
+    "date_latest": (_b.date.desc().nulls_last(), _b.created.desc(), _b.id),
+}
+_FROM = bookings.join(users, _b.user_id == users.c.id)
+
+
+class Bookings:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def participants(
+        self, limit: int | None = None, before: str | None = None
+    ) -> tuple[list[Participant], bool, str | None]:
+        """One row per customer who has a booking, last activity first; (rows, has more, cursor for the next page).
+
+        For staff only, which the edge sees to.
+        """
+        size = page_size(limit, PARTICIPANTS, PARTICIPANTS)
+        return await self._store.read(partial(_participants, size=size, before=_cursor(before)))
+
+    async def stats(self, viewer: Person, zone: ZoneInfo, now: int) -> BookingStats:
+        """Days and weeks are those of the business's time zone."""
+        return await self._store.read(partial(booking_stats, viewer=viewer, zone=zone, now=now))
+
+    async def payment_stats(self, viewer: Person, zone: ZoneInfo, now: int) -> list[Metric]:
+        return await self._store.read(partial(payment_metrics, viewer=viewer, zone=zone, now=now))
+
+    async def list(self, viewer: Person, query: BookingQuery) -> BookingPage:
+        """Staff see all, a customer their own; a page beyond the last is empty."""
+        return await self._store.read(partial(_list, viewer=viewer, query=query))
+
+
+def _asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
+    """Which conditions hold, and their values."""
+    asked: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
+    for name in ("status", "duration", "division"):
+        if (value := getattr(query, name)) is not None:
+            asked[name] = value
+    if query.caregiver is not None:
+        asked[query.caregiver] = None
+    if query.search is not None:
+        asked["search"] = like_pattern(query.search)
+    return asked
+
+
+@cache
+def _page(conditions: frozenset[str], sort: str) -> Select[Any]:
+    rows = select(bookings, users.c.name.label("user_name"), users.c.email.label("user_email")).select_from(_FROM)
+    rows = rows.where(*(_CONDITIONS[name] for name in sorted(conditions))).order_by(*_ORDER[sort])
+    return rows.limit(bindparam("most")).offset(bindparam("skip"))
+
+
+@cache
+def _count(conditions: frozenset[str]) -> Select[Any]:
+    table = _FROM if "search" in conditions else bookings
+    count = select(func.count().label("items")).select_from(table)
+    return count.where(*(_CONDITIONS[name] for name in sorted(conditions)))
+
+
+def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPage:
+    asked = _asked(viewer, query)
+    conditions = frozenset(asked)
+    values = {name: value for name, value in asked.items() if value is not None}
+    items = tx.all(_count(conditions), **values)[0].items
+    skip = (query.page - 1) * query.limit
+    rows = tx.all(_page(conditions, query.sortby), most=query.limit, skip=skip, **values)
+    return BookingPage([_shown(row) for row in rows], pages(items, query.limit), items, query.page)
+
+
+def _shown(row: Row) -> BookingRow:
+    return BookingRow(
+        id=row.id,
+        trackingId=row.tracking_id,
+        userId=row.user_id,
+        userName=row.user_name or "",
+        userEmail=row.user_email or "",
+        serviceName=row.service_name,
+        date=row.date,
+        slot=row.slot,
+        durationType=row.duration_type,
+        quantity=row.quantity,
+        division=row.division,
+        district=row.district,
+        address=row.address,
+        paymentOption=row.payment_option,
+        totalPrice=major(row.total, row.currency),
+        amountPaid=major(row.paid, row.currency),
+        dueAmount=major(row.due, row.currency),
+        currency=row.currency,
+        caregiver=row.caregiver,
+        status=row.status,
+        source=row.source,
+        needsLook=row.needs_look is not None,
+        createdAt=iso(row.created),
+    )
+
+
+# --- participants -----------------------------------------------------------------------------------------------
+
+_u = users.c
+
+
+@cache
+def _booked(bounded: bool) -> Select[Any]:
+    rows = select(_u.id, _u.name, _u.email, _u.image, _u.last_login, _u.activity).where(_u.booked == 1)
+    if bounded:
+        rows = rows.where(_u.activity < bindparam("before"))
+    return rows.order_by(_u.activity.desc()).limit(bindparam("most"))
+
+
+def _participants(tx: Transaction, *, size: int, before: int | None) -> tuple[list[Participant], bool, str | None]:
+    bound = {} if before is None else {"before": before}
+    rows = tx.all(_booked(before is not None), most=size + 1, **bound)
+    more = len(rows) > size
+    shown = rows[:size]
+    return [_participant(row) for row in shown], more, str(shown[-1].activity) if more else None
+
+
+def _participant(row: Row) -> Participant:
+    first, last = split_name(row.name)
+    seen = None if row.last_login is None else iso(row.last_login)
+    return Participant(row.id, first, last, row.email or "", row.image, seen)
+
+
+def _cursor(before: str | None) -> int | None:
+    if before is None or before == "":
+        return None
+    if not before.isascii() or not before.isdigit() or len(before) > 18:
+        raise BadInput(
+            "before must be a cursor that this list gave.", errors=[{"field": "before", "message": "unknown cursor"}]
+        )
+    return int(before)

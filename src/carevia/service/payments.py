@@ -1,0 +1,142 @@
+"""Payments: notices of the provider and of the site, each taken in once, and the list of payments.
+
+One transaction a notice: claim its id, decide, write the rows, append to the journal, COMMIT. When a method has
+returned, the notice may be answered; if it raised, nothing of it was stored and the sender has to send it again.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, bindparam, func, select, update
+
+from carevia.domain.bookings import PaymentPage, PaymentRow, pages
+from carevia.domain.ids import Random
+from carevia.domain.money import major
+from carevia.domain.payments import Decision, PaidBooking, PaidWithoutBooking, StripeEvent, decide, read_event
+from carevia.domain.people import Person
+from carevia.domain.site import SiteBooking, paid_booking
+from carevia.domain.times import iso
+from carevia.errors import Conflict
+from carevia.failpoint import failpoint
+from carevia.service.recording import Recorder
+from carevia.store.store import Store
+from carevia.store.tables import bookings, payments, provider_events
+from carevia.store.transaction import Row, Transaction
+
+_EVENT = (provider_events.c.provider == bindparam("from_provider")) & (provider_events.c.id == bindparam("event"))
+_DIGEST = select(provider_events.c.digest).where(_EVENT)
+_SET_NOTE = update(provider_events).where(_EVENT).values(note=bindparam("new_note"))
+
+
+class Payments:
+    """`now` gives ms since 1970 UTC, `random(n)` n bytes."""
+
+    def __init__(self, store: Store, *, now: Callable[[], int], random: Random) -> None:
+        self._store = store
+        self._now = now
+        self._recorder = Recorder(random)
+
+    async def receive_stripe(self, body: bytes, event: Mapping[str, Any]) -> None:
+        """Take in an event whose signature was found good; `body` is what was signed, `event` its JSON.
+
+        Any number of deliveries of one event, and any number of events of one session, make one booking. Raises
+        BadInput for what is no event and Unavailable when it could not be stored.
+        """
+        read = read_event(event)
+        decision = decide(read)
+        await self._store.write(partial(self._take_stripe, body=body, event=read, decision=decision, now=self._now()))
+        failpoint("webhook.committed")
+
+    async def receive_site(self, webhook_id: str, body: SiteBooking, raw: bytes = b"") -> None:
+        """Take in a booking told by a trusted site. Raises Conflict for a webhook-id seen before.
+
+        Raises BadInput for what cannot be stored, and then the webhook-id is not used up.
+        """
+        now = self._now()
+        paid = paid_booking(body, now)
+        raw = raw or msgspec.json.encode(body)
+        await self._store.write(partial(self._take_site, webhook_id=webhook_id, paid=paid, raw=raw, now=now))
+
+    async def list(self, viewer: Person, page: int, limit: int) -> PaymentPage:
+        """Newest first; staff see all, a customer their own."""
+        return await self._store.read(partial(_list, viewer=viewer, page=page, limit=limit))
+
+    def _take_stripe(self, tx: Transaction, *, body: bytes, event: StripeEvent, decision: Decision, now: int) -> None:
+        if not _claim(tx, "stripe", event.id, event.type, body, now):
+            return
+        note = self._follow(tx, decision, event.id, now)
+        tx.run(_SET_NOTE, from_provider="stripe", event=event.id, new_note=note)
+        failpoint("webhook.in_transaction")
+
+    def _follow(self, tx: Transaction, decision: Decision, delivery: str, now: int) -> str:
+        if isinstance(decision, PaidBooking):
+            return self._recorder.record(tx, decision, delivery=delivery, now=now)
+        if isinstance(decision, PaidWithoutBooking):
+            return self._recorder.keep(tx, decision, now=now)
+        return decision.note
+
+    def _take_site(self, tx: Transaction, *, webhook_id: str, paid: PaidBooking, raw: bytes, now: int) -> None:
+        if not _claim(tx, "site", webhook_id, "emit-booking", raw, now):
+            raise Conflict("This webhook-id was received before: nothing was done again.")
+        note = self._recorder.record(tx, paid, delivery=webhook_id, now=now)
+        tx.run(_SET_NOTE, from_provider="site", event=webhook_id, new_note=note)
+
+
+def _claim(tx: Transaction, provider: str, id_: str, type_: str, body: bytes, now: int) -> bool:
+    """True for exactly one delivery of an id. Another body under the same id is ignored, and noted."""
+    digest = hashlib.sha256(body).hexdigest()
+    text = body.decode("utf-8", "replace").replace("\x00", "")
+    values = {"type": type_, "digest": digest, "body": text, "received": now}
+    if tx.insert_new(provider_events, provider=provider, id=id_, **values):
+        return True
+    known = tx.first(_DIGEST, from_provider=provider, event=id_)
+    if known is not None and known.digest != digest and provider == "stripe":
+        tx.run(_SET_NOTE, from_provider=provider, event=id_, new_note=f"another body under this id at {iso(now)}")
+    return False
+
+
+@cache
+def _page(own: bool) -> Select[Any]:
+    rows = select(payments, bookings.c.tracking_id).select_from(payments.outerjoin(bookings))
+    if own:
+        rows = rows.where(payments.c.user_id == bindparam("viewer"))
+    return (
+        rows.order_by(payments.c.created.desc(), payments.c.id.desc())
+        .limit(bindparam("most"))
+        .offset(bindparam("skip"))
+    )
+
+
+@cache
+def _count(own: bool) -> Select[Any]:
+    count = select(func.count().label("items")).select_from(payments)
+    return count.where(payments.c.user_id == bindparam("viewer")) if own else count
+
+
+def _list(tx: Transaction, *, viewer: Person, page: int, limit: int) -> PaymentPage:
+    own = not viewer.is_staff
+    who = {"viewer": viewer.id} if own else {}
+    items = tx.all(_count(own), **who)[0].items
+    rows = tx.all(_page(own), most=limit, skip=(page - 1) * limit, **who)
+    return PaymentPage([_shown(row) for row in rows], pages(items, limit), items, page)
+
+
+def _shown(row: Row) -> PaymentRow:
+    return PaymentRow(
+        id=row.id,
+        bookingId=row.booking_id,
+        trackingId=row.tracking_id,
+        userId=row.user_id,
+        provider=row.provider,
+        sessionId=row.session_id,
+        amount=row.amount,
+        amountPaid="" if row.amount is None or row.currency is None else major(row.amount, row.currency),
+        currency=row.currency,
+        status=row.status,
+        needsLook=row.needs_look is not None,
+        createdAt=iso(row.created),
+        paidAt=None if row.paid_at is None else iso(row.paid_at),
+    )

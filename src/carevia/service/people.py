@@ -1,0 +1,271 @@
+"""Accounts, sessions, one-time sign-in links, and the limits on guessing. Each use case is one transaction.
+
+What is a secret is stored as its SHA-256 only. Unknown accounts and wrong passwords get the same sentence in the
+same time; no counter of failures locks an owner out, since strangers come from other addresses.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, or_, select, update
+
+from carevia.domain.people import Person, Role
+from carevia.errors import BadInput, Conflict, NotFound, RateLimited, SignInFirst
+from carevia.service.passwords import Passwords
+from carevia.store.store import Store
+from carevia.store.tables import login_failures, sessions, sign_in_links, users
+from carevia.store.transaction import Row, Transaction
+
+MINUTE: Final = 60_000
+IDLE: Final = 12 * 60 * MINUTE
+ABSOLUTE: Final = 7 * 24 * 60 * MINUTE
+LINK_LIFE: Final = 15 * MINUTE
+WINDOW: Final = 15 * MINUTE
+SEEN_EVERY: Final = 5 * MINUTE
+PER_ACCOUNT_AND_ADDRESS: Final = 5
+PER_ADDRESS: Final = 20
+PER_ACCOUNT: Final = 100
+WRONG: Final = "The e-mail address or the password is not right."
+_new_token: Final = partial(secrets.token_urlsafe, 32)
+_new_id: Final = partial(secrets.token_hex, 12)
+LINK_WRONG: Final = "This sign-in link has been used or is too old. Sign in with your password, or ask for a new link."
+
+_user = select(users).where(users.c.id == bindparam("user_id"))
+_user_by_login = select(users).where(users.c.login == bindparam("user_login"))
+_any_staff = select(users.c.id).where(users.c.role == "admin", users.c.disabled == 0).order_by(users.c.created).limit(1)
+_logged_in = update(users).where(users.c.id == bindparam("user_id")).values(last_login=bindparam("now"))
+_session = (
+    select(sessions, users.c.role, users.c.email, users.c.name, users.c.disabled)
+    .join_from(sessions, users, sessions.c.user_id == users.c.id)
+    .where(sessions.c.token_hash == bindparam("hash"))
+)
+_session_seen = update(sessions).where(sessions.c.token_hash == bindparam("hash")).values(last_seen=bindparam("now"))
+_session_gone = delete(sessions).where(sessions.c.token_hash == bindparam("hash"))
+_link = select(sign_in_links.c.user_id).where(sign_in_links.c.token_hash == bindparam("hash"))
+_link_used = (
+    update(sign_in_links)
+    .where(
+        sign_in_links.c.token_hash == bindparam("hash"),
+        sign_in_links.c.used.is_(None),
+        sign_in_links.c.expires > bindparam("now"),
+    )
+    .values(used=bindparam("now"))
+)
+_failures = select(func.count(), func.min(login_failures.c.time)).where(
+    login_failures.c.key == bindparam("failed"), login_failures.c.time > bindparam("since")
+)
+_failure_gone = delete(login_failures).where(
+    login_failures.c.key == bindparam("failed"), login_failures.c.time == bindparam("at")
+)
+_failures_gone = delete(login_failures).where(login_failures.c.key == bindparam("failed"))
+_old_failures = delete(login_failures).where(login_failures.c.time <= bindparam("before"))
+_old_sessions = delete(sessions).where(
+    or_(sessions.c.expires <= bindparam("now"), sessions.c.last_seen <= bindparam("before"))
+)
+_old_links = delete(sign_in_links).where(sign_in_links.c.expires <= bindparam("now"))
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A signed-in browser. `hash` names it without opening it; `expires` is its absolute end (ms)."""
+
+    person: Person
+    hash: str
+    expires: int
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    person: Person
+    token: str
+    expires: int
+
+
+class People:
+    """`now` is ms since 1970 UTC; `new_token` gives 256 random bits."""
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        now: Callable[[], int],
+        new_token: Callable[[], str] = _new_token,
+        new_id: Callable[[], str] = _new_id,
+    ) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._now = now
+        self._new_token = new_token
+        self._new_id = new_id
+
+    # Signing in.
+
+    async def sign_in(self, email: str, password: str, address: str, previous: str | None = None) -> SignedIn:
+        """A new session for the right password; `previous` (a session token) ends. Failures are counted beforehand,
+        so that guesses made at once do not slip through together."""
+        login = login_of(email)
+        keys = _keys(login, address)
+        attempt = await self._store.write(partial(_begin_attempt, keys=keys, now=self._now()))
+        row = await self._store.read(lambda tx: tx.first(_user_by_login, user_login=login))
+        try:
+            right = await self._passwords.matches(password, row.password_hash if row and not row.disabled else None)
+        except BaseException:  # a full queue, or a caller that went away: nobody guessed
+            await self._store.write(partial(_forget_attempt, keys=keys, at=attempt))
+            raise
+        if row is None or not right:
+            raise SignInFirst(WRONG)
+
+        def succeed(tx: Transaction) -> SignedIn:
+            _forget_attempt(tx, keys=keys, at=attempt)
+            tx.run(_failures_gone, failed=keys[0])
+            return self._open_session(tx, row, previous)
+
+        return await self._store.write(succeed)
+
+    async def make_link(self, user_id: str) -> str:
+        """A token that signs this person in once, within 15 minutes."""
+        token, now = self._new_token(), self._now()
+
+        def work(tx: Transaction) -> None:
+            if tx.first(_user, user_id=user_id) is None:
+                raise NotFound("There is no such account.")
+            tx.insert(sign_in_links, token_hash=digest(token), user_id=user_id, expires=now + LINK_LIFE)
+
+        await self._store.write(work)
+        return token
+
+    async def use_link(self, token: str, previous: str | None = None) -> SignedIn:
+        def work(tx: Transaction) -> SignedIn:
+            row = None
+            if tx.run(_link_used, hash=digest(token), now=self._now()):
+                link = tx.first(_link, hash=digest(token))
+                row = tx.first(_user, user_id=link.user_id) if link else None
+            if row is None or row.disabled:
+                raise SignInFirst(LINK_WRONG)
+            return self._open_session(tx, row, previous)
+
+        return await self._store.write(work)
+
+    def _open_session(self, tx: Transaction, row: Row, previous: str | None) -> SignedIn:
+        token, now = self._new_token(), self._now()
+        if previous:
+            tx.run(_session_gone, hash=digest(previous))
+        tx.insert(
+            sessions, token_hash=digest(token), user_id=row.id, created=now, last_seen=now, expires=now + ABSOLUTE
+        )
+        tx.run(_logged_in, user_id=row.id, now=now)
+        return SignedIn(_person(row), token, now + ABSOLUTE)
+
+    # Sessions.
+
+    async def session(self, token: str) -> Session | None:
+        """The session of a cookie, or None when it is unknown, over, idle too long, or its account disabled."""
+        key, now = digest(token), self._now()
+        row = await self._store.read(lambda tx: tx.first(_session, hash=key))
+        if row is None or row.disabled or row.expires <= now or row.last_seen + IDLE <= now:
+            return None
+        if row.last_seen + SEEN_EVERY <= now:
+            await self._store.write(lambda tx: tx.run(_session_seen, hash=key, now=now))
+        return Session(Person(row.user_id, row.role, row.email, row.name), key, row.expires)
+
+    async def end_session(self, token: str) -> str:
+        """The hash of the session that has ended, so that its sockets can be told."""
+        key = digest(token)
+        await self._store.write(lambda tx: tx.run(_session_gone, hash=key))
+        return key
+
+    # Accounts.
+
+    async def add(self, email: str, role: Role, name: str | None, password: str | None) -> Person:
+        """A new account. Conflict where the address already has one."""
+        login = login_of(email)
+        if "@" not in login[1:-1] or any(sign.isspace() for sign in login):
+            raise BadInput("This is not an e-mail address.", errors=[{"field": "email", "message": "name@example.com"}])
+        hashed = None if password is None else await self._passwords.hash(password)
+        row: dict[str, Any] = {
+            "id": self._new_id(),
+            "login": login,
+            "email": email.strip(),
+            "name": name,
+            "role": role,
+            "password_hash": hashed,
+            "created": self._now(),
+        }
+
+        def work(tx: Transaction) -> None:
+            if not tx.insert_new(users, **row):
+                raise Conflict("There is already an account with this e-mail address.")
+
+        await self._store.write(work)
+        return Person(row["id"], role, row["email"], name)
+
+    async def first_admin(self, email: str, password: str) -> None:
+        """Make the first staff account; does nothing where there is one."""
+        if await self.any_staff() is None:
+            await self.add(email, "admin", None, password)
+
+    async def any_staff(self) -> str | None:
+        """The id of the oldest staff account that is not disabled."""
+        row = await self._store.read(lambda tx: tx.first(_any_staff))
+        return None if row is None else str(row.id)
+
+    async def recognise(self, person: Person) -> None:
+        """Somebody came with a token: kept as a person when new to us, refused where the account is disabled.
+
+        The token's role is believed, the stored account is not changed by it.
+        """
+        row = await self._store.read(lambda tx: tx.first(_user, user_id=person.id))
+        if row is not None and row.disabled:
+            raise SignInFirst("Token not valid")
+        if row is None:
+            values = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}
+            await self._store.write(lambda tx: tx.insert_new(users, created=self._now(), **values))
+
+    async def forget_old(self) -> None:
+        """Remove what can no longer be used: sessions, links, failures."""
+        now = self._now()
+
+        def work(tx: Transaction) -> None:
+            tx.run(_old_sessions, now=now, before=now - IDLE)
+            tx.run(_old_links, now=now)
+            tx.run(_old_failures, before=now - WINDOW)
+
+        await self._store.write(work)
+
+
+def login_of(email: str) -> str:
+    """The form by which an account is found: no case, no spaces around."""
+    return email.strip().casefold()
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _person(row: Row) -> Person:
+    return Person(row.id, row.role, row.email, row.name)
+
+
+def _keys(login: str, address: str) -> tuple[str, str, str]:
+    """What failures are counted by: the account from one address, the address, the account. No e-mail in clear."""
+    account = digest(login)[:32]
+    return f"both:{account}:{address}", f"address:{address}", f"account:{account}"
+
+
+def _begin_attempt(tx: Transaction, *, keys: tuple[str, str, str], now: int) -> int:
+    """Count this attempt as a failure until it succeeds; RateLimited where the window is full."""
+    for key, limit in zip(keys, (PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, PER_ACCOUNT), strict=True):
+        found = tx.first(_failures, failed=key, since=now - WINDOW)
+        if found is not None and found[0] >= limit:
+            wait = max(1, -(-(found[1] + WINDOW - now) // 1000))
+            raise RateLimited("Too many attempts to sign in. Wait some minutes and try again.", retry_after=wait)
+    for key in keys:
+        tx.insert(login_failures, key=key, time=now)
+    return now
+
+
+def _forget_attempt(tx: Transaction, *, keys: tuple[str, str, str], at: int) -> None:
+    for key in keys:
+        tx.run(_failure_gone, failed=key, at=at)

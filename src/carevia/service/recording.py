@@ -1,0 +1,293 @@
+"""What one paid booking does to the tables, inside the caller's transaction: customer, booking, payment, journal.
+
+A booking is recognised by the session that paid it or by its tracking id, whoever told us first; it is announced once.
+The second teller completes what the first left open. Money is the provider's word: what a site said about a payment is
+replaced as soon as the provider speaks of it.
+"""
+
+from sqlalchemy import bindparam, case, func, or_, select, update
+
+from carevia.domain.events import CustomerAdded
+from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
+from carevia.domain.money import major
+from carevia.domain.payments import BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
+from carevia.domain.people import DESK
+from carevia.errors import BadInput
+from carevia.store.tables import bookings, payments, services, users
+from carevia.store.transaction import Row, Transaction
+
+_PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
+_PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
+_BOOKING = select(bookings).where(bookings.c.id == bindparam("booking"))
+_TRACKED = select(bookings).where(bookings.c.tracking_id == bindparam("tracking"))
+_USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
+_SERVICE_NAME = select(services.c.name).where(
+    or_(services.c.id == bindparam("service"), services.c.slug == bindparam("service"))
+)
+_COMPLETE_USER = (
+    update(users)
+    .where(users.c.id == bindparam("user"), users.c.role == "user")
+    .values(
+        name=func.coalesce(users.c.name, bindparam("new_name")),
+        email=func.coalesce(users.c.email, bindparam("new_email")),
+    )
+)
+_BOOKED = update(users).where(users.c.id == bindparam("user")).values(booked=1, activity=bindparam("new_activity"))
+_CONFIRM = (
+    update(payments)
+    .where(payments.c.id == bindparam("payment"))
+    .values(
+        provider="stripe",
+        session_id=bindparam("session"),
+        intent_id=bindparam("intent"),
+        amount=bindparam("new_amount"),
+        currency=bindparam("new_currency"),
+        needs_look=bindparam("look"),
+        paid_at=bindparam("at"),
+    )
+)
+_LINK = (
+    update(payments)
+    .where(payments.c.id == bindparam("payment"))
+    .values(
+        booking_id=bindparam("booking"),
+        user_id=bindparam("user"),
+        needs_look=case((payments.c.amount.is_(None), payments.c.needs_look), else_=None),
+    )
+)
+_SET_SESSION = update(payments).where(payments.c.id == bindparam("payment")).values(session_id=bindparam("session"))
+_MAY_COMPLETE = (
+    "service_id",
+    "date",
+    "slot",
+    "duration_type",
+    "quantity",
+    "division",
+    "district",
+    "address",
+    "payment_option",
+)
+_COMPLETE_BOOKING = (
+    update(bookings)
+    .where(bookings.c.id == bindparam("booking"))
+    .values(
+        {
+            **{name: func.coalesce(bookings.c[name], bindparam(f"new_{name}")) for name in _MAY_COMPLETE},
+            "service_name": case((bookings.c.service_name == "", bindparam("new_name")), else_=bookings.c.service_name),
+        }
+    )
+)
+_SET_MONEY = (
+    update(bookings)
+    .where(bookings.c.id == bindparam("booking"))
+    .values(
+        total=bindparam("new_total"),
+        paid=bindparam("new_paid"),
+        due=bindparam("new_due"),
+        currency=bindparam("new_currency"),
+        needs_look=bindparam("look"),
+    )
+)
+
+
+class Recorder:
+    """Every method is one step of a work."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def record(self, tx: Transaction, paid: PaidBooking, *, delivery: str, now: int) -> str:
+        """Answers in a few words what was done. `delivery` is the id of the notice, for ids derived from it."""
+        payment = _payment_of(tx, paid.money.session_id)
+        booking = _booking_of(tx, paid, payment)
+        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
+        if booking is None:
+            made = self._make_booking(tx, paid, delivery, now)
+            self._keep_payment(tx, paid, payment, made, now)
+            _sum_up(tx, made, paid.details.total, look=made.needs_look)
+            _announce(tx, made.id, now)
+            return "booked"
+        _complete(tx, booking, paid.details)
+        if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
+            self._keep_payment(tx, paid, payment, booking, now)
+            look = paid.needs_look if booking.source == "site" else booking.needs_look
+            _sum_up(tx, booking, paid.details.total, look=look)
+            return "completed a booking known before"
+        _learn_session(tx, paid, payment, booking)
+        return "this booking was recorded before"
+
+    def keep(self, tx: Transaction, paid: PaidWithoutBooking, *, now: int) -> str:
+        """A payment that needs a look, unless the session is known: then only its money is confirmed."""
+        payment = _payment_of(tx, paid.money.session_id)
+        if payment is None:
+            self._insert_payment(tx, paid.money, None, None, paid.needs_look, now)
+            return paid.needs_look
+        if payment.provider == "site" and paid.money.amount is not None:
+            _confirm(tx, payment, paid.money, None)
+            booking = tx.first(_BOOKING, booking=payment.booking_id)
+            if booking is not None:
+                _sum_up(tx, booking, None, look=None)
+        return "this session was recorded before"
+
+    def _make_booking(self, tx: Transaction, paid: PaidBooking, delivery: str, now: int) -> Row:
+        details = paid.details
+        tracking, look = self._free_tracking_id(tx, paid, delivery)
+        total, left = due(details.total, paid.amount)
+        told = {name: getattr(details, name) for name in _MAY_COMPLETE}
+        id_ = row_id("bk", self._random)
+        tx.insert(
+            bookings,
+            id=id_,
+            tracking_id=tracking,
+            user_id=paid.user_id,
+            service_name=_service_name(tx, details),
+            total=total,
+            paid=paid.amount,
+            due=left,
+            currency=paid.currency,
+            status="booked",
+            source=paid.money.source,
+            needs_look=look or paid.needs_look,
+            created=paid.money.created or now,
+            **told,
+        )
+        return tx.all(_BOOKING, booking=id_)[0]
+
+    def _free_tracking_id(self, tx: Transaction, paid: PaidBooking, delivery: str) -> tuple[str, str | None]:
+        """The one that was asked for, unless it is another customer's; then one of ours and a reason to look."""
+        look = None
+        from_site = paid.money.source == "site"
+        if paid.tracking_id is not None:
+            if tx.first(_TRACKED, tracking=paid.tracking_id) is None:
+                return paid.tracking_id, None
+            look = f"the tracking id {paid.tracking_id} belongs to another customer"
+            if from_site:
+                raise BadInput("The booking cannot be stored.", errors=[{"field": "trackingId", "message": look}])
+        attempt = 0
+        while True:
+            tracking = tracking_id_from(delivery, attempt) if from_site else tracking_id(self._random)
+            if tx.first(_TRACKED, tracking=tracking) is None:
+                return tracking, look
+            attempt += 1
+
+    def _keep_payment(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> None:
+        """Exactly one payment for one movement of money, whoever spoke of it first."""
+        if payment is None and paid.money.source == "stripe":
+            payment = _told_by_site(tx, booking)
+        if payment is None:
+            self._insert_payment(tx, paid.money, booking.id, booking.user_id, paid.needs_look, now)
+            return
+        if paid.money.source == "stripe" and payment.provider == "site":
+            _confirm(tx, payment, paid.money, paid.needs_look)
+        tx.run(_LINK, payment=payment.id, booking=booking.id, user=booking.user_id)
+
+    def _insert_payment(
+        self, tx: Transaction, money: Money, booking: str | None, user: str | None, look: str | None, now: int
+    ) -> None:
+        tx.insert(
+            payments,
+            id=row_id("pay", self._random),
+            booking_id=booking,
+            user_id=user,
+            provider=money.source,
+            session_id=money.session_id,
+            intent_id=money.intent_id,
+            amount=money.amount,
+            currency=money.currency,
+            status="paid",
+            needs_look=look,
+            created=money.created or now,
+            paid_at=money.paid_at or now,
+        )
+
+
+def ensure_customer(tx: Transaction, id_: str, name: str | None, email: str | None, now: int) -> None:
+    """A customer unknown to us is made with the id that was given; what an account lacks is filled in."""
+    if not tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now) and (name or email):
+        tx.run(_COMPLETE_USER, user=id_, new_name=name, new_email=email)
+
+
+def _payment_of(tx: Transaction, session_id: str | None) -> Row | None:
+    return None if session_id is None else tx.first(_PAYMENT_OF_SESSION, session=session_id)
+
+
+def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row | None:
+    if payment is not None and payment.booking_id:
+        return tx.first(_BOOKING, booking=payment.booking_id)
+    if paid.tracking_id is None:
+        return None
+    tracked = tx.first(_TRACKED, tracking=paid.tracking_id)
+    return tracked if tracked is not None and tracked.user_id == paid.user_id else None
+
+
+def _told_by_site(tx: Transaction, booking: Row) -> Row | None:
+    """The payment of which a site told us without naming the session: the provider's first one is the same money."""
+    told = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.provider == "site" and not row.session_id]
+    return told[0] if told else None
+
+
+def _learn_session(tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row) -> None:
+    """A site names the session of a payment that it told us of before: the provider's notice will be recognised."""
+    if payment is None and paid.money.session_id is not None:
+        told = _told_by_site(tx, booking)
+        if told is not None:
+            tx.run(_SET_SESSION, payment=told.id, session=paid.money.session_id)
+
+
+def _confirm(tx: Transaction, payment: Row, money: Money, look: str | None) -> None:
+    tx.run(
+        _CONFIRM,
+        payment=payment.id,
+        session=money.session_id,
+        intent=money.intent_id,
+        new_amount=money.amount,
+        new_currency=money.currency,
+        look=look,
+        at=money.paid_at,
+    )
+
+
+def _complete(tx: Transaction, booking: Row, details: BookingDetails) -> None:
+    told = {f"new_{name}": getattr(details, name) for name in _MAY_COMPLETE}
+    tx.run(_COMPLETE_BOOKING, booking=booking.id, new_name=_service_name(tx, details), **told)
+
+
+def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | None) -> None:
+    """What was paid is the sum of the payments; where the provider has spoken, its currency is the booking's."""
+    paid = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.status == "paid" and row.amount is not None]
+    confirmed = [row for row in paid if row.provider != "site"]
+    currency = (confirmed or paid or [booking])[0].currency
+    amount = sum(row.amount for row in paid if row.currency == currency)
+    if any(row.currency != currency for row in paid):
+        look = "paid in several currencies"
+    if total is None and booking.source != "site":
+        total = booking.total
+    whole, left = due(total, amount)
+    tx.run(
+        _SET_MONEY, booking=booking.id, new_total=whole, new_paid=amount, new_due=left, new_currency=currency, look=look
+    )
+
+
+def _announce(tx: Transaction, booking_id: str, now: int) -> None:
+    booking = tx.all(_BOOKING, booking=booking_id)[0]
+    customer = tx.all(_USER, user=booking.user_id)[0]
+    event = CustomerAdded(
+        userId=booking.user_id,
+        userEmail=customer.email or "",
+        userName=customer.name or "",
+        serviceName=booking.service_name,
+        trackingId=booking.tracking_id,
+        amountPaid=major(booking.paid, booking.currency),
+        amount=booking.paid,
+        currency=booking.currency,
+    )
+    row = tx.append(DESK, "customer_added", event, now=now)
+    tx.run(_BOOKED, user=booking.user_id, new_activity=row.seq)
+
+
+def _service_name(tx: Transaction, details: BookingDetails) -> str:
+    """As it was told; else by the catalogue; else empty."""
+    if details.service_name or not details.service_id:
+        return details.service_name or ""
+    found = tx.first(_SERVICE_NAME, service=details.service_id)
+    return "" if found is None else str(found.name)

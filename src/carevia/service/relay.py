@@ -1,0 +1,121 @@
+"""Journal to hub: every committed row reaches the sockets of its room, once, in rising seq, never before its commit.
+
+The store's own commits arrive as a wake-up with the rows in hand; a poll of the journal every second is the floor under it, and
+finds what other processes wrote. `position` is the number up to which everything has been emitted: who joins a room in the same
+turn of the loop gets exactly the rows above it.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from carevia.domain.chat import for_customer
+from carevia.failpoint import failpoint
+from carevia.realtime import Namespace
+from carevia.store.journal import JournalRow
+from carevia.store.store import Store
+
+PAGE = 500
+_log = logging.getLogger("carevia.relay")
+
+
+def desk_side(room: str) -> str:
+    """The hub's room for staff who have opened a conversation; its customer's tabs are in `room` itself."""
+    return f"{room}/desk"
+
+
+def offset(epoch: str, seq: int) -> str:
+    """What a durable event ends in."""
+    return f"{epoch}.{seq}"
+
+
+def customer_payload(row: JournalRow) -> msgspec.Raw:
+    """The row as its customer may see it: staff have no names there."""
+    if row.name != "receive_message":
+        return msgspec.Raw(row.payload)
+    return msgspec.Raw(for_customer(row.payload, row.room))
+
+
+class Relay:
+    """One per process. `start` before the first client, `stop` before the store closes."""
+
+    def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
+        self.position = 0
+        self.set_aside = 0  # rows that could not be emitted
+        self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
+        self._store = store
+        self._namespace = namespace
+        self._poll_seconds = poll_seconds
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._polled_at = 0.0
+
+    async def start(self) -> None:
+        """Take up at the newest row: what came before is replayed to those who missed it."""
+        _, self.position = await self._store.bounds()
+        self._unsubscribe = self._store.subscribe(self._committed)
+        self._polled_at = asyncio.get_running_loop().time()
+        self._task = asyncio.create_task(self._poll())
+
+    async def stop(self) -> None:
+        """No row is emitted afterwards."""
+        if self._task is not None:
+            self._unsubscribe()
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def trouble(self) -> str | None:
+        """Why rows do not reach the sockets, or None."""
+        if self._task is None or self._task.done():
+            return "the relay is not running"
+        if asyncio.get_running_loop().time() - self._polled_at > 3 * self._poll_seconds + 1:
+            return "the relay cannot read the journal"
+        return None
+
+    def _committed(self, rows: Sequence[JournalRow]) -> None:
+        """Right after a commit of this process: no detour over the journal where nothing is missing in between."""
+        if rows[0].seq == self.position + 1:
+            self._emit(rows)
+        else:
+            self._wake.set()
+
+    async def _poll(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                rows = await self._store.events_after(self.position, None, PAGE)
+                self._polled_at = loop.time()
+                self._emit([row for row in rows if row.seq > self.position])
+                if len(rows) == PAGE:
+                    continue
+            except Exception:  # the store is away: /readyz says so, the next turn tries again
+                _log.exception("the relay could not read the journal")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    def _emit(self, rows: Sequence[JournalRow]) -> None:
+        for row in rows:
+            failpoint("relay.before_emit")
+            try:
+                self._emit_row(row)
+            except Exception:  # a poison row must not hold up the others
+                self.set_aside += 1
+                _log.exception("journal row %s was set aside", row.seq)
+            failpoint("relay.before_mark")
+            self.position = self.newest[row.room] = row.seq
+            failpoint("relay.after_mark")
+
+    def _emit_row(self, row: JournalRow) -> None:
+        end = offset(self._store.epoch, row.seq)
+        but = (row.sender,) if row.sender else ()
+        payload = msgspec.Raw(row.payload)
+        self._namespace.to(row.room).except_(*but).emit(row.name, customer_payload(row), offset=end)
+        failpoint("relay.mid_fanout")
+        self._namespace.to(desk_side(row.room)).except_(*but).emit(row.name, payload, offset=end)

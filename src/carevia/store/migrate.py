@@ -1,0 +1,156 @@
+"""Bring the schema to what this version of Carevia expects.
+
+Alembic is imported only when there is something to do: a look at the stored revision takes a millisecond, Alembic's
+import a good part of a second. `HEAD` is the newest revision in migrations/versions; a test holds the two together.
+"""
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carevia.errors import ConfigError
+from carevia.store.connection import connect, primary_code
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import CursorResult
+
+HEAD = "0001"
+_PATIENCE = 30.0  # seconds; another process may be migrating the same file
+
+log = logging.getLogger("carevia.store")
+
+
+def prepare(path: Path, epoch: str) -> str:
+    """Make or migrate the database file; answers its epoch, which is `epoch` when it had none. Raises ConfigError."""
+    try:
+        _make_file(path)
+        _use_wal(path)
+        if _stored_revision(path) != HEAD:
+            _upgrade(path)
+        return _stored_epoch(path, epoch)
+    except OSError as error:
+        raise ConfigError(
+            f"The data folder {path.parent} cannot be written ({error.strerror}): "
+            "make it writable for this user, or set CAREVIA_DATA_DIR to another folder."
+        ) from None
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(_sentence(path, error)) from None
+
+
+def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
+    code = primary_code(error)
+    if code == sqlite3.SQLITE_NOTADB:
+        return f"{path} is not a database: move it away, or set CAREVIA_DATABASE_URL to another file."
+    if code == sqlite3.SQLITE_CORRUPT:
+        return f"{path} is damaged ({error}): restore the last backup with `carevia restore FILE`."
+    if code == sqlite3.SQLITE_BUSY:
+        return f"{path} is locked by another program: stop that program and start again."
+    if code == sqlite3.SQLITE_FULL:
+        return f"The disk of {path} is full: make room and start again."
+    return f"{path} cannot be opened ({error}): make file and folder writable for this user."
+
+
+def _make_file(path: Path) -> None:
+    """The file holds addresses and chat: nobody but its owner reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _use_wal(path: Path) -> None:
+    """The mode stays with the file. Two processes at the first start disturb each other; then it is tried again."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        connection = connect(path)
+        try:
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal":
+                return
+            raise ConfigError(f"The file system of {path} cannot hold a SQLite write-ahead log: use a local disk.")
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        finally:
+            connection.close()
+
+
+def _stored_revision(path: Path) -> str | None:
+    """None for an empty database. Raises ConfigError for a database of somebody else's."""
+    connection = connect(path)
+    try:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "alembic_version" in tables:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return None if row is None else str(row[0])
+    finally:
+        connection.close()
+    if tables:
+        raise ConfigError(f"{path} is a database of another program: set CAREVIA_DATABASE_URL to another file.")
+    return None
+
+
+def _upgrade(path: Path) -> None:
+    """In one transaction under the write lock, so that of several processes the first does the work."""
+    from alembic import command
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine("sqlite://", creator=lambda: _connect_to_migrate(path), poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    config = alembic_config()
+    try:
+        with engine.begin() as connection:
+            _refuse_newer(path, config, connection.exec_driver_sql)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+    log.info("store: schema is at revision %s", HEAD)
+
+
+def alembic_config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    folder = str(Path(__file__).with_name("migrations"))
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    return config
+
+
+def _refuse_newer(path: Path, config: "Config", run: Callable[[str], "CursorResult[Any]"]) -> None:
+    """Looked at again under the lock: somebody else may have migrated meanwhile."""
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if not run("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").first():
+        return
+    for (revision,) in run("SELECT version_num FROM alembic_version"):
+        if revision not in known:
+            raise ConfigError(
+                f"{path} was written by a newer version of Carevia (schema {revision}, this version knows {HEAD}): "
+                "start the newer version, or restore a backup made before it."
+            )
+
+
+def _connect_to_migrate(path: Path) -> sqlite3.Connection:
+    """Waits for the other processes, and without foreign keys, as SQLite wants it for changes to tables."""
+    connection = connect(path)
+    connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
+    connection.execute("PRAGMA foreign_keys=OFF")
+    return connection
+
+
+def _stored_epoch(path: Path, epoch: str) -> str:
+    connection = connect(path)
+    try:
+        found = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+        if found is None:
+            connection.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (epoch,))
+            found = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+        return str(found[0])
+    finally:
+        connection.close()

@@ -1,0 +1,205 @@
+"""The store on SQLite: one writer thread, a few reader threads, one file.
+
+WAL and synchronous=FULL. Several processes of one host may share the file: their writers take turns.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+from sqlalchemy import Select, bindparam, delete, func, select, update
+
+from carevia.errors import Unavailable
+from carevia.store.job import Job
+from carevia.store.journal import JournalRow
+from carevia.store.migrate import prepare
+from carevia.store.reader import Readers
+from carevia.store.store import PATIENCE, Listener, Store
+from carevia.store.tables import journal, meta
+from carevia.store.transaction import Row, Transaction
+from carevia.store.writer import Writer, on_loop
+
+T = TypeVar("T")
+
+READERS = 3
+_PROVEN = 1.0  # seconds for which a commit proves that the store can commit
+_FORGOTTEN_AT_ONCE = 5_000
+
+log = logging.getLogger("carevia.store")
+
+
+class SqliteStore(Store):
+    def __init__(self, path: Path, *, new_id: Callable[[], str] | None = None) -> None:
+        self.epoch = ""
+        self._path = path
+        self._new_id = new_id or partial(secrets.token_urlsafe, 12)
+        self._listeners: list[Listener] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writer: Writer | None = None
+        self._readers: Readers | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.epoch = await _in_thread(partial(prepare, self._path, secrets.token_hex(8)))
+        self._loop = loop
+        self._writer = Writer(self._path, loop, self._new_id, self._settled)
+        self._readers = Readers(self._path, loop, READERS)
+        self._writer.start()
+        self._readers.start()
+
+    async def close(self) -> None:
+        writer, readers = self._writer, self._readers
+        self._writer = self._readers = None
+        if writer is None or readers is None:
+            return
+        writer.stop()
+        readers.stop()
+        _, late = await asyncio.wait([writer.ended, *readers.ended], timeout=PATIENCE)
+        if late:  # a disk that hangs; the threads are daemons and do not keep the process
+            log.error("store: %d thread(s) did not end in time", len(late))
+            return
+        writer.join()
+        readers.join()
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self._ask(None if self._writer is None else self._writer.jobs, work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self._ask(None if self._readers is None else self._readers.jobs, work)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return partial(self._unsubscribe, listener)
+
+    async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
+        if rooms is not None and not rooms:
+            return []
+        return await self.read(partial(_events_after, seq=seq, rooms=rooms, limit=limit))
+
+    async def bounds(self) -> tuple[int, int]:
+        return await self.read(_bounds)
+
+    async def check(self) -> None:
+        if self._writer is None or time.monotonic() - self._writer.last_commit > _PROVEN:
+            await self.write(_probe)
+
+    async def forget_before(self, time: int) -> int:
+        gone = 0
+        while True:
+            count = await self.write(partial(_forget_before, time=time))
+            gone += count
+            if count < _FORGOTTEN_AT_ONCE:
+                return gone
+
+    async def _ask(self, jobs: "SimpleQueue[Job | None] | None", work: Callable[[Transaction], T]) -> T:
+        if jobs is None or self._loop is None:
+            raise Unavailable("The store is closed. Try again in a moment.")
+        job = Job(work, self._loop.create_future())
+        timer = self._loop.call_later(PATIENCE, job.expire)
+        jobs.put(job)
+        try:
+            answer: T = await job.future
+            return answer
+        finally:
+            timer.cancel()
+            job.take()  # a caller that was cancelled wants nothing begun any more
+
+    def _settled(self, batch: Sequence[Job], rows: Sequence[JournalRow]) -> None:
+        for job in batch:
+            job.settle()
+        if not rows:
+            return
+        for listener in tuple(self._listeners):
+            try:
+                listener(rows)
+            except Exception:
+                log.exception("store: a listener failed; it will find the rows in the journal")
+
+    def _unsubscribe(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+
+# --- the works of the store itself ------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _rows_of(rooms: int) -> Select[tuple[int, str, str, str, str, int, str]]:
+    """One statement per number of rooms; -1 stands for all rooms."""
+    c = journal.c
+    rows = select(c.seq, c.id, c.room, c.name, c.payload, c.time, c.sender).where(c.seq > bindparam("after"))
+    if rooms >= 0:
+        rows = rows.where(c.room.in_([bindparam(f"room{number}") for number in range(rooms)]))
+    return rows.order_by(c.seq).limit(bindparam("most"))
+
+
+def _events_after(tx: Transaction, *, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
+    if rooms is None:
+        rows = tx.all(_rows_of(-1), after=seq, most=limit)
+    else:
+        names = {f"room{number}": room for number, room in enumerate(rooms)}
+        rows = tx.all(_rows_of(len(names)), after=seq, most=limit, **names)
+    return [_journal_row(row) for row in rows]
+
+
+def _journal_row(row: Row) -> JournalRow:
+    return JournalRow(row.seq, row.id, row.room, row.name, row.payload.encode(), row.time, row.sender)
+
+
+_BOUNDS = select(
+    select(func.min(journal.c.seq)).scalar_subquery().label("oldest"),
+    select(func.max(journal.c.seq)).scalar_subquery().label("newest"),
+)
+
+
+def _bounds(tx: Transaction) -> tuple[int, int]:
+    row = tx.all(_BOUNDS)[0]
+    return row.oldest or 0, row.newest or 0
+
+
+_SET_PROBE = update(meta).where(meta.c.key == "probe").values(value=bindparam("new_value"))
+
+
+def _probe(tx: Transaction) -> None:
+    value = secrets.token_hex(4)
+    if not tx.run(_SET_PROBE, new_value=value):
+        tx.insert(meta, key="probe", value=value)
+
+
+_FIRST_KEPT = select(journal.c.seq).where(journal.c.time >= bindparam("since")).order_by(journal.c.seq).limit(1)
+_FORGET = delete(journal).where(journal.c.seq < bindparam("below"))
+
+
+def _forget_before(tx: Transaction, *, time: int) -> int:
+    oldest, newest = _bounds(tx)
+    kept = tx.first(_FIRST_KEPT, since=time)
+    below = newest if kept is None else min(kept.seq, newest)
+    return tx.run(_FORGET, below=min(below, oldest + _FORGOTTEN_AT_ONCE))
+
+
+async def _in_thread(work: Callable[[], str]) -> str:
+    """One thread for one piece of work, gone when it is answered (asyncio's own pool would stay)."""
+    loop = asyncio.get_running_loop()
+    job = Job(work, loop.create_future())
+
+    def main() -> None:
+        try:
+            job.result = work()
+        except BaseException as error:
+            job.error = error
+        on_loop(loop, job.settle)
+
+    thread = Thread(target=main, name="carevia-prepare", daemon=True)
+    thread.start()
+    try:
+        result: str = await job.future
+        return result
+    finally:
+        thread.join()

@@ -1,0 +1,83 @@
+"""SQLAlchemy statements turned into text for one database, once each.
+
+Measured, building and compiling a statement costs more than running it; a statement object kept at module level is
+looked up by identity. One `Compiler` belongs to one connection, so nothing here needs a lock.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, cast
+
+from sqlalchemy import ClauseElement, Executable, Table, insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from carevia.store.transaction import Row
+
+_KEPT = 1000  # a program has far fewer statements; somebody builds them per call where this is reached
+
+
+class Compiled:
+    """The text of a statement, the values that it brings along, and the class of its rows."""
+
+    __slots__ = ("defaults", "row", "sql")
+
+    def __init__(self, sql: str, defaults: Mapping[str, Any]) -> None:
+        self.sql = sql
+        self.defaults = defaults
+        self.row: type[Row] | None = None
+
+    def parameters(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {**self.defaults, **given} if self.defaults else given
+
+    def rows(self, description: Sequence[Sequence[Any]], values: Iterable[tuple[Any, ...]]) -> list[Row]:
+        kind = self.row
+        if kind is None:
+            kind = self.row = row_class([column[0] for column in description])
+        return [kind(value) for value in values]
+
+
+class Compiler:
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._statements: dict[Executable, Compiled] = {}
+        self._inserts: dict[tuple[Table, bool, tuple[str, ...]], Compiled] = {}
+
+    def compiled(self, statement: Executable) -> Compiled:
+        found = self._statements.get(statement)
+        if found is None:
+            if len(self._statements) >= _KEPT:
+                self._statements.clear()
+            found = self._statements[statement] = self._compile(statement, None)
+        return found
+
+    def insert(self, table: Table, columns: tuple[str, ...], *, or_ignore: bool) -> Compiled:
+        key = (table, or_ignore, columns)
+        found = self._inserts.get(key)
+        if found is None:
+            statement = self._insert_new(table) if or_ignore else insert(table)
+            found = self._inserts[key] = self._compile(statement, columns)
+        return found
+
+    def _insert_new(self, table: Table) -> Executable:
+        if self._dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+            return postgresql_insert(table).on_conflict_do_nothing()
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert(table).on_conflict_do_nothing()
+
+    def _compile(self, statement: Executable, columns: tuple[str, ...] | None) -> Compiled:
+        element = cast(ClauseElement, statement)
+        compiler = cast(SQLCompiler, element.compile(dialect=self._dialect, column_keys=columns))
+        own = {name: bind.effective_value for name, bind in compiler.binds.items() if not bind.required}
+        return Compiled(compiler.string, own)
+
+
+def row_class(columns: Sequence[str]) -> type[Row]:
+    """A Row whose values are attributes by these names; of two columns of one name the first wins."""
+    body: dict[str, Any] = {"__slots__": ()}
+    for place, name in enumerate(columns):
+        body.setdefault(name, property(itemgetter(place)))
+    return type("Row", (Row,), body)

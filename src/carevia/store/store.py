@@ -1,0 +1,86 @@
+"""The store's interface. SQLite is behind it; whatever comes beside it passes the same contract tests.
+
+A durable fact is what `write` returned for. Nothing here knows what a booking is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from carevia.errors import ConfigError
+from carevia.store.journal import JournalRow
+from carevia.store.transaction import Transaction
+
+T = TypeVar("T")
+Listener = Callable[[Sequence[JournalRow]], None]
+
+PATIENCE = 5.0
+"""Seconds a request waits for the store before it is told Unavailable (503)."""
+
+
+class Store(ABC):
+    """Open it on the loop that will use it, and close it there."""
+
+    epoch: str
+    """Random, made with the database; another one after a restored backup, so that old offsets are recognised."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Migrate the schema, open the connections, start the threads. Raises ConfigError with what to do."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what was begun or waits, then end every thread. Later calls raise Unavailable."""
+
+    @abstractmethod
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one transaction; returns its result after the COMMIT is on the disk.
+
+        What `work` raises is raised here and nothing of it is stored, whatever is committed beside it.
+        Raises Unavailable when the store cannot commit, or did not within 5 seconds: then the work may or may not have
+        been stored, never will be if it had not begun, and the caller may try again. A cancelled caller's work is not
+        begun any more.
+        """
+
+    @abstractmethod
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on one snapshot; it sees every write that was answered before. It may not write."""
+
+    @abstractmethod
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` on the loop after each commit of this process, rows in rising seq; returns the way out.
+
+        A hint, not a promise: rows of other processes come by `events_after` only. A listener must not block.
+        """
+
+    @abstractmethod
+    async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
+        """Rows with a higher seq in rising order, at most `limit`; of these rooms only, or of all with None."""
+
+    @abstractmethod
+    async def bounds(self) -> tuple[int, int]:
+        """Oldest kept and newest seq; 0, 0 while the journal is empty."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Commit something small, for /readyz. Raises Unavailable with the reason."""
+
+    @abstractmethod
+    async def forget_before(self, time: int) -> int:
+        """Remove journal rows older than `time` (ms), never the newest row of all; how many went."""
+
+
+def open_store(url: str | None, data_dir: Path) -> Store:
+    """The store for a database address, not opened yet. None is SQLite in the data folder."""
+    from carevia.store.sqlite import SqliteStore
+
+    if url is None or url == "":
+        return SqliteStore(data_dir / "carevia.db")
+    if url.startswith("sqlite:///"):
+        return SqliteStore(Path(url.removeprefix("sqlite:///")))
+    kind = url.partition(":")[0]
+    raise ConfigError(
+        f"CAREVIA_DATABASE_URL names a database of kind {kind!r}, which this version cannot use: "
+        "leave it empty for SQLite in the data folder, or write sqlite:///FILE."
+    )

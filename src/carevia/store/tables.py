@@ -1,0 +1,219 @@
+"""The tables as SQLAlchemy Core knows them; the migrations make the same schema, and a test compares the two.
+
+Times are integer ms since 1970 UTC, money is integer minor units beside its currency, JSON is text.
+A flag is 0 or 1. `needs_look` holds the reason in words why a person should look, or nothing.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite makes a column its row id, and so the cheapest key there is, only when its type is spelled INTEGER.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("time", Number, nullable=False),
+    Column("sender", Text),
+    Index("ix_journal_room_seq", "room", "seq"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("login", Text, unique=True),
+    Column("email", Text),
+    Column("name", Text),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("image", Text),
+    Column("created", Number, nullable=False),
+    Column("last_login", Number),
+    Column("disabled", Integer, nullable=False, server_default="0"),
+    # For the list of participants: has a booking, and the journal number of their last booking or message.
+    Column("booked", Integer, nullable=False, server_default="0"),
+    Column("activity", Number),
+    Index("ix_users_booked_activity", "booked", "activity"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created", Number, nullable=False),
+    Column("last_seen", Number, nullable=False),
+    Column("expires", Number, nullable=False),
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("expires", Number, nullable=False),
+    Column("used", Number),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("time", Number, nullable=False),
+    Index("ix_login_failures_key_time", "key", "time"),
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_bn", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("price_hour", Number, nullable=False),
+    Column("price_day", Number, nullable=False),
+    Column("currency", Text, nullable=False),
+)
+
+divisions = Table(
+    "divisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_bn", Text, nullable=False),
+    Column("districts", Text, nullable=False),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tracking_id", Text, nullable=False, unique=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("service_id", Text),
+    Column("service_name", Text, nullable=False, server_default=""),
+    Column("date", Text),
+    Column("slot", Text),
+    Column("duration_type", Text),
+    Column("quantity", Number),
+    Column("division", Text),
+    Column("district", Text),
+    Column("address", Text),
+    Column("payment_option", Text),
+    Column("total", Number, nullable=False),
+    Column("paid", Number, nullable=False),
+    Column("due", Number, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("caregiver", Text),
+    Column("status", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("needs_look", Text),
+    Column("created", Number, nullable=False),
+    Index("ix_bookings_created", "created", "id"),
+    Index("ix_bookings_user_id_created", "user_id", "created"),
+    Index("ix_bookings_status_created", "status", "created"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("booking_id", Text, ForeignKey("bookings.id"), index=True),
+    Column("user_id", Text, ForeignKey("users.id")),
+    Column("provider", Text, nullable=False),
+    Column("session_id", Text, unique=True),
+    Column("intent_id", Text, index=True),
+    Column("amount", Number),
+    Column("currency", Text),
+    Column("status", Text, nullable=False),
+    Column("needs_look", Text),
+    Column("created", Number, nullable=False),
+    Column("paid_at", Number),
+    Index("ix_payments_created", "created", "id"),
+    Index("ix_payments_user_id_created", "user_id", "created"),
+)
+
+provider_events = Table(
+    "provider_events",
+    metadata,
+    Column("provider", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("received", Number, nullable=False),
+    Column("note", Text),
+    PrimaryKeyConstraint("provider", "id"),
+    Index("ix_provider_events_received", "received"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),  # the journal's number of its receive_message
+    Column("room_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("sender_id", Text, nullable=False),
+    Column("sender_name", Text, nullable=False),
+    Column("sender_role", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("time", Number, nullable=False),
+    Column("status", Text, nullable=False),
+    UniqueConstraint("sender_id", "id"),
+    Index("ix_messages_room_id_seq", "room_id", "seq"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("room_id", Text, primary_key=True),
+    Column("last_seq", Number, nullable=False),
+    Column("unread", Integer, nullable=False),
+    Column("updated", Number, nullable=False),
+)
+
+# What a socket had joined, so that a process that never knew it can replay each room from where it was joined.
+joined_rooms = Table(
+    "joined_rooms",
+    metadata,
+    Column("socket_id", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("seq", Number, nullable=False),
+    Column("time", Number, nullable=False),
+    PrimaryKeyConstraint("socket_id", "room"),
+    Index("ix_joined_rooms_time", "time"),
+)

@@ -1,0 +1,181 @@
+"""The one thread of a process that writes: everything that waits is committed together.
+
+One BEGIN IMMEDIATE, a SAVEPOINT for each work, one COMMIT (one fsync), then one wake-up of the loop for all of them.
+A work that fails is rolled back alone. Nothing is answered as stored unless its COMMIT has returned.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from carevia.errors import Unavailable
+from carevia.store.connection import SqliteTransaction, connect, from_outside, new_transaction, primary_code
+from carevia.store.job import Job
+from carevia.store.journal import JournalRow
+
+MOST_TOGETHER = 256
+"""Works in one COMMIT at most, so that the first of a flood is not answered with its last."""
+
+log = logging.getLogger("carevia.store")
+
+Settled = Callable[[Sequence[Job], Sequence[JournalRow]], None]
+
+
+class Writer:
+    """`settled` is called on the loop once per batch, with the rows of the journal that were committed."""
+
+    def __init__(
+        self, path: Path, loop: asyncio.AbstractEventLoop, new_id: Callable[[], str], settled: Settled
+    ) -> None:
+        self.jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self.last_commit = 0.0
+        self._path = path
+        self._loop = loop
+        self._new_id = new_id
+        self._settled = settled
+        self._transaction: SqliteTransaction | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._distrust = False
+        self._thread = Thread(target=self._main, name="carevia-writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def stop(self) -> None:
+        """Everything that was put before is still done."""
+        self.jobs.put(None)
+
+    # --- the thread -------------------------------------------------------------------------------------------
+
+    def _main(self) -> None:
+        try:
+            more = True
+            while more:
+                batch, more = self._next_batch()
+                if batch:
+                    self._serve(batch)
+        finally:
+            self._disconnect()
+            on_loop(self._loop, set_ended, self.ended)
+
+    def _next_batch(self) -> tuple[list[Job], bool]:
+        """Waits for one job and takes all that are there; the second value is False when it is time to end."""
+        batch: list[Job] = []
+        job = self.jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == MOST_TOGETHER or self.jobs.empty():
+                return batch, True
+            job = self.jobs.get()
+        return batch, False
+
+    def _serve(self, batch: list[Job]) -> None:
+        rows: list[JournalRow] = []
+        try:
+            connection, transaction = self._connected()
+            self._begin(connection, batch)
+            transaction.begin()
+            for job in batch:
+                if job.take():
+                    _run(job, connection, transaction)
+            connection.execute("COMMIT")
+            rows = transaction.rows
+            self.last_commit = time.monotonic()
+        except Exception as error:
+            self._fail(batch, error)
+        on_loop(self._loop, self._settled, batch, rows)
+
+    def _begin(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
+        """Wait for other processes' transactions for as long as anybody waits for us."""
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or not any(job.waits for job in batch):
+                    raise
+
+    def _fail(self, batch: list[Job], error: Exception) -> None:
+        """Nothing of this batch is stored, as far as we may say; so nothing is answered as stored."""
+        self.last_commit = 0.0
+        log.error("store: could not commit: %s", error)
+        for job in batch:
+            job.error, job.result = unavailable(error), None
+        if self._connection is None:
+            return
+        try:
+            if primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                return
+        except sqlite3.Error as worse:
+            log.error("store: could not roll back: %s", worse)
+        self._distrust = True
+        self._disconnect()
+
+    def _connected(self) -> tuple[sqlite3.Connection, SqliteTransaction]:
+        if self._connection is None or self._transaction is None:
+            self._connection = connect(self._path)
+            self._transaction = new_transaction(self._connection, self._new_id)
+        if self._distrust:
+            # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
+            # whole log into the database, with its own fsyncs, is the proof that what was answered is on the disk.
+            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise Unavailable("The store is recovering from a disk error.")
+            self._distrust = False
+        return self._connection, self._transaction
+
+    def _disconnect(self) -> None:
+        connection, self._connection, self._transaction = self._connection, None, None
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error as error:
+                log.error("store: could not close the database: %s", error)
+
+
+def _run(job: Job, connection: sqlite3.Connection, transaction: SqliteTransaction) -> None:
+    """An error of SQLite's that comes from outside, or that ended the transaction, is the whole batch's."""
+    mark = transaction.mark()
+    connection.execute("SAVEPOINT work")
+    try:
+        job.result = job.work(transaction)
+    except BaseException as error:
+        if from_outside(error) or not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO work")
+        transaction.undo(mark)
+        job.error = error
+    connection.execute("RELEASE work")
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """What a person is told about an error from outside; the details are in the log."""
+    if isinstance(error, Unavailable):
+        return error
+    if primary_code(error) == sqlite3.SQLITE_FULL:
+        return Unavailable("The disk is full: nothing was stored. Try again in a moment.")
+    return Unavailable("The store cannot write at the moment: nothing was confirmed. Try again in a moment.")
+
+
+def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *arguments: object) -> None:
+    """From a thread; a loop that is closed has nobody left to tell."""
+    try:
+        loop.call_soon_threadsafe(call, *arguments)
+    except RuntimeError:
+        log.debug("store: the loop has ended before the store was closed")
+
+
+def set_ended(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)

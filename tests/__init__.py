@@ -1,0 +1,1 @@
+"""The tests mirror src/; harness/ starts real things, acceptance/ watches them from outside."""

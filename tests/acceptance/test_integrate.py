@@ -1,0 +1,107 @@
+"""The examples of docs/integrate, run as they stand, against the real program."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import EMIT_SECRET
+from tests.acceptance.people import JWT_SECRET, staff
+from tests.harness import node
+from tests.harness.lines import Lines
+from tests.harness.node import SocketIOClient
+from tests.harness.program import ROOT, Program
+
+EXAMPLES = ROOT / "docs" / "integrate"
+
+
+def environment(program: Program) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "CAREVIA_URL": program.url,
+        "CAREVIA_EMIT_SECRET": EMIT_SECRET,
+        "CAREVIA_JWT_SECRET": JWT_SECRET,
+    }
+
+
+def run(program: Program, *command: str | Path) -> str:
+    done = subprocess.run(command, env=environment(program), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Path:
+    """The Node examples in a folder where `socket.io-client` is found, as after `npm install`."""
+    for name in ("node", "nextjs"):
+        (tmp_path / name).symlink_to(EXAMPLES / name)
+    (tmp_path / "node_modules").symlink_to(node.ready() / "node_modules")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("language", "tracking_id"), [("node", "SITE-000017"), ("python", "SITE-000018"), ("nextjs", "SITE-000019")]
+)
+def test_the_signing_example_puts_a_booking_on_the_desk(
+    carevia: Program, javascript_client: SocketIOClient, language: str, tracking_id: str
+) -> None:
+    javascript_client.connect(carevia.url, auth={"token": staff()})
+    if language == "node":
+        assert run(carevia, node.node(), EXAMPLES / "node" / "emit-booking.mjs") == "on the desk"
+    elif language == "python":
+        assert run(carevia, sys.executable, EXAMPLES / "python" / "emit_booking.py") == "on the desk"
+    else:
+        script = f"""
+            const {{ POST }} = await import("{EXAMPLES}/nextjs/app/api/booking/route.ts");
+            const body = JSON.stringify({{userId: "site-user-19", trackingId: "{tracking_id}", amountPaid: "500"}});
+            const answer = await POST(new Request("http://site.example/api/booking", {{method: "POST", body}}));
+            console.log(answer.status);
+        """
+        assert run(carevia, node.node(), "--input-type=module", "--no-warnings", "--eval", script) == "200"
+    assert javascript_client.expect_event("customer_added")["args"][0]["trackingId"] == tracking_id
+
+
+@pytest.mark.parametrize("language", ["node", "python", "nextjs"])
+def test_a_minted_token_lets_a_socket_in(
+    carevia: Program, javascript_client: SocketIOClient, language: str
+) -> None:
+    if language == "node":
+        token = run(carevia, node.node(), EXAMPLES / "node" / "mint-token.mjs", "rima")
+    elif language == "python":
+        token = run(carevia, sys.executable, EXAMPLES / "python" / "mint_token.py", "rima")
+    else:
+        script = f"""
+            const {{ GET }} = await import("{EXAMPLES}/nextjs/app/api/carevia-token/route.ts");
+            const asked = new Request("http://site.example/", {{headers: {{"x-demo-user": "rima"}}}});
+            console.log((await (await GET(asked)).json()).token);
+        """
+        token = run(carevia, node.node(), "--input-type=module", "--no-warnings", "--eval", script)
+    javascript_client.connect(carevia.url, auth={"token": token})
+    assert javascript_client.call("join_room", "rima")["ok"] is True
+
+
+def listening(program: Program, *command: str | Path, folder: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command, env=environment(program), cwd=folder, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
+
+
+@pytest.mark.parametrize("language", ["node", "python"])
+def test_the_connecting_example_prints_what_is_paid(carevia: Program, modules: Path, language: str) -> None:
+    if language == "node":
+        command = [node.node(), "--preserve-symlinks", "--preserve-symlinks-main", modules / "node" / "connect.mjs"]
+    else:
+        command = [Path(sys.executable), EXAMPLES / "python" / "connect.py"]
+    process = listening(carevia, *command, folder=modules)
+    assert process.stdout
+    lines = Lines(process.stdout)
+    try:
+        lines.wait(lambda seen: "connected" in seen or None, 10, "the connection")
+        run(carevia, sys.executable, EXAMPLES / "python" / "emit_booking.py")
+        lines.wait(lambda seen: "paid: SITE-000018 9600 bdt" in seen or None, 10, "the booking")
+    finally:
+        process.kill()
+        process.wait()
+        lines.close()

@@ -1,0 +1,65 @@
+"""Fixtures for every test, and how Hypothesis runs: new examples every time, a failing one printed to be run again."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.harness.node import SocketIOClient
+    from tests.harness.program import Program
+
+settings.register_profile("carevia", deadline=None, print_blob=True)
+settings.load_profile("carevia")
+
+
+@pytest.fixture(autouse=True)
+def _no_foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own CAREVIA_* settings decide nothing here."""
+    for name in [name for name in os.environ if name.startswith("CAREVIA_")]:
+        monkeypatch.delenv(name)
+
+
+class StartProgram(Protocol):
+    def __call__(self, *words: str, **settings: Any) -> "Program": ...
+
+
+@pytest.fixture
+def start_program() -> Iterator[StartProgram]:
+    """Starts the real program, with CAREVIA_* settings as keywords; everything started is ended after the test."""
+    from tests.harness.program import Program
+
+    with ExitStack() as ends:
+        yield lambda *words, **settings: ends.enter_context(Program(*words, **settings))
+
+
+@pytest.fixture
+def program(start_program: StartProgram) -> "Program":
+    return start_program()
+
+
+@pytest.fixture
+def javascript_client() -> Iterator["SocketIOClient"]:
+    """The real socket.io-client in a Node process."""
+    from tests.harness.node import SocketIOClient
+
+    with SocketIOClient() as client:
+        yield client
+
+
+@pytest.fixture
+def browser() -> Iterator["Browser"]:
+    from tests.harness.browser import open_browser
+
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Page":
+    return browser.new_page()

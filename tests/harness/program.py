@@ -1,0 +1,175 @@
+"""The real program as a process: its own data folder, a free port, a clean environment. Ended by pid, always.
+
+    with Program(CAREVIA_LIMIT_TABS_PER_USER="3") as program:
+        httpx2.get(program.url + "/healthz")
+        program.kill()      # SIGKILL
+        program.start()     # the same port, the same data
+
+Everything here is synchronous; from a coroutine call it with `asyncio.to_thread`.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from tests.harness.lines import Lines
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
+READY = 15.0  # s, for a loaded machine; a warm start takes about one
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Program:
+    """`carevia serve` on 127.0.0.1. Settings are CAREVIA_* names; `words` follow `serve` on its command line."""
+
+    def __init__(self, *words: str, data: Path | None = None, port: int | None = None, **settings: str) -> None:
+        wrong = [name for name in settings if not name.startswith("CAREVIA_")]
+        assert not wrong, f"settings are CAREVIA_* names, not {wrong}"
+        self._folder = tempfile.TemporaryDirectory(prefix="carevia-test-")
+        self.data = data or Path(self._folder.name) / "data"
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.words = words
+        self.settings = settings
+        self.process: subprocess.Popen[str] | None = None
+        self.out: Lines
+        self.err: Lines
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        ours = {
+            "HOME": self._folder.name,
+            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONUNBUFFERED": "1",
+            "CAREVIA_ENV": "development",
+            "CAREVIA_HOST": "127.0.0.1",
+            "CAREVIA_PORT": str(self.port),
+            "CAREVIA_PUBLIC_URL": self.url,
+            "CAREVIA_DATA_DIR": str(self.data),
+        }
+        return kept | ours | self.settings
+
+    def spawn(self) -> Self:
+        """Start without waiting: for programs that are expected to refuse."""
+        assert self.process is None, "the program runs already"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "carevia", "serve", *self.words],
+            cwd=self._folder.name,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout and self.process.stderr
+        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+        return self
+
+    def start(self, timeout: float = READY) -> Self:
+        """Start, and return when it answers. AssertionError with its output if it ends or does not answer in time."""
+        self.spawn()
+        deadline = time.monotonic() + timeout
+        while not self.answers():
+            if self._ended_within(0.02) or time.monotonic() > deadline:
+                code = self.process.poll() if self.process else None
+                self.end()
+                raise AssertionError(f"The program did not start (exit status {code}).\n{self.output()}")
+        return self
+
+    def answers(self, path: str = "/healthz") -> bool:
+        """Whether `path` gives 200 now."""
+        try:
+            return httpx2.get(self.url + path, timeout=2, trust_env=False).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def _ended_within(self, seconds: float) -> bool:
+        assert self.process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+            return True
+        return False
+
+    @property
+    def pid(self) -> int:
+        assert self.process, "the program does not run"
+        return self.process.pid
+
+    def wait(self, timeout: float = 10) -> int:
+        """Its exit status (negative: the signal that ended it), once it has ended by itself."""
+        assert self.process, "the program does not run"
+        code = self.process.wait(timeout)
+        self._forget()
+        return code
+
+    def kill(self) -> None:
+        """As a power cut: SIGKILL, nothing is written any more."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait()
+
+    def stop(self, timeout: float = 12, sign: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; its exit status."""
+        os.kill(self.pid, sign)
+        return self.wait(timeout)
+
+    def restart(self) -> Self:
+        """Stopped if it runs, then started on the same port and data."""
+        if self.process:
+            self.stop()
+        return self.start()
+
+    def end(self) -> None:
+        """Whatever state it is in: afterwards nothing of it runs."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self._forget()
+
+    def _forget(self) -> None:
+        self.process = None
+        self.out.close()
+        self.err.close()
+
+    def output(self) -> str:
+        """All it has said so far."""
+        return f"{self.out.text()}\n{self.err.text()}".strip()
+
+    def wait_for_line(self, pattern: str, timeout: float = 10) -> re.Match[str]:
+        """The first line of its standard output in which `pattern` is found."""
+        look = re.compile(pattern)
+        return self.out.wait(lambda lines: next(filter(None, map(look.search, lines)), None), timeout, repr(pattern))
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:  # then __exit__ is not called
+            self._folder.cleanup()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        if error is not None and (output := self.output()):
+            error.add_note(f"The program said:\n{output[-4000:]}")
+        self._folder.cleanup()

@@ -1,0 +1,489 @@
+"""Coming into a namespace and leaving it: CONNECT, middlewares, handlers, and packets that have no place."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from carevia.realtime import ConnectRefused, Server, Socket
+from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
+from tests.realtime.serving import make, run, serving
+
+WS = "/socket.io/?EIO=4&transport=websocket"
+
+
+def echoing(**settings: Any) -> Server:
+    """`/` and `/custom` with an `echo` that acknowledges."""
+    server = make(**settings)
+    for name in ("/", "/custom"):
+
+        @server.namespace(name).on("echo")
+        def echo(socket: Socket, *args: Any) -> tuple[Any, ...]:
+            return args
+
+    return server
+
+
+def test_connect_is_answered_with_exactly_a_sid() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, RawWebSocket(site.port, WS) as ws:
+            opening = await ws.receive()
+            ws.send("40")
+            said = str(await ws.receive())
+            assert said.startswith("40{")
+            sid = json.loads(said[2:])
+            assert list(sid) == ["sid"]
+            assert sid["sid"] not in str(opening), "the public id is not the secret one of the session"
+
+    run(main())
+
+
+def test_two_namespaces_live_on_one_connection() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Tab(site.port) as tab:
+            assert (await tab.connect("/custom")).startswith('0/custom,{"sid":"')
+            assert site.server.client_count == 2
+            assert await tab.call("echo", 1) == [1]
+            tab.say('2/custom,7["echo","c"]')
+            assert await tab.hear() == '3/custom,7["c"]'
+            tab.say("1/custom,")
+            assert await tab.call("echo", 2) == [2]
+            assert not site.server.namespace("/custom").sockets
+
+    run(main())
+
+
+def test_an_unknown_namespace_is_refused_and_the_connection_lives() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Tab(site.port) as tab:
+            assert await tab.connect("/random") == '4/random,{"message":"Invalid namespace"}'
+            assert await tab.connect("/__proto__") == '4/__proto__,{"message":"Invalid namespace"}'
+            assert await tab.call("echo", 1) == [1]
+
+    run(main())
+
+
+def test_the_connect_handler_gets_what_the_client_presented_and_speaks_after_the_reply() -> None:
+    async def main() -> None:
+        server = make()
+
+        @server.namespace("/").on("connect")
+        async def connected(socket: Socket, auth: dict[str, Any]) -> None:
+            assert socket.connected and socket.id in server.namespace("/").sockets
+            socket.emit("auth", auth)
+
+        async with serving(server) as site:
+            for auth in (None, {}, {"token": "t", "deep": [1]}):
+                async with Tab(site.port, auth=auth) as tab:
+                    assert await tab.event() == ["auth", auth or {}]
+
+    run(main())
+
+
+@pytest.mark.parametrize("data", [None, {"code": 7}, ["x"], 0])
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_middleware_refuses_with_a_message_and_data(wait: bool, data: Any) -> None:
+    async def main() -> None:
+        server = echoing()
+        namespace = server.namespace("/")
+        asked: list[str] = []
+
+        if wait:
+
+            @namespace.use
+            async def slow(socket: Socket, auth: dict[str, Any]) -> None:
+                await asyncio.sleep(0)
+                asked.append("slow")
+
+        @namespace.use
+        def door(socket: Socket, auth: dict[str, Any]) -> None:
+            asked.append("door")
+            if auth.get("token") != "right":
+                raise ConnectRefused("Sign in first", data)
+            socket.data = auth["token"]
+
+        async with serving(server) as site, RawWebSocket(site.port, WS) as ws:
+            await ws.receive()
+            ws.send('40{"token":"wrong"}')
+            expected = {"message": "Sign in first"} | ({} if data is None else {"data": data})
+            said = str(await ws.receive())
+            assert said[:2] == "44" and json.loads(said[2:]) == expected
+            assert not namespace.sockets
+            ws.send('40{"token":"right"}')  # the same connection may try again
+            assert str(await ws.receive()).startswith('40{"sid"')
+            assert [socket.data for socket in namespace.sockets.values()] == ["right"]
+            assert asked == (["slow", "door"] if wait else ["door"]) * 2
+
+    run(main())
+
+
+def test_a_middleware_may_be_an_object_or_give_a_coroutine() -> None:
+    """An async `__call__` that nobody awaits would let everybody in."""
+
+    class Door:
+        async def __call__(self, socket: Socket, auth: dict[str, Any]) -> None:
+            await asyncio.sleep(0)
+            raise ConnectRefused("closed")
+
+    async def main() -> None:
+        for middleware in (Door(), lambda socket, auth: Door()(socket, auth)):
+            server = echoing()
+            server.namespace("/").use(middleware)
+            async with serving(server) as site, RawWebSocket(site.port, WS) as ws:
+                await ws.receive()
+                ws.send("40")
+                assert await ws.receive() == '44{"message":"closed"}'
+                assert not server.client_count
+
+    run(main())
+
+
+def test_a_middleware_that_fails_refuses_without_telling_why() -> None:
+    async def main() -> None:
+        errors: list[Exception] = []
+        server = make(errors=errors)
+
+        @server.namespace("/").use
+        def broken(socket: Socket, auth: dict[str, Any]) -> None:
+            raise KeyError("secret")
+
+        async with serving(server) as site, RawWebSocket(site.port, WS) as ws:
+            await ws.receive()
+            ws.send("40")
+            said = str(await ws.receive())
+            assert said.startswith('44{"message":') and "secret" not in said
+            assert [type(error) for error in errors] == [KeyError]
+
+    run(main())
+
+
+def test_a_client_that_leaves_while_a_middleware_waits_is_never_let_in() -> None:
+    async def main() -> None:
+        server = make()
+        gate = asyncio.Event()
+        events: list[str] = []
+
+        @server.namespace("/").use
+        async def slow(socket: Socket, auth: dict[str, Any]) -> None:
+            await gate.wait()
+
+        server.namespace("/").on("connect")(lambda socket, auth: events.append("connect"))
+        server.namespace("/").on("disconnect")(lambda socket, reason: events.append("disconnect"))
+        async with serving(server) as site:
+            async with RawWebSocket(site.port, WS) as ws:
+                await ws.receive()
+                ws.send("40")
+                await until(lambda: server.tasks, "the middleware was not asked")
+            await until(lambda: not site.engine.sessions, "the session did not end")
+            gate.set()
+            await site.quiet()
+            assert events == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("packet", ["40", '42["echo"]', "41", "431[]", '451-["echo",{"_placeholder":true,"num":0}]'])
+def test_while_a_middleware_waits_nothing_else_may_come(packet: str) -> None:
+    async def main() -> None:
+        server = make()
+
+        @server.namespace("/").use
+        async def slow(socket: Socket, auth: dict[str, Any]) -> None:
+            await asyncio.Event().wait()
+
+        async with serving(server) as site, RawWebSocket(site.port, WS) as ws:
+            await ws.receive()
+            ws.send("40")
+            ws.send(packet)
+            await ws.ended()
+            await until(lambda: not server.clients, "the client was kept")
+
+    run(main())
+
+
+MALFORMED = [
+    "4",
+    "4abc",
+    "42{}",
+    "42",
+    '42abc["x"]',
+    '42["connect"]',
+    "40[]",
+    '41"x"',
+    '44{"message":"x"}',
+    '450-["x"]',
+    '451["x"]',
+    '412345678901["x"]',
+    '42["x",NaN]',
+    '42["x","\\ud800"]',
+    '42["x",' + "9" * 5000 + "]",
+    '42["x",' + "[" * 100_000 + "]" * 100_000 + "]",
+    '42["x",' + "[" * 900 + "]" * 900 + "]",
+    "47",
+    "",
+    "abc",
+    "2",
+    "0",
+    "5",
+    "6",
+    "7",
+]
+IDS = [text[:12] or "empty" for text in MALFORMED]
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("text", MALFORMED, ids=IDS)
+def test_a_malformed_packet_closes_the_connection(text: str, joined: bool) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, RawWebSocket(site.port, WS) as ws:
+            await ws.receive()
+            if joined:
+                ws.send("40")
+                await ws.receive()
+            ws.send(text)
+            ended = await ws.ended()
+            assert ended.code is not None and ended.took < 1
+            await ws.hang_up()
+            await site.quiet()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['42["echo"]', "41", "431[1]", '451-["x",{"_placeholder":true,"num":0}]', '42/custom,["echo"]', "41/custom,"],
+)
+def test_a_packet_before_connect_closes_the_connection(text: str) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, RawWebSocket(site.port, WS) as ws:
+            await ws.receive()
+            ws.send(text)
+            await ws.ended()
+
+    run(main())
+
+
+@pytest.mark.parametrize("text", ["40", '42/custom,["echo"]', "41/custom,", "43/custom,1[]"])
+def test_a_second_connect_or_a_packet_elsewhere_closes_the_connection(text: str) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Tab(site.port) as tab:
+            tab.send(text)
+            await tab.ended()
+
+    run(main())
+
+
+def test_a_malformed_packet_over_polling_closes_the_session() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            assert (await polling.post("42abc[]")).status == 400
+            assert (await polling.get()).status == 400
+
+    run(main())
+
+
+def test_after_a_disconnect_packet_the_transport_stays_and_may_connect_again() -> None:
+    async def main() -> None:
+        server = echoing()
+        reasons: list[str] = []
+        server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
+        async with serving(server) as site, Tab(site.port) as tab:
+            tab.say("1")
+            said = await tab.connect()
+            assert said.startswith('0{"sid"') and tab.sid not in said
+            assert reasons == ["client namespace disconnect"]
+            assert await tab.call("echo", 1) == [1]
+
+    run(main())
+
+
+def test_an_event_in_flight_behind_a_disconnect_closes_nothing_that_was_not_broken() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Tab(site.port) as tab:
+            await tab.connect("/custom")
+            tab.say("1/custom,")
+            tab.say('2/custom,["echo"]')
+            await tab.ended()
+
+    run(main())
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_a_server_disconnects_a_socket(close: bool) -> None:
+    async def main() -> None:
+        server = echoing()
+        reasons: list[str] = []
+        server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
+
+        @server.namespace("/").on("out")
+        def out(socket: Socket) -> None:
+            socket.emit("last")
+            socket.disconnect(close=close)
+            socket.disconnect(close=close)
+            socket.emit("never")
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            tab.emit("out")
+            assert await tab.event() == ["last"]
+            assert await tab.hear() == "1"
+            assert reasons == ["server namespace disconnect"]
+            if close:
+                await tab.ended()
+            else:
+                assert str(await tab.connect()).startswith("0{")
+
+    run(main())
+
+
+def test_an_unknown_event_is_never_acknowledged_and_is_counted() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Tab(site.port) as tab:
+            tab.emit("nobody", 1, ack=99)
+            tab.emit("disconnecting2", ack=98)
+            assert await tab.call("echo", "fence") == ["fence"]
+            assert site.engine.stats.unknown == 2
+
+    run(main())
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_handler_that_raises_closes_nothing_and_acknowledges_nothing(wait: bool) -> None:
+    async def main() -> None:
+        errors: list[Exception] = []
+        server = make(errors=errors)
+        namespace = server.namespace("/")
+        namespace.on("echo")(lambda socket, *args: args)
+
+        async def later(socket: Socket, *args: Any) -> None:
+            await asyncio.sleep(0)
+            raise ZeroDivisionError
+
+        def at_once(socket: Socket, *args: Any) -> None:
+            raise ZeroDivisionError
+
+        namespace.on("fail")(later if wait else at_once)
+        namespace.on("unsendable")(lambda socket: "\ud800")
+        namespace.on("strict")(lambda socket, one: one)
+        async with serving(server) as site, Tab(site.port) as tab:
+            tab.emit("fail", ack=50)
+            tab.emit("unsendable", ack=51)
+            tab.emit("strict", 1, 2, ack=52)
+            assert await tab.call("echo", 1) == [1]
+            kinds = [type(error) for error in errors]
+            assert kinds == [ZeroDivisionError, UnicodeEncodeError, TypeError]
+
+    run(main())
+
+
+def test_handlers_of_one_socket_run_in_order_async_or_not() -> None:
+    async def main() -> None:
+        server = make()
+        namespace = server.namespace("/")
+        ran: list[int] = []
+
+        @namespace.on("slow")
+        async def slow(socket: Socket, number: int) -> int:
+            for _ in range(5 - number % 5):
+                await asyncio.sleep(0)
+            ran.append(number)
+            return number
+
+        @namespace.on("fast")
+        def fast(socket: Socket, number: int) -> int:
+            ran.append(number)
+            return number
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            for number in range(60):
+                tab.emit("fast" if number % 3 == 0 else "slow", number, ack=number)
+            assert [await tab.hear() for _ in range(60)] == [f"3{number}[{number}]" for number in range(60)]
+            assert ran == list(range(60))
+            await until(lambda: not server.tasks, "the handlers' task did not end")
+
+    run(main())
+
+
+def test_one_socket_that_waits_does_not_hold_up_another() -> None:
+    async def main() -> None:
+        server = make()
+        gate = asyncio.Event()
+
+        @server.namespace("/").on("wait")
+        async def wait(socket: Socket) -> None:
+            await gate.wait()
+
+        server.namespace("/").on("echo")(lambda socket, *args: args)
+        async with serving(server) as site, Tab(site.port) as one, Tab(site.port) as two:
+            one.emit("wait", ack=1)
+            one.emit("echo", ack=2)
+            assert await two.call("echo", "free") == ["free"]
+            gate.set()
+            assert [await one.hear(), await one.hear()] == ["31[]", "32[]"]
+
+    run(main())
+
+
+def test_a_client_far_ahead_of_its_handler_is_read_no_further_and_loses_nothing() -> None:
+    async def main() -> None:
+        server = make(max_queued=100_000)
+        gate = asyncio.Event()
+        got: list[int] = []
+
+        @server.namespace("/").on("n")
+        async def take(socket: Socket, number: int, padding: str) -> None:
+            await gate.wait()
+            got.append(number)
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            [socket] = site.server.namespace("/").sockets.values()
+            for number in range(3000):
+                tab.emit("n", number, "x" * 1000)
+            await until(lambda: socket._paused, "reading went on")
+            held = len(socket._jobs or ())
+            assert held < 1500, "one read of the loop at most"
+            gate.set()
+            await until(lambda: len(got) == 3000, "not everything arrived")
+            assert got == list(range(3000))
+
+    run(main())
+
+
+def test_too_many_waiting_events_close_the_connection() -> None:
+    async def main() -> None:
+        server = make(max_queued=10)
+
+        @server.namespace("/").on("wait")
+        async def wait(socket: Socket) -> None:
+            await asyncio.Event().wait()
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            for _ in range(12):
+                tab.emit("wait")
+            await tab.ended()
+            await until(lambda: not site.engine.sessions, "the session was kept")
+
+    run(main())
+
+
+def test_reserved_names_and_a_socket_that_is_gone() -> None:
+    async def main() -> None:
+        server = echoing()
+        async with serving(server) as site:
+            async with Tab(site.port):
+                [socket] = server.namespace("/").sockets.values()
+                for name in ("connect", "disconnect", "connect_error", "newListener"):
+                    with pytest.raises(ValueError):
+                        socket.emit(name)
+                    with pytest.raises(ValueError):
+                        server.namespace("/").emit(name)
+                    with pytest.raises(ValueError):
+                        await socket.call(name)
+            await site.quiet()
+            socket.emit("nobody hears")
+            socket.join("room")
+            socket.leave("room")
+            socket.disconnect()
+            assert not socket.connected and not server.namespace("/").rooms
+
+    run(main())

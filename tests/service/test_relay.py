@@ -1,0 +1,164 @@
+"""Journal to hub: after commit, in order, once; staff names never reach a customer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import update
+
+from carevia.realtime import Namespace
+from carevia.service.relay import Relay
+from carevia.store.sqlite import SqliteStore
+from carevia.store.store import Store
+from carevia.store.tables import journal
+from carevia.store.transaction import Transaction
+from tests.service.fakes import FakeHub, FakeSocket
+
+NOW = 1_800_000_000_000
+
+
+@asynccontextmanager
+async def running(folder: Path, poll_seconds: float = 0.05) -> AsyncIterator[tuple[Store, FakeHub, Relay]]:
+    """A real store and a relay in front of a hub that records."""
+    store, hub = SqliteStore(folder / "relay.db"), FakeHub()
+    await store.open()
+    relay = Relay(store, cast(Namespace, hub), poll_seconds)
+    await relay.start()
+    try:
+        yield store, hub, relay
+    finally:
+        await relay.stop()
+        await store.close()
+
+
+def event(room: str, n: int, name: str = "customer_added", **more: Any) -> Callable[[Transaction], int]:
+    def work(tx: Transaction) -> int:
+        return tx.append(room, name, {"n": n, **more}, now=NOW).seq
+
+    return work
+
+
+def poison(tx: Transaction) -> None:
+    """A row whose payload is no JSON any more, as a damaged disk or a hand in the database leaves it."""
+    seq = tx.append("rima", "receive_message", {}, now=NOW).seq
+    tx.run(update(journal).where(journal.c.seq == seq).values(payload="{"))
+
+
+async def until(done: Callable[[], bool], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not done():
+            await asyncio.sleep(0.005)
+
+
+def run(body: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(body)
+
+
+def test_rows_reach_their_room_in_order_and_once(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay):
+            desk, other = FakeSocket(hub, "desk-tab"), FakeSocket(hub, "customer-tab")
+            desk.join("desk")
+            other.join("customer")
+            await asyncio.gather(*(store.write(event("desk", n)) for n in range(50)))
+            await until(lambda: relay.position == 50)
+            assert [sent.offset for sent in desk.got] == [f"{store.epoch}.{seq}" for seq in range(1, 51)]
+            assert sorted(sent.payload["n"] for sent in desk.got) == list(range(50))
+            assert other.got == []
+
+    run(body())
+
+
+def test_nothing_is_emitted_for_a_transaction_that_fails(tmp_path: Path) -> None:
+    def failing(tx: Transaction) -> None:
+        tx.append("desk", "customer_added", {"n": 1}, now=NOW)
+        raise RuntimeError("the transaction fails after the event was appended")
+
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay):
+            desk = FakeSocket(hub)
+            desk.join("desk")
+            with pytest.raises(RuntimeError):
+                await store.write(failing)
+            await store.write(event("desk", 2))
+            await until(lambda: relay.position == 1)
+            assert [sent.payload for sent in desk.got] == [{"n": 2}]
+
+    run(body())
+
+
+def test_rows_of_another_process_are_found_by_the_poll(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay):
+            neighbour = SqliteStore(tmp_path / "relay.db")
+            await neighbour.open()
+            desk = FakeSocket(hub)
+            desk.join("desk")
+            await neighbour.write(event("desk", 1))
+            await until(lambda: relay.position == 1)
+            await neighbour.write(event("desk", 2))
+            await store.write(event("desk", 3))  # its wake-up has a gap before it: both come, in order
+            await until(lambda: relay.position == 3)
+            assert [sent.payload["n"] for sent in desk.got] == [1, 2, 3]
+            await neighbour.close()
+
+    run(body())
+
+
+def test_the_sender_of_a_message_does_not_get_it_back(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay):
+            sender, listener = FakeSocket(hub, "sender"), FakeSocket(hub, "listener")
+            sender.join("rima")
+            listener.join("rima")
+            message = {"id": "1", "roomId": "rima", "senderId": "rima", "senderName": "Rima", "text": "hello"}
+            await store.write(lambda tx: tx.append("rima", "receive_message", message, now=NOW, sender="sender").seq)
+            await until(lambda: relay.position == 1)
+            assert (len(sender.got), len(listener.got)) == (0, 1)
+
+    run(body())
+
+
+def test_a_customer_reads_carevia_support_where_staff_read_the_name(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay):
+            customer, colleague = FakeSocket(hub, "customer"), FakeSocket(hub, "colleague")
+            customer.join("rima")
+            colleague.join("rima/desk")
+            message = {"id": "1", "roomId": "rima", "senderId": "staff-1", "senderName": "Rafiq", "text": "hello"}
+            await store.write(lambda tx: tx.append("rima", "receive_message", message, now=NOW).seq)
+            await until(lambda: relay.position == 1)
+            assert customer.got[0].payload["senderName"] == "Carevia Support"
+            assert colleague.got[0].payload["senderName"] == "Rafiq"
+
+    run(body())
+
+
+def test_a_row_that_cannot_be_emitted_is_set_aside_and_the_next_ones_go_on(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay):
+            desk = FakeSocket(hub)
+            desk.join("desk")
+            neighbour = SqliteStore(tmp_path / "relay.db")  # a row of our own would come from memory, undamaged
+            await neighbour.open()
+            await neighbour.write(poison)
+            await neighbour.close()
+            await store.write(event("desk", 2))
+            await until(lambda: relay.position == 2)
+            assert relay.set_aside == 1
+            assert [sent.payload["n"] for sent in desk.got] == [2]
+
+    run(body())
+
+
+def test_a_relay_that_is_not_running_says_so(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (_, _, relay):
+            assert relay.trouble() is None
+            await relay.stop()
+            assert relay.trouble() == "the relay is not running"
+
+    run(body())

@@ -1,0 +1,37 @@
+"""Stores for tests: opened on a folder and closed whatever happens, and other ways to look at the same file."""
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from carevia.store.store import Store, open_store
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Store]:
+    store = open_store(None, folder)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def file_of(folder: Path) -> Path:
+    return folder / "carevia.db"
+
+
+def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """By a connection of nobody's: what is really in the file."""
+    connection = sqlite3.connect(file_of(folder))
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def store_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("carevia-")]
