@@ -65,12 +65,8 @@ def test_sigterm_with_open_sockets_ends_with_status_0(carevia: Program, javascri
 
 def refusal(program: Program) -> str:
     """What it says when it does not start: one sentence, status 2, no traceback."""
-    program.spawn()
-    try:
-        assert program.wait(20) == 2, program.output()
-    finally:
-        program.end()
-    said = program.output()
+    code, said = program.refuse()
+    assert code == 2, said
     assert "Traceback" not in said
     return said
 

@@ -57,6 +57,10 @@ def get(key: str) -> Callable[[Transaction], str | None]:
     return work
 
 
+def claim(n: int) -> Callable[[Transaction], bool]:
+    return lambda tx: tx.insert_new(meta, key="id", value=str(n))
+
+
 def say(n: int, room: str = "desk") -> Callable[[Transaction], JournalRow]:
     return lambda tx: tx.append(room, "said", {"n": n}, now=1000 + n, sender=f"socket{n}")
 
@@ -132,8 +136,7 @@ def test_whatever_a_work_raises_reaches_its_caller_and_the_store_goes_on(
 def test_a_claim_is_won_once_however_many_try(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:
-            tries = [store.write(lambda tx, n=n: tx.insert_new(meta, key="id", value=str(n))) for n in range(50)]
-            won = await asyncio.gather(*tries)
+            won = await asyncio.gather(*(store.write(claim(n)) for n in range(50)))
             assert sum(won) == 1
             assert await store.read(get("id")) == str(won.index(True))
 
@@ -178,7 +181,7 @@ def test_a_read_cannot_write(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:
             for work in (put("a", "1"), say(1)):
-                with pytest.raises(Exception):  # noqa: B017, PT011 - which one is the database's business
+                with pytest.raises(Exception):  # noqa: B017 - which one is the database's business
                     await store.read(work)
             assert await store.read(get("a")) is None
 

@@ -84,6 +84,14 @@ class Program:
         self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
         return self
 
+    def refuse(self, timeout: float = 20) -> tuple[int, str]:
+        """Start a program that is expected not to start: its exit status, and all it said."""
+        try:
+            return self.spawn().wait(timeout), self.output()
+        finally:
+            self.end()
+            self._folder.cleanup()
+
     def start(self, timeout: float = READY) -> Self:
         """Start, and return when it answers. AssertionError with its output if it ends or does not answer in time."""
         self.spawn()

@@ -51,11 +51,15 @@ class Site:
 
     async def quiet(self) -> None:
         """Wait until no session, client, task or connection is left."""
+        await self.quiet_sessions()
+        await until(lambda: not self.uvicorn.server_state.connections, "connections did not end")
+        await until(lambda: not self.uvicorn.server_state.tasks, "requests did not end")
+
+    async def quiet_sessions(self) -> None:
+        """The same, but for connections, which a client may hold open."""
         server = self.server
         await until(lambda: not self.engine.sessions and not server.clients, "sessions did not end")
         await until(lambda: not server.tasks, "handlers did not end")
-        await until(lambda: not self.uvicorn.server_state.connections, "connections did not end")
-        await until(lambda: not self.uvicorn.server_state.tasks, "requests did not end")
         assert not self.engine.polls
         assert all(not space.sockets and not space.rooms for space in server.namespaces.values())
 
@@ -108,7 +112,7 @@ async def serving(server: Server, app: ASGIApp = nothing_else) -> AsyncIterator[
 def make(
     admit: Callable[[Handshake], Refusal | None] | None = None, errors: list[Exception] | None = None, **settings: Any
 ) -> Server:
-    """A server with these settings and the namespace `/`. What its handlers raise goes to `errors`; without it, it fails the test."""
+    """A server with these settings and `/`. What its handlers raise goes to `errors`; without it, it fails the test."""
 
     def report(error: Exception, socket: Socket) -> None:
         if errors is None:

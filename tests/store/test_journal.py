@@ -1,4 +1,4 @@
-"""The journal's promise under any mixture of works: gapless in commit order, nothing of what failed, all of the rest."""
+"""The journal's promise under any mixture of works: gapless in commit order, nothing of what failed, all the rest."""
 
 import asyncio
 import tempfile

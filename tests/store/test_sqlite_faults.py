@@ -1,4 +1,4 @@
-"""What disks, other programs and SIGKILL do to the store: nothing that was answered is lost, nothing else is answered."""
+"""What disks, other programs and SIGKILL do to the store: nothing that was answered is lost."""
 
 import asyncio
 import os
@@ -144,17 +144,31 @@ def test_a_lock_that_stays_is_unavailable_and_nothing_is_run_late(
     run(main())
 
 
-def test_a_database_file_that_went_away_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_database_file_that_went_away_takes_no_money_until_it_is_back(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(tmp_path) as store:
-            await store.write(say())
+            assert await store.write(say()) == 1
             kept = file_of(tmp_path).rename(tmp_path / "away.db")
-            with pytest.raises(Unavailable):
-                for _ in range(3):
+            for _ in range(2):
+                with pytest.raises(Unavailable):
                     await store.write(say())
             assert not file_of(tmp_path).exists()
             kept.rename(file_of(tmp_path))
-            assert await store.write(say()) > 1
+            assert await store.write(say()) == 2
+
+    run(main())
+
+
+def test_a_database_file_that_was_replaced_is_not_written(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            await store.write(say())
+            copy = tmp_path / "copy.db"
+            copy.write_bytes(file_of(tmp_path).read_bytes())
+            copy.rename(file_of(tmp_path))
+            for _ in range(2):
+                with pytest.raises(Unavailable, match="replaced"):
+                    await store.write(say())
 
     run(main())
 

@@ -62,7 +62,7 @@ class ChatRoutes:
             Route(
                 method="GET",
                 path="/api/chat/message",
-                summary="A conversation's history, oldest first; the newest page without `before`. hasMore beside data.",
+                summary="A conversation's history, oldest first; the newest page without `before`; hasMore beside.",
                 handler=self.history,
                 policy="customer",
                 query=HistoryQuery,

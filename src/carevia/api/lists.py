@@ -62,6 +62,9 @@ class ListRoutes:
         self._now = now
 
     def routes(self) -> list[Route[Any, Any]]:
+        return [*self._of_bookings(), *self._of_payments()]
+
+    def _of_bookings(self) -> list[Route[Any, Any]]:
         return [
             Route(
                 method="GET",
@@ -84,6 +87,10 @@ class ListRoutes:
                 body=Nothing,
                 answer=BookingStats,
             ),
+        ]
+
+    def _of_payments(self) -> list[Route[Any, Any]]:
+        return [
             Route(
                 method="GET",
                 path="/api/payment",

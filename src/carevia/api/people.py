@@ -55,6 +55,9 @@ class PeopleRoutes:
         self._signed_out = signed_out
 
     def routes(self) -> list[Route[Any, Any]]:
+        return [*self._in_and_out(), *self._who()]
+
+    def _in_and_out(self) -> list[Route[Any, Any]]:
         return [
             Route(
                 method="POST",
@@ -89,6 +92,10 @@ class PeopleRoutes:
                 answer=Nothing,
                 errors=(503,),
             ),
+        ]
+
+    def _who(self) -> list[Route[Any, Any]]:
+        return [
             Route(
                 method="GET",
                 path="/api/session",

@@ -25,9 +25,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 class StripeWebhook:
-    def __init__(
-        self, payments: Payments, secrets: Sequence[str], *, production: bool, now: Callable[[], int]
-    ) -> None:
+    def __init__(self, payments: Payments, secrets: Sequence[str], *, production: bool, now: Callable[[], int]) -> None:
         self._payments = payments
         self._secrets = tuple(secrets)
         self._production = production

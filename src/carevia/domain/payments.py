@@ -54,7 +54,6 @@ class Money(msgspec.Struct, frozen=True):
     intent_id: str | None
     amount: int | None
     currency: str | None
-    created: int | None
     paid_at: int | None
 
 
@@ -156,15 +155,13 @@ def _money(event: StripeEvent) -> Money:
     session = event.object
     amount, currency = session.get("amount_total"), session.get("currency")
     currency = currency.lower() if isinstance(currency, str) and len(currency) == 3 else None
-    created = _milliseconds(session.get("created"))
     return Money(
         source="stripe",
         session_id=_provider_id(session.get("id")),
         intent_id=_provider_id(session.get("payment_intent")),
         amount=amount if valid_amount(amount) else None,
         currency=currency if valid_currency(currency) else None,
-        created=created if created is not None else event.created,
-        paid_at=event.created,
+        paid_at=event.created,  # a checkout may have stood open for hours before
     )
 
 

@@ -60,7 +60,7 @@ def paid_booking(site: SiteBooking, now: int) -> PaidBooking:
     if errors:
         raise BadInput("The booking cannot be stored as it is.", errors=errors)
     return PaidBooking(
-        money=Money("site", site.sessionId or None, None, amount, currency, now, now),
+        money=Money("site", site.sessionId or None, None, amount, currency, now),
         amount=amount or 0,
         currency=currency,
         user_id=site.userId,

@@ -83,9 +83,14 @@ def merge(messages: list[Message]) -> Message:
 class Batch(Message):
     """Messages that leave together."""
 
-    __slots__ = ()
+    __slots__ = ("_messages",)
 
     def __init__(self, messages: list[Message]) -> None:
         super().__init__(b"", (), all(message.volatile for message in messages))
+        self._messages = messages
         self._frames = b"".join([message.frames for message in messages])
         self._parts = [part for message in messages for part in message.parts]
+
+    @property
+    def whole(self) -> list[Message]:
+        return self._messages

@@ -21,6 +21,11 @@ class Message:
         self._parts: list[bytes] | None = None
 
     @property
+    def whole(self) -> "list[Message]":
+        """The packets in it, one by one."""
+        return [self]
+
+    @property
     def frames(self) -> bytes:
         """As WebSocket frames, ready to write."""
         if self._frames is None:

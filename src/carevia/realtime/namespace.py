@@ -83,7 +83,8 @@ class Target:
         elif len(self._rooms) == 1:
             found = namespace.members(self._rooms[0])
         else:
-            found = set[Socket]().union(*map(namespace.members, self._rooms))
+            members: set[Socket] = set()
+            found = members.union(*map(namespace.members, self._rooms))
         if self._except:
             found = set(found).difference(*map(namespace.members, self._except))
         return found

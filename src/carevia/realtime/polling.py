@@ -26,6 +26,7 @@ Headers = list[tuple[bytes, bytes]]
 
 _TEXT: tuple[bytes, bytes] = (b"content-type", b"text/plain; charset=UTF-8")
 _JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
+_PACKETS_AT_ONCE = 16  # python-engineio's client refuses a payload of more, and would do so at every replay
 _DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so that the client can read the answer
 
 
@@ -54,7 +55,7 @@ class PollingTransport:
         if message.volatile and self._waiter is None:
             self.engine.stats.dropped += 1
             return
-        self._queue.append(message)
+        self._queue += message.whole
         self._size += sum(map(len, message.parts))
         limit = self.engine.config.buffer_limit
         if limit and self._size > limit:
@@ -114,12 +115,25 @@ class PollingTransport:
                 watch.cancel()
                 if gone or (not self._queue and self._final is None and self.session.upgrading is None):
                     self.session.close("transport close")
-        queue, self._queue = self._queue, []
-        self._emptied()
-        parts = [part for message in queue for part in message.parts]
+        parts = self._take()
         if self._final is not None or not parts:
             parts.append(engineio.NOOP if self._final is None else self._final)
         return engineio.encode_payload(parts)
+
+    def _take(self) -> list[bytes]:
+        """What goes into one answer: at the end everything, else what any client takes at once, the rest next time."""
+        parts: list[bytes] = []
+        taken = 0
+        for message in self._queue:
+            if parts and self._final is None and len(parts) + len(message.parts) > _PACKETS_AT_ONCE:
+                break
+            parts += message.parts
+            taken += 1
+        del self._queue[:taken]
+        self._size -= sum(map(len, parts))
+        if not self._queue:
+            self._emptied()
+        return parts
 
     def _gone(self, watch: "asyncio.Task[None]") -> None:
         self.session.close("transport close")

@@ -147,8 +147,10 @@ class WebSocketTransport(asyncio.Protocol):
             self._end("transport close", code)
         elif opcode == FAIL:
             self._end("parse error", code)
-        elif opcode in (TEXT, BINARY):
+        elif opcode == TEXT:
             self._probe(payload)
+        elif opcode == BINARY:
+            self.expire_upgrade()  # a probe is text
 
     def _probe(self, packet: bytes) -> None:
         session = self.session

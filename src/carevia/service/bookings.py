@@ -47,12 +47,12 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     ),
 }
 _ORDER = {
-    "newest": (_b.created.desc(), _b.id.desc()),
-    "oldest": (_b.created, _b.id),
-    "price_high": (_b.total.desc(), _b.created.desc(), _b.id),
-    "price_low": (_b.total, _b.created.desc(), _b.id),
-    "date_soonest": (_b.date.asc().nulls_last(), _b.created.desc(), _b.id),
-    "date_latest": (_b.date.desc().nulls_last(), _b.created.desc(), _b.id),
+    "newest": (_b.announced.desc(),),
+    "oldest": (_b.announced,),
+    "price_high": (_b.total.desc(), _b.announced.desc()),
+    "price_low": (_b.total, _b.announced.desc()),
+    "date_soonest": (_b.date.asc().nulls_last(), _b.announced.desc()),
+    "date_latest": (_b.date.desc().nulls_last(), _b.announced.desc()),
 }
 _FROM = bookings.join(users, _b.user_id == users.c.id)
 

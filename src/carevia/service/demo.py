@@ -112,7 +112,7 @@ def checkout_session(
 ) -> dict[str, Any]:
     """A paid session; `amount` in minor units, `changes` replace fields."""
     name, email = metadata.get("userName"), metadata.get("userEmail")
-    customer = {"name": name, "email": email, "phone": None, "tax_exempt": "none", "tax_ids": []}
+    customer: dict[str, Any] = {"name": name, "email": email, "phone": None, "tax_exempt": "none", "tax_ids": []}
     return _SESSION | {
         "id": f"cs_test_{random(24).hex()}",
         "amount_subtotal": amount,

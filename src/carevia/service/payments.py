@@ -67,11 +67,10 @@ class Payments:
     def _take_stripe(self, tx: Transaction, *, body: bytes, event: StripeEvent, decision: Decision, now: int) -> None:
         if not _claim(tx, "stripe", event.id, event.type, body, now):
             return
-        note = self._follow(tx, decision, event.id, now)
-        tx.run(_SET_NOTE, from_provider="stripe", event=event.id, new_note=note)
+        _note(tx, "stripe", event.id, self._follow(tx, decision, event.id, now))
         failpoint("webhook.in_transaction")
 
-    def _follow(self, tx: Transaction, decision: Decision, delivery: str, now: int) -> str:
+    def _follow(self, tx: Transaction, decision: Decision, delivery: str, now: int) -> str | None:
         if isinstance(decision, PaidBooking):
             return self._recorder.record(tx, decision, delivery=delivery, now=now)
         if isinstance(decision, PaidWithoutBooking):
@@ -81,8 +80,7 @@ class Payments:
     def _take_site(self, tx: Transaction, *, webhook_id: str, paid: PaidBooking, raw: bytes, now: int) -> None:
         if not _claim(tx, "site", webhook_id, "emit-booking", raw, now):
             raise Conflict("This webhook-id was received before: nothing was done again.")
-        note = self._recorder.record(tx, paid, delivery=webhook_id, now=now)
-        tx.run(_SET_NOTE, from_provider="site", event=webhook_id, new_note=note)
+        _note(tx, "site", webhook_id, self._recorder.record(tx, paid, delivery=webhook_id, now=now))
 
 
 def _claim(tx: Transaction, provider: str, id_: str, type_: str, body: bytes, now: int) -> bool:
@@ -94,8 +92,13 @@ def _claim(tx: Transaction, provider: str, id_: str, type_: str, body: bytes, no
         return True
     known = tx.first(_DIGEST, from_provider=provider, event=id_)
     if known is not None and known.digest != digest and provider == "stripe":
-        tx.run(_SET_NOTE, from_provider=provider, event=id_, new_note=f"another body under this id at {iso(now)}")
+        _note(tx, provider, id_, f"another body under this id at {iso(now)}")
     return False
+
+
+def _note(tx: Transaction, provider: str, id_: str, note: str | None) -> None:
+    if note is not None:
+        tx.run(_SET_NOTE, from_provider=provider, event=id_, new_note=note)
 
 
 @cache

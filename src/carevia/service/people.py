@@ -6,7 +6,7 @@ same time; no counter of failures locks an owner out, since strangers come from 
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ LINK_WRONG: Final = "This sign-in link has been used or is too old. Sign in with
 _user = select(users).where(users.c.id == bindparam("user_id"))
 _user_by_login = select(users).where(users.c.login == bindparam("user_login"))
 _any_staff = select(users.c.id).where(users.c.role == "admin", users.c.disabled == 0).order_by(users.c.created).limit(1)
+_staff_with_password = select(users.c.id).where(users.c.role == "admin", users.c.password_hash.is_not(None)).limit(1)
 _logged_in = update(users).where(users.c.id == bindparam("user_id")).values(last_login=bindparam("now"))
 _session = (
     select(sessions, users.c.role, users.c.email, users.c.name, users.c.disabled)
@@ -164,7 +165,7 @@ class People:
         """The session of a cookie, or None when it is unknown, over, idle too long, or its account disabled."""
         key, now = digest(token), self._now()
         row = await self._store.read(lambda tx: tx.first(_session, hash=key))
-        if row is None or row.disabled or row.expires <= now or row.last_seen + IDLE <= now:
+        if row is None or not _is_good(row, now):
             return None
         if row.last_seen + SEEN_EVERY <= now:
             await self._store.write(lambda tx: tx.run(_session_seen, hash=key, now=now))
@@ -175,6 +176,27 @@ class People:
         key = digest(token)
         await self._store.write(lambda tx: tx.run(_session_gone, hash=key))
         return key
+
+    async def ended(self, hashes: Collection[str], user_ids: Collection[str]) -> tuple[set[str], set[str]]:
+        """Of these sessions those that are over, and of these people those who may not come in any more."""
+        now = self._now()
+
+        def work(tx: Transaction) -> tuple[set[str], set[str]]:
+            over = {key for key in hashes if not _is_good(tx.first(_session, hash=key), now)}
+            shut = {key for key in user_ids if (row := tx.first(_user, user_id=key)) is not None and row.disabled}
+            return over, shut
+
+        return await self._store.read(work)
+
+    async def seen(self, hashes: Collection[str]) -> None:
+        """An open desk is not idle: whoever has a socket keeps their session."""
+        now = self._now()
+
+        def work(tx: Transaction) -> None:
+            for key in hashes:
+                tx.run(_session_seen, hash=key, now=now)
+
+        await self._store.write(work)
 
     # Accounts.
 
@@ -202,8 +224,8 @@ class People:
         return Person(row["id"], role, row["email"], name)
 
     async def first_admin(self, email: str, password: str) -> None:
-        """Make the first staff account; does nothing where there is one."""
-        if await self.any_staff() is None:
+        """Make the first staff account; does nothing where one with a password exists (the demo's has none)."""
+        if await self._store.read(lambda tx: tx.first(_staff_with_password)) is None:
             await self.add(email, "admin", None, password)
 
     async def any_staff(self) -> str | None:
@@ -242,6 +264,15 @@ def login_of(email: str) -> str:
 
 def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _is_good(session: Row | None, now: int) -> bool:
+    return (
+        session is not None
+        and not session.disabled
+        and bool(now < session.expires)
+        and bool(now < session.last_seen + IDLE)
+    )
 
 
 def _person(row: Row) -> Person:

@@ -20,7 +20,11 @@ _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam(
 _PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
 _BOOKING = select(bookings).where(bookings.c.id == bindparam("booking"))
 _TRACKED = select(bookings).where(bookings.c.tracking_id == bindparam("tracking"))
-_USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
+_ANNOUNCED = (
+    select(bookings, users.c.name, users.c.email)
+    .join_from(bookings, users, bookings.c.user_id == users.c.id)
+    .where(bookings.c.id == bindparam("booking"))
+)
 _SERVICE_NAME = select(services.c.name).where(
     or_(services.c.id == bindparam("service"), services.c.slug == bindparam("service"))
 )
@@ -33,6 +37,7 @@ _COMPLETE_USER = (
     )
 )
 _BOOKED = update(users).where(users.c.id == bindparam("user")).values(booked=1, activity=bindparam("new_activity"))
+_SET_ANNOUNCED = update(bookings).where(bookings.c.id == bindparam("booking")).values(announced=bindparam("seq"))
 _CONFIRM = (
     update(payments)
     .where(payments.c.id == bindparam("payment"))
@@ -96,17 +101,23 @@ class Recorder:
     def __init__(self, random: Random) -> None:
         self._random = random
 
-    def record(self, tx: Transaction, paid: PaidBooking, *, delivery: str, now: int) -> str:
-        """Answers in a few words what was done. `delivery` is the id of the notice, for ids derived from it."""
+    def record(self, tx: Transaction, paid: PaidBooking, *, delivery: str, now: int) -> str | None:
+        """Answers in a few words what was odd, None for a new booking like any other.
+
+        `delivery` is the id of the notice, for ids derived from it.
+        """
         payment = _payment_of(tx, paid.money.session_id)
         booking = _booking_of(tx, paid, payment)
         ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
         if booking is None:
             made = self._make_booking(tx, paid, delivery, now)
-            self._keep_payment(tx, paid, payment, made, now)
-            _sum_up(tx, made, paid.details.total, look=made.needs_look)
-            _announce(tx, made.id, now)
-            return "booked"
+            if payment is None:
+                self._insert_payment(tx, paid.money, made, paid.user_id, paid.needs_look, now)
+            else:  # money that needed a look, because nobody had told us what it was for
+                tx.run(_LINK, payment=payment.id, booking=made, user=paid.user_id)
+                _sum_up(tx, tx.all(_BOOKING, booking=made)[0], paid.details.total, look=None)
+            _announce(tx, made, now)
+            return None
         _complete(tx, booking, paid.details)
         if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
             self._keep_payment(tx, paid, payment, booking, now)
@@ -129,7 +140,7 @@ class Recorder:
                 _sum_up(tx, booking, None, look=None)
         return "this session was recorded before"
 
-    def _make_booking(self, tx: Transaction, paid: PaidBooking, delivery: str, now: int) -> Row:
+    def _make_booking(self, tx: Transaction, paid: PaidBooking, delivery: str, now: int) -> str:
         details = paid.details
         tracking, look = self._free_tracking_id(tx, paid, delivery)
         total, left = due(details.total, paid.amount)
@@ -148,10 +159,10 @@ class Recorder:
             status="booked",
             source=paid.money.source,
             needs_look=look or paid.needs_look,
-            created=paid.money.created or now,
+            created=paid.money.paid_at or now,
             **told,
         )
-        return tx.all(_BOOKING, booking=id_)[0]
+        return id_
 
     def _free_tracking_id(self, tx: Transaction, paid: PaidBooking, delivery: str) -> tuple[str, str | None]:
         """The one that was asked for, unless it is another customer's; then one of ours and a reason to look."""
@@ -172,14 +183,11 @@ class Recorder:
 
     def _keep_payment(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> None:
         """Exactly one payment for one movement of money, whoever spoke of it first."""
-        if payment is None and paid.money.source == "stripe":
-            payment = _told_by_site(tx, booking)
-        if payment is None:
+        told_by_site = payment or _told_by_site(tx, booking)
+        if told_by_site is not None:
+            _confirm(tx, told_by_site, paid.money, paid.needs_look)
+        else:
             self._insert_payment(tx, paid.money, booking.id, booking.user_id, paid.needs_look, now)
-            return
-        if paid.money.source == "stripe" and payment.provider == "site":
-            _confirm(tx, payment, paid.money, paid.needs_look)
-        tx.run(_LINK, payment=payment.id, booking=booking.id, user=booking.user_id)
 
     def _insert_payment(
         self, tx: Transaction, money: Money, booking: str | None, user: str | None, look: str | None, now: int
@@ -196,7 +204,7 @@ class Recorder:
             currency=money.currency,
             status="paid",
             needs_look=look,
-            created=money.created or now,
+            created=money.paid_at or now,
             paid_at=money.paid_at or now,
         )
 
@@ -269,12 +277,11 @@ def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | Non
 
 
 def _announce(tx: Transaction, booking_id: str, now: int) -> None:
-    booking = tx.all(_BOOKING, booking=booking_id)[0]
-    customer = tx.all(_USER, user=booking.user_id)[0]
+    booking = tx.all(_ANNOUNCED, booking=booking_id)[0]
     event = CustomerAdded(
         userId=booking.user_id,
-        userEmail=customer.email or "",
-        userName=customer.name or "",
+        userEmail=booking.email or "",
+        userName=booking.name or "",
         serviceName=booking.service_name,
         trackingId=booking.tracking_id,
         amountPaid=major(booking.paid, booking.currency),
@@ -282,6 +289,7 @@ def _announce(tx: Transaction, booking_id: str, now: int) -> None:
         currency=booking.currency,
     )
     row = tx.append(DESK, "customer_added", event, now=now)
+    tx.run(_SET_ANNOUNCED, booking=booking_id, seq=row.seq)
     tx.run(_BOOKED, user=booking.user_id, new_activity=row.seq)
 
 

@@ -42,6 +42,7 @@ class Writer:
         self._transaction: SqliteTransaction | None = None
         self._connection: sqlite3.Connection | None = None
         self._distrust = False
+        self._file: tuple[int, int] | None = None
         self._thread = Thread(target=self._main, name="carevia-writer", daemon=True)
 
     def start(self) -> None:
@@ -82,6 +83,7 @@ class Writer:
         rows: list[JournalRow] = []
         try:
             connection, transaction = self._connected()
+            self._check_file()
             self._begin(connection, batch)
             transaction.begin()
             for job in batch:
@@ -134,6 +136,15 @@ class Writer:
                 raise Unavailable("The store is recovering from a disk error.")
             self._distrust = False
         return self._connection, self._transaction
+
+    def _check_file(self) -> None:
+        """SQLite goes on writing to a file that was moved or deleted, where nobody would ever find it."""
+        status = self._path.stat()
+        found = status.st_dev, status.st_ino
+        if self._file is None:
+            self._file = found
+        elif self._file != found:
+            raise Unavailable("The database file was replaced under the running server: restart the server.")
 
     def _disconnect(self) -> None:
         connection, self._connection, self._transaction = self._connection, None, None

@@ -25,6 +25,7 @@ def _create_journal_and_settings() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_meta")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "journal",
@@ -45,6 +46,7 @@ def _create_journal_and_settings() -> None:
         sa.Column("seq", NUMBER, nullable=False),
         sa.Column("time", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("socket_id", "room", name=op.f("pk_joined_rooms")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_joined_rooms_time", "joined_rooms", ["time"])
 
@@ -66,6 +68,7 @@ def _create_users() -> None:
         sa.Column("activity", NUMBER),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("login", name=op.f("uq_users_login")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_users_booked_activity", "users", ["booked", "activity"])
 
@@ -80,6 +83,7 @@ def _create_signing_in() -> None:
         sa.Column("expires", NUMBER, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sessions")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"])
     op.create_table(
@@ -90,6 +94,7 @@ def _create_signing_in() -> None:
         sa.Column("used", NUMBER),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_in_links_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_links")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "login_failures",
@@ -132,7 +137,7 @@ def _create_bookings() -> None:
         sa.Column("tracking_id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("service_id", sa.Text()),
-        sa.Column("service_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("service_name", sa.Text(), nullable=False),
         sa.Column("date", sa.Text()),
         sa.Column("slot", sa.Text()),
         sa.Column("duration_type", sa.Text()),
@@ -150,13 +155,15 @@ def _create_bookings() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("needs_look", sa.Text()),
         sa.Column("created", NUMBER, nullable=False),
+        sa.Column("announced", NUMBER, server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_bookings_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bookings")),
         sa.UniqueConstraint("tracking_id", name=op.f("uq_bookings_tracking_id")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_bookings_created", "bookings", ["created", "id"])
-    op.create_index("ix_bookings_status_created", "bookings", ["status", "created"])
-    op.create_index("ix_bookings_user_id_created", "bookings", ["user_id", "created"])
+    op.create_index("ix_bookings_created", "bookings", ["created"])
+    op.create_index("ix_bookings_announced", "bookings", ["announced"])
+    op.create_index("ix_bookings_user_id_announced", "bookings", ["user_id", "announced"])
 
 
 def _create_payments() -> None:
@@ -178,10 +185,10 @@ def _create_payments() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_payments_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("session_id", name=op.f("uq_payments_session_id")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_payments_booking_id"), "payments", ["booking_id"])
     op.create_index("ix_payments_created", "payments", ["created", "id"])
-    op.create_index(op.f("ix_payments_intent_id"), "payments", ["intent_id"])
     op.create_index("ix_payments_user_id_created", "payments", ["user_id", "created"])
     op.create_table(
         "provider_events",
@@ -194,7 +201,6 @@ def _create_payments() -> None:
         sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("provider", "id", name=op.f("pk_provider_events")),
     )
-    op.create_index("ix_provider_events_received", "provider_events", ["received"])
 
 
 def _create_chat() -> None:
@@ -220,4 +226,5 @@ def _create_chat() -> None:
         sa.Column("unread", sa.Integer(), nullable=False),
         sa.Column("updated", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("room_id", name=op.f("pk_conversations")),
+        sqlite_with_rowid=False,
     )

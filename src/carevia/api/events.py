@@ -1,0 +1,158 @@
+"""What clients may say on a socket: one handler per event, each with its policy and its payload.
+
+Whatever happens, an acknowledgement is answered: `{ok: true, ...}` or `{ok: false, error, code}`. Nothing here sends a
+durable event: those come from the journal, by the relay.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from carevia.api.limits import TooFast
+from carevia.api.policy import SocketEvent, check_events, permit
+from carevia.api.seats import Seat, seat_of
+from carevia.domain.events import CLIENT_EVENTS, SendMessage, TestEvent, Typing, WhoTypes, read_arguments
+from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
+from carevia.domain.times import iso
+from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
+from carevia.logs import Log
+from carevia.realtime import Namespace, Socket
+from carevia.service.chat import Chat
+from carevia.service.relay import Relay, desk_side
+from carevia.service.rooms import Rooms
+
+SORRY: Final = "Something went wrong here. It was noted; try again."
+Answer = dict[str, Any]
+
+
+class Events:
+    """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
+
+    def __init__(
+        self, namespace: Namespace, chat: Chat, rooms: Rooms, relay: Relay, log: Log, now: Callable[[], int],
+        *, rate: int, most_rooms: int,
+    ) -> None:  # fmt: skip
+        self._namespace = namespace
+        self._chat = chat
+        self._rooms = rooms
+        self._relay = relay
+        self._log = log
+        self._now = now
+        self._rate = rate
+        self._most_rooms = most_rooms
+        self.counts: dict[tuple[str, str], int] = {}  # (event, outcome) -> how often
+
+    def table(self) -> list[SocketEvent]:
+        """Every event of domain/events.py that clients may send."""
+
+        def event(name: str, policy: Any, handler: Callable[..., Awaitable[Any]]) -> SocketEvent:
+            return SocketEvent(name, handler, policy, CLIENT_EVENTS[name].payload)
+
+        return [
+            event("join_room", "customer", self.join_room),
+            event("leave_room", "customer", self.leave_room),
+            event("send_message", "customer", self.send_message),
+            event("typing", "customer", self.typing),
+            event("new_booking", "guest", self.new_booking),
+            event("test_event", "guest", self.test_event),
+        ]
+
+    def declare(self) -> None:
+        """Take the events in, after the check that none lacks policy or schema."""
+        table = self.table()
+        check_events(table, CLIENT_EVENTS)
+        for event in table:
+            self._namespace.on(event.name)(self._answering(event))
+
+    def _answering(self, event: SocketEvent) -> Callable[..., Awaitable[Answer]]:
+        async def answer(socket: Socket, *given: Any) -> Answer:
+            try:
+                said, outcome = await self._handle(event, socket, given), "ok"
+            except TooFast as error:
+                said, outcome = {**refusal(error), "retryAfter": error.wait}, error.code
+            except CareviaError as error:
+                said, outcome = refusal(error), error.code
+            except Exception as problem:
+                self._log.error("event failed", problem, event_name=event.name, socket=socket.id)
+                said, outcome = {"ok": False, "error": SORRY, "code": "internal"}, "internal"
+            self.counts[event.name, outcome] = self.counts.get((event.name, outcome), 0) + 1
+            return said
+
+        return answer
+
+    async def _handle(self, event: SocketEvent, socket: Socket, given: tuple[Any, ...]) -> Answer:
+        seat, now = seat_of(socket), time.monotonic()
+        if seat.budget.floods(self._rate, now):
+            socket.session.close("too many events")
+        seat.budget.spend(self._rate, now)
+        permit(event.policy or "staff", seat.person)
+        arguments = read_arguments(event.name, given)
+        return {"ok": True, **(await event.handler(socket, seat, *arguments) or {})}
+
+    # The handlers.
+
+    async def join_room(self, socket: Socket, seat: Seat, room: str) -> None:
+        """Staff open a conversation and have seen it; a customer is in their own already."""
+        person = _signed_in(seat)
+        if not valid_user_id(room):
+            raise NotFound("There is no such conversation.")
+        await self._chat.may_open(person, room)
+        if not person.is_staff:
+            return
+        await self._rooms.join(socket.id, room, self._relay.position)
+        await self._make_place(socket, desk_side(room))
+        socket.join(desk_side(room))
+        await self._chat.mark_read(person, room)
+
+    async def leave_room(self, socket: Socket, seat: Seat, room: str) -> None:
+        """A customer stays in their own room, on every tab, whatever a page says."""
+        if _signed_in(seat).is_staff and desk_side(room) in socket.rooms:
+            socket.leave(desk_side(room))
+            await self._rooms.leave(socket.id, room)
+
+    async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
+        sent = await self._chat.send(_signed_in(seat), message.roomId, message.id, message.text, socket.id)
+        return {"id": sent.id, "seq": sent.seq, "time": sent.time}
+
+    async def typing(self, socket: Socket, seat: Seat, payload: Typing) -> None:
+        """To the others of the conversation: customers see "Carevia Support" where staff type."""
+        person, room = _signed_in(seat), payload.room
+        if person.is_staff and desk_side(room) not in socket.rooms:
+            raise NotFound("Open the conversation first.")
+        if not person.is_staff and room != person.id:
+            raise NotFound("There is no such conversation.")
+        who = WhoTypes(room, person.id)
+        true_name = person.name or (SUPPORT_NAME if person.is_staff else "Customer")
+        shown = SUPPORT_NAME if person.is_staff else true_name
+        self._namespace.to(room).except_(socket.id).volatile.emit("user_typing", shown, who)
+        self._namespace.to(desk_side(room)).except_(socket.id).volatile.emit("user_typing", true_name, who)
+
+    async def new_booking(self, _: Socket, __: Seat) -> None:
+        """In the JavaScript system any client could forge one."""
+        raise Forbidden("Bookings are announced by services, with POST /emit-booking.")
+
+    async def test_event(self, socket: Socket, seat: Seat) -> None:
+        seat.tests += 1
+        socket.emit("test_event", TestEvent(seat.tests, iso(self._now())))
+
+    async def _make_place(self, socket: Socket, wanted: str) -> None:
+        """Past the limit the least recently joined conversation is left; never the desk."""
+        open_now = [room for room in socket.rooms if room.endswith(desk_side("")) and room != wanted]
+        if self._most_rooms and len(open_now) >= self._most_rooms:
+            oldest = open_now[0]
+            socket.leave(oldest)
+            await self._rooms.leave(socket.id, oldest.removesuffix(desk_side("")))
+
+
+def refusal(error: CareviaError) -> Answer:
+    """`{ok: false, error, code}`; the sentence names the field where one is to blame."""
+    sentence = error.message
+    if error.errors and error.errors[0]["field"] not in sentence:
+        sentence = f"{sentence.rstrip('.')}: {error.errors[0]['field']} ({error.errors[0]['message']})."
+    return {"ok": False, "error": sentence, "code": error.code}
+
+
+def _signed_in(seat: Seat) -> Person:
+    if seat.person is None:
+        raise SignInFirst
+    return seat.person

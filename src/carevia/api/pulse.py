@@ -1,0 +1,103 @@
+"""What happens by the clock: `live` to desk and customers, credentials judged again, what is old forgotten.
+
+`live` says the newest journal number addressed to a room and the server's time, so that a page can prove that it is
+fresh. It may be lost.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from carevia.api.seats import Seats
+from carevia.domain.events import Live
+from carevia.domain.people import DESK
+from carevia.domain.times import iso
+from carevia.logs import Log
+from carevia.realtime import Namespace
+from carevia.service.people import People
+from carevia.service.relay import Relay
+from carevia.service.rooms import Rooms
+
+DESK_EVERY: Final = 1
+CUSTOMERS_EVERY: Final = 5
+CREDENTIALS_EVERY: Final = 30
+SEEN_EVERY: Final = 300
+FORGET_EVERY: Final = 3_600
+
+
+class Pulse:
+    """`forget` removes what has become too old. One task; `start` and `stop` it."""
+
+    def __init__(
+        self, namespace: Namespace, relay: Relay, rooms: Rooms, seats: Seats, people: People, log: Log,
+        now: Callable[[], int], forget: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        self._namespace = namespace
+        self._relay = relay
+        self._rooms = rooms
+        self._seats = seats
+        self._people = people
+        self._log = log
+        self._now = now
+        self._forget = forget
+        self._older: dict[str, int] = {}  # newest numbers from before the relay's start, of rooms in use
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        self._begin(self._beat())
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: "Awaitable[None]") -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        start, count = loop.time(), 0
+        while True:
+            count += 1
+            await asyncio.sleep(max(0.0, start + count - loop.time()))
+            if loop.time() > start + count + 5:  # the machine slept: no need to catch up on beats
+                start, count = loop.time(), 0
+            self._begin(self._guarded(self.live(customers=count % CUSTOMERS_EVERY == 0)))
+            if count % CREDENTIALS_EVERY == 0:
+                self._begin(self._guarded(self.judge(seen=count % SEEN_EVERY == 0)))
+            if count % FORGET_EVERY == 1:
+                self._begin(self._guarded(self._forget()))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception as problem:  # the next beat tries again
+            self._log.warning("a task by the clock failed", error=type(problem).__name__)
+
+    async def live(self, *, customers: bool) -> None:
+        rooms = [DESK, *(self._seats.customers() if customers else ())]
+        time = iso(self._now())
+        for room in rooms:
+            if self._namespace.members(room):
+                live = Live(await self._newest(room), time)
+                self._namespace.to(room).volatile.emit("live", live)
+        if customers:
+            self._older = {room: seq for room, seq in self._older.items() if self._namespace.members(room)}
+
+    async def judge(self, *, seen: bool) -> None:
+        """End the sockets whose session is over or whose account is disabled (FAULTS security 4 and 5)."""
+        sessions = self._seats.sessions()
+        over, shut = await self._people.ended(sessions, list(self._seats.people()))
+        self._seats.end(over, shut, self._now())
+        if seen:
+            with contextlib.suppress(Exception):
+                await self._people.seen(sessions - over)
+
+    async def _newest(self, room: str) -> int:
+        """The relay's own number where there is one: never a row that has not been emitted yet."""
+        if room not in self._relay.newest and room not in self._older:
+            self._older[room] = await self._rooms.newest(room)
+        return self._relay.newest.get(room, self._older.get(room, 0))

@@ -1,0 +1,112 @@
+"""Sockets come and go: who may connect, which rooms they are in from the first moment, and what the terminal says.
+
+Staff are in room `desk`, a customer in the room of their own id, a guest in none. A refused CONNECT is a final answer;
+what is temporary (a store that does not answer, too many handshakes) closes the transport or is said at the handshake,
+because from there clients come back by themselves.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from carevia.api.auth import Auth
+from carevia.api.limits import AddressLimits, EventBudget
+from carevia.api.seats import Seat, Seats, person_of, seat_of
+from carevia.domain.people import DESK, Person
+from carevia.errors import NotFound, SignInFirst, Unavailable
+from carevia.logs import Log
+from carevia.realtime import ConnectRefused, Handshake, Namespace, Refusal, Socket
+from carevia.service.chat import Chat
+from carevia.service.relay import desk_side
+from carevia.service.replay import Replay
+from carevia.service.rooms import Rooms
+
+CONNECTED: Final = "✅ Client connected: "
+DISCONNECTED: Final = "❌ Client disconnected: "
+NOT_NOW: Final = "Not at the moment. Try again."
+
+
+class Sockets:
+    """`rate` is the events a second of one socket; `guests` says whether anybody may connect without signing in."""
+
+    def __init__(
+        self, auth: Auth, seats: Seats, addresses: AddressLimits, chat: Chat, rooms: Rooms, replay: Replay, log: Log,
+        *, guests: bool, rate: int,
+    ) -> None:  # fmt: skip
+        self._auth = auth
+        self._seats = seats
+        self._addresses = addresses
+        self._chat = chat
+        self._rooms = rooms
+        self._replay = replay
+        self._log = log
+        self._guests = guests
+        self._rate = rate
+
+    def declare(self, namespace: Namespace) -> None:
+        namespace.use(self.identify)
+        namespace.on("connect")(self.connected)
+        namespace.on("disconnect")(self.gone)
+
+    async def identify(self, socket: Socket, auth: Mapping[str, Any]) -> None:
+        """Middleware: ConnectRefused says why in the words of the contract."""
+        handshake = socket.handshake
+        try:
+            identity = await self._auth.of_socket(handshake, auth)
+        except SignInFirst as refused:
+            raise ConnectRefused(refused.message) from None
+        except Unavailable:
+            socket.session.close("the store does not answer")
+            raise ConnectRefused(NOT_NOW) from None
+        if identity is None and not self._guests:
+            raise ConnectRefused("Sign in first")
+        address = handshake.address
+        if identity is not None:
+            self._addresses.proved(address)
+        socket.data = Seat(identity, address, EventBudget(self._rate, time.monotonic()))
+
+    async def connected(self, socket: Socket, _: Mapping[str, Any]) -> None:
+        self._log.say(CONNECTED + socket.id)
+        seat = seat_of(socket)
+        if seat.person is None:
+            self._addresses.guest_came(seat.address)
+            return
+        self._seats.take(socket)
+        try:
+            rooms = await self._rooms_of(socket, seat.person)
+            await self._replay.catch_up(socket, rooms)
+        except Unavailable:
+            socket.session.close("the store does not answer")
+
+    def gone(self, socket: Socket, _: str) -> None:
+        self._log.say(DISCONNECTED + socket.id)
+        if person_of(socket) is None:
+            self._addresses.guest_went(seat_of(socket).address)
+        else:
+            self._seats.give_up(socket)
+
+    async def _rooms_of(self, socket: Socket, person: Person) -> dict[str, str]:
+        """The journal's rooms and the hub's: from who somebody is and from what is stored, never from a memory that
+        may have died. Rights are asked again."""
+        if not person.is_staff:
+            return {person.id: person.id}
+        rooms = {DESK: DESK}
+        if socket.recovered:
+            for room in await self._rooms.of(socket.id):
+                try:
+                    await self._chat.may_open(person, room)
+                except NotFound:
+                    continue
+                rooms[room] = desk_side(room)
+        return rooms
+
+
+def admit(addresses: AddressLimits) -> Any:
+    """Asked at every handshake, before there is a session."""
+
+    def judge(handshake: Handshake) -> Refusal | None:
+        if addresses.refuses(handshake.address, time.monotonic()):
+            return Refusal(429, "Too many connections from this address. Try again in a moment.", 1)
+        return None
+
+    return judge

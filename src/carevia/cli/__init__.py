@@ -1,0 +1,146 @@
+"""The `carevia` command. Each command is thin and loads what it needs when it runs, so that `--help` is quick.
+
+What is wrong with settings, folder or port is one sentence and exit status 2; anything else that fails is 1.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carevia import __version__
+from carevia.errors import CareviaError, ConfigError
+
+if TYPE_CHECKING:
+    from carevia.config import Settings
+
+
+def main() -> None:
+    """The entry point of the `carevia` script and of `python -m carevia`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # ✅ and ❌ on any terminal; unknown signs never stop a server
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        sys.exit(carevia.main(standalone_mode=False) or 0)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except CareviaError as problem:
+        click.echo(f"carevia: {problem.message}", err=True)
+        sys.exit(2 if isinstance(problem, ConfigError) else 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _example(*lines: str) -> str:
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _settings(**overrides: Any) -> "Settings":
+    from carevia.config import load_settings, with_development_secrets
+
+    return with_development_secrets(load_settings(os.environ, Path.cwd(), overrides))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_example("carevia serve --port 4000"),
+)
+@click.version_option(__version__, prog_name="carevia")
+def carevia() -> None:
+    """A real-time desk for a care-booking business.
+
+    Settings are CAREVIA_* variables, or lines of .env.development or .env.production in this folder.
+    """
+
+
+@carevia.command(epilog=_example("carevia serve --host 0.0.0.0 --port 8080"))
+@click.option("--host", help="Address to listen on; CAREVIA_HOST, 127.0.0.1.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; CAREVIA_PORT, 3000. 0 takes a free one."
+)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes; more than one needs Redis.")
+def serve(host: str | None, port: int | None, workers: int) -> None:
+    """Run the server: pages, API, webhooks and Socket.IO on one port."""
+    settings = _settings(host=host, port=port)
+    if workers > 1 and settings.redis_url is None:
+        raise ConfigError("More than one worker needs CAREVIA_REDIS_URL: set it, or run one worker.")
+    if workers > 1 or settings.redis_url is not None:
+        raise ConfigError(
+            "Several workers or nodes joined by Redis are not available yet: unset CAREVIA_REDIS_URL, run one worker."
+        )
+    from carevia.app import serve as run
+    from carevia.logs import Log
+
+    run(settings, Log(settings.log))
+
+
+@carevia.group(epilog=_example("carevia user add rafiq@example.com --role admin"))
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add", epilog=_example("carevia user add rafiq@example.com --role admin --name 'Rafiq Hasan'"))
+@click.argument("email")
+@click.option("--role", type=click.Choice(["admin", "user"]), required=True, help="admin is staff, user a customer.")
+@click.option("--name", help="First and last name.")
+def add_user(email: str, role: str, name: str | None) -> None:
+    """Make an account and print a one-time sign-in link. The password is asked for, or read from standard input."""
+    from carevia.cli.database import add_account
+
+    settings = _settings()
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    link = add_account(settings, email, "admin" if role == "admin" else "user", name, password)
+    click.echo(f"The account is made. This link signs in once, within 15 minutes:\n{link}")
+
+
+@carevia.command(epilog=_example("carevia migrate"))
+def migrate() -> None:
+    """Bring the database's schema up to date. `carevia serve` does the same at its start."""
+    from carevia.cli.database import migrate as run
+
+    run(_settings())
+    click.echo("The database is up to date.")
+
+
+@carevia.command(epilog=_example("CAREVIA_ENV=production carevia doctor"))
+def doctor() -> None:
+    """Show the configuration with secrets masked, and say what is wrong and what to do."""
+    from carevia.cli.doctor import examine
+
+    sys.exit(0 if examine(os.environ, Path.cwd(), click.echo) else 1)
+
+
+@carevia.command(epilog=_example("carevia simulate", "carevia simulate --count 50 --rate 5 --fault duplicate,shuffle"))
+@click.option("--count", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Customers who pay.")
+@click.option("--rate", type=click.FloatRange(0.01, 10_000), default=1.0, show_default=True, help="Of them a second.")
+@click.option("--fault", default="", help="duplicate, late, shuffle, lost: comma list of what goes wrong on the way.")
+@click.option("--url", help="The server; CAREVIA_PUBLIC_URL.")
+def simulate(count: int, rate: float, fault: str, url: str | None) -> None:
+    """Play customers who book and pay, through the real webhook with real signatures."""
+    from carevia.cli.simulate import play, read_faults
+
+    settings = _settings()
+    sys.exit(0 if play(settings, url or settings.public_url, count, rate, read_faults(fault), click.echo) else 1)
+
+
+@carevia.command(epilog=_example("carevia check https://care.example.com"))
+@click.argument("url")
+@click.option("--token", help="Sign in with this token (- reads it from standard input); without it as a guest.")
+@click.option("--heartbeat", is_flag=True, help="Wait for a heartbeat even where it takes long.")
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+def check(url: str, token: str | None, heartbeat: bool, as_json: bool) -> None:
+    """Test the real-time connection to a server: handshake, polling, upgrade, heartbeat, latency."""
+    from carevia.cli.check import check as run
+
+    if token == "-":  # noqa: S105
+        token = sys.stdin.readline().strip()
+    sys.exit(0 if run(url, token, click.echo, heartbeat=heartbeat, as_json=as_json) else 1)

@@ -1,0 +1,44 @@
+"""Commands that open the store themselves, beside a running server if need be."""
+
+import asyncio
+import time
+
+from carevia.config import Settings
+from carevia.domain.people import Role
+from carevia.errors import BadInput
+from carevia.service.passwords import Passwords
+from carevia.service.people import People
+from carevia.store.store import open_store
+
+SHORTEST_PASSWORD = 8
+
+
+def add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
+    """The one-time sign-in link of the new account."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadInput(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    return asyncio.run(_add_account(settings, email, role, name, password))
+
+
+async def _add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
+    store, passwords = open_store(settings.database_url, settings.data_dir), Passwords()
+    await store.open()
+    try:
+        people = People(store, passwords, lambda: time.time_ns() // 1_000_000)
+        person = await people.add(email, role, name, password)
+        return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
+    finally:
+        passwords.close()
+        await store.close()
+
+
+def migrate(settings: Settings) -> None:
+    asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: Settings) -> None:
+    store = open_store(settings.database_url, settings.data_dir)
+    try:
+        await store.open()
+    finally:
+        await store.close()

@@ -1,0 +1,156 @@
+"""`carevia doctor`: the configuration with secrets masked, and every check with what to do where it fails."""
+
+import asyncio
+import http.client
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import NamedTuple
+
+from carevia.config import PREFIX, SECRET_NAMES, SECRETS_FILE, Settings, load_settings
+from carevia.errors import CareviaError, ConfigError
+
+_FIRST_MADE_IN_2026 = 1_767_225_600  # a clock before this is wrong: signatures and certificates would fail
+
+
+class Finding(NamedTuple):
+    good: bool
+    what: str
+    to_do: str = ""
+
+
+def examine(environ: Mapping[str, str], folder: Path, say: Callable[[str], None]) -> bool:
+    """Whether everything is in order. Changes nothing but a database that is behind (as every start does)."""
+    try:
+        settings = load_settings(environ, folder)
+    except ConfigError as problem:
+        for error in problem.errors or [{"field": "", "message": problem.message}]:
+            say(f"✗ {error['message']}")
+        return False
+    say("Configuration")
+    for line in shown(settings):
+        say(f"  {line}")
+    say("Checks")
+    findings = list(_checks(settings))
+    for finding in findings:
+        say(f"  {'✓' if finding.good else '✗'} {finding.what}")
+        if not finding.good:
+            say(f"    {finding.to_do}")
+    wrong = sum(not finding.good for finding in findings)
+    say("Everything is in order." if not wrong else f"{wrong} of {len(findings)} checks failed.")
+    return not wrong
+
+
+def shown(settings: Settings) -> Iterator[str]:
+    """One line per setting; of a secret only whether it is set."""
+    for field in fields(settings):
+        name = f"{PREFIX}{field.name.upper()}"
+        value = getattr(settings, field.name)
+        if name in SECRET_NAMES:
+            unset = "(made at first start)" if _made(settings, field.name) else "(not set)"
+            text = "******** (set)" if value else unset
+        elif isinstance(value, bool):
+            text = "on" if value else "off"
+        elif isinstance(value, tuple):
+            text = ", ".join(map(str, value)) or "(not set)"
+        else:
+            text = "(not set)" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        yield f"{name:<40} {text}"
+
+
+def _made(settings: Settings, name: str) -> bool:
+    return not settings.production and name in ("secret_key", "jwt_secret", "stripe_webhook_secret", "emit_secret")
+
+
+def _checks(settings: Settings) -> Iterator[Finding]:
+    folder = _folder(settings.data_dir)
+    yield folder
+    if settings.database_url is not None or folder.good:
+        yield _database(settings)
+    if not settings.production:
+        yield _secrets_file(settings.data_dir / SECRETS_FILE)
+    yield _port(settings)
+    yield _pages()
+    yield _clock()
+
+
+def _folder(path: Path) -> Finding:
+    existing = next((part for part in (path, *path.absolute().parents) if part.exists()), Path("/"))
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Finding(True, f"The data folder {path} can be written.")
+    return Finding(
+        False,
+        f"The data folder {path} cannot be written.",
+        "Make it a folder that this user may write, or set CAREVIA_DATA_DIR to another one.",
+    )
+
+
+def _database(settings: Settings) -> Finding:
+    from carevia.store.store import open_store
+
+    if settings.database_url is None and not (settings.data_dir / "carevia.db").exists():
+        return Finding(True, "The database is made at the first start.")
+
+    async def visit() -> None:
+        store = open_store(settings.database_url, settings.data_dir)
+        try:
+            await store.open()
+            await store.check()
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(visit())
+    except CareviaError as problem:
+        return Finding(False, "The database does not work.", problem.message)
+    return Finding(True, "The database opens, is up to date and can commit.")
+
+
+def _secrets_file(path: Path) -> Finding:
+    if path.exists() and path.stat().st_mode & 0o077:
+        return Finding(False, f"{path.name} can be read by other users.", f"chmod 600 {path}")
+    return Finding(True, "The development secrets are this user's alone.")
+
+
+def _port(settings: Settings) -> Finding:
+    try:
+        with socket.create_connection((settings.host, settings.port or 1), timeout=2):
+            answers = True
+    except OSError:
+        answers = False
+    if answers and _is_carevia(settings):
+        return Finding(True, f"Carevia answers on port {settings.port}.")
+    if answers:
+        return Finding(
+            False,
+            f"Port {settings.port} on {settings.host} is taken.",
+            "Stop the program that uses it, or set CAREVIA_PORT to another one.",
+        )
+    return Finding(True, f"Port {settings.port} on {settings.host} is free.")
+
+
+def _is_carevia(settings: Settings) -> bool:
+    asked = http.client.HTTPConnection(settings.host, settings.port, timeout=2)
+    try:
+        asked.request("GET", "/config.json")
+        return b"guestSockets" in asked.getresponse().read(2_000)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
+
+
+def _pages() -> Finding:
+    built = Path(__file__).resolve().parent.parent / "web_dist" / "index.html"
+    if built.is_file():
+        return Finding(True, "The pages are built.")
+    return Finding(False, "The pages are not built.", "Start with `python3 run.py`, which builds them.")
+
+
+def _clock() -> Finding:
+    if time.time() < _FIRST_MADE_IN_2026:
+        return Finding(False, "The clock is in the past.", "Set it: payment signatures are refused 300 s off.")
+    return Finding(True, f"The clock says {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} UTC.")

@@ -1,0 +1,589 @@
+"""Sockets: who may connect, rooms, the events of the table, and that every event answers."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from carevia.api.limits import AddressLimits, EventBudget, TooFast
+from carevia.api.simulator import paid_event
+from carevia.domain.events import CLIENT_EVENTS
+from carevia.errors import Unavailable
+from tests.aio import run
+from tests.api.desk import ORIGIN, PRODUCTION, Desk, Peer, desk, now, until
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+def staff(d: Desk, id: str = "boss", **claims: Any) -> dict[str, Any]:
+    return {"token": d.token(id, "admin", **({"name": "Rafiq Hasan"} | claims))}
+
+
+def customer(d: Desk, id: str = "u1", **claims: Any) -> dict[str, Any]:
+    return {"token": d.token(id, "user", **claims)}
+
+
+def message(room: str, id: str = "1-a", text: str = "Hello") -> dict[str, Any]:
+    return {"id": id, "roomId": room, "text": text}
+
+
+# --- coming in ---
+
+
+def test_terminal_says_who_connects_and_leaves(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            async with d.socket() as peer:
+                id = peer.id
+                await until(lambda: f"✅ Client connected: {id}" in d.lines)
+            await until(lambda: f"❌ Client disconnected: {id}" in d.lines)
+
+    run(work())
+
+
+def test_json_log_carries_the_same_words(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LOG="json") as d, d.socket() as peer:
+            await until(lambda: d.lines)
+            assert msgspec.json.decode(d.lines[0])["event"] == f"✅ Client connected: {peer.id}"
+
+    run(work())
+
+
+def test_socket_without_a_token_is_refused_in_production_and_a_guest_in_development(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, **PRODUCTION) as d, d.socket() as peer:
+            assert peer.refusal == "Sign in first"
+        async with desk(tmp_path / "b") as d:
+            async with d.socket() as peer:
+                assert set(msgspec.json.decode(peer.reply[2:])) == {"sid"}
+            for nothing in ("", None):
+                async with d.socket({"token": nothing}) as peer:
+                    assert peer.id
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"), [({"seconds": -1}, "Token expired"), ({"role": "owner"}, "Token not valid")]
+)
+def test_bad_or_expired_token_is_refused_even_where_guests_may_connect(
+    tmp_path: Path, claims: dict[str, Any], said: str
+) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            token = d.token(**({"id": "u1"} | claims))
+            async with d.socket({"token": token}) as peer:
+                assert peer.refusal == said
+            async with d.socket(authorization=f"Bearer {token}") as peer:
+                assert peer.refusal == said
+            async with d.socket({"token": 5}) as peer:
+                assert peer.refusal == "Token not valid"
+
+    run(work())
+
+
+def test_credentials_count_in_their_order(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            cookie = (await d.signed_in())["cookie"]
+            seats = d.carevia.seats
+            async with d.socket(customer(d, "by-auth"), authorization=f"Bearer {d.token('by-bearer')}", cookie=cookie):
+                await until(lambda: set(seats.people()) == {"by-auth"})
+            async with d.socket(authorization=f"Bearer {d.token('by-bearer')}", cookie=cookie):
+                await until(lambda: set(seats.people()) == {"by-bearer"})
+            async with d.socket(cookie=cookie):
+                await until(seats.sessions)
+
+    run(work())
+
+
+def test_foreign_origin_is_403_before_anything_and_the_cookie_is_never_its(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            cookie = (await d.signed_in())["cookie"]
+            for origin in ("https://evil.example", "null", "nonsense"):
+                answer = await d.http.get(POLLING, headers={"origin": origin, "cookie": cookie})
+                assert answer.status_code == 403
+            assert (await d.http.get(POLLING, headers={"origin": ORIGIN})).status_code == 200
+
+    run(work())
+
+
+def test_upgrade_without_an_origin_may_not_use_the_cookie(tmp_path: Path) -> None:
+    from carevia.realtime import Handshake
+    from carevia.realtime.handshake import TrustedProxies
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            raw = [(b"cookie", (await d.signed_in())["cookie"].encode()), (b"host", b"localhost:3000")]
+            origin = (b"origin", ORIGIN.encode())
+
+            async def who(query: bytes, headers: list[tuple[bytes, bytes]]) -> object:
+                handshake = Handshake(headers, query, "127.0.0.1", "http", TrustedProxies(()))
+                return await d.carevia.auth.of_socket(handshake, {})
+
+            assert await who(b"EIO=4&transport=websocket", raw) is None
+            assert await who(b"EIO=4&transport=websocket", [*raw, origin]) is not None
+            assert await who(b"EIO=4&transport=polling", raw) is not None
+
+    run(work())
+
+
+def test_store_that_does_not_answer_closes_the_transport_so_that_the_client_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_: Any) -> Any:
+        raise Unavailable("The store does not answer.")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            auth = msgspec.json.encode(staff(d)).decode()
+            monkeypatch.setattr(d.carevia.store, "read", refuse)
+            peer = Peer(d.http, {})
+            await peer.open()
+            await peer.send("40" + auth)
+            assert await peer.ended()
+            monkeypatch.undo()
+
+    run(work())
+
+
+# --- rooms and what reaches whom ---
+
+
+def test_paid_booking_reaches_every_staff_socket_never_a_customer_or_a_guest(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(staff(d)) as one,
+            d.socket(staff(d, "other")) as two,
+            d.socket(customer(d)) as family,
+            d.socket() as guest,
+        ):
+            event = paid_event(now())
+            event["data"]["object"]["metadata"]["userId"] = "u1"
+            await d.pay(event)
+            for peer in (one, two):
+                payload, offset = await peer.event("customer_added")
+                assert payload["userId"] == "u1"
+                assert offset == f"{d.carevia.store.epoch}.1"
+            assert await family.silent()
+            assert await guest.silent()
+
+    run(work())
+
+
+def test_customer_is_in_their_own_room_on_every_tab_and_staff_where_they_joined(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(customer(d)) as tab,
+            d.socket(customer(d)) as other_tab,
+            d.socket(staff(d)) as boss,
+        ):
+            assert await boss.ask("join_room", "u1") == {"ok": True}
+            ack = await tab.ask("send_message", message("u1"))
+            assert ack["ok"] is True
+            assert set(ack) == {"ok", "id", "seq", "time"}
+            for peer in (other_tab, boss):
+                payload = (await peer.event("receive_message"))[0]
+                assert {name: payload[name] for name in ("id", "roomId", "senderId", "text", "status", "time")} == {
+                    "id": "1-a",
+                    "roomId": "u1",
+                    "senderId": "u1",
+                    "text": "Hello",
+                    "status": "sent",
+                    "time": ack["time"],
+                }
+            assert await tab.silent()
+
+    run(work())
+
+
+def test_customers_see_carevia_support_and_staff_the_true_name(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(customer(d)) as family,
+            d.socket(staff(d)) as boss,
+            d.socket(staff(d, "colleague", name="Mitu Begum")) as colleague,
+        ):
+            for peer in (boss, colleague):
+                assert (await peer.ask("join_room", "u1"))["ok"]
+            about = {"room": "u1", "userId": "boss"}
+            async with (
+                family.polling("user_typing", ["Carevia Support", about]),
+                colleague.polling("user_typing", ["Rafiq Hasan", about]),
+            ):
+                assert await boss.ask("typing", {"userName": "ignored", "room": "u1"}) == {"ok": True}
+            await boss.ask("send_message", message("u1"))
+            assert (await family.event("receive_message"))[0]["senderName"] == "Carevia Support"
+            assert (await colleague.event("receive_message"))[0]["senderName"] == "Rafiq Hasan"
+
+    run(work())
+
+
+def test_typing_of_a_customer_reaches_staff_in_the_conversation_and_the_other_tab_not_the_typist(
+    tmp_path: Path,
+) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(customer(d, name="Nusrat Jahan")) as tab,
+            d.socket(customer(d, name="Nusrat Jahan")) as other_tab,
+            d.socket(staff(d)) as boss,
+            d.socket(staff(d, "elsewhere")) as elsewhere,
+        ):
+            await boss.ask("join_room", "u1")
+            expected = ["Nusrat Jahan", {"room": "u1", "userId": "u1"}]
+            async with boss.polling("user_typing", expected), other_tab.polling("user_typing", expected):
+                assert await tab.ask("typing", {"room": "u1"}) == {"ok": True}
+            assert await tab.silent()
+            assert await elsewhere.silent()
+
+    run(work())
+
+
+def test_left_room_is_left_but_a_customer_stays_in_their_own(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family, d.socket(staff(d)) as boss:
+            await boss.ask("join_room", "u1")
+            assert await boss.ask("leave_room", "u1") == {"ok": True}
+            assert await family.ask("leave_room", "u1") == {"ok": True}
+            assert (await boss.ask("typing", {"room": "u1"}))["code"] == "not_found"
+            await boss.ask("send_message", message("u1"))
+            assert (await family.event("receive_message"))[0]["text"] == "Hello"
+
+    run(work())
+
+
+def test_same_message_id_again_gives_the_same_answer_and_no_second_message(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as tab, d.socket(customer(d)) as other_tab:
+            first = await tab.ask("send_message", message("u1"))
+            assert await tab.ask("send_message", message("u1")) == first
+            await other_tab.event("receive_message")
+            assert await other_tab.silent()
+
+    run(work())
+
+
+def test_conversation_updated_reaches_the_desk_for_conversations_nobody_has_open(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss, d.socket(customer(d)) as family:
+            await family.ask("send_message", message("u1"))
+            payload = (await boss.event("conversation_updated"))[0]
+            assert (payload["roomId"], payload["unread"]) == ("u1", 1)
+            await boss.ask("join_room", "u1")
+            assert (await boss.event("conversation_updated"))[0]["unread"] == 0
+
+    run(work())
+
+
+def test_recovered_staff_socket_finds_its_conversations_again_without_joining(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            async with d.socket(staff(d)) as boss:
+                await boss.ask("join_room", "u1")
+                pid, sid = msgspec.json.decode(boss.reply[2:])["pid"], boss.id
+            await family.ask("send_message", message("u1", "1-b", "while away"))
+            async with d.socket(staff(d) | {"pid": pid}) as again:
+                assert again.id == sid
+                seen = [msgspec.json.decode(packet[2:]) for packet in await again.packets(2)]
+                assert {found[0] for found in seen} == {"receive_message", "conversation_updated"}
+                async with again.polling("user_typing", ["Customer", {"room": "u1", "userId": "u1"}]):
+                    await family.ask("typing", {"room": "u1"})
+
+    run(work())
+
+
+def test_least_recently_joined_conversation_is_left_past_the_limit_never_the_desk(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_ROOMS_PER_SOCKET="2", LIMIT_EVENTS_PER_SECOND="0") as d:
+            for number in range(3):
+                async with d.socket(customer(d, f"u{number}")):
+                    pass
+            async with d.socket(staff(d)) as boss:
+                for number in (0, 1, 0, 2):
+                    assert (await boss.ask("join_room", f"u{number}"))["ok"]
+                assert set(d.carevia.namespace.sockets[boss.id].rooms) == {"desk", "u0/desk", "u2/desk"}
+                assert await d.carevia.rooms.of(boss.id) == ["u0", "u2"]
+
+    run(work())
+
+
+# --- the matrix ---
+
+VALID: dict[str, Any] = {
+    "join_room": lambda room: room,
+    "leave_room": lambda room: room,
+    "send_message": message,
+    "typing": lambda room: {"room": room},
+    "new_booking": lambda room: {"userId": room},
+    "test_event": lambda room: None,
+}
+# event -> (guest, customer in their own room, customer in another's, staff): what is answered
+EXPECTED = {
+    "join_room": ("unauthorized", "ok", "not_found", "ok"),
+    "send_message": ("unauthorized", "ok", "not_found", "ok"),
+    "typing": ("unauthorized", "ok", "not_found", "ok"),
+    "leave_room": ("unauthorized", "ok", "ok", "ok"),
+    "new_booking": ("forbidden", "forbidden", "forbidden", "forbidden"),
+    "test_event": ("ok", "ok", "ok", "ok"),
+}
+
+
+def test_matrix_of_role_event_and_own_or_other_room(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path, LIMIT_EVENTS_PER_SECOND="0") as d,
+            d.socket(customer(d, "u2")) as other,
+            d.socket() as guest,
+            d.socket(customer(d)) as family,
+            d.socket(staff(d)) as boss,
+        ):
+            assert set(EXPECTED) == set(CLIENT_EVENTS)
+            for name, expected in EXPECTED.items():
+                asked = [(guest, "u1"), (family, "u1"), (family, "u2"), (boss, "u1")]
+                for (peer, room), wanted in zip(asked, expected, strict=True):
+                    ack = await peer.ask(name, VALID[name](room))
+                    assert ("ok" if ack["ok"] else ack["code"]) == wanted, (name, room)
+                    if not ack["ok"]:
+                        assert set(ack) == {"ok", "error", "code"}
+                        assert ack["error"].endswith((".", "first"))
+            assert await other.silent(), "something of u1 reached u2"
+
+    run(work())
+
+
+def test_staff_may_join_only_rooms_of_existing_users(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            for room in ("nobody", "", "desk", "boss/desk", boss.id, "x" * 500):
+                assert (await boss.ask("join_room", room))["code"] == "not_found"
+
+    run(work())
+
+
+# --- malformed, unknown, too many ---
+
+
+@pytest.mark.parametrize("name", ["join_room", "leave_room", "send_message", "typing"])
+@pytest.mark.parametrize("given", [(), (None,), (5,), ([],), ({},), ({"id": 1, "roomId": [], "text": {}, "room": 0},)])
+def test_malformed_payload_gets_the_error_never_a_closed_process(
+    tmp_path: Path, name: str, given: tuple[Any, ...]
+) -> None:
+    """`42["typing"]` killed the JavaScript system: twelve bytes of anybody."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            ack = await boss.ask(name, *given)
+            assert (ack["ok"], ack["code"]) == (False, "bad_input")
+            await boss.send("42" + msgspec.json.encode([name, *given]).decode())
+            assert (await boss.ask("test_event"))["ok"]
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"text": ""}, {"text": "x" * 10_001}, {"text": "\x00"}, {"id": ""}, {"id": "x" * 201}, {"text": " "}]
+)
+def test_message_against_the_rules_is_refused_with_the_field(tmp_path: Path, changes: dict[str, str]) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            ack = await family.ask("send_message", message("u1") | changes)
+            assert ack["code"] == "bad_input"
+            assert next(iter(changes)) in ack["error"]
+
+    run(work())
+
+
+def test_unknown_event_is_counted_and_never_acknowledged(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            await boss.send('421["drop_tables",1]')
+            assert (await boss.ask("test_event"))["ok"]
+            assert d.carevia.server.engine.stats.unknown == 1
+            assert "carevia_engine_unknown_total 1.0" in (await d.http.get("/metrics")).text
+
+    run(work())
+
+
+def test_handler_that_fails_is_answered_internal_and_noted_without_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def explode(*_: Any, **__: Any) -> None:
+        raise RuntimeError("somebody@example.com")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            monkeypatch.setattr(d.carevia.chat, "send", explode)
+            ack = await family.ask("send_message", message("u1"))
+            assert (ack["ok"], ack["code"]) == (False, "internal")
+            assert "RuntimeError" in d.output.getvalue()
+            assert "somebody" not in d.output.getvalue()
+
+    run(work())
+
+
+def test_test_event_is_answered_with_a_nameless_event_without_sign_in(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket() as guest:
+            for number in (1, 2):
+                await guest.send('42["test_event"]')
+                (payload,) = await guest.event("test_event")
+                assert payload["n"] == number
+                assert set(payload) == {"n", "time"}
+
+    run(work())
+
+
+def test_over_the_rate_every_event_is_told_so_and_none_is_lost_silently(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_EVENTS_PER_SECOND="5") as d, d.socket(staff(d)) as boss:
+            await boss.send("\x1e".join(f'42{number}["new_booking"]' for number in range(15)))
+            packets = await boss.packets(15)
+            acks = [msgspec.json.decode(packet[packet.index("[") :])[0] for packet in packets]
+            assert [ack["code"] for ack in acks] == ["forbidden"] * 10 + ["rate_limited"] * 5
+            assert 0 < acks[-1]["retryAfter"] <= 0.2
+            await asyncio.sleep(0.25)
+            assert (await boss.ask("test_event"))["ok"]
+
+    run(work())
+
+
+def test_event_budget_at_its_limits() -> None:
+    budget = EventBudget(20, 0.0)
+    for _ in range(40):
+        budget.spend(20, 0.0)
+    with pytest.raises(TooFast) as refused:
+        budget.spend(20, 0.0)
+    assert refused.value.wait == 0.05
+    budget.spend(20, 0.05)
+    with pytest.raises(TooFast):
+        budget.spend(20, 0.05)
+    for _ in range(1000):
+        EventBudget(0, 0.0).spend(0, 0.0)
+
+
+def test_socket_is_closed_only_at_ten_times_the_rate_for_five_seconds() -> None:
+    budget = EventBudget(20, 0.0)
+    assert not any(budget.floods(20, number / 199) for number in range(995))
+    assert any(budget.floods(20, 10 + number / 300) for number in range(1500))
+
+
+def test_addresses_are_limited_by_handshakes_and_guests_and_proof_gives_back() -> None:
+    limits = AddressLimits(2, 3)
+    assert [limits.refuses("a", 0.0) for _ in range(3)] == [False, False, True]
+    assert not limits.refuses("b", 0.0)
+    assert not limits.refuses("a", 1.0)
+    limits.proved("a")
+    assert [limits.refuses("a", 1.1) for _ in range(3)] == [False, False, True]
+    for _ in range(3):
+        limits.guest_came("c")
+    assert limits.refuses("c", 5.0)
+    limits.guest_went("c")
+    assert not limits.refuses("c", 5.0)
+    off = AddressLimits(0, 0)
+    assert not any(off.refuses("a", 0.0) for _ in range(1000))
+
+
+def test_handshakes_over_the_limit_are_429_with_retry_after(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_HANDSHAKES_PER_SECOND="2") as d:
+            answers = [await d.http.get(POLLING) for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [200, 200, 429]
+            assert answers[2].headers["retry-after"] == "1"
+
+    run(work())
+
+
+# --- going ---
+
+
+def test_oldest_tab_past_the_limit_gets_a_disconnect_and_others_are_unaffected(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path, LIMIT_TABS_PER_USER="2") as d,
+            d.socket(customer(d)) as first,
+            d.socket(customer(d)) as second,
+            d.socket(customer(d, "u2")) as other,
+            d.socket(customer(d)) as third,
+        ):
+            assert (await first.packets(1))[0] == "41"
+            for peer in (second, third, other):
+                assert (await peer.ask("test_event"))["ok"]
+
+    run(work())
+
+
+def test_logout_tells_the_sockets_of_that_session_and_no_others(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            mine, other = await d.signed_in(), await d.signed_in("b@example.com")
+            async with d.socket(cookie=mine["cookie"]) as gone, d.socket(cookie=other["cookie"]) as stays:
+                await d.http.post("/api/logout", headers=mine | {"origin": ORIGIN}, json={})
+                assert (await gone.packets(1, 1))[0] == "41"
+                assert (await stays.ask("test_event"))["ok"]
+
+    run(work())
+
+
+def test_sockets_whose_credential_has_ended_are_closed_so_that_the_page_learns_why(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            cookie = await d.signed_in()
+            async with d.socket(cookie=cookie["cookie"]) as by_cookie, d.socket(customer(d, seconds=1)) as by_token:
+                await d.carevia.people.end_session(cookie["cookie"].partition("=")[2])
+                await asyncio.sleep(1.05)
+                await d.carevia.pulse.judge(seen=True)
+                assert await by_cookie.ended()
+                assert await by_token.ended()
+
+    run(work())
+
+
+def test_open_desk_is_not_idle(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            cookie = await d.signed_in()
+            async with d.socket(cookie=cookie["cookie"]) as peer:
+                await d.carevia.pulse.judge(seen=True)
+                assert (await peer.ask("test_event"))["ok"]
+
+    run(work())
+
+
+# --- live ---
+
+
+def test_live_tells_the_desk_its_newest_number_and_the_time(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            assert (await boss.live())["seq"] == 0
+            await d.pay()
+            await d.pay()
+            live = await boss.live()
+            while live["seq"] != 2:
+                live = await boss.live()
+            assert live["time"].endswith("Z")
+            assert set(live) == {"seq", "time"}
+
+    run(work())
+
+
+def test_live_of_a_customer_counts_their_own_room_only_and_survives_a_restart(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family, d.socket(customer(d, "u2")):
+            await family.ask("send_message", message("u1"))
+            await d.pay()
+        async with desk(tmp_path) as d, d.socket(customer(d)) as one, d.socket(customer(d, "u2")) as two:
+            waiting = [asyncio.create_task(peer.live()) for peer in (one, two)]
+            await asyncio.sleep(0.1)
+            await d.carevia.pulse.live(customers=True)
+            assert [(await task)["seq"] for task in waiting] == [1, 0]
+
+    run(work())

@@ -1,0 +1,209 @@
+"""Probes, metrics, configuration, pages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carevia.errors import Unavailable
+from tests.aio import run
+from tests.api.desk import PRODUCTION, desk
+
+
+def test_healthz_answers_while_the_process_does(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.carevia.store.close()
+            assert (await d.http.get("/healthz")).status_code == 200
+
+    run(work())
+
+
+def test_readyz_is_503_with_the_reason_while_the_store_cannot_commit_and_green_again_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full() -> None:
+        raise Unavailable("The disk is full.")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            assert (await d.http.get("/readyz")).status_code == 200
+            with monkeypatch.context() as patch:
+                patch.setattr(d.carevia.store, "check", full)
+                d.carevia.readiness._asked_at = 0
+                answer = await d.http.get("/readyz")
+                assert (answer.status_code, answer.json()["message"]) == (503, "The disk is full.")
+                assert answer.headers["retry-after"]
+            d.carevia.readiness._asked_at = 0
+            assert (await d.http.get("/readyz")).status_code == 200
+
+    run(work())
+
+
+def test_readyz_is_503_when_the_relay_has_stopped_and_when_the_server_drains(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.carevia.relay.stop()
+            answer = await d.http.get("/readyz")
+            assert answer.status_code == 503
+            assert "relay" in answer.json()["message"]
+            d.carevia.readiness.draining = True
+            assert "stopping" in (await d.http.get("/readyz")).json()["message"]
+
+    run(work())
+
+
+def test_readiness_probes_the_store_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            asked = 0
+
+            async def count() -> None:
+                nonlocal asked
+                asked += 1
+
+            monkeypatch.setattr(d.carevia.store, "check", count)
+            for _ in range(20):
+                await d.http.get("/readyz")
+            assert asked <= 1
+
+    run(work())
+
+
+def test_metrics_are_for_loopback_only_without_a_token(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            answer = await d.http.get("/metrics")
+            assert answer.status_code == 200
+            assert "carevia_sockets 0.0" in answer.text
+            assert answer.headers["content-type"].startswith("text/plain")
+            forwarded = await d.http.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"})
+            assert forwarded.status_code == 403
+        async with desk(tmp_path, client="203.0.113.9") as d:
+            assert (await d.http.get("/metrics")).status_code == 403
+
+    run(work())
+
+
+def test_behind_a_trusted_proxy_the_clients_address_counts_for_metrics(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, TRUSTED_PROXIES="127.0.0.1") as d:
+            assert (await d.http.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"})).status_code == 403
+            spoofed = {"x-forwarded-for": "127.0.0.1, 203.0.113.9"}
+            assert (await d.http.get("/metrics", headers=spoofed)).status_code == 403
+            assert (await d.http.get("/metrics")).status_code == 200
+
+    run(work())
+
+
+def test_metrics_token_opens_metrics_from_elsewhere(tmp_path: Path) -> None:
+    token = "m" * 32
+
+    async def work() -> None:
+        async with desk(tmp_path, client="203.0.113.9", METRICS_TOKEN=token) as d:
+            assert (await d.http.get("/metrics", headers={"authorization": f"Bearer {token}"})).status_code == 200
+            assert (await d.http.get("/metrics", headers={"authorization": "Bearer wrong"})).status_code == 401
+            assert (await d.http.get("/metrics")).status_code == 403
+
+    run(work())
+
+
+def test_config_json_tells_the_page_where_to_connect(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            config = (await d.http.get("/config.json")).json()
+            assert config == {"socketUrl": "", "env": "development", "guestSockets": True}
+        other = PRODUCTION | {"CAREVIA_SOCKET_URL": "https://live.example.com"}
+        async with desk(tmp_path / "b", **other) as d:
+            config = (await d.http.get("/config.json")).json()
+            assert config == {"socketUrl": "https://live.example.com", "env": "production", "guestSockets": False}
+
+    run(work())
+
+
+def test_catalogue_is_public_with_eight_services_and_eight_divisions(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            data = (await d.http.get("/api/catalogue")).json()["data"]
+            assert (len(data["services"]), len(data["divisions"])) == (8, 8)
+            assert {service["currency"] for service in data["services"]} == {"bdt"}
+
+    run(work())
+
+
+def test_simulate_plays_one_paid_booking_through_the_real_webhook(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket({"token": d.token("boss", "admin")}) as staff:
+            answer = await d.http.post("/api/simulate", headers=d.bearer("boss", "admin"), json={})
+            assert answer.status_code == 200
+            tracking = answer.json()["data"]["trackingId"]
+            assert (await staff.event("customer_added"))[0]["trackingId"] == tracking
+            counted: Any = d.carevia.edge.answered
+            assert counted["POST /api/payment/webhook", 200] == 1
+            assert (await d.http.post("/api/simulate", headers=d.bearer("u1"), json={})).status_code == 403
+
+    run(work())
+
+
+def test_simulate_does_not_exist_in_production(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, **PRODUCTION) as d:
+            answer = await d.http.post("/api/simulate", headers=d.bearer("boss", "admin"), json={})
+            assert answer.status_code == 404
+
+    run(work())
+
+
+# --- pages ---
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    folder = tmp_path / "web"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Carevia</title>" + "x" * 2_000)
+    (folder / "assets" / "index-1a2b3c.js").write_text("console.log(1)" * 200)
+    (folder / "assets" / "favicon.svg").write_text("<svg/>")
+    (folder / "assets" / ".secret").write_text("no")
+    return folder
+
+
+@pytest.mark.parametrize("path", ["/", "/test-socket", "/dashboard", "/chat", "/login", "/docs", "/login/"])
+def test_pages_are_the_built_index(tmp_path: Path, web: Path, path: str) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, web) as d:
+            answer = await d.http.get(path)
+            assert answer.status_code == 200
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+            assert answer.headers["cache-control"] == "no-cache"
+            assert "Carevia" in answer.text
+            again = await d.http.get(path, headers={"if-none-match": answer.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b"")
+            assert (await d.http.post(path)).status_code == 405
+
+    run(work())
+
+
+def test_assets_are_kept_for_ever_and_nothing_else_of_the_disk_is_served(tmp_path: Path, web: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, web) as d:
+            answer = await d.http.get("/assets/index-1a2b3c.js", headers={"accept-encoding": "gzip"})
+            assert "immutable" in answer.headers["cache-control"]
+            assert answer.headers["content-encoding"] == "gzip"
+            assert answer.text.startswith("console.log")
+            assert (await d.http.get("/assets/favicon.svg")).headers["cache-control"] == "no-cache"
+            for path in ("/assets/.secret", "/assets/", "/assets/%2e%2e/data", "/data"):
+                assert (await d.http.get(path)).status_code == 404
+
+    run(work())
+
+
+def test_where_the_pages_are_not_built_the_address_says_what_to_do(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            answer = await d.http.get("/")
+            assert answer.status_code == 503
+            assert answer.headers["content-type"].startswith("text/plain")
+            assert "python3 run.py" in answer.text
+
+    run(work())

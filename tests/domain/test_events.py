@@ -1,0 +1,60 @@
+"""The table of events: docs/events.md says what it says, and what clients send is judged by it."""
+
+from pathlib import Path
+
+import pytest
+
+from carevia.domain.events import CLIENT_EVENTS, EVENTS, SERVER_EVENTS, SendMessage, Typing, read_arguments
+from carevia.domain.events_page import page
+from carevia.errors import BadInput
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "events.md"
+
+
+def test_docs_are_up_to_date() -> None:
+    assert DOCS.read_text() == page(), "run: python -m carevia.domain.events > docs/events.md"
+
+
+def test_every_event_of_the_contract_is_there() -> None:
+    assert set(CLIENT_EVENTS) == {"join_room", "leave_room", "send_message", "typing", "new_booking", "test_event"}
+    assert set(SERVER_EVENTS) == {
+        *("receive_message", "customer_added", "conversation_updated", "user_typing", "live", "reset", "test_event"),
+    }
+    assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
+    assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
+        *("receive_message", "customer_added", "conversation_updated"),
+    }
+
+
+def test_good_arguments_are_typed_and_further_ones_ignored() -> None:
+    sent = {"id": "1", "roomId": "u1", "text": "hi", "senderId": "somebody else", "time": "then"}
+    assert read_arguments("send_message", [sent, "more"]) == (SendMessage("1", "u1", "hi"),)
+    assert read_arguments("join_room", ["u1"]) == ("u1",)
+    assert read_arguments("typing", [{"room": "u1"}]) == (Typing("u1"),)
+    assert read_arguments("new_booking", [{"any": "thing"}]) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("typing", []),
+        ("typing", [None]),
+        ("typing", ["u1"]),
+        ("send_message", [None]),
+        ("send_message", [{}]),
+        ("send_message", [{"id": 1, "roomId": "u1", "text": "x"}]),
+        ("send_message", [{"id": "1", "roomId": "u1", "text": ["x"]}]),
+        ("join_room", []),
+        ("join_room", [{"roomId": "u1"}]),
+        ("leave_room", [7]),
+    ],
+)
+def test_malformed_arguments_are_bad_input(name: str, arguments: list[object]) -> None:
+    with pytest.raises(BadInput):
+        read_arguments(name, arguments)
+
+
+def test_the_field_is_named() -> None:
+    with pytest.raises(BadInput) as caught:
+        read_arguments("send_message", [{"id": "1", "roomId": "u1", "text": 5}])
+    assert caught.value.errors == [{"field": "text", "message": "Expected `str`, got `int`"}]

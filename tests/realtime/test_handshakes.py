@@ -1,0 +1,407 @@
+"""Who may come in: the query, odd sids, origins, proxies, `admit`, and what an HTTP client is told."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from carevia.realtime import Handshake, Refusal, Socket
+from carevia.realtime.handshake import TrustedProxies
+from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Response, Tab, opening_headers, request, until
+from tests.realtime.serving import Site, make, run, serving
+
+PATH = "/socket.io/"
+QUERY = f"{PATH}?EIO=4&transport=polling"
+WS = f"{PATH}?EIO=4&transport=websocket"
+
+
+async def ways_in(site: Site, **headers: str) -> list[Response]:
+    """The same headers on a GET and a POST of polling, and on both kinds of upgrade."""
+    async with Polling(site.port) as polling:
+        return [
+            await request(site.port, "GET", QUERY, **headers),
+            await request(site.port, "POST", polling.target, b"3", **headers),
+            await upgrade(site.port, WS, **headers),
+            await upgrade(site.port, polling.ws_target, **headers),
+        ]
+
+
+async def upgrade(port: int, target: str, **headers: str) -> Response:
+    """The answer to an upgrade; a 101 ends there."""
+    async with RawWebSocket(port, target, **headers) as ws:
+        body = b"" if ws.status == 101 else await ws.reader.readexactly(int(ws.headers["content-length"]))
+        return Response(ws.status, ws.headers, body)
+
+
+# The query.
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", 0),
+        ("?EIO=4", 0),
+        ("?EIO=4&transport=", 0),
+        ("?EIO=4&transport=foo", 0),
+        ("?EIO=4&transport=Polling", 0),
+        ("?EIO=4&transport=websocket", 3),
+        ("?transport=polling", 5),
+        ("?EIO=&transport=polling", 5),
+        ("?EIO=3&transport=polling", 5),
+        ("?EIO=5&transport=polling", 5),
+        ("?EIO=abc&transport=polling", 5),
+        ("?EIO=04&transport=polling", 5),
+    ],
+)
+def test_a_wrong_query_is_400_with_the_code_of_the_protocol(query: str, code: int) -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            answer = await request(site.port, "GET", PATH + query)
+            assert answer.status == 400 and answer.json["code"] == code and answer.json["message"]
+            assert answer.headers["content-type"] == "application/json"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "query", ["?transport=websocket", "?EIO=3&transport=websocket", "?EIO=4&transport=polling", ""]
+)
+def test_an_upgrade_with_a_wrong_query_is_400(query: str) -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            assert (await upgrade(site.port, PATH + query)).status == 400
+
+    run(main())
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD"])
+def test_a_session_is_opened_by_get_only(method: str) -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            connection.ask(method, QUERY, b"")
+            status = int((await connection.reader.readline()).split()[1])
+            assert status == 400
+            assert not site.engine.sessions
+
+    run(main())
+
+
+def test_methods_on_a_session_that_are_none_of_the_protocols() -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Polling(site.port) as polling:
+            for method in ("PUT", "DELETE", "PATCH"):
+                answer = await request(site.port, method, polling.target, b"")
+                assert (answer.status, answer.json["code"]) == (400, 2)
+            assert (await polling.post("3")).text == "ok"
+
+    run(main())
+
+
+ODD_SIDS = [
+    "",
+    "__proto__",
+    "constructor",
+    "x" * 5000,
+    "%00",
+    "%ff%fe",
+    "..%2f..",
+    "a%0d%0ab",
+    "%F0%9F%98%80",
+    "a%20b",
+    "'",
+]
+
+
+@pytest.mark.parametrize("sid", ODD_SIDS, ids=[sid[:12] or "empty" for sid in ODD_SIDS])
+def test_an_odd_sid_is_an_unknown_one(sid: str) -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            for method, body in (("GET", None), ("POST", b"40")):
+                answer = await request(site.port, method, f"{QUERY}&sid={sid}", body)
+                assert (answer.status, answer.body) == (400, b'{"code":1,"message":"Session ID unknown"}')
+            assert (await upgrade(site.port, f"{WS}&sid={sid}")).status == 400
+
+    run(main())
+
+
+def test_the_path_is_served_with_and_without_its_slash_and_nothing_else_is() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            assert (await request(site.port, "GET", "/socket.io?EIO=4&transport=polling")).status == 200
+            assert (await upgrade(site.port, "/socket.io?EIO=4&transport=websocket")).status == 101
+            for path in ("/", "/socket.io/x", "/socket.ioo", "/Socket.io/"):
+                assert (await request(site.port, "GET", f"{path}?EIO=4&transport=polling")).status == 404
+                assert (await upgrade(site.port, f"{path}?EIO=4&transport=websocket")).status == 404
+
+    run(main())
+
+
+# The opening handshake of a WebSocket (RFC 6455 4.2.1).
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"sec_websocket_version": "8"}, 426),
+        ({"sec_websocket_version": ""}, 426),
+        ({"sec_websocket_key": "short"}, 400),
+        ({"sec_websocket_key": ""}, 400),
+        ({"sec_websocket_key": "x" * 50_000}, 400),
+    ],
+)
+def test_a_malformed_opening_handshake_is_refused_and_closed(change: dict[str, str], status: int) -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            answer = await connection.request("GET", WS, **(opening_headers() | change))
+            assert answer.status == status and answer.json["message"]
+            if status == 426:
+                assert answer.headers["sec-websocket-version"] == "13"
+            assert await connection.closed() < 0.25
+
+    run(main())
+
+
+def test_an_upgrade_by_post_or_http_1_0_is_refused() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            async with Connection(site.port) as connection:
+                answer = await connection.request("POST", WS, **opening_headers())
+                assert answer.status == 400
+            async with Connection(site.port) as connection:
+                lines = [f"{name.replace('_', '-')}: {value}" for name, value in opening_headers().items()]
+                connection.write(("\r\n".join([f"GET {WS} HTTP/1.0", *lines]) + "\r\n\r\n").encode())
+                assert (await connection.answer()).status == 400
+
+    run(main())
+
+
+def test_an_upgrade_while_an_answer_is_due_on_the_connection_is_refused() -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Polling(site.port) as polling, Connection(site.port) as connection:
+            connection.ask("GET", polling.target)
+            connection.ask("GET", WS, **opening_headers())
+            assert await connection.closed() < 1
+            await until(lambda: not site.engine.sessions, "the poll was not missed")
+
+    run(main())
+
+
+def test_a_thousand_headers_and_long_ones_neither_hang_nor_break_it() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            many = {f"x_{number}": "v" for number in range(1000)}
+            assert (await request(site.port, "GET", QUERY, **many)).status in (200, 400, 431)
+            long = {"sec_websocket_protocol": "a," * 20_000, "sec_websocket_extensions": "permessage-deflate; " * 2000}
+            answer = await upgrade(site.port, WS, **long)
+            assert answer.status == 101
+            assert "sec-websocket-extensions" not in answer.headers and "sec-websocket-protocol" not in answer.headers
+            assert (await request(site.port, "GET", QUERY)).status == 200
+
+    run(main())
+
+
+# Origins (FAULTS 6.1).
+
+FOREIGN = [
+    "http://evil.example",
+    "https://127.0.0.1",
+    "null",
+    "garbage",
+    "http://",
+    "http://127.0.0.1:1",
+    "file://",
+    "*",
+]
+COOKIES: list[dict[str, str]] = [{}, {"cookie": "carevia=secret"}]
+
+
+@pytest.mark.parametrize(("origin", "cookie"), list(itertools.product(FOREIGN, COOKIES)))
+def test_a_foreign_origin_is_403_everywhere(origin: str, cookie: dict[str, str]) -> None:
+    async def main() -> None:
+        async with serving(make(origins=("https://desk.example",))) as site:
+            for answer in await ways_in(site, origin=origin, **cookie):
+                assert (answer.status, answer.json) == (403, {"code": 4, "message": "Forbidden"})
+                assert "access-control-allow-origin" not in answer.headers
+            preflight = await request(site.port, "OPTIONS", QUERY, origin=origin)
+            assert preflight.status == 403 and "access-control-allow-origin" not in preflight.headers
+
+    run(main())
+
+
+@pytest.mark.parametrize("said", ["cross-site", "same-site"])
+def test_without_an_origin_the_browser_still_tells(said: str) -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            for answer in await ways_in(site, sec_fetch_site=said):
+                assert answer.status == 403
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "none"}, {"origin": "own"}]
+)
+def test_the_own_origin_and_plain_clients_come_in(headers: dict[str, str]) -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            own = {"origin": f"http://127.0.0.1:{site.port}"} if "origin" in headers else headers
+            found = [answer.status for answer in await ways_in(site, **own)]
+            assert found == [200, 200, 101, 101]
+
+    run(main())
+
+
+def test_an_allowed_origin_comes_in_and_reads_the_answers() -> None:
+    async def main() -> None:
+        origin = "https://desk.example"
+        async with serving(make(origins=("http://other.example", origin))) as site:
+            answers = await ways_in(site, origin=origin)
+            assert [answer.status for answer in answers] == [200, 200, 101, 101]
+            bad = await request(site.port, "GET", f"{QUERY}&sid=none", origin=origin)
+            for answer in (*answers[:2], bad):
+                assert answer.headers["access-control-allow-origin"] == origin
+                assert answer.headers["access-control-allow-credentials"] == "true"
+                assert answer.headers["vary"] == "Origin"
+            assert (await request(site.port, "GET", QUERY, origin=origin + ".evil")).status == 403
+
+    run(main())
+
+
+def test_a_preflight_is_answered() -> None:
+    async def main() -> None:
+        origin = "https://desk.example"
+        async with serving(make(origins=(origin,))) as site:
+            wanted = {"access_control_request_method": "POST", "access_control_request_headers": "content-type,x-a"}
+            answer = await request(site.port, "OPTIONS", QUERY, origin=origin, **wanted)
+            assert (answer.status, answer.body) == (204, b"")
+            assert answer.headers["access-control-allow-origin"] == origin
+            assert answer.headers["access-control-allow-credentials"] == "true"
+            assert "POST" in answer.headers["access-control-allow-methods"]
+            assert answer.headers["access-control-allow-headers"] == "content-type,x-a"
+
+    run(main())
+
+
+def test_with_every_origin_allowed_none_gets_credentials() -> None:
+    async def main() -> None:
+        async with serving(make(origins=("*",))) as site:
+            for headers in ({}, {"origin": "null"}, {"origin": "http://evil.example"}):
+                answer = await request(site.port, "GET", QUERY, **headers)
+                assert answer.status == 200
+                assert answer.headers["access-control-allow-origin"] == "*"
+                assert "access-control-allow-credentials" not in answer.headers
+
+    run(main())
+
+
+# Proxies.
+
+
+def test_forwarding_headers_count_only_from_a_trusted_proxy() -> None:
+    forwarded = {
+        "x_forwarded_for": "6.6.6.6, 9.9.9.9",
+        "x_forwarded_proto": "https",
+        "x_forwarded_host": "desk.example",
+    }
+
+    async def seen(**settings: Any) -> tuple[str, bool, int]:
+        found: list[Handshake] = []
+        server = make(admit=lambda handshake: found.append(handshake), **settings)
+        async with serving(server) as site:
+            answer = await request(site.port, "GET", QUERY, **forwarded)
+            assert answer.status == 200
+            by_name = await request(site.port, "GET", QUERY, origin="https://desk.example", **forwarded)
+            return found[0].address, found[0].secure, by_name.status
+
+    assert run(seen()) == ("127.0.0.1", False, 403)
+    assert run(seen(trusted_proxies=("10.0.0.0/8",))) == ("127.0.0.1", False, 403)
+    assert run(seen(trusted_proxies=("127.0.0.1",))) == ("9.9.9.9", True, 200)
+    assert run(seen(trusted_proxies=("127.0.0.0/8", "9.9.9.9"))) == ("6.6.6.6", True, 200)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "1.2.3.4", "1.2.3.4"),
+        ("10.0.0.1", "1.2.3.4, 10.0.0.2", "1.2.3.4"),
+        ("10.0.0.1", "5.5.5.5, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
+        ("10.0.0.1", " , ,1.2.3.4 ", "1.2.3.4"),
+        ("10.0.0.1", "evil, 10.0.0.2", "evil"),
+        ("10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3"),
+        ("8.8.8.8", "1.2.3.4", "8.8.8.8"),
+        ("", "1.2.3.4", ""),
+        ("fd00::1", "2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_the_address_is_the_rightmost_that_no_proxy_of_ours_wrote(peer: str, forwarded: str, address: str) -> None:
+    assert TrustedProxies(("10.0.0.0/8", "fd00::/8")).client_address(peer, forwarded) == address
+
+
+def test_a_proxy_that_is_no_address_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError):
+        TrustedProxies(("proxy.example",))
+
+
+# What the application is asked and told.
+
+
+@pytest.mark.parametrize("refusal", [Refusal(429, "Too many", 7), Refusal(503, "Full", 2), Refusal(401, "Who?")])
+def test_admit_refuses_on_both_transports_before_there_is_a_session(refusal: Refusal) -> None:
+    async def main() -> None:
+        async with serving(make(admit=lambda handshake: refusal)) as site:
+            for answer in (await request(site.port, "GET", QUERY), await upgrade(site.port, WS)):
+                assert answer.status == refusal.status
+                assert answer.json["message"] == refusal.message
+                assert answer.headers.get("retry-after") == (
+                    None if refusal.retry_after is None else str(refusal.retry_after)
+                )
+            assert site.engine.stats.refused == 2
+            assert not site.engine.stats.opened
+
+    run(main())
+
+
+def test_admit_is_asked_once_for_each_session() -> None:
+    async def main() -> None:
+        asked: list[str] = []
+        async with serving(make(admit=lambda handshake: asked.append(handshake.query.get("n", "")))) as site:
+            async with Tab(site.port), Polling(site.port) as polling:
+                await polling.post("40")
+                await polling.packets()
+                async with RawWebSocket(site.port, polling.ws_target) as ws:
+                    assert ws.status == 101
+            assert len(asked) == 2
+
+    run(main())
+
+
+def test_a_handler_reads_the_handshake() -> None:
+    async def main() -> None:
+        server = make()
+
+        @server.namespace("/").on("who")
+        def who(socket: Socket) -> dict[str, Any]:
+            shake = socket.handshake
+            return {"query": shake.query, "x": shake.headers["x-one"], "a": shake.address, "o": shake.origin}
+
+        async with (
+            serving(server) as site,
+            Polling(site.port, x_one="1, 2", origin=f"http://127.0.0.1:{site.port}") as p,
+        ):
+            await p.post("40")
+            await p.packets()
+            await p.post('420["who"]')
+            [said] = await p.packets()
+            assert said.startswith('430[{"query":{"EIO":"4","transport":"polling"},"x":"1, 2","a":"127.0.0.1"')
+            assert f'"o":"http://127.0.0.1:{site.port}"' in said
+
+    run(main())
+
+
+def test_repeated_headers_are_joined_and_repeated_names_of_a_query_give_the_last() -> None:
+    shake = Handshake(
+        [(b"a", b"1"), (b"b", b"x"), (b"a", b"2")], b"k=1&k=2&empty=&%C3%A9=%C3%A9", "::1", "http", TrustedProxies(())
+    )
+    assert shake.headers == {"a": "1, 2", "b": "x"}
+    assert shake.query == {"k": "2", "empty": "", "é": "é"}

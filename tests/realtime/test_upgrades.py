@@ -1,0 +1,308 @@
+"""From polling to WebSocket: the probe, the closing noop, what is said meanwhile, and upgrades that fail."""
+
+import asyncio
+import json
+import random
+import time
+from typing import Any
+
+import pytest
+
+from carevia.realtime import Server, Socket
+from tests.protocol.frames import client_frame
+from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
+from tests.realtime.serving import Site, make, run, serving
+
+
+def echoing(**settings: Any) -> Server:
+    server = make(**settings)
+    server.namespace("/").on("echo")(lambda socket, *args: args)
+    return server
+
+
+async def joined(polling: Polling) -> None:
+    """CONNECT to `/` over polling."""
+    await polling.post("40")
+    assert (await polling.packets())[0].startswith("40{")
+
+
+async def change_over(polling: Polling, ws: RawWebSocket) -> None:
+    """The whole upgrade, as a client does it."""
+    ws.send("2probe")
+    assert await ws.receive() == "3probe"
+    assert (await polling.get()).text == "6"
+    ws.send("5")
+
+
+async def fence(ws: RawWebSocket) -> None:
+    """An echo that must be the very next message."""
+    ws.send('420["echo","fence"]')
+    assert await ws.receive() == '430["fence"]'
+
+
+def test_the_upgrade_in_its_order() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            assert polling.handshake["upgrades"] == ["websocket"]
+            await joined(polling)
+            polling.ask()
+            await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not arrive")
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("2probe")
+                assert await ws.receive() == "3probe"
+                assert (await polling.answer(0.25)).text == "6", "the waiting poll is let go"
+                assert (await polling.get()).text == "6", "and so is one that comes after the probe"
+                assert (await polling.post('420["echo",1]')).text == "ok", "a POST still counts"
+                ws.send("5")
+                assert await ws.receive() == "430[1]"
+                await fence(ws)
+                assert (await polling.get()).status == 400
+                assert (await polling.post("3")).status == 400
+                [socket] = site.server.namespace("/").sockets.values()
+                assert socket.session.transport.name == "websocket"
+            await site.quiet_sessions()
+
+    run(main())
+
+
+def test_probe_and_upgrade_in_one_piece() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            polling.ask()
+            await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not arrive")
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.write(client_frame(1, b"2probe") + client_frame(1, b"5") + client_frame(1, b'420["echo",1]'))
+                assert [await ws.receive(), await ws.receive()] == ["3probe", "430[1]"]
+                assert (await polling.answer()).text == "6"
+
+    run(main())
+
+
+def test_a_second_websocket_with_the_same_sid_is_refused_and_the_first_works_on() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            async with RawWebSocket(site.port, polling.ws_target) as first:
+                first.send("2probe")
+                await first.receive()
+                async with RawWebSocket(site.port, polling.ws_target) as during:
+                    assert during.status == 400
+                first.send("5")
+                await fence(first)
+                async with RawWebSocket(site.port, polling.ws_target) as after:
+                    assert after.status == 400
+                await fence(first)
+
+    run(main())
+
+
+def test_of_two_that_stand_ready_the_first_to_probe_wins() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            one, two = RawWebSocket(site.port, polling.ws_target), RawWebSocket(site.port, polling.ws_target)
+            async with one, two:
+                assert (one.status, two.status) == (101, 101)
+                two.send("2probe")
+                assert await two.receive() == "3probe"
+                one.send("2probe")
+                await one.ended()
+                two.send("5")
+                await fence(two)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("says", "code"),
+    [
+        ("5", 1000),
+        ("4hello", 1000),
+        ("2", 1000),
+        ("junk", 1000),
+        (b"2probe", 1000),
+        (client_frame(1, b"x", rsv=4), 1002),
+    ],
+    ids=["upgrade without probe", "message", "ping", "junk", "binary probe", "broken frame"],
+)
+def test_a_probe_that_is_none_closes_the_websocket_and_polling_goes_on(says: str | bytes, code: int) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                if code == 1000:
+                    ws.send(says)
+                else:
+                    assert isinstance(says, bytes)
+                    ws.write(says)
+                assert (await ws.ended()).code == code
+            await polling.post('420["echo",1]')
+            assert await polling.packets() == ["430[1]"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("probed", [False, True])
+def test_an_upgrade_that_takes_too_long_is_given_up_and_polling_goes_on(probed: bool) -> None:
+    async def main() -> None:
+        async with serving(echoing(upgrade_timeout=0.15)) as site, Polling(site.port) as polling:
+            await joined(polling)
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                if probed:
+                    ws.send("2probe")
+                    await ws.receive()
+                assert 0.05 < (await ws.ended()).took < 1
+            await polling.post('420["echo",1]')
+            assert await polling.packets() == ["430[1]"]
+            async with RawWebSocket(site.port, polling.ws_target) as again:
+                await change_over(polling, again)
+                await fence(again)
+
+    run(main())
+
+
+@pytest.mark.parametrize("probed", [False, True])
+def test_a_websocket_lost_during_the_upgrade_leaves_polling_as_it_was(probed: bool) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                if probed:
+                    ws.send("2probe")
+                    await ws.receive()
+                ws.abort()
+            session = site.engine.sessions[polling.sid]
+            await until(lambda: session.upgrading is None, "the upgrade was not given up")
+            polling.ask()
+            await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not wait")
+            site.server.namespace("/").emit("e", 1)
+            assert (await polling.answer()).text == '42["e",1]'
+
+    run(main())
+
+
+def test_a_session_that_ends_during_the_upgrade_ends_the_websocket_too() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("2probe")
+                await ws.receive()
+                await polling.post("1")
+                assert (await ws.ended()).took < 1
+            await site.quiet_sessions()
+
+    run(main())
+
+
+def test_upgrades_that_are_switched_off_are_refused() -> None:
+    async def main() -> None:
+        async with serving(echoing(allow_upgrades=False)) as site, Polling(site.port) as polling:
+            assert polling.handshake["upgrades"] == []
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                assert ws.status == 400
+            async with Tab(site.port) as tab:
+                assert await tab.call("echo", 1) == [1], "a WebSocket from the start is no upgrade"
+
+    run(main())
+
+
+def test_a_ping_that_was_due_during_the_upgrade_is_not_lost() -> None:
+    async def main() -> None:
+        async with serving(echoing(ping_interval=0.2, ping_timeout=5)) as site, Polling(site.port) as polling:
+            await joined(polling)
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("2probe")
+                await ws.receive()
+                session = site.engine.sessions[polling.sid]
+                await until(lambda: session.engine.polls[polling.sid]._queue, "no ping was due")
+                ws.send("5")
+                assert await ws.receive(0.25) == "2"
+                ws.send("3")
+                assert await ws.receive() == "2", "the next one, an interval later"
+
+    run(main())
+
+
+# The stress: nothing said during an upgrade is lost, doubled or out of order.
+
+
+class Upgrading:
+    """A client over polling that upgrades at a moment of its own; every number it was sent, in the order it came."""
+
+    def __init__(self, site: Site, chance: random.Random) -> None:
+        self.site = site
+        self.chance = chance
+        self.got: list[int] = []
+
+    def take(self, packets: list[str]) -> None:
+        for packet in packets:
+            assert packet[0] in "246", packet
+            if packet[0] == "4":
+                name, number = json.loads(packet[2:])
+                assert name == "e"
+                self.got.append(number)
+
+    async def pause(self) -> None:
+        for _ in range(self.chance.randrange(4)):
+            await asyncio.sleep(0 if self.chance.random() < 0.7 else 0.002)
+
+    async def live(self, last: int) -> None:
+        async with Polling(self.site.port) as polling:
+            await polling.post("40")
+            first, *others = await polling.packets()
+            assert first.startswith("40{")
+            self.take(others)
+            for _ in range(self.chance.randrange(3)):
+                self.take(await polling.packets())
+            polling.ask()
+            await self.pause()
+            async with RawWebSocket(self.site.port, polling.ws_target) as ws:
+                await self.pause()
+                ws.send("2probe")
+                assert await ws.receive() == "3probe"
+                self.take((await polling.answer()).text.split("\x1e"))
+                for _ in range(self.chance.randrange(2)):
+                    self.take(await polling.packets())
+                await self.pause()
+                ws.send("5")
+                while not self.got or self.got[-1] != last:
+                    self.take([str(await ws.receive())])
+                await fence(ws)
+
+
+def test_events_emitted_during_upgrades_arrive_once_and_in_order() -> None:
+    seed = int(time.time())
+    print("seed", seed)
+
+    async def main() -> None:
+        server = echoing()
+        space = server.namespace("/")
+        chance = random.Random(seed)
+        began: dict[str, int] = {}
+        emitted = 0
+
+        @space.on("connect")
+        def connected(socket: Socket, auth: Any) -> None:
+            began[socket.id] = emitted + 1
+
+        async with serving(server) as site:
+            clients = [Upgrading(site, random.Random(chance.random())) for _ in range(40)]
+            last = 2000
+            tasks = [asyncio.create_task(client.live(last)) for client in clients]
+            await until(lambda: len(began) > 5, "nobody came")
+            while emitted < last:
+                if emitted < last - 1 or len(began) == len(clients):
+                    emitted += 1
+                    space.emit("e", emitted)
+                if chance.random() < 0.3:
+                    await asyncio.sleep(0.001 if chance.random() < 0.3 else 0)
+            await asyncio.gather(*tasks)
+            starts = sorted(client.got[0] for client in clients)
+            assert starts == sorted(began.values()), "nobody missed what was said after CONNECT"
+            for client in clients:
+                assert client.got == list(range(client.got[0], last + 1))
+            await site.quiet_sessions()
+
+    run(main(), within=30)

@@ -1,0 +1,164 @@
+"""What realtime/uvicorn.py leans on in uvicorn. After a change of its version, this file says what broke first."""
+
+import asyncio
+import inspect
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import httptools
+import pytest
+import uvicorn
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from carevia.realtime.uvicorn import serve_protocol
+from carevia.realtime.websocket import WebSocketTransport
+from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, opening_headers, until
+from tests.realtime.serving import make, nothing_else, run, serving
+
+WS = "/socket.io/?EIO=4&transport=websocket"
+
+
+def test_the_installed_uvicorn_is_the_pinned_one() -> None:
+    text = Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8")
+    pinned = re.search(r'"uvicorn==([\d.]+)"', text)
+    assert pinned, "pyproject.toml must pin uvicorn exactly"
+    assert version("uvicorn") == pinned[1] == uvicorn.__version__
+
+
+@pytest.mark.parametrize("name", ["_should_upgrade", "_unsupported_upgrade_warning", "handle_websocket_upgrade"])
+def test_the_methods_that_are_overridden_are_there_and_take_nothing(name: str) -> None:
+    assert list(inspect.signature(getattr(HttpToolsProtocol, name)).parameters) == ["self"]
+
+
+def test_the_methods_that_are_called_are_there() -> None:
+    assert list(inspect.signature(HttpToolsProtocol._get_upgrade).parameters) == ["self"]
+    assert "on_url" in vars(HttpToolsProtocol) and "shutdown" in vars(HttpToolsProtocol)
+    assert STATUS_LINE[426].startswith(b"HTTP/1.1 426 ") and STATUS_LINE[426].endswith(b"\r\n")
+
+
+def test_uvicorn_still_asks_the_overridden_methods() -> None:
+    source = inspect.getsource(httptools_impl)
+    for call in ("self._should_upgrade()", "self.handle_websocket_upgrade()", "self._unsupported_upgrade_warning()"):
+        assert call in source, call
+    assert source.count("self.parser.should_upgrade() and self._should_upgrade()") == 3
+    assert "connection.shutdown()" in inspect.getsource(uvicorn.Server.shutdown)
+
+
+def test_the_attributes_that_are_read_are_there_when_an_upgrade_comes() -> None:
+    """As uvicorn leaves them at the moment of `handle_websocket_upgrade`."""
+    seen: dict[str, Any] = {}
+
+    async def main() -> None:
+        server = make()
+
+        class Spy(serve_protocol(server.engine)):  # type: ignore[misc]
+            def handle_websocket_upgrade(self) -> None:
+                for name in ("url", "headers", "scheme", "client", "cycle", "parser", "transport", "connections"):
+                    seen[name] = getattr(self, name)
+                seen["scope"] = dict(self.scope)
+                seen["counted"] = self in self.connections
+                super().handle_websocket_upgrade()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await nothing_else(scope, receive, send)
+
+        config = uvicorn.Config(app, http=Spy, log_config=None, lifespan="off")
+        config.load()
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(lambda: Spy(config, state, {}), "127.0.0.1", 0)
+        async with RawWebSocket(listener.sockets[0].getsockname()[1], WS, x_one="1") as ws:
+            assert ws.status == 101
+            assert [type(item).__name__ for item in state.connections] == [WebSocketTransport.__name__], (
+                "uvicorn waits for ours instead"
+            )
+        await until(lambda: not state.connections, "the connection is still counted")
+        listener.close()
+        await listener.wait_closed()
+        await server.stop()
+
+    run(main())
+    assert seen["url"] == WS.encode()
+    assert (b"x-one", b"1") in seen["headers"], "pairs of bytes, names in lower case"
+    assert (seen["scheme"], seen["client"][0]) == ("http", "127.0.0.1")
+    assert (seen["scope"]["method"], seen["scope"]["http_version"]) == ("GET", "1.1")
+    assert seen["cycle"] is None
+    assert isinstance(seen["parser"], httptools.HttpRequestParser)
+    assert seen["counted"]
+    assert isinstance(seen["transport"], asyncio.BaseTransport) or hasattr(seen["transport"], "set_protocol")
+
+
+def test_a_cycle_says_whether_its_answer_is_complete() -> None:
+    assert "self.response_complete" in inspect.getsource(RequestResponseCycle)
+
+
+def test_an_upgrade_elsewhere_is_the_plain_request_it_also_is(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            assert (await connection.request("GET", "/elsewhere", **opening_headers())).status == 404
+            other = {"connection": "Upgrade", "upgrade": "h2c"}
+            assert (await connection.request("GET", "/socket.io/?EIO=4&transport=polling", **other)).status == 200
+            assert (await connection.request("GET", "/elsewhere")).status == 404, "the connection goes on"
+
+    run(main())
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+def test_a_connection_that_served_requests_may_upgrade_afterwards() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            ws = RawWebSocket(site.port, WS)
+            await Connection.__aenter__(ws)
+            assert (await ws.request("GET", "/elsewhere")).status == 404
+            await ws.open()
+            assert ws.status == 101
+            assert str(await ws.receive())[0] == "0"
+            await ws.hang_up()
+            await site.quiet()
+
+    run(main())
+
+
+def test_the_http_protocol_object_is_not_kept_beside_a_websocket() -> None:
+    import gc
+
+    async def main() -> None:
+        server = make()
+        async with serving(server) as site, Tab(site.port):
+            gc.collect()
+            gc.disable()
+            try:
+                before = sum(isinstance(item, HttpToolsProtocol) for item in gc.get_objects())
+                async with Tab(site.port):
+                    assert sum(isinstance(item, HttpToolsProtocol) for item in gc.get_objects()) == before
+            finally:
+                gc.enable()
+
+    run(main())
+
+
+def test_keep_alive_does_not_cut_a_websocket_or_a_poll_short() -> None:
+    async def main() -> None:
+        server = make()
+        server.namespace("/").on("echo")(lambda socket, *args: args)
+        async with serving(server) as site:
+            site.uvicorn.config.timeout_keep_alive = keep = 0.25  # type: ignore[assignment]
+            async with Tab(site.port) as tab, Polling(site.port) as polling:
+                polling.ask()
+                await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not arrive")
+                await asyncio.sleep(2 * keep)
+                assert await tab.call("echo", 1) == [1]
+                await polling.post("40")
+                assert (await polling.answer()).text.startswith("40{")
+
+    run(main())
+
+
+def test_websockets_still_has_its_function_for_unmasking() -> None:
+    from websockets.speedups import apply_mask
+
+    assert apply_mask(b"\x01\x02\x03\x04\x05", b"\x01\x02\x03\x04") == b"\x00\x00\x00\x00\x04"

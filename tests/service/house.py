@@ -1,0 +1,66 @@
+"""The services on a real store in a temporary folder, with a clock that stands and ids that count."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from carevia.domain.people import Person
+from carevia.service.bookings import Bookings
+from carevia.service.catalogue import Catalogues
+from carevia.service.chat import Chat
+from carevia.service.demo import booking_metadata, checkout_session, stripe_event
+from carevia.service.payments import Payments
+from carevia.store.store import Store
+from tests.store.opened import opened
+
+NOW = 1_795_408_215_000
+STAFF = Person("s1", "admin", "staff@carevia.example", "Sumaiya Islam")
+
+
+class House:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.time = NOW
+        self.payments = Payments(store, now=lambda: self.time, random=os.urandom)
+        self.bookings = Bookings(store)
+        self.chat = Chat(store, now=lambda: self.time)
+        self.catalogues = Catalogues(store)
+
+    async def deliver(self, event: dict[str, Any]) -> None:
+        await self.payments.receive_stripe(json.dumps(event).encode(), event)
+
+    async def pay(self, user: str = "u1", **changes: Any) -> dict[str, Any]:
+        event = paid_event(user, now=self.time, **changes)
+        await self.deliver(event)
+        return event
+
+    async def announced(self) -> list[dict[str, Any]]:
+        rows = await self.store.events_after(0, ["desk"], 10_000)
+        return [msgspec.json.decode(row.payload) for row in rows if row.name == "customer_added"]
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[House]:
+    async with opened(folder) as store:
+        yield House(store)
+
+
+def paid_event(
+    user: str = "u1",
+    *,
+    now: int = NOW,
+    amount: int = 300_000,
+    type: str = "checkout.session.completed",
+    metadata: dict[str, Any] | None = None,
+    name: str = "Nusrat Jahan",
+    total: int = 600_000,
+    **changes: Any,
+) -> dict[str, Any]:
+    """A complete event of a paid session; `metadata` is laid over what our checkout writes."""
+    written = booking_metadata(user, name, f"{user}@carevia.example", total=total, paid=amount) | (metadata or {})
+    return stripe_event(os.urandom, now, checkout_session(os.urandom, now, written, amount=amount, **changes), type)

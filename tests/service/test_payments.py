@@ -1,0 +1,374 @@
+"""Payments: one booking, one payment, one announcement for one movement of money, however it is told."""
+
+import asyncio
+import copy
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carevia.domain.bookings import BookingQuery
+from carevia.domain.people import Person
+from carevia.domain.site import SiteBooking
+from carevia.errors import BadInput, Conflict
+from carevia.service.payments import Payments
+from carevia.store.tables import users
+from tests.aio import run
+from tests.service.house import NOW, STAFF, house, paid_event
+from tests.store.opened import query
+
+EVERYTHING = BookingQuery()
+
+
+def count(folder: Path) -> dict[str, int]:
+    return {
+        table: query(folder, f"SELECT count(*) FROM {table}")[0][0]
+        for table in ("bookings", "payments", "journal", "provider_events")
+    }
+
+
+def test_a_paid_session_makes_customer_booking_payment_and_announcement(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            event = await home.pay()
+            page = await home.bookings.list(STAFF, EVERYTHING)
+            [booking] = page.bookings
+            assert (booking.totalPrice, booking.amountPaid, booking.dueAmount) == ("6000", "3000", "3000")
+            assert (booking.currency, booking.status, booking.source, booking.needsLook) == (
+                "bdt",
+                "booked",
+                "stripe",
+                False,
+            )
+            assert (booking.userName, booking.userEmail) == ("Nusrat Jahan", "u1@carevia.example")
+            assert booking.createdAt == "2026-11-23T04:30:15.000Z"  # when the money moved
+            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            assert payment.sessionId == event["data"]["object"]["id"]
+            assert (payment.amount, payment.amountPaid, payment.bookingId) == (300_000, "3000", booking.id)
+            assert payment.trackingId == booking.trackingId
+            assert await home.announced() == [
+                {
+                    "userId": "u1",
+                    "userEmail": "u1@carevia.example",
+                    "userName": "Nusrat Jahan",
+                    "serviceName": "Newborn Care",
+                    "trackingId": booking.trackingId,
+                    "amountPaid": "3000",
+                    "amount": 300_000,
+                    "currency": "bdt",
+                }
+            ]
+            assert query(tmp_path, "SELECT id, role, login FROM users") == [("u1", "user", None)]
+
+    run(main())
+
+
+def test_fifty_identical_deliveries_at_once_make_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            event = paid_event()
+            await asyncio.gather(*(home.deliver(event) for _ in range(50)))
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 1}
+
+    run(main())
+
+
+def test_fifty_events_of_one_session_at_once_make_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            event = paid_event()
+            events = [event | {"id": f"evt_{n}"} for n in range(50)]
+            await asyncio.gather(*(home.deliver(each) for each in events))
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 50}
+
+    run(main())
+
+
+def test_two_processes_that_get_the_same_event_make_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as first, house(tmp_path) as second:
+            event = paid_event()
+            await asyncio.gather(*(home.deliver(event) for home in (first, second) * 10))
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 1}
+
+    run(main())
+
+
+def test_unpaid_makes_nothing_and_the_success_that_follows_makes_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            unpaid = paid_event(payment_status="unpaid")
+            await home.deliver(unpaid)
+            assert count(tmp_path) == {"bookings": 0, "payments": 0, "journal": 0, "provider_events": 1}
+            later = copy.deepcopy(unpaid) | {"id": "evt_2", "type": "checkout.session.async_payment_succeeded"}
+            later["data"]["object"]["payment_status"] = "paid"
+            await home.deliver(later)
+            await home.deliver(later | {"id": "evt_3", "type": "checkout.session.completed"})
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 3}
+
+    run(main())
+
+
+def test_same_id_with_another_body_is_ignored_and_noted(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            event = await home.pay()
+            await home.deliver(paid_event("u2", amount=1) | {"id": event["id"]})
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 1}
+            [(note,)] = query(tmp_path, "SELECT note FROM provider_events")
+            assert "another body" in note
+
+    run(main())
+
+
+def test_a_paid_session_without_our_metadata_is_kept_for_a_look(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.deliver(paid_event(metadata={"userId": ""}))
+            assert count(tmp_path) == {"bookings": 0, "payments": 1, "journal": 0, "provider_events": 1}
+            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            assert (payment.needsLook, payment.amount, payment.bookingId) == (True, 300_000, None)
+
+    run(main())
+
+
+def test_money_that_cannot_be_read_loses_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay(amount_total="lots")
+            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            assert (payment.needsLook, payment.amount, payment.amountPaid) == (True, None, "")
+            assert count(tmp_path)["bookings"] == 0
+
+    run(main())
+
+
+def test_the_stored_account_s_name_goes_before_the_metadata_s(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.store.write(lambda tx: tx.insert(users, id="u1", role="user", name="Stored Name", created=1))
+            await home.pay()
+            [event] = await home.announced()
+            assert (event["userName"], event["userEmail"]) == ("Stored Name", "u1@carevia.example")
+
+    run(main())
+
+
+def test_hostile_metadata_is_cut_and_stored(tmp_path: Path) -> None:
+    hostile: dict[str, Any] = {
+        "userName": "x" * 100_000 + "\x00",
+        "userEmail": "\ud800",
+        "serviceName": "<script>alert(1)</script>\x00\ud800",
+        "address": ["no", "text"],
+        "quantity": "999999999999",
+        "trackingId": "'; DROP TABLE bookings; --",
+        "totalPrice": "NaN",
+        "slot": {"$gt": ""},
+    }
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            event = paid_event(metadata=hostile)
+            await home.payments.receive_stripe(b"{}", event)
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert len(booking.userName) == 200
+            assert booking.serviceName == "<script>alert(1)</script>"
+            assert booking.trackingId.startswith("CV-")
+            assert (booking.address, booking.quantity, booking.dueAmount) == (None, None, "0")
+
+    run(main())
+
+
+def test_a_booking_paid_twice_by_two_sessions_is_one_booking_with_two_payments(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay(metadata={"trackingId": "CV-REST0001"})
+            await home.pay(metadata={"trackingId": "CV-REST0001"})
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert (booking.trackingId, booking.amountPaid, booking.dueAmount) == ("CV-REST0001", "6000", "0")
+            assert count(tmp_path) == {"bookings": 1, "payments": 2, "journal": 1, "provider_events": 2}
+
+    run(main())
+
+
+def test_another_customer_s_tracking_id_is_not_taken_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay("u1", metadata={"trackingId": "CV-MINE0001"})
+            await home.pay("u2", metadata={"trackingId": "CV-MINE0001"})
+            rows = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert {(row.userId, row.trackingId == "CV-MINE0001", row.needsLook) for row in rows} == {
+                ("u1", True, False),
+                ("u2", False, True),
+            }
+            with pytest.raises(BadInput):
+                await home.payments.receive_site("m1", SiteBooking("u3", trackingId="CV-MINE0001"))
+            await home.payments.receive_site("m1", SiteBooking("u3", trackingId="CV-MINE0003"))  # m1 was not used up
+
+    run(main())
+
+
+# --- /emit-booking ----------------------------------------------------------------------------------------------
+
+
+def test_a_site_s_booking_is_stored_and_announced_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            site = SiteBooking("u9", "u9@carevia.example", "Rafiq", "Elderly Care", "CV1a2b3c", "3000.50")
+            await home.payments.receive_site("msg_1", site)
+            with pytest.raises(Conflict):
+                await home.payments.receive_site("msg_1", site)
+            await home.payments.receive_site("msg_2", site)
+            [event] = await home.announced()
+            assert (event["trackingId"], event["amountPaid"], event["amount"]) == ("CV1a2b3c", "3000.50", 300_050)
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert (booking.source, booking.dueAmount) == ("site", "0")
+            assert count(tmp_path)["payments"] == 1
+
+    run(main())
+
+
+def test_without_a_tracking_id_it_is_derived_from_the_message_id(tmp_path: Path) -> None:
+    async def main(folder: Path) -> str:
+        async with house(folder) as home:
+            await home.payments.receive_site("msg_1", SiteBooking("u1"))
+            [event] = await home.announced()
+            assert event["amountPaid"] == "0"
+            return str(event["trackingId"])
+
+    assert run(main(tmp_path / "a")) == run(main(tmp_path / "b"))
+
+
+def test_a_refused_body_does_not_use_the_message_id_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            with pytest.raises(BadInput):
+                await home.payments.receive_site("msg_1", SiteBooking("u1", amountPaid="lots"))
+            await home.payments.receive_site("msg_1", SiteBooking("u1", amountPaid="1"))
+
+    run(main())
+
+
+TRACKED = {"trackingId": "CV-BOTH0001"}
+PROVIDER = [
+    (
+        "by tracking id",
+        paid_event(metadata=TRACKED, amount=300_000),
+        SiteBooking("u1", trackingId="CV-BOTH0001", amountPaid="2999"),
+    ),
+    ("by session", paid_event(id="cs_1"), SiteBooking("u1", sessionId="cs_1", amountPaid="2999", serviceName="Told")),
+    ("by both", paid_event(metadata=TRACKED, id="cs_1"), SiteBooking("u1", trackingId="CV-BOTH0001", sessionId="cs_1")),
+    (
+        "no metadata",
+        paid_event(metadata={"userId": ""}, id="cs_1"),
+        SiteBooking("u1", sessionId="cs_1", amountPaid="2999"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "site"), [row[1:] for row in PROVIDER], ids=[row[0] for row in PROVIDER])
+@pytest.mark.parametrize("order", ["site first", "provider first", "at once"])
+def test_site_and_provider_tell_of_one_booking(
+    tmp_path: Path, event: dict[str, Any], site: SiteBooking, order: str
+) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            told: list[Callable[[], Awaitable[None]]]
+            told = [partial(home.payments.receive_site, "msg_1", site), partial(home.deliver, event)]
+            if order == "provider first":
+                told.reverse()
+            if order == "at once":
+                await asyncio.gather(*(tell() for tell in told))
+            else:
+                for tell in told:
+                    await tell()
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 2}
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert booking.amountPaid == "3000"  # the provider's word, whatever the site said
+            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            assert (payment.provider, payment.amount, payment.needsLook) == ("stripe", 300_000, False)
+            assert payment.bookingId == booking.id
+            if event["data"]["object"]["metadata"]["userId"]:
+                assert (booking.totalPrice, booking.address) == ("6000", "House 12, Road 5, Dhanmondi")
+
+    run(main())
+
+
+def test_a_site_that_names_the_session_later_is_understood(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.payments.receive_site("m1", SiteBooking("u1", trackingId="CV1", amountPaid="3000"))
+            await home.payments.receive_site("m2", SiteBooking("u1", trackingId="CV1", sessionId="cs_1"))
+            await home.pay(id="cs_1")
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "journal": 1, "provider_events": 3}
+
+    run(main())
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_order_and_repetition_of_deliveries_change_nothing(data: st.DataObject) -> None:
+    events = [
+        *(paid_event(f"u{n}", id=f"cs_{n}", metadata={"trackingId": f"CV-{n:08d}"}) for n in range(3)),
+        *(paid_event(f"u{n}", id=f"cs_{n}", type="checkout.session.async_payment_succeeded") for n in range(2)),
+        paid_event("u7", id="cs_7", payment_status="unpaid"),
+        paid_event(id="ch_1", type="charge.refunded"),
+        paid_event(metadata={"userId": ""}, id="cs_8"),
+    ]
+    order = data.draw(st.lists(st.sampled_from(events), min_size=1, max_size=20)) + events
+    order = data.draw(st.permutations(order))
+
+    async def main(folder: Path) -> None:
+        async with house(folder) as home:
+            for start in range(0, len(order), 5):
+                await asyncio.gather(*(home.deliver(event) for event in order[start : start + 5]))
+            assert count(folder) == {"bookings": 3, "payments": 4, "journal": 3, "provider_events": len(events)}
+            sums = query(folder, "SELECT user_id, paid, due FROM bookings ORDER BY user_id")
+            assert sums == [(f"u{n}", 300_000, 300_000) for n in range(3)]
+
+    with tempfile.TemporaryDirectory() as name:
+        run(main(Path(name)))
+
+
+# --- the list ---------------------------------------------------------------------------------------------------
+
+
+def test_customers_see_their_own_payments_newest_first_in_pages(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for n in range(5):
+                home.time = NOW + n * 1000
+                await home.pay("u1" if n % 2 else "u2")
+            everything = await home.payments.list(STAFF, 1, 2)
+            assert (everything.totalItems, everything.totalPages, everything.currentPage) == (5, 3, 1)
+            assert len(everything.payments) == 2
+            times = [row.createdAt for page in (1, 2, 3) for row in (await home.payments.list(STAFF, page, 2)).payments]
+            assert times == sorted(times, reverse=True) and len(set(times)) == 5
+            own = await home.payments.list(Person("u1", "user"), 1, 20)
+            assert {row.userId for row in own.payments} == {"u1"} and own.totalItems == 2
+            assert (await home.payments.list(STAFF, 99, 20)).payments == []
+
+    run(main())
+
+
+def test_random_ids_do_not_repeat(tmp_path: Path) -> None:
+    """Forty bits are few enough that a taken tracking id must be tried again."""
+    repeated = iter([b"\0" * 5, b"\0" * 5, b"\1" * 5])
+
+    def random(size: int) -> bytes:
+        return next(repeated) if size == 5 else os.urandom(size)
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            home.payments = Payments(home.store, now=lambda: NOW, random=random)
+            await home.pay("u1")
+            await home.pay("u2")
+            assert len({event["trackingId"] for event in await home.announced()}) == 2
+
+    run(main())

@@ -1,0 +1,13 @@
+// What stands behind the ? of our addresses. It comes from anybody: what does not fit is left out.
+
+export function deskSearch(search: Record<string, unknown>): { view?: "chat"; with?: string } {
+  const room = search.with;
+  return {
+    ...(search.view === "chat" && { view: "chat" as const }),
+    ...((typeof room === "string" || typeof room === "number") && room !== "" && { with: String(room) }),
+  };
+}
+
+export function loginSearch(search: Record<string, unknown>): { next?: string } {
+  return typeof search.next === "string" ? { next: search.next } : {};
+}

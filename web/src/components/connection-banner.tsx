@@ -1,0 +1,31 @@
+// The bar's sentence while the page is not live: what happened, what is safe, what to do.
+import { clock } from "@/lib/format/time";
+import type { Connection } from "@/lib/socket/connection";
+import { useSnapshot } from "@/lib/socket/use-connection";
+import type { LiveState } from "@/lib/socket/use-live";
+import { words } from "./messages";
+
+/** Whether the page must say that it is not live; "checking" and the first moments are no news. */
+export function bannerTone(live: LiveState): "warn" | "bad" | null {
+  if (live.freshness === "stale" || live.freshness === "reconnecting") return "warn";
+  return live.freshness === "offline" || live.freshness === "refused" || live.freshness === "ended" ? "bad" : null;
+}
+
+export function ConnectionSentence({ live, connection }: { live: LiveState; connection: Connection | null }) {
+  const { message } = useSnapshot(connection);
+  const { freshness, lastLive } = live;
+  return (
+    <>
+      <span role="alert" className="min-w-0 flex-1 text-[13px] leading-[17px] font-medium">
+        {freshness === "refused" && words.refused(message ?? "")}
+        {freshness === "ended" && words.ended}
+        {freshness !== "refused" &&
+          freshness !== "ended" &&
+          (lastLive === null ? words.staleNever : words.stale(clock(lastLive)))}
+      </span>
+      <button type="button" className="btn btn-line btn-small" onClick={() => connection?.retry()}>
+        {freshness === "ended" ? words.connectAgain : words.tryNow}
+      </button>
+    </>
+  );
+}

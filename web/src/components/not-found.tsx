@@ -1,0 +1,14 @@
+import { Link } from "@tanstack/react-router";
+import { words } from "./messages";
+
+export function NotFound() {
+  return (
+    <main className="mx-auto max-w-[560px] px-4 py-16">
+      <h1 className="page-title">{words.notFound.title}</h1>
+      <p className="mt-1 mb-5 text-[15px] leading-6 text-ink-2">{words.notFound.text}</p>
+      <Link to="/" className="btn btn-solid">
+        {words.notFound.home}
+      </Link>
+    </main>
+  );
+}

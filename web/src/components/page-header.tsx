@@ -1,0 +1,25 @@
+// The top of customer pages and of the pages that lead elsewhere.
+import type { ReactNode, RefObject } from "react";
+import { AccountMenu } from "./account-menu";
+import { Logo } from "./logo";
+
+interface Props {
+  title: string;
+  heading: RefObject<HTMLHeadingElement | null>;
+  children?: ReactNode;
+}
+
+export function PageHeader({ title, heading, children }: Props) {
+  return (
+    <header className="flex min-h-[60px] flex-wrap items-center gap-x-3.5 gap-y-2 border-b border-line bg-surface px-4 py-3 md:px-6">
+      <Logo />
+      <h1 ref={heading} tabIndex={-1} className="text-[17px] leading-6 font-[680] tracking-[-0.01em]">
+        {title}
+      </h1>
+      <div className="ml-auto flex min-w-0 items-center gap-2">
+        {children}
+        <AccountMenu />
+      </div>
+    </header>
+  );
+}

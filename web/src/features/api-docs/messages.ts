@@ -1,0 +1,13 @@
+export const words = {
+  title: "API description",
+  raw: "openapi.json",
+  lead: "Every address of the server, what it takes and what it answers. The same as a file:",
+  failed: (why: string) => `The description did not load. ${why}`,
+  contents: "Contents",
+  parameters: "Parameters",
+  body: "Request body",
+  answers: "Answers",
+  required: "required",
+  nothing: "no body",
+  other: "Addresses",
+} as const;

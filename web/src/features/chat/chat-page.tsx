@@ -1,0 +1,56 @@
+// /chat: a customer's one conversation with Carevia Support.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Loading } from "@/components/loading";
+import { PageHeader } from "@/components/page-header";
+import { Problem } from "@/components/problem";
+import { sessionQuery } from "@/lib/api/get-session";
+import { useTitle } from "@/lib/use-title";
+import { CustomerChat } from "./customer-chat";
+import { words } from "./messages";
+
+export function ChatPage() {
+  const heading = useTitle(words.title);
+  const { data: person, isPending, error, refetch } = useQuery(sessionQuery);
+  if (person?.role === "user") {
+    return (
+      <div className="flex h-dvh flex-col">
+        <PageHeader title={words.title} heading={heading} />
+        <CustomerChat me={person} />
+      </div>
+    );
+  }
+  return (
+    <div className="flex min-h-full flex-col">
+      <PageHeader title={words.title} heading={heading} />
+      <main className="mx-auto w-full max-w-[560px] px-4 py-10">
+        {isPending && <Loading />}
+        {error && <Problem text={error.message} onRetry={() => void refetch()} />}
+        {person === null && (
+          <Lead text={words.signInFirst}>
+            <Link to="/login" search={{ next: "/chat" }} className="btn btn-solid">
+              {words.signIn}
+            </Link>
+          </Lead>
+        )}
+        {person && (
+          <Lead text={words.staff}>
+            <Link to="/dashboard" search={{ view: "chat" }} className="btn btn-solid">
+              {words.toDesk}
+            </Link>
+          </Lead>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Lead({ text, children }: { text: string; children: ReactNode }) {
+  return (
+    <div className="card p-5 shadow-1">
+      <p className="mb-4 text-[15px] leading-6">{text}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+// The conversation of whoever is signed in. The room is their own user id; staff are named as the server names them.
+import { useEffect, useState } from "react";
+import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
+import { ConversationView } from "@/components/conversation/conversation-view";
+import { words as shared } from "@/components/messages";
+import type { Person } from "@/lib/api/get-session";
+import { useOutbox } from "@/lib/chat/use-outbox";
+import { CUSTOMER_LIMITS } from "@/lib/freshness";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnection } from "@/lib/socket/use-connection";
+import { type LiveState, useLive } from "@/lib/socket/use-live";
+import { words } from "./messages";
+
+export function CustomerChat({ me }: { me: Person }) {
+  const connection = useConnection();
+  const outbox = useOutbox(connection);
+  const [reload, setReload] = useState(0);
+  const live = useLive(connection, {
+    limits: CUSTOMER_LIMITS,
+    onMissed: (why) => {
+      if (why === "behind") setReload((before) => before + 1);
+    },
+  });
+  const { noteShown } = live;
+  useEffect(() => outbox?.subscribe((sent) => noteShown(sent.seq)), [outbox, noteShown]);
+  return (
+    <main className="mx-auto flex min-h-0 w-full max-w-[720px] flex-1 flex-col md:p-6">
+      <section
+        aria-labelledby="support"
+        className="card flex min-h-0 flex-1 flex-col overflow-hidden max-md:rounded-none max-md:border-0"
+      >
+        <Head live={live} connection={connection} />
+        <ConversationView
+          connection={connection}
+          outbox={outbox}
+          roomId={me._id}
+          me={me}
+          placeholder={words.write}
+          reload={reload}
+        />
+      </section>
+    </main>
+  );
+}
+
+const BARS = {
+  none: "border-line",
+  warn: "border-warn-line bg-warn-tint text-warn-ink",
+  bad: "border-bad-line bg-bad-tint text-bad-ink",
+} as const;
+
+function Head({ live, connection }: { live: LiveState; connection: Connection | null }) {
+  const tone = bannerTone(live);
+  return (
+    <div className={`flex min-h-14 flex-none items-center gap-3 border-b px-4 py-2 md:px-5 ${BARS[tone ?? "none"]}`}>
+      <h2 id="support" className={`text-[15px] leading-6 font-[650] tracking-[-0.01em] ${tone ? "sr-only" : "flex-1"}`}>
+        {words.support}
+      </h2>
+      {tone && <ConnectionSentence live={live} connection={connection} />}
+      <span
+        role="status"
+        data-freshness={live.freshness}
+        className={`tag ${tone === null ? (live.freshness === "live" ? "tag-good" : "") : tone === "warn" ? "tag-warn" : "tag-bad"}`}
+      >
+        {shared.state[live.freshness]}
+      </span>
+    </div>
+  );
+}

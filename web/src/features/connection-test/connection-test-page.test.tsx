@@ -1,0 +1,113 @@
+import { act, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import { data, serve } from "@/testing/fake-server";
+import { alive, newest, opened } from "@/testing/fake-socket";
+import { show } from "@/testing/show";
+
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+
+/** The text of the smallest element that says exactly this, whatever it is made of. */
+const exact = (text: string) => (_: string, element: Element | null) =>
+  element?.textContent === text && ![...element.children].some((child) => child.textContent === text);
+const says = (text: string) => screen.findByText(exact(text));
+const log = () => [...screen.getByRole("log").children].map((line) => line.textContent);
+const stamped = (text: string) => expect.stringMatching(new RegExp(`^\\[\\d{2}:\\d{2}:\\d{2}\\] ${text}$`));
+const server = (change: () => unknown) => act(async () => void (await change()));
+
+beforeEach(() => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  serve({});
+});
+
+async function visit() {
+  const view = await show("/test-socket");
+  await vi.waitFor(() => expect(alive()).toHaveLength(1));
+  return view;
+}
+
+test("the page has the contract's words before anything happens", async () => {
+  await visit();
+  expect(screen.getByRole("heading", { name: "Socket.io Connection Test" })).toBeDefined();
+  expect(screen.getByRole("heading", { name: "Event Log:" })).toBeDefined();
+  const heading = screen.getByRole("heading", { name: "Testing Instructions:" });
+  expect(within(heading.parentElement as HTMLElement).getAllByRole("listitem")).toHaveLength(4);
+  expect(await says("Status: ❌ Disconnected")).toBeDefined();
+  expect(log()).toEqual(["Waiting for events..."]);
+});
+
+test("connected, with its id, transport and console line", async () => {
+  await visit();
+  await server(() => newest().accept("abc123"));
+  expect(await says("Status: ✅ Connected")).toBeDefined();
+  expect(await says("Socket ID: abc123")).toBeDefined();
+  expect(log()).toEqual([stamped("Connected with ID: abc123")]);
+  expect(console.log).toHaveBeenCalledWith("✅ Connected to server", "abc123");
+  expect(await says("polling")).toBeDefined();
+  await server(() => newest().upgrade());
+  expect(await says("websocket")).toBeDefined();
+});
+
+test("a lost server turns it red with the error, and green again without a reload; the log is oldest first", async () => {
+  await visit();
+  await server(() => newest().accept("abc123"));
+  await server(() => newest().lose("transport close"));
+  await server(() => newest().fail(new Error("xhr poll error")));
+  expect(await says("Status: ❌ Disconnected")).toBeDefined();
+  expect(console.log).toHaveBeenCalledWith("❌ Disconnected from server", "transport close");
+  expect(console.error).toHaveBeenCalledWith("Connection error:", "xhr poll error");
+  await server(() => newest().accept("def456"));
+  expect(await says("Status: ✅ Connected")).toBeDefined();
+  expect(log()).toEqual([
+    stamped("Connected with ID: abc123"),
+    stamped("Disconnected from server"),
+    stamped("Error: xhr poll error"),
+    stamped("Connected with ID: def456"),
+  ]);
+  expect(opened.filter((socket) => socket.connects > 0)).toHaveLength(1);
+});
+
+test("custom events are shown with name and payload, without offset and without the pulse", async () => {
+  await visit();
+  await server(() => newest().accept("abc123"));
+  await server(() => {
+    newest().deliver("customer_added", { userName: "Nusrat" }, "e.12");
+    newest().deliver("live", { seq: 12, time: "2026-11-23T10:00:00.000Z" });
+    newest().deliver("anything", "text", null);
+  });
+  expect(log().slice(1)).toEqual([stamped('customer_added {"userName":"Nusrat"}'), stamped('anything "text"')]);
+});
+
+test("a guest is told where payment events are, and may ask for a test event", async () => {
+  await visit();
+  const link = await screen.findByRole("link", { name: "Sign in to see payment events" });
+  expect(link.getAttribute("href")).toBe("/login?next=%2Ftest-socket");
+  await server(() => newest().accept("abc123"));
+  await userEvent.click(screen.getByRole("button", { name: "Send a test event" }));
+  expect(newest().said).toEqual([{ name: "test_event", args: [] }]);
+});
+
+test("staff are told that payment events come here", async () => {
+  serve({ "GET /api/session": data({ user: { _id: "u1", name: "Sumaiya Islam", email: null, role: "admin" } }) });
+  await visit();
+  expect(await screen.findByText("Sumaiya Islam, staff")).toBeDefined();
+  expect(screen.queryByText("Sign in to see payment events")).toBeNull();
+});
+
+test("a refusal is shown as such, not as a broken connection", async () => {
+  await visit();
+  await server(() => newest().refuse("Sign in first"));
+  expect(log()).toEqual([stamped("Error: Sign in first")]);
+  expect(await screen.findByText(/The server answered and refused: Sign in first/)).toBeDefined();
+});
+
+test("ten visits leave no connection and no listener", async () => {
+  for (let visits = 0; visits < 10; visits += 1) {
+    const { unmount } = await visit();
+    await server(() => newest().accept(`s${visits}`));
+    unmount();
+  }
+  expect(alive()).toEqual([]);
+  expect(opened.map((socket) => socket.everythingListening)).toEqual(opened.map(() => 0));
+});

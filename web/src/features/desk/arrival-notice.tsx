@@ -1,0 +1,43 @@
+// Arrivals are said to screen readers, politely and at most every five seconds.
+import { useEffect, useRef, useState } from "react";
+import { money } from "@/lib/format/money";
+import { words } from "./messages";
+import type { BookingRow } from "./state";
+
+const PAUSE = 5_000;
+
+export function ArrivalNotice({ bookings }: { bookings: readonly BookingRow[] }) {
+  const said = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const newest = useRef(bookings);
+  const [text, setText] = useState("");
+  useEffect(() => {
+    newest.current = bookings;
+    const speak = () => {
+      const arrivals = newest.current.filter((row) => row.arrivedAt !== null && !said.current.has(row.trackingId));
+      timer.current = undefined;
+      if (arrivals.length === 0) return;
+      for (const row of arrivals) said.current.add(row.trackingId);
+      const [only] = arrivals;
+      setText(
+        arrivals.length === 1 && only
+          ? words.newBooking(only.userName || words.unknown, money(only.amountPaid, only.currency))
+          : words.newBookings(arrivals.length),
+      );
+      timer.current = setTimeout(speak, PAUSE);
+    };
+    if (timer.current === undefined) speak();
+  }, [bookings]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return (
+    <p role="status" className="sr-only">
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,106 @@
+// The live list of bookings: a table where there is room, two-line rows where there is not.
+import { Link } from "@tanstack/react-router";
+import { Avatar } from "@/components/avatar";
+import { money } from "@/lib/format/money";
+import { age, calendarDay } from "@/lib/format/time";
+import { BookingState } from "./booking-state";
+import { words } from "./messages";
+import type { BookingRow } from "./state";
+
+const FRESH = 8_000;
+
+interface Props {
+  bookings: readonly BookingRow[];
+  now: number;
+}
+
+export function BookingList({ bookings, now }: Props) {
+  return (
+    <div className="@container">
+      <table className="w-full table-fixed border-separate border-spacing-0">
+        <thead className="sticky top-0 z-10 bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
+          <tr>
+            <Head text={words.columns.customer} className="pl-4" />
+            <Head text={words.columns.service} className="@max-[700px]:hidden" />
+            <Head text={words.columns.visit} className="w-[172px] @max-[700px]:hidden" />
+            <Head text={words.columns.trackingId} className="w-[120px] @max-[820px]:hidden" />
+            <Head text={words.columns.caregiver} className="w-[110px] @max-[960px]:hidden" />
+            <Head text={words.columns.state} className="w-[136px] @max-[700px]:hidden" />
+            <Head text={words.columns.paid} className="w-[120px] pr-4 text-right" />
+          </tr>
+        </thead>
+        <tbody>
+          {bookings.map((booking) => (
+            <Row key={booking.trackingId} booking={booking} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Head({ text, className }: { text: string; className: string }) {
+  return (
+    <th scope="col" className={`h-[34px] border-b border-line px-2.5 font-[550] ${className}`}>
+      {text}
+    </th>
+  );
+}
+
+const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-middle";
+
+function Row({ booking, now }: { booking: BookingRow; now: number }) {
+  const { userId, userName, userEmail, serviceName, trackingId, arrivedAt, caregiver } = booking;
+  const fresh = arrivedAt !== null && now - arrivedAt < FRESH;
+  const name = userName || userEmail || words.unknown;
+  const when = arrivedAt ?? (booking.createdAt ? Date.parse(booking.createdAt) : null);
+  return (
+    <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
+      <td className={`${CELL} pl-4`}>
+        <div className="flex items-center gap-2.5">
+          <span className="@max-[420px]:hidden">
+            <Avatar id={userId} name={name} size="small" />
+          </span>
+          <div className="min-w-0">
+            <Link
+              to="/dashboard"
+              search={{ view: "chat", with: userId }}
+              className="block truncate font-[550] text-ink"
+              title={name}
+              aria-label={words.openChat(name)}
+            >
+              {name}
+            </Link>
+            <p className="truncate text-xs text-ink-3">
+              <span className="hidden @max-[700px]:inline">{serviceName} · </span>
+              {when !== null && <time dateTime={new Date(when).toISOString()}>{age(when, now)}</time>}
+            </p>
+          </div>
+        </div>
+      </td>
+      <td className={`${CELL} truncate @max-[700px]:hidden`} title={serviceName}>
+        {serviceName}
+      </td>
+      <td className={`${CELL} truncate text-ink-2 @max-[700px]:hidden`}>{visit(booking)}</td>
+      <td className={`${CELL} mono truncate text-ink-2 @max-[820px]:hidden`} title={trackingId}>
+        {trackingId}
+      </td>
+      <td className={`${CELL} truncate text-ink-2 @max-[960px]:hidden`}>
+        {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
+      </td>
+      <td className={`${CELL} @max-[700px]:hidden`}>
+        <BookingState booking={booking} />
+      </td>
+      <td className={`${CELL} pr-4 text-right font-semibold tabular-nums`}>
+        <span className="block">{money(booking.amountPaid, booking.currency)}</span>
+        <span className="hidden font-normal @max-[700px]:inline">
+          <BookingState booking={booking} />
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function visit({ date, slot }: BookingRow): string {
+  return [date && calendarDay(date), slot].filter(Boolean).join(", ");
+}

@@ -1,0 +1,46 @@
+import { CalendarCheck } from "lucide-react";
+import { Loading } from "@/components/loading";
+import { Problem } from "@/components/problem";
+import { BookingList } from "./booking-list";
+import { PAGE } from "./get-bookings";
+import { words } from "./messages";
+import { PlayButton } from "./play-button";
+import type { DeskData } from "./use-desk";
+
+export function BookingsPane({ data, className }: { data: DeskData; className: string }) {
+  const { desk, loading, problems, refetch, live } = data;
+  const empty = desk.bookings.length === 0;
+  return (
+    <section aria-labelledby="bookings" className={`flex min-h-0 min-w-0 flex-col ${className}`}>
+      <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:h-14">
+        <h2 id="bookings" className="font-[650]">
+          {words.bookings}
+        </h2>
+        {!empty && <span className="text-xs text-ink-3 tabular-nums">{words.howMany(desk.bookings.length, PAGE)}</span>}
+        <span className="ml-auto">{!empty && <PlayButton />}</span>
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        {problems.bookings && (
+          <div className="p-3">
+            <Problem text={words.bookingsFailed(problems.bookings)} onRetry={refetch} />
+          </div>
+        )}
+        {empty && loading && <Loading />}
+        {empty && !loading && !problems.bookings && <Nothing />}
+        {!empty && <BookingList bookings={desk.bookings} now={live.now} />}
+      </div>
+    </section>
+  );
+}
+
+function Nothing() {
+  return (
+    <div className="mx-auto flex max-w-[380px] flex-col items-center gap-4 px-4 py-14 text-center">
+      <span className="grid size-12 place-items-center rounded-xl bg-tint text-accent-ink">
+        <CalendarCheck size={24} strokeWidth={1.6} aria-hidden="true" />
+      </span>
+      <p className="text-[15px] leading-6 text-ink-2">{words.noBookings}</p>
+      <PlayButton prominent />
+    </div>
+  );
+}

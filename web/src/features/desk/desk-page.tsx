@@ -1,0 +1,57 @@
+// /dashboard: who may see it, and then the desk.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Loading } from "@/components/loading";
+import { PageHeader } from "@/components/page-header";
+import { Problem } from "@/components/problem";
+import { sessionQuery } from "@/lib/api/get-session";
+import { useTitle } from "@/lib/use-title";
+import { Desk } from "./desk";
+import { words } from "./messages";
+
+export interface DeskSearch {
+  view?: "chat";
+  /** The customer whose conversation is open. */
+  with?: string;
+}
+
+export function DeskPage({ search }: { search: DeskSearch }) {
+  const { data: person, isPending, error, refetch } = useQuery(sessionQuery);
+  if (person?.role === "admin") return <Desk me={person} search={search} />;
+  return (
+    <Outside>
+      {isPending && <Loading />}
+      {error && <Problem text={error.message} onRetry={() => void refetch()} />}
+      {!isPending && !error && <NotStaff customer={person !== null} />}
+    </Outside>
+  );
+}
+
+function Outside({ children }: { children: ReactNode }) {
+  const heading = useTitle(words.title);
+  return (
+    <div className="flex min-h-full flex-col">
+      <PageHeader title={words.title} heading={heading} />
+      <main className="mx-auto w-full max-w-[560px] px-4 py-10">{children}</main>
+    </div>
+  );
+}
+
+function NotStaff({ customer }: { customer: boolean }) {
+  return (
+    <div className="card p-5 shadow-1">
+      <p className="text-[15px] leading-6">{customer ? words.notAllowed : words.signInFirst}</p>
+      <div className="mt-4 flex flex-wrap gap-2">
+        <Link to="/login" search={{ next: "/dashboard" }} className="btn btn-solid">
+          {customer ? words.otherAccount : words.signIn}
+        </Link>
+        {customer && (
+          <Link to="/chat" className="btn btn-line">
+            {words.toChat}
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}

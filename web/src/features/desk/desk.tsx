@@ -1,0 +1,76 @@
+// The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
+import { useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, useEffect } from "react";
+import { words as shared } from "@/components/messages";
+import type { Person } from "@/lib/api/get-session";
+import { useOutbox } from "@/lib/chat/use-outbox";
+import { useTitle } from "@/lib/use-title";
+import { ArrivalNotice } from "./arrival-notice";
+import { BookingsPane } from "./bookings-pane";
+import { ConversationPane } from "./conversation-pane";
+import type { DeskSearch } from "./desk-page";
+import { words } from "./messages";
+import { nameOf } from "./names";
+import { PeoplePane } from "./people-pane";
+import { Rail } from "./rail";
+import { TopBar } from "./top-bar";
+import { useDesk } from "./use-desk";
+
+export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
+  const openRoom = search.with ?? null;
+  const chatting = search.view === "chat" || openRoom !== null;
+  const data = useDesk(openRoom);
+  const outbox = useOutbox(data.connection);
+  const navigate = useNavigate();
+  const heading = useTitle(chatting ? words.chat : words.bookings);
+  const { desk, live } = data;
+
+  const { noteShown } = live;
+  useEffect(() => outbox?.subscribe((sent) => noteShown(sent.seq)), [outbox, noteShown]);
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && openRoom) void navigate({ to: "/dashboard", search: { view: "chat" } });
+  };
+  const unread = Object.values(desk.rooms).filter((room) => room.unread > 0).length;
+  const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_360px]" : "";
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the open layer wherever the focus is
+    <div
+      className="grid h-dvh grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[76px_minmax(0,1fr)] md:grid-rows-[52px_minmax(0,1fr)]"
+      onKeyDown={onKey}
+    >
+      <a href="#main" className="btn btn-solid absolute top-2 left-2 z-20 not-focus:sr-only">
+        {shared.skip}
+      </a>
+      <Rail unread={unread} hiddenOnPhone={openRoom !== null} />
+      <TopBar
+        title={chatting ? words.chat : words.bookings}
+        heading={heading}
+        live={live}
+        connection={data.connection}
+      />
+      <main
+        id="main"
+        className={`grid min-h-0 min-w-0 bg-surface md:grid-cols-[280px_minmax(0,1fr)] lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}
+      >
+        <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
+        {openRoom && (
+          <ConversationPane
+            key={openRoom}
+            roomId={openRoom}
+            name={nameOf(desk, openRoom)}
+            me={me}
+            connection={data.connection}
+            outbox={outbox}
+            reload={data.reload}
+          />
+        )}
+        <BookingsPane
+          data={data}
+          className={openRoom ? "max-xl:hidden xl:border-l xl:border-line" : chatting ? "max-md:hidden" : ""}
+        />
+      </main>
+      <ArrivalNotice bookings={desk.bookings} />
+    </div>
+  );
+}

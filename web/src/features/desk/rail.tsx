@@ -1,0 +1,58 @@
+// The way between the desk's places: a rail at the left, a bar at the bottom of a phone.
+import { Link } from "@tanstack/react-router";
+import { Cable, CalendarCheck, type LucideIcon, MessageSquare } from "lucide-react";
+import type { ReactNode } from "react";
+import { Logo } from "@/components/logo";
+import { words } from "./messages";
+
+interface Props {
+  /** Conversations with something unread. */
+  unread: number;
+  hiddenOnPhone: boolean;
+}
+
+const ITEM =
+  "relative flex flex-1 flex-col items-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-[11px] leading-[14px] font-medium text-ink-2 hover:no-underline md:w-[70px] md:flex-none aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
+
+// Both lead to one address; what stands behind its ? says which of them is the present one.
+const WHERE_BOOKINGS = { exact: true, includeSearch: true };
+const WHERE_CHAT = { includeSearch: true };
+
+export function Rail({ unread, hiddenOnPhone }: Props) {
+  return (
+    <nav
+      aria-label={words.nav}
+      className={`flex gap-1 border-line bg-bg p-1 max-md:row-start-3 max-md:border-t md:row-span-2 md:flex-col md:items-center md:border-r md:px-[3px] md:py-2.5 ${hiddenOnPhone ? "max-md:hidden" : ""}`}
+    >
+      <span className="mb-3.5 max-md:hidden">
+        <Logo />
+      </span>
+      <Link to="/dashboard" search={{}} activeOptions={WHERE_BOOKINGS} className={ITEM}>
+        <Item Icon={CalendarCheck} name={words.bookings} />
+      </Link>
+      <Link to="/dashboard" search={{ view: "chat" }} activeOptions={WHERE_CHAT} className={ITEM}>
+        <Item Icon={MessageSquare} name={words.chat}>
+          {unread > 0 && (
+            <span className="count absolute top-[3px] right-2">
+              <span aria-hidden="true">{unread}</span>
+              <span className="sr-only">{words.unread(unread)}</span>
+            </span>
+          )}
+        </Item>
+      </Link>
+      <Link to="/test-socket" className={ITEM}>
+        <Item Icon={Cable} name={words.connections} />
+      </Link>
+    </nav>
+  );
+}
+
+function Item({ Icon, name, children }: { Icon: LucideIcon; name: string; children?: ReactNode }) {
+  return (
+    <>
+      <Icon size={20} strokeWidth={1.6} aria-hidden="true" />
+      <span>{name}</span>
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,153 @@
+// The desk as a pure function of what the server said: apply(state, event). No clock, no network.
+// Lists come as snapshots, and events change them at once. An event that is newer than the snapshot's request survives it;
+// an older one is in the snapshot already, or has left its page. So the screen is what the next snapshot will say.
+import { splitName } from "@/lib/format/names";
+import type { Booking } from "./get-bookings";
+import type { Participant } from "./get-participants";
+
+export interface BookingRow extends Partial<Omit<Booking, "trackingId" | "userId">> {
+  trackingId: string;
+  userId: string;
+  userName: string;
+  serviceName: string;
+  amountPaid: string;
+  currency: string;
+  /** When this page saw it come, ms since 1970; null for what was there before. */
+  arrivedAt: number | null;
+}
+
+export interface ParticipantRow extends Participant {
+  /** When an event moved it to the top, ms since 1970. */
+  movedAt: number | null;
+}
+
+export interface Room {
+  seq: number;
+  unread: number;
+  last: { id: string; senderId: string; text: string; time: number };
+}
+
+export interface Desk {
+  bookings: readonly BookingRow[];
+  participants: readonly ParticipantRow[];
+  rooms: Readonly<Record<string, Room>>;
+}
+
+export interface CustomerAdded {
+  userId: string;
+  userEmail: string;
+  userName: string;
+  serviceName: string;
+  trackingId: string;
+  amountPaid: string;
+  amount: number;
+  currency: string;
+}
+
+export interface ConversationUpdated {
+  roomId: string;
+  seq: number;
+  lastMessage: { id: string; senderId: string; senderName: string; text: string; time: string };
+  unread: number;
+  userName: string;
+}
+
+export type DeskEvent =
+  | { type: "bookings_loaded"; bookings: readonly Booking[]; requestedAt: number }
+  | { type: "participants_loaded"; participants: readonly Participant[]; requestedAt: number }
+  | { type: "customer_added"; booking: CustomerAdded; at: number }
+  | { type: "conversation_updated"; update: ConversationUpdated; at: number }
+  | { type: "conversation_opened"; roomId: string }
+  /** What was known by events may not be so any more; the lists are loaded afresh. */
+  | { type: "reset" };
+
+export const EMPTY: Desk = { bookings: [], participants: [], rooms: {} };
+
+export function apply(state: Desk, event: DeskEvent): Desk {
+  switch (event.type) {
+    case "bookings_loaded":
+      return { ...state, bookings: withSnapshot(state.bookings, event.bookings, event.requestedAt) };
+    case "participants_loaded":
+      return { ...state, participants: reordered(state.participants, event.participants, event.requestedAt) };
+    case "customer_added":
+      return added(state, event.booking, event.at);
+    case "conversation_updated":
+      return updated(state, event.update, event.at);
+    case "reset":
+      return { ...state, rooms: {} };
+    case "conversation_opened":
+      return read(state, event.roomId);
+  }
+}
+
+function added(state: Desk, booking: CustomerAdded, at: number): Desk {
+  if (state.bookings.some((row) => row.trackingId === booking.trackingId)) return state;
+  const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
+  const row: BookingRow = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
+  return {
+    ...state,
+    bookings: [row, ...state.bookings],
+    participants: toTop(state.participants, { userId, userName, userEmail }, at),
+  };
+}
+
+function updated(state: Desk, update: ConversationUpdated, at: number): Desk {
+  const { roomId, seq, unread, lastMessage, userName } = update;
+  const before = state.rooms[roomId];
+  // Numbers only grow: an event that comes again, or late, changes nothing.
+  if (before && seq < before.seq) return state;
+  const { id, senderId, text, time } = lastMessage;
+  const room: Room = { seq, unread, last: { id, senderId, text, time: Date.parse(time) } };
+  const rooms = { ...state.rooms, [roomId]: room };
+  // The same number again says that somebody has read it; only something new moves the row.
+  if (before?.seq === seq) return { ...state, rooms };
+  return { ...state, rooms, participants: toTop(state.participants, { userId: roomId, userName, userEmail: "" }, at) };
+}
+
+function read(state: Desk, roomId: string): Desk {
+  const room = state.rooms[roomId];
+  return room && room.unread > 0 ? { ...state, rooms: { ...state.rooms, [roomId]: { ...room, unread: 0 } } } : state;
+}
+
+function toTop(
+  rows: readonly ParticipantRow[],
+  who: { userId: string; userName: string; userEmail: string },
+  at: number,
+): readonly ParticipantRow[] {
+  const known = rows.find((row) => row._id === who.userId);
+  const row: ParticipantRow = known ?? {
+    _id: who.userId,
+    ...splitName(who.userName),
+    email: who.userEmail,
+    image: null,
+    lastLoginAt: null,
+    movedAt: at,
+  };
+  return [{ ...row, movedAt: at }, ...rows.filter((other) => other._id !== who.userId)];
+}
+
+function withSnapshot(rows: readonly BookingRow[], snapshot: readonly Booking[], requestedAt: number): BookingRow[] {
+  const arrivals = new Map(rows.map((row) => [row.trackingId, row.arrivedAt]));
+  const listed = new Set(snapshot.map((booking) => booking.trackingId));
+  const newer = rows.filter(
+    (row) => !listed.has(row.trackingId) && row.arrivedAt !== null && row.arrivedAt >= requestedAt,
+  );
+  return [
+    ...newer,
+    ...snapshot.map((booking) => ({ ...booking, arrivedAt: arrivals.get(booking.trackingId) ?? null })),
+  ];
+}
+
+function reordered(
+  rows: readonly ParticipantRow[],
+  snapshot: readonly Participant[],
+  requestedAt: number,
+): ParticipantRow[] {
+  const loaded = new Map(snapshot.map((row) => [row._id, row]));
+  const moved = rows.filter((row) => row.movedAt !== null && row.movedAt >= requestedAt);
+  const onTop = new Set(moved.map((row) => row._id));
+  return [
+    ...moved.map((row) => ({ ...row, ...loaded.get(row._id) })),
+    ...[...loaded.values()].filter((row) => !onTop.has(row._id)).map((row) => ({ ...row, movedAt: null })),
+  ];
+}

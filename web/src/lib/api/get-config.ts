@@ -1,0 +1,24 @@
+// GET /config.json: what one build must know about the deployment it runs in.
+import { queryOptions } from "@tanstack/react-query";
+
+export interface Config {
+  /** Where sockets connect; empty for the page's own origin. */
+  socketUrl: string;
+  env: "development" | "production";
+  guestSockets: boolean;
+}
+
+const OWN_ORIGIN: Config = { socketUrl: "", env: "production", guestSockets: false };
+
+async function getConfig(): Promise<Config> {
+  const answer = await fetch("/config.json", { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
+  return { ...OWN_ORIGIN, ...((await answer.json()) as Partial<Config>) };
+}
+
+export const configQuery = queryOptions({
+  queryKey: ["config"],
+  queryFn: getConfig,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
+});

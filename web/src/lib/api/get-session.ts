@@ -1,0 +1,16 @@
+// GET /api/session: who is signed in, null for nobody.
+import { queryOptions } from "@tanstack/react-query";
+import { request } from "./http";
+
+export interface Person {
+  _id: string;
+  name: string | null;
+  email: string | null;
+  role: "admin" | "user";
+}
+
+export async function getSession(): Promise<Person | null> {
+  return (await request<{ user: Person | null }>("/api/session")).user;
+}
+
+export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: getSession, staleTime: 30_000 });

@@ -1,0 +1,72 @@
+// How the pages talk to the API: JSON in the envelope {success, message, data}. One API call per file stands on this.
+
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/** The server said no, or nothing at all (status 0). `message` is a sentence for a person. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly errors: readonly FieldError[] = [],
+    readonly retryAfter: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+interface Envelope {
+  success?: boolean;
+  message?: string;
+  data?: unknown;
+  errors?: FieldError[];
+  [beside: string]: unknown;
+}
+
+interface RequestOptions {
+  method?: "GET" | "POST";
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** The whole envelope of a good answer: cursor lists carry `hasMore` beside `data`. Throws ApiError. */
+export async function requestEnvelope(path: string, options: RequestOptions = {}): Promise<Envelope> {
+  const answer = await reach(path, options);
+  const envelope = (await answer.json().catch(() => null)) as Envelope | null;
+  if (!answer.ok || !envelope || envelope.success === false) {
+    throw new ApiError(
+      answer.status,
+      envelope?.message ?? `The server answered ${answer.status} without saying why. Try again.`,
+      envelope?.errors,
+      seconds(answer.headers.get("retry-after")),
+    );
+  }
+  return envelope;
+}
+
+/** The `data` of a good answer. Throws ApiError. */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  return (await requestEnvelope(path, options)).data as T;
+}
+
+async function reach(path: string, { method = "GET", body, signal }: RequestOptions): Promise<Response> {
+  const init: RequestInit = { method, credentials: "same-origin", headers: { accept: "application/json" } };
+  if (signal) init.signal = signal;
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { ...init.headers, "content-type": "application/json" };
+  }
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "The server does not answer. Check your connection and try again.");
+  }
+}
+
+function seconds(header: string | null): number | null {
+  const value = Number(header);
+  return header && Number.isFinite(value) ? value : null;
+}

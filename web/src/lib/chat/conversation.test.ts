@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { apply, type Conversation, type ConversationEvent, EMPTY, type MessageFact } from "./conversation";
+
+const fact = (seq: number, senderId = "u1", id = `m${seq}`): MessageFact => ({
+  id,
+  senderId,
+  senderName: senderId,
+  text: `text ${seq}`,
+  time: new Date(seq * 1_000).toISOString(),
+  seq,
+});
+const facts = (...seqs: number[]) => seqs.map((seq) => fact(seq));
+const run = (...events: ConversationEvent[]) => events.reduce(apply, EMPTY);
+const page = (rows: MessageFact[], hasMore = false): ConversationEvent => ({ type: "page_loaded", rows, hasMore });
+const arrived = (row: MessageFact): ConversationEvent => ({ type: "message_arrived", row });
+const seqs = (state: Conversation) => state.messages.map((message) => message.seq);
+
+test("a message that comes twice stands once", () => {
+  expect(seqs(run(page(facts(1, 2)), arrived(fact(2)), arrived(fact(3)), arrived(fact(3))))).toEqual([1, 2, 3]);
+});
+
+test("the same id of two senders are two messages", () => {
+  expect(run(arrived(fact(1, "u1", "x")), arrived(fact(2, "u2", "x"))).messages).toHaveLength(2);
+});
+
+test("messages stand in the journal's order, however they come", () => {
+  expect(seqs(run(arrived(fact(9)), arrived(fact(4)), page(facts(3, 4, 5, 9))))).toEqual([3, 4, 5, 9]);
+});
+
+test("an event that overtook the page stays", () => {
+  expect(seqs(run(arrived(fact(5)), page(facts(3, 4))))).toEqual([3, 4, 5]);
+});
+
+test("whether there is more is said by the oldest page known", () => {
+  const scrolled = run(page(facts(5, 6), true), { type: "older_loaded", rows: facts(3, 4), hasMore: false });
+  expect([seqs(scrolled), scrolled.hasMore]).toEqual([[3, 4, 5, 6], false]);
+  const again = apply(scrolled, page(facts(5, 6, 7), true));
+  expect([seqs(again), again.hasMore]).toEqual([[3, 4, 5, 6, 7], false]);
+});
+
+test("after a long absence there is no hole: what stood before is left to scrolling back", () => {
+  const state = run(page(facts(1, 2)), page(facts(60, 61), true), arrived(fact(62)));
+  expect([seqs(state), state.hasMore]).toEqual([[60, 61, 62], true]);
+});
+
+test("after a reset only what the server says is there", () => {
+  const state = run(page(facts(1, 900)), { type: "page_loaded_afresh", rows: facts(1, 2), hasMore: false });
+  expect(seqs(state)).toEqual([1, 2]);
+});
+
+test("a tick is never taken back", () => {
+  const seen: MessageFact = { ...fact(1), status: "seen" };
+  expect(run(page([seen]), page([{ ...fact(1), status: "sent" }])).messages[0]?.status).toBe("seen");
+});
+
+test("only what came after opening is new", () => {
+  const state = run(page(facts(1, 2)), arrived(fact(3)), page(facts(1, 2, 3, 4)));
+  expect(state.opened).toBe(2);
+});
+
+test("events applied to the old page equal the new page", () => {
+  const events = run(page(facts(1, 2)), arrived(fact(4)), arrived(fact(3)), arrived(fact(4)));
+  expect(events.messages).toEqual(run(page(facts(1, 2, 3, 4))).messages);
+});

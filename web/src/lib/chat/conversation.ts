@@ -1,0 +1,98 @@
+// One conversation as a pure function of what the server said: apply(state, event). No clock, no network.
+// A message is known by its sender and id, whatever way it comes (history, event, acknowledgement), and stands once,
+// in the order of the journal's numbers.
+
+export interface Message {
+  /** Unique in the conversation: ids are unique per sender only. */
+  key: string;
+  id: string;
+  senderId: string;
+  senderName: string;
+  text: string;
+  /** ms since 1970, the server's word. */
+  time: number;
+  seq: number;
+  status: "sent" | "delivered" | "seen";
+}
+
+export interface Conversation {
+  messages: readonly Message[];
+  hasMore: boolean;
+  loaded: boolean;
+  /** Number of the newest message when the conversation was opened: what comes later is spoken by screen readers. */
+  opened: number;
+}
+
+export interface MessageFact {
+  id: string;
+  senderId: string;
+  senderName: string;
+  text: string;
+  time: string;
+  seq: number;
+  status?: "sent" | "delivered" | "seen";
+}
+
+export type ConversationEvent =
+  | { type: "page_loaded"; rows: readonly MessageFact[]; hasMore: boolean }
+  /** The same after `reset`: what stood here may not exist any more (a restored backup). */
+  | { type: "page_loaded_afresh"; rows: readonly MessageFact[]; hasMore: boolean }
+  | { type: "older_loaded"; rows: readonly MessageFact[]; hasMore: boolean }
+  | { type: "message_arrived"; row: MessageFact };
+
+export const EMPTY: Conversation = { messages: [], hasMore: false, loaded: false, opened: 0 };
+
+export function apply(state: Conversation, event: ConversationEvent): Conversation {
+  switch (event.type) {
+    case "message_arrived":
+      return { ...state, messages: merge(state.messages, [toMessage(event.row)]) };
+    case "older_loaded":
+      return { ...state, messages: merge(state.messages, event.rows.map(toMessage)), hasMore: event.hasMore };
+    case "page_loaded_afresh":
+      return withNewestPage({ ...state, messages: [] }, event.rows.map(toMessage), event.hasMore);
+    case "page_loaded":
+      return withNewestPage(state, event.rows.map(toMessage), event.hasMore);
+  }
+}
+
+function withNewestPage(state: Conversation, page: Message[], hasMore: boolean): Conversation {
+  const known = new Set(state.messages.map((message) => message.key));
+  const meets = page.some((message) => known.has(message.key));
+  const newest = page.at(-1)?.seq ?? 0;
+  const opened = state.loaded ? state.opened : newest;
+  if (meets || !hasMore) {
+    const older = meets && state.loaded && (state.messages[0]?.seq ?? 0) < (page[0]?.seq ?? 0);
+    return { messages: merge(state.messages, page), hasMore: older ? state.hasMore : hasMore, loaded: true, opened };
+  }
+  // More was missed than a page holds: what stood here before is left to scrolling back, or there would be a hole.
+  const later = state.messages.filter((message) => message.seq > newest);
+  return { messages: merge(page, later), hasMore, loaded: true, opened };
+}
+
+function merge(one: readonly Message[], other: readonly Message[]): readonly Message[] {
+  const byKey = new Map(one.map((message) => [message.key, message]));
+  for (const message of other) byKey.set(message.key, furthest(byKey.get(message.key), message));
+  return [...byKey.values()].sort((a, b) => a.seq - b.seq);
+}
+
+const STEPS = ["sent", "delivered", "seen"] as const;
+
+/** An older answer that comes late must not take a tick back. */
+function furthest(before: Message | undefined, now: Message): Message {
+  if (!before || STEPS.indexOf(now.status) >= STEPS.indexOf(before.status)) return now;
+  return { ...now, status: before.status };
+}
+
+function toMessage(row: MessageFact): Message {
+  const { id, senderId, senderName, text, seq } = row;
+  return {
+    key: `${senderId}/${id}`,
+    id,
+    senderId,
+    senderName,
+    text,
+    seq,
+    time: Date.parse(row.time),
+    status: row.status ?? "sent",
+  };
+}

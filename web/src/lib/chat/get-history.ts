@@ -1,0 +1,24 @@
+// GET /api/chat/message?roomId=: a page of a conversation, oldest first; the newest page without `before`.
+import { requestEnvelope } from "@/lib/api/http";
+
+export interface HistoryRow {
+  id: string;
+  roomId: string;
+  senderId: string;
+  senderName: string;
+  text: string;
+  time: string;
+  status: "sent" | "delivered" | "seen";
+  seq: number;
+}
+
+export interface HistoryPage {
+  rows: HistoryRow[];
+  hasMore: boolean;
+}
+
+export async function getHistory(roomId: string, before?: number, signal?: AbortSignal): Promise<HistoryPage> {
+  const query = new URLSearchParams({ roomId, ...(before !== undefined && { before: String(before) }) });
+  const envelope = await requestEnvelope(`/api/chat/message?${query}`, signal ? { signal } : {});
+  return { rows: envelope.data as HistoryRow[], hasMore: envelope.hasMore === true };
+}

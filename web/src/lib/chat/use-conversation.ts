@@ -1,0 +1,120 @@
+// An open conversation: joined, loaded, and kept true through reconnects. One per room: give the component a key.
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { ApiError } from "@/lib/api/http";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { apply, type Conversation, EMPTY, type MessageFact } from "./conversation";
+import { getHistory } from "./get-history";
+
+const TYPING_SHOWN = 4_000;
+const TYPING_SAID = 2_000;
+
+export interface OpenConversation {
+  conversation: Conversation;
+  /** Why it could not be opened or loaded; what was there stays. */
+  error: string | null;
+  typing: string | null;
+  loadOlder: () => void;
+  loadAfresh: () => void;
+  sayTyping: () => void;
+  /** After sending: the next letter is said at once. */
+  doneTyping: () => void;
+  add: (row: MessageFact) => void;
+}
+
+export function useConversation(connection: Connection | null, roomId: string, myName: string): OpenConversation {
+  const [conversation, dispatch] = useReducer(apply, EMPTY);
+  const [error, setError] = useState<string | null>(null);
+  const [typing, setTyping] = useTyping();
+  const newest = useRef(0);
+
+  const load = useCallback(
+    async (type: "page_loaded" | "page_loaded_afresh" | "older_loaded", before?: number) => {
+      newest.current += 1;
+      const mine = newest.current;
+      try {
+        const page = await getHistory(roomId, before);
+        if (mine !== newest.current) return;
+        dispatch({ type, ...page });
+        setError(null);
+      } catch (failure) {
+        if (mine === newest.current) setError(sentence(failure));
+      }
+    },
+    [roomId],
+  );
+
+  const join = useCallback(
+    async (afresh = false) => {
+      if (!connection) return;
+      const ack = await connection.ask("join_room", roomId).catch(() => null);
+      if (ack && !ack.ok) setError(ack.error);
+      // Loaded after joining: whatever was said between the two comes as an event or in the page.
+      await load(afresh ? "page_loaded_afresh" : "page_loaded");
+    },
+    [connection, roomId, load],
+  );
+
+  useEffect(() => {
+    if (connection?.snapshot.status === "connected") void join();
+    else void load("page_loaded");
+    return () => {
+      newest.current += 1;
+      connection?.tell("leave_room", roomId);
+    };
+  }, [connection, roomId, join, load]);
+
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "connected") void (event.recovered && conversation.loaded ? undefined : join());
+    if (event.type !== "received") return;
+    if (event.name === "reset") void join(true);
+    if (event.name === "receive_message") {
+      const row = event.args[0] as Omit<MessageFact, "seq"> & { roomId: string; seq?: number };
+      const seq = row.seq ?? event.seq;
+      if (row.roomId !== roomId || seq === null) return;
+      setTyping(null);
+      dispatch({ type: "message_arrived", row: { ...row, seq } });
+    }
+    if (event.name === "user_typing") {
+      const [name, about] = event.args as [string, { room?: string } | undefined];
+      if (about?.room === roomId) setTyping(name);
+    }
+  });
+
+  const lastSaid = useRef(0);
+  const sayTyping = useCallback(() => {
+    if (Date.now() - lastSaid.current < TYPING_SAID) return;
+    lastSaid.current = Date.now();
+    connection?.tell("typing", { userName: myName, room: roomId });
+  }, [connection, roomId, myName]);
+
+  const oldest = conversation.messages[0]?.seq;
+  return {
+    conversation,
+    error,
+    typing,
+    sayTyping,
+    doneTyping: useCallback(() => {
+      lastSaid.current = 0;
+    }, []),
+    loadOlder: useCallback(() => void load("older_loaded", oldest), [load, oldest]),
+    loadAfresh: useCallback(() => void join(), [join]),
+    add: useCallback((row: MessageFact) => dispatch({ type: "message_arrived", row }), []),
+  };
+}
+
+function useTyping(): [string | null, (name: string | null) => void] {
+  const [name, setName] = useState<string | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const show = useCallback((next: string | null) => {
+    clearTimeout(timer.current);
+    setName(next);
+    if (next) timer.current = setTimeout(() => setName(null), TYPING_SHOWN);
+  }, []);
+  return [name, show];
+}
+
+function sentence(failure: unknown): string {
+  return failure instanceof ApiError ? failure.message : "The conversation could not be read. Try again.";
+}

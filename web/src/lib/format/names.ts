@@ -1,0 +1,20 @@
+// Names of people: initials for a picture, first and last name of a full one.
+
+/** "Nusrat Jahan" → "NJ"; an address gives its first letter. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean);
+  const first = letter(words[0]);
+  return (words.length > 1 ? first + letter(words.at(-1)) : first) || "?";
+}
+
+/** Split at the last space, as the server does where the account has no name of its own. */
+export function splitName(name: string): { firstName: string; lastName: string } {
+  const at = name.trim().lastIndexOf(" ");
+  return at < 0
+    ? { firstName: name.trim(), lastName: "" }
+    : { firstName: name.slice(0, at).trim(), lastName: name.slice(at + 1).trim() };
+}
+
+function letter(word: string | undefined): string {
+  return word ? ([...word][0] ?? "").toUpperCase() : "";
+}

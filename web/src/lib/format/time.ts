@@ -1,0 +1,63 @@
+// Times as people read them: 24 hours, the reader's clock. Ages first, then the hour, then the day.
+
+const clockFormat = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const hourFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const weekdayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayYearFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** "10:30:15" */
+export const clock = (time: number): string => clockFormat.format(time);
+
+/** "10:30" */
+export const hour = (time: number): string => hourFormat.format(time);
+
+/** "now", "12 s", "4 min", then "10:30" today, "Sun" within six days, "14 Aug", "14 Aug 2024". */
+export function age(time: number, now: number): string {
+  const past = now - time;
+  if (past < SECOND) return "now";
+  if (past < MINUTE) return `${Math.floor(past / SECOND)} s`;
+  if (past < HOUR) return `${Math.floor(past / MINUTE)} min`;
+  if (sameDay(time, now)) return hour(time);
+  if (past < 6 * DAY) return weekdayFormat.format(time);
+  return new Date(time).getFullYear() === new Date(now).getFullYear()
+    ? dayFormat.format(time)
+    : dayYearFormat.format(time);
+}
+
+/** "0.4 s ago", "12 s ago", "3 min ago": how old the last proof of life is. */
+export function ago(ms: number): string {
+  const past = Math.max(0, ms);
+  if (past < 10 * SECOND) return `${(past / SECOND).toFixed(1)} s ago`;
+  if (past < MINUTE) return `${Math.floor(past / SECOND)} s ago`;
+  return `${Math.floor(past / MINUTE)} min ago`;
+}
+
+/** "Today", "Yesterday", "Sun 15 Nov", for the line between two days. */
+export function dayName(time: number, now: number): string {
+  if (sameDay(time, now)) return "Today";
+  if (sameDay(time, now - DAY)) return "Yesterday";
+  return `${weekdayFormat.format(time)} ${dayFormat.format(time)}`;
+}
+
+export function sameDay(one: number, other: number): boolean {
+  return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+/** A calendar date of a booking ("2026-11-25") has no clock and no zone: it is shown as it is written. */
+export function calendarDay(date: string): string {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})/.exec(date);
+  if (!parts) return date;
+  const local = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
+  return `${weekdayFormat.format(local)} ${dayFormat.format(local)}`;
+}

@@ -1,0 +1,236 @@
+// One Socket.IO connection of one page: opened when the page is shown, closed when it is left.
+//
+// socket.io-client comes back by itself after everything temporary. It gives up for good after a CONNECT_ERROR (the
+// server refused: status "refused") and after the server's DISCONNECT (status "ended"): the first is answered here by
+// renewing the credentials, the second only by a person, because two tabs over a limit would push each other out.
+// Every listener set here is taken off by close(), one by one.
+import { io, type Socket } from "socket.io-client";
+import { partOffset } from "./offset";
+import { reasonOf } from "./reason";
+
+export type Status = "connecting" | "connected" | "disconnected" | "refused" | "ended";
+export type Transport = "polling" | "websocket";
+
+export interface Snapshot {
+  status: Status;
+  id: string | null;
+  transport: Transport | null;
+  /** What the server or the browser said last, when not connected. */
+  message: string | null;
+  /** When the status began, ms since 1970. */
+  since: number;
+}
+
+export type ConnectionEvent =
+  | { type: "connected"; id: string; recovered: boolean }
+  | { type: "disconnected"; reason: string }
+  | { type: "failed"; message: string; refused: boolean }
+  | { type: "received"; name: string; args: unknown[]; seq: number | null };
+
+export type Listener = (event: ConnectionEvent) => void;
+
+export interface ConnectionOptions {
+  url: string;
+  /** A token for a socket on another origin; null where the cookie speaks, or nobody is signed in. May throw: then the attempt is repeated. */
+  token?: () => Promise<string | null>;
+  /** Called after a refusal: renews credentials and says whether trying again makes sense. */
+  renew?: () => Promise<boolean>;
+}
+
+export type Ack = { ok: true; [field: string]: unknown } | { ok: false; error: string; code?: string };
+
+export class NotAnswered extends Error {}
+
+const RENEW_DELAYS = [1_000, 2_000, 5_000, 15_000, 30_000];
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #listeners = new Set<Listener>();
+  readonly #watchers = new Set<() => void>();
+  #snapshot: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: Date.now() };
+  #engine: Socket["io"]["engine"] | null = null;
+  #renewals = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#socket = io(options.url, {
+      forceNew: true,
+      autoConnect: false,
+      auth: (answer) => this.#authorize(answer),
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 3_000,
+      timeout: 10_000,
+    });
+    this.#socket.on("connect", this.#connected);
+    this.#socket.on("disconnect", this.#disconnected);
+    this.#socket.on("connect_error", this.#failed);
+    this.#socket.onAny(this.#received);
+    this.#socket.io.on("open", this.#opened);
+    document.addEventListener("visibilitychange", this.#shown);
+    // React's StrictMode mounts, unmounts and mounts again within one task: the first of them must not reach the server.
+    queueMicrotask(() => {
+      if (!this.#closed) this.#socket.connect();
+    });
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Events from now on, until the returned function is called. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Changes of `snapshot`, in the shape React's useSyncExternalStore wants. */
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  };
+
+  /** Says something once, if connected; nothing is kept for later. */
+  tell(name: string, ...args: unknown[]): void {
+    if (this.#socket.connected) this.#socket.emit(name, ...args);
+  }
+
+  /** Says something and waits for the acknowledgement. Throws NotAnswered; then it is unknown whether it arrived. */
+  async ask(name: string, payload: unknown, timeout = 10_000): Promise<Ack> {
+    if (!this.#socket.connected) throw new NotAnswered("Not connected");
+    try {
+      return (await this.#socket.timeout(timeout).emitWithAck(name, payload)) as Ack;
+    } catch (error) {
+      throw new NotAnswered(error instanceof Error ? error.message : "No answer");
+    }
+  }
+
+  /** Tries at once, whatever the state: after "ended", after a refusal, or instead of waiting for the next attempt. */
+  retry(): void {
+    if (this.#closed || this.#socket.connected) return;
+    clearTimeout(this.#timer);
+    this.#socket.disconnect();
+    this.#set({ status: "connecting" });
+    this.#socket.connect();
+  }
+
+  /** Drops a connection that looks open and is silent; socket.io-client then comes back and recovers what was missed. */
+  restart(): void {
+    if (this.#socket.connected) this.#socket.io.engine.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    document.removeEventListener("visibilitychange", this.#shown);
+    this.#socket.off("connect", this.#connected);
+    this.#socket.off("disconnect", this.#disconnected);
+    this.#socket.off("connect_error", this.#failed);
+    this.#socket.offAny(this.#received);
+    this.#socket.io.off("open", this.#opened);
+    this.#letEngineGo();
+    this.#listeners.clear();
+    this.#watchers.clear();
+    this.#leave();
+  }
+
+  #leave(): void {
+    const socket = this.#socket;
+    const engine = socket.io.engine;
+    if (engine?.readyState !== "opening") {
+      socket.disconnect();
+      return;
+    }
+    // A handshake in flight cannot be called back: its session would live on the server until a time-out. Let it end, then close.
+    socket.io.reconnection(false);
+    engine.once("open", () => socket.disconnect());
+  }
+
+  #set(change: Partial<Snapshot>): void {
+    const since = change.status && change.status !== this.#snapshot.status ? Date.now() : this.#snapshot.since;
+    this.#snapshot = { ...this.#snapshot, since, ...change };
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #report(event: ConnectionEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async #authorize(answer: (data: Record<string, unknown>) => void): Promise<void> {
+    try {
+      const token = (await this.#options.token?.()) ?? null;
+      if (!this.#closed) answer(token ? { token } : {});
+    } catch {
+      this.#socket.io.engine?.close();
+    }
+  }
+
+  readonly #opened = (): void => {
+    this.#letEngineGo();
+    this.#engine = this.#socket.io.engine;
+    this.#engine.on("upgrade", this.#upgraded);
+    this.#set({ transport: this.#engine.transport.name as Transport });
+  };
+
+  readonly #upgraded = (): void => {
+    if (this.#engine) this.#set({ transport: this.#engine.transport.name as Transport });
+  };
+
+  readonly #connected = (): void => {
+    this.#renewals = 0;
+    const id = this.#socket.id ?? "";
+    this.#set({ status: "connected", id, message: null });
+    this.#report({ type: "connected", id, recovered: this.#socket.recovered });
+  };
+
+  readonly #disconnected = (reason: string): void => {
+    this.#letEngineGo();
+    const ended = reason === "io server disconnect";
+    this.#set({ status: ended ? "ended" : "disconnected", id: null, transport: null, message: reason });
+    this.#report({ type: "disconnected", reason });
+  };
+
+  readonly #failed = (error: Error): void => {
+    // Active means that socket.io-client goes on trying: the server was not reached. Otherwise it answered, and refused.
+    const refused = !this.#socket.active;
+    const message = refused ? error.message : reasonOf(error);
+    this.#set({ status: refused ? "refused" : "disconnected", id: null, transport: null, message });
+    this.#report({ type: "failed", message, refused });
+    if (refused) this.#renewLater();
+  };
+
+  readonly #received = (name: string, ...args: unknown[]): void => {
+    this.#report({ type: "received", name, ...partOffset(args) });
+  };
+
+  readonly #shown = (): void => {
+    // Whoever comes back to a refused tab may have signed in elsewhere meanwhile.
+    if (document.visibilityState === "visible" && this.#snapshot.status === "refused") void this.#renew();
+  };
+
+  #renewLater(): void {
+    const delay = RENEW_DELAYS[Math.min(this.#renewals, RENEW_DELAYS.length - 1)];
+    this.#renewals += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#renew(), delay);
+  }
+
+  async #renew(): Promise<void> {
+    let worthTrying = false;
+    try {
+      worthTrying = (await this.#options.renew?.()) ?? false;
+    } catch {
+      if (!this.#closed) this.#renewLater();
+      return;
+    }
+    if (worthTrying && !this.#closed && this.#snapshot.status === "refused") this.#socket.connect();
+  }
+
+  #letEngineGo(): void {
+    this.#engine?.off("upgrade", this.#upgraded);
+    this.#engine = null;
+  }
+}

@@ -1,0 +1,64 @@
+// A connection that lives as long as the component: made once when it is shown, closed when it is left.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createToken } from "@/lib/api/create-token";
+import { configQuery } from "@/lib/api/get-config";
+import { sessionQuery } from "@/lib/api/get-session";
+import { ApiError } from "@/lib/api/http";
+import { Connection, type Listener, type Snapshot } from "./connection";
+
+const NOT_YET: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: 0 };
+
+/** Null until the configuration has said where to connect. */
+export function useConnection(): Connection | null {
+  const queries = useQueryClient();
+  const config = useQuery(configQuery);
+  const url = config.isPending ? null : config.data?.socketUrl || window.location.origin;
+  const [connection, setConnection] = useState<Connection | null>(null);
+
+  useEffect(() => {
+    if (url === null) return;
+    const elsewhere = new URL(url).origin !== window.location.origin;
+    const opened = new Connection({
+      url,
+      ...(elsewhere && { token: tokenOrNothing }),
+      renew: async () => (await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })) !== null,
+    });
+    // The server's DISCONNECT may mean that the person has signed out, here or elsewhere.
+    opened.subscribe((event) => {
+      if (event.type === "disconnected" && opened.snapshot.status === "ended")
+        void queries.invalidateQueries(sessionQuery);
+    });
+    setConnection(opened);
+    return () => {
+      opened.close();
+      setConnection(null);
+    };
+  }, [url, queries]);
+
+  return connection;
+}
+
+export function useSnapshot(connection: Connection | null): Snapshot {
+  return useSyncExternalStore(connection?.watch ?? noChanges, () => connection?.snapshot ?? NOT_YET);
+}
+
+/** Calls the newest `listener` for every event of the connection. */
+export function useConnectionEvents(connection: Connection | null, listener: Listener): void {
+  const newest = useRef(listener);
+  useEffect(() => {
+    newest.current = listener;
+  });
+  useEffect(() => connection?.subscribe((event) => newest.current(event)), [connection]);
+}
+
+async function tokenOrNothing(): Promise<string | null> {
+  try {
+    return await createToken();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+const noChanges = () => () => {};

@@ -1,0 +1,119 @@
+// Freshness of a page: the last `live` event, the ticks of the last half minute, and repair when the server has said a
+// number that this page has not shown.
+import { useCallback, useEffect, useRef, useState } from "react";
+import { type Freshness, freshness, type Limits } from "@/lib/freshness";
+import { useNow } from "@/lib/use-now";
+import type { Connection } from "./connection";
+import { useConnectionEvents, useSnapshot } from "./use-connection";
+
+export const TICKS = 28;
+const PATIENCE = 1_500;
+
+export interface LiveState {
+  freshness: Freshness;
+  /** Number of the newest event, from the server. */
+  seq: number | null;
+  /** When the last `live` came, ms since 1970. */
+  lastLive: number | null;
+  now: number;
+  /** Durable events in each of the last seconds, oldest first. */
+  ticks: readonly number[];
+  /** Tells of an event that this page knows without having received it: an acknowledged message of its own. */
+  noteShown: (seq: number) => void;
+}
+
+interface Options {
+  limits: Limits;
+  /** Load what may have been missed: after being "away" too long for recovery, or because `live` shows us "behind". */
+  onMissed: (why: "away" | "behind") => void;
+}
+
+export function useLive(connection: Connection | null, { limits, onMissed }: Options): LiveState {
+  const snapshot = useSnapshot(connection);
+  const now = useNow();
+  const [live, setLive] = useState<{ seq: number; at: number } | null>(null);
+  const [everConnected, setEverConnected] = useState(false);
+  const arrivals = useRef<number[]>([]);
+  const { noteShown, noteSaid } = useRepair(connection, () => onMissed("behind"));
+
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "connected") {
+      setEverConnected(true);
+      if (!event.recovered) onMissed("away");
+    }
+    if (event.type !== "received") return;
+    if (event.seq !== null) {
+      noteShown(event.seq);
+      arrivals.current = [...arrivals.current.slice(-500), Date.now()];
+    }
+    if (event.name === "reset") onMissed("away");
+    const seq = event.name === "live" ? (event.args[0] as { seq?: unknown } | undefined)?.seq : null;
+    if (typeof seq !== "number") return;
+    noteSaid(seq);
+    setLive({ seq, at: Date.now() });
+  });
+
+  const lastLive = live?.at ?? null;
+  const state = freshness(
+    { connection: snapshot, lastLive, browserOnline: navigator.onLine, everConnected },
+    now,
+    limits,
+  );
+  useEffect(() => {
+    // Connected and silent for too long: the wire is dead and nobody has noticed yet.
+    if (state === "stale") connection?.restart();
+  }, [state, connection]);
+
+  return {
+    freshness: state,
+    seq: live?.seq ?? null,
+    lastLive,
+    now,
+    ticks: perSecond(arrivals.current, now),
+    noteShown,
+  };
+}
+
+/** Compares what `live` says with what was shown; calls `onBehind` when the page stays behind. */
+function useRepair(connection: Connection | null, onBehind: () => void) {
+  const shown = useRef<number | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const newest = useRef(onBehind);
+  useEffect(() => {
+    newest.current = onBehind;
+  });
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  useConnectionEvents(connection, (event) => {
+    // Everything is loaded afresh then, so the first `live` says where we stand.
+    if (event.type === "connected" && !event.recovered) shown.current = null;
+  });
+  const noteShown = useCallback((seq: number) => {
+    shown.current = Math.max(shown.current ?? 0, seq);
+  }, []);
+  const noteSaid = useCallback((said: number) => {
+    if (shown.current === null) shown.current = said;
+    if (said <= shown.current || timer.current !== undefined) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      if (said <= (shown.current ?? 0)) return;
+      shown.current = said;
+      newest.current();
+    }, PATIENCE);
+  }, []);
+  return { noteShown, noteSaid };
+}
+
+function perSecond(times: readonly number[], now: number): number[] {
+  const ticks = new Array<number>(TICKS).fill(0);
+  for (const time of times) {
+    const place = TICKS - 1 - Math.floor((now - time) / 1_000);
+    if (place >= 0 && place < TICKS) ticks[place] = (ticks[place] ?? 0) + 1;
+  }
+  return ticks;
+}

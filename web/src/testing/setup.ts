@@ -1,0 +1,14 @@
+// What every test needs: the page is emptied, and stand-ins are taken away, after each of them.
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+import { opened } from "./fake-socket";
+
+Element.prototype.scrollTo = () => {};
+window.scrollTo = () => {};
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  opened.length = 0;
+});

@@ -1,0 +1,44 @@
+// How the pages are built and tested. The build lands in the Python package, which ships it.
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const server = process.env.CAREVIA_DEV_SERVER ?? "http://127.0.0.1:3000";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "../src/carevia/web_dist",
+    emptyOutDir: true,
+    // The pages run under a content security policy without inline code: no data: fonts, nothing inlined.
+    assetsInlineLimit: 0,
+    target: "es2022",
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: {
+      "/api": server,
+      "/config.json": server,
+      "/openapi.json": server,
+      "/socket.io": { target: server, ws: true },
+    },
+  },
+  test: {
+    restoreMocks: true,
+    // Only tests that show a page pay for a document.
+    projects: [
+      { extends: true, test: { name: "plain", environment: "node", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "pages",
+          environment: "jsdom",
+          include: ["src/**/*.test.tsx"],
+          setupFiles: ["src/testing/setup.ts"],
+        },
+      },
+    ],
+  },
+});
