@@ -1,6 +1,7 @@
 """How long a start takes, from the command to a page that answers: `python -m bench.start [--cold] [--rounds 5]`.
 
-Warm: `python3 run.py` with everything installed, on a data folder that exists. Cold (`--cold`): a fresh clone under an empty HOME, so
+Warm: `python3 run.py` with everything installed, on a data folder that exists. Cold (`--cold`): a fresh clone under
+an empty HOME, so
 every library is fetched and the pages are built; once only.
 """
 
@@ -66,7 +67,8 @@ def main() -> None:
         else:
             first = once(ROOT, folder / "data", folder)  # makes the data folder, and installs where needed
             times = [once(ROOT, folder / "data", folder) for _ in range(words.rounds)]
-            print(f"first {first:.2f} s; warm: median {statistics.median(times):.2f} s, {min(times):.2f}-{max(times):.2f}")
+            spread = f"{min(times):.2f} to {max(times):.2f} s"
+            print(f"first {first:.2f} s; warm: median {statistics.median(times):.2f} s, {spread}")
     finally:
         shutil.rmtree(folder)
 

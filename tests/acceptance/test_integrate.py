@@ -64,9 +64,7 @@ def test_the_signing_example_puts_a_booking_on_the_desk(
 
 
 @pytest.mark.parametrize("language", ["node", "python", "nextjs"])
-def test_a_minted_token_lets_a_socket_in(
-    carevia: Program, javascript_client: SocketIOClient, language: str
-) -> None:
+def test_a_minted_token_lets_a_socket_in(carevia: Program, javascript_client: SocketIOClient, language: str) -> None:
     if language == "node":
         token = run(carevia, node.node(), EXAMPLES / "node" / "mint-token.mjs", "rima")
     elif language == "python":
@@ -90,10 +88,11 @@ def listening(program: Program, *command: str | Path, folder: Path) -> "subproce
 
 @pytest.mark.parametrize("language", ["node", "python"])
 def test_the_connecting_example_prints_what_is_paid(carevia: Program, modules: Path, language: str) -> None:
+    command: list[str | Path]
     if language == "node":
         command = [node.node(), "--preserve-symlinks", "--preserve-symlinks-main", modules / "node" / "connect.mjs"]
     else:
-        command = [Path(sys.executable), EXAMPLES / "python" / "connect.py"]
+        command = [sys.executable, EXAMPLES / "python" / "connect.py"]
     process = listening(carevia, *command, folder=modules)
     assert process.stdout
     lines = Lines(process.stdout)

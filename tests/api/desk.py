@@ -1,7 +1,7 @@
 """A whole Carevia in the test's own loop, with a clock-free set of helpers: HTTP over ASGI, tokens, payments, sockets.
 
-    async with desk(tmp_path) as d:
-        answer = await d.http.get("/healthz")
+async with desk(tmp_path) as d:
+    answer = await d.http.get("/healthz")
 """
 
 import asyncio
@@ -68,7 +68,9 @@ class Desk:
         headers = sign_standard(id, raw, secret or self.carevia.settings.emit_secret[0], at or now())
         return await self.http.post("/emit-booking", content=raw, headers=headers)
 
-    async def account(self, email: str = "rafiq@example.com", role: Any = "admin", password: str = "long enough") -> str:
+    async def account(
+        self, email: str = "rafiq@example.com", role: Any = "admin", password: str = "long enough"
+    ) -> str:
         return (await self.carevia.people.add(email, role, "Rafiq Hasan", password)).id
 
     async def signed_in(self, email: str = "rafiq@example.com", role: Any = "admin") -> dict[str, str]:

@@ -316,9 +316,7 @@ def test_description_names_every_route_with_its_errors(tmp_path: Path) -> None:
             assert described == {(route.method, route.path) for route in d.carevia._routes()}
             operations = [operation for item in document["paths"].values() for operation in item.values()]
             assert len({operation["operationId"] for operation in operations}) == len(operations)
-            assert {"401", "403", "500", "503"} <= set(
-                document["paths"]["/api/chat/user/booking"]["get"]["responses"]
-            )
+            assert {"401", "403", "500", "503"} <= set(document["paths"]["/api/chat/user/booking"]["get"]["responses"])
             login = document["paths"]["/api/login"]["post"]
             assert {"200", "400", "401", "403", "413", "429", "500", "503"} == set(login["responses"])
             text = msgspec.json.encode(document).decode()

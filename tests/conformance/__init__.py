@@ -1,1 +1,1 @@
-"""Small programs on top of the real engine: by them the protocols' own suites and real clients judge it from outside."""
+"""Small programs on the real engine, by which the protocols' own suites and real clients judge it from outside."""

@@ -126,7 +126,7 @@ async def request(port: int, method: str, target: str, body: bytes | None = None
 async def until(condition: Callable[[], object], what: str, within: float = DEADLINE) -> None:
     """Wait for a condition of this process, turn by turn."""
     async with deadline(within, what):
-        while not condition():  # noqa: ASYNC110 (the engine has no events for tests)
+        while not condition():
             await asyncio.sleep(0.002)
 
 
@@ -212,6 +212,13 @@ class RawWebSocket(Connection):
             except ConnectionError:
                 pass
         return Closed(code, time.monotonic() - began)
+
+
+async def upgrade(port: int, target: str, **headers: str) -> Response:
+    """The answer to an upgrade; a 101 ends there."""
+    async with RawWebSocket(port, target, **headers) as ws:
+        body = b"" if ws.status == 101 else await ws.reader.readexactly(int(ws.headers["content-length"]))
+        return Response(ws.status, ws.headers, body)
 
 
 def opening_headers() -> dict[str, str]:

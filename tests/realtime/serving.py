@@ -33,9 +33,13 @@ def run(main: Coroutine[Any, Any, T], within: float = 20.0) -> T:
         problems.extend(f"left behind: {task}" for task in left)
         return result
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        result = runner.run(guarded())
-    gc.collect()  # what nobody awaited or closed says so now, in the test that forgot it
+    gc.freeze()  # so that the collection below walks what this test made, and nothing else
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            result = runner.run(guarded())
+        gc.collect()  # what nobody awaited or closed says so now, in the test that forgot it
+    finally:
+        gc.unfreeze()
     assert not problems, problems
     return result
 

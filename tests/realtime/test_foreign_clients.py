@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import socketio  # type: ignore[import-untyped]
+import socketio
 
 from carevia.realtime import ConnectRefused, Server, Socket
 from tests.realtime.rawclient import deadline, until

@@ -16,7 +16,6 @@ from carevia.realtime import Namespace, Socket
 from carevia.service import replay as replay_module
 from carevia.service.relay import Relay
 from carevia.service.replay import Replay
-from carevia.store.sqlite import SqliteStore
 from carevia.store.store import Store
 from tests.service.fakes import FakeHub, FakeSocket
 from tests.service.test_relay import event, run, running, until
@@ -34,7 +33,9 @@ async def replaying(folder: Path) -> AsyncIterator[tuple[Store, FakeHub, Relay, 
         yield store, hub, relay, replay
 
 
-def come(replay: Replay, hub: FakeHub, person: Person | None, auth: dict[str, Any]) -> tuple[FakeSocket, str | None, bool]:
+def come(
+    replay: Replay, hub: FakeHub, person: Person | None, auth: dict[str, Any]
+) -> tuple[FakeSocket, str | None, bool]:
     """A CONNECT: the socket, its pid, and whether it was recovered."""
     socket = FakeSocket(hub, data=person)
     identity = replay.identify(cast(Socket, socket), auth)
@@ -86,7 +87,10 @@ def test_the_offset_says_where_to_go_on(tmp_path: Path) -> None:
     run(body())
 
 
-@pytest.mark.parametrize("offset", ["", "x", "other-epoch.3", "EPOCH.-1", "EPOCH.99999999", "EPOCH.1e3", 7, None, "EPOCH." + "9" * 500])
+ODD = ["", "x", "other-epoch.3", "EPOCH.-1", "EPOCH.99999999", "EPOCH.1e3", 7, None, "EPOCH." + "9" * 500]
+
+
+@pytest.mark.parametrize("offset", ODD)
 def test_an_odd_offset_counts_as_the_start_of_the_pid(tmp_path: Path, offset: Any) -> None:
     async def body() -> None:
         async with replaying(tmp_path) as (store, hub, relay, replay):
@@ -151,11 +155,16 @@ def test_a_guest_gets_no_pid_and_no_room(tmp_path: Path) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32), before=st.integers(0, 40), during=st.integers(0, 40), page=st.sampled_from([1, 2, 7, 500]))
+@given(
+    seed=st.integers(0, 2**32),
+    before=st.integers(0, 40),
+    during=st.integers(0, 40),
+    page=st.sampled_from([1, 2, 7, 500]),
+)
 def test_however_commits_and_pages_interleave_each_row_comes_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, seed: int, before: int, during: int, page: int
 ) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
 
     async def write_on(store: Store) -> None:
         for n in range(during):

@@ -25,7 +25,8 @@ def signed_headers(body: bytes, secret: str, event_id: str, timestamp: int) -> d
 
 
 def emit_booking(url: str, booking: dict[str, Any], secret: str) -> int:
-    """Tell Carevia of a paid booking, until it has stored it. 409 means that it has the id already, which is as good."""
+    """Tell Carevia of a paid booking, until it has stored it. 409 means that it has the id already, which is as
+    good."""
     body = json.dumps(booking).encode()
     event_id = f"site_{uuid.uuid4()}"  # one id for all tries: the booking is announced once
     while True:

@@ -89,7 +89,7 @@ class Socket:
         event = event_args(name, args, offset, self.namespace.recovery is not None)
         self._push(encode_event(self.namespace.name, event, volatile=volatile))
 
-    async def call(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:  # noqa: ASYNC109
+    async def call(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:
         """Emit and wait for the acknowledgement: its arguments. Raises AckTimeout or Disconnected."""
         if name in socketio.RESERVED:
             raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")

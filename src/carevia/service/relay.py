@@ -1,7 +1,9 @@
 """Journal to hub: every committed row reaches the sockets of its room, once, in rising seq, never before its commit.
 
-The store's own commits arrive as a wake-up with the rows in hand; a poll of the journal every second is the floor under it, and
-finds what other processes wrote. `position` is the number up to which everything has been emitted: who joins a room in the same
+The store's own commits arrive as a wake-up with the rows in hand; a poll of the journal every second is the floor
+under it, and
+finds what other processes wrote. `position` is the number up to which everything has been emitted: who joins a room
+in the same
 turn of the loop gets exactly the rows above it.
 """
 

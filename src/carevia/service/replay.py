@@ -1,7 +1,9 @@
 """Recovery for any Socket.IO client: what a socket missed is replayed from the journal, in order, once.
 
-The `pid` of the CONNECT reply is a signed token (person, socket id, epoch, start seq), so that any process can honour it, one started
-after kill -9 too. The offset is `<epoch>.<seq>`. A pid that cannot be honoured gives a new one and `reset` as the first event.
+The `pid` of the CONNECT reply is a signed token (person, socket id, epoch, start seq), so that any process can honour
+it, one started
+after kill -9 too. The offset is `<epoch>.<seq>`. A pid that cannot be honoured gives a new one and `reset` as the
+first event.
 """
 
 import base64
@@ -81,7 +83,8 @@ class Replay:
         return Identity(sid, self._write(Token(person.id, sid, self._store.epoch, start)), False)
 
     def _since(self, token: Token, given: object) -> int:
-        """The offset's number; the token's start where the offset is another epoch's, older, unparsable or of the future."""
+        """The offset's number; the token's start where the offset is another epoch's, older, unparsable or of the
+        future."""
         if isinstance(given, str):
             epoch, _, digits = given.rpartition(".")
             if epoch == token.epoch and digits.isascii() and digits.isdigit() and len(digits) < 16:
@@ -113,7 +116,8 @@ class Replay:
     async def catch_up(self, socket: Socket, rooms: Mapping[str, str]) -> None:
         """Replay what the socket missed, then let it into its rooms.
 
-        `rooms` maps the journal's room to the hub's. It enters them in the very turn in which everything up to the relay's position
+        `rooms` maps the journal's room to the hub's. It enters them in the very turn in which everything up to the
+        relay's position
         has been replayed: what comes later reaches it live, so nothing is missed and nothing comes twice.
         """
         plan: Plan | None = socket.recovery
