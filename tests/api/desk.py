@@ -164,7 +164,8 @@ class Peer:
         """Emit, and the acknowledgement; what comes before it stays to be read."""
         self._acks += 1
         await self.send(f"42{self._acks}" + msgspec.json.encode([name, *arguments]).decode())
-        wanted, others = f"43{self._acks}", []
+        wanted = f"43{self._acks}"
+        others: list[str] = []
         while True:
             packet = (await self.packets(1))[0]
             if packet.startswith(wanted):
@@ -191,13 +192,15 @@ class Peer:
 
 
 @asynccontextmanager
-async def desk(tmp_path: Path, web: Path | None = None, client: str = "127.0.0.1", **env: str) -> AsyncIterator[Desk]:
+async def desk(
+    tmp_path: Path, web: Path | str | None = None, client: str = "127.0.0.1", **env: str
+) -> AsyncIterator[Desk]:
     """A started application; keywords are settings without their prefix, or whole CAREVIA_* names."""
     environ = {name if name.startswith("CAREVIA_") else f"CAREVIA_{name}": value for name, value in env.items()}
     environ.setdefault("CAREVIA_DATA_DIR", str(tmp_path / "data"))
     settings = with_development_secrets(load_settings(environ))
     output = io.StringIO()
-    carevia = Carevia(settings, Log(settings.log, output), web or tmp_path / "no-web")
+    carevia = Carevia(settings, Log(settings.log, output), Path(web or tmp_path / "no-web"))
     await carevia.start()
     transport = httpx2.ASGITransport(app=carevia.asgi, client=(client, 1234), raise_app_exceptions=False)
     try:

@@ -24,7 +24,7 @@ async def _answer(_: Call[Any, Any]) -> Any:
 
 
 def _route(**changes: Any) -> Route[Any, Any]:
-    declared = {"policy": "public", "query": Nothing, "body": Nothing} | changes
+    declared: dict[str, Any] = {"policy": "public", "query": Nothing, "body": Nothing} | changes
     return Route(method="GET", path="/x", summary="", handler=_answer, **declared)
 
 

@@ -325,7 +325,7 @@ def test_unsigned_foreign_and_garbled_tokens_are_not_valid(tmp_path: Path) -> No
                 "é",
             ]
             for token in tokens:
-                answer = await d.http.get("/api/booking", headers={"authorization": f"Bearer {token}".encode()})
+                answer = await d.http.get("/api/booking", headers={b"authorization": f"Bearer {token}".encode()})
                 assert (answer.status_code, answer.json()["message"]) == (401, "Token not valid"), token
 
     run(work())
@@ -383,5 +383,15 @@ def test_bearer_comes_before_the_cookie(tmp_path: Path) -> None:
             assert user["_id"] == "somebody-else"
             expired = await d.signed_in("b@example.com") | d.bearer(seconds=-5)
             assert (await d.http.get("/api/session", headers=expired)).status_code == 401
+
+    run(work())
+
+
+def test_name_of_a_token_without_one_is_the_stored_accounts(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            headers = d.bearer("demo-customer", name=..., email=...)
+            user = (await d.http.get("/api/session", headers=headers)).json()["data"]["user"]
+            assert user["name"] == "Nusrat Jahan"
 
     run(work())

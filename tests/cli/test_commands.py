@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -249,7 +250,8 @@ def test_sigterm_ends_with_status_0_within_10_s_whatever_hangs(start_program: St
     program = start_program()
     half = b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{"
     upgrade = (
-        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
     hung = [socket.create_connection(("127.0.0.1", program.port)) for _ in range(200)]
@@ -266,7 +268,24 @@ def test_sigterm_ends_with_status_0_within_10_s_whatever_hangs(start_program: St
 
 
 def test_sigint_ends_with_status_0_too(program: Program) -> None:
-    import signal
-
     assert program.stop(sign=signal.SIGINT) == 0
     assert "Traceback" not in program.output()
+
+
+def _catches_sigterm(pid: int) -> bool:
+    caught = re.search(r"SigCgt:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return bool(caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux which signals a process listens to")
+@pytest.mark.parametrize("later", [0, 0.1, 0.25])
+def test_sigterm_while_it_still_starts_ends_with_status_0(tmp_path: Path, later: float) -> None:
+    environment = {"PYTHONPATH": str(ROOT / "src"), "CAREVIA_DATA_DIR": str(tmp_path), "CAREVIA_PORT": "0"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "carevia", "serve"], env=environment, stdout=subprocess.DEVNULL
+    ) as process:
+        while not _catches_sigterm(process.pid):
+            time.sleep(0.005)
+        time.sleep(later)
+        process.terminate()
+        assert process.wait(10) == 0

@@ -25,6 +25,14 @@ SUITES: dict[str, Callable[[], tuple[Engine, ASGIApp]]] = {
 class Program(uvicorn.Server):
     """uvicorn that says when it listens and ends with status 0 on a signal."""
 
+    def __init__(self, config: uvicorn.Config, engine: Engine) -> None:
+        super().__init__(config)
+        self._engine = engine
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._engine.close()  # before uvicorn waits for requests: a waiting poll is one
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print("ready", flush=True)
@@ -52,11 +60,8 @@ async def serve(suite: str, port: int) -> None:
         backlog=4096,
         timeout_graceful_shutdown=2,
     )
-    program = Program(config)
-    try:
-        await program.serve()
-    finally:
-        engine.close()
+    program = Program(config, engine)
+    await program.serve()
 
 
 def main() -> None:

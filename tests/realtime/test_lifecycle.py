@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from carevia.realtime import Identity, Server, Socket
-from carevia.realtime.deadlines import Bucket, Deadlines
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
 from tests.realtime.serving import descriptors, make, nothing_else, run, serving, uvicorn_server
@@ -21,61 +20,6 @@ def echoing(**settings: Any) -> Server:
     server = make(**settings)
     server.namespace("/").on("echo")(lambda socket, *args: args)
     return server
-
-
-# Deadlines.
-
-
-def test_deadlines_are_never_late_and_at_most_a_fiftieth_early() -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        delay = 0.25
-        found: list[float] = []
-        deadlines: Deadlines[float] = Deadlines(delay, lambda began: found.append(loop.time() - began), loop)
-        for _ in range(60):
-            deadlines.set(loop.time())
-            await asyncio.sleep(0.003)
-        await until(lambda: len(found) == 60, "not all came due")
-        assert min(found) >= delay * 0.98 - 0.002
-        assert max(found) <= delay + 0.05  # a busy machine
-        deadlines.close()
-
-    run(main())
-
-
-def test_a_deadline_that_was_called_off_does_not_come() -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        found: list[str] = []
-        buckets: dict[str, Bucket[str]] = {}
-
-        def expired(thing: str) -> None:
-            found.append(thing)
-            for other in ("b", "c"):
-                if other in buckets:
-                    buckets[other].discard(other)
-            if thing == "a":
-                buckets["again"] = deadlines.set("again")
-
-        deadlines: Deadlines[str] = Deadlines(0.05, expired, loop)
-        buckets["gone"] = deadlines.set("gone")
-        buckets["gone"].discard("gone")
-        await asyncio.sleep(0.02)
-        buckets["a"] = deadlines.set("a")
-        await until(lambda: "again" in found, "it did not start again")
-        assert found == ["a", "again"]
-        for thing in ("b", "c"):
-            buckets[thing] = deadlines.set(thing)
-        assert buckets["b"] is buckets["c"]
-        await until(lambda: len(found) == 3, "one of the two")
-        await asyncio.sleep(0.06)
-        assert len(found) == 3, "the first that expired called the other off"
-        deadlines.set("closed")
-        deadlines.close()
-        await asyncio.sleep(0.06)
-        assert "closed" not in found
-
-    run(main())
 
 
 # Heartbeats, in fractions of a second.

@@ -98,6 +98,19 @@ def test_a_chunked_body_over_the_limit_is_413() -> None:
     run(main())
 
 
+def test_a_body_that_never_arrives_is_408_and_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carevia.realtime.polling._BODY_SECONDS", 0.1)
+
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling, Connection(site.port) as connection:
+            connection.ask("POST", polling.target, b"4h", content_length="6")
+            assert (await connection.answer(within=3)).status == 408
+            await connection.closed(within=3)
+            await site.quiet_sessions()
+
+    run(main())
+
+
 def test_a_chunked_body_under_the_limit_passes() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling, Connection(site.port) as connection:

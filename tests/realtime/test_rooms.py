@@ -60,6 +60,7 @@ def test_rooms_except_and_own_ids() -> None:
             space.to("a").except_(one.sid).emit("e", "a not one")
             space.to("nobody", "a").except_("nobody").emit("e", "with nobody")
             space.to("nobody").emit("e", "never")
+            space.to(*[]).emit("e", "never")  # a computed list of rooms that came out empty is nobody, not everybody
             space.to("a").except_("a").emit("e", "never")
             assert await heard(one) == ["all", "a", "a or b", "a not b", "with nobody"]
             assert await heard(two) == ["all", "a", "a or b", "a not one", "with nobody"]

@@ -90,8 +90,7 @@ class Auth:
         if not isinstance(token, str):
             raise SignInFirst(NOT_VALID)
         found = self._tokens.read(token)
-        await self._people.recognise(found.person)
-        return Identity(found.person, None, found.expires)
+        return Identity(await self._people.recognise(found.person), None, found.expires)
 
     async def _of_cookie(self, handshake: Handshake, headers: Mapping[str, str]) -> Identity | None:
         token = cookie_value(headers.get("cookie", ""), self.cookie.name)

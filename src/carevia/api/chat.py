@@ -11,7 +11,7 @@ from carevia.api.http import Answer, ok
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.bookings import Participant
-from carevia.domain.chat import Message
+from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
 from carevia.service.bookings import Bookings
 from carevia.service.chat import Chat
 
@@ -29,10 +29,15 @@ class ParticipantsQuery(msgspec.Struct):
     limit: _Limit = 200
 
 
+def _described(**schema: Any) -> Meta:
+    """Told in /openapi.json; judged by domain/chat.py, which says every fault at once."""
+    return Meta(extra_json_schema=schema)
+
+
 class NewMessage(msgspec.Struct):
-    roomId: str
-    text: str
-    id: str | None = None
+    roomId: Annotated[str, _described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")]
+    text: Annotated[str, _described(minLength=1, maxLength=LONGEST_TEXT, pattern="\\S")]
+    id: Annotated[str, _described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
 
 
 class SentMessage(msgspec.Struct):

@@ -32,12 +32,12 @@ _Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
 class ListQuery(msgspec.Struct):
     """For the description only: `domain.bookings.read_query` reads it, and says every fault at once."""
 
-    search: Annotated[str, Meta(max_length=200)] | None = None
+    search: Annotated[str, Meta(description="in name, e-mail, tracking id and service; its first 200 characters")] = ""
     sortby: Literal["newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest"] = "newest"
     status: Literal["all", "booked", "confirmed", "cancelled", "completed"] | None = None
     duration: Literal["all", "hours", "days"] | None = None
     caregiver: Literal["all", "assigned", "unassigned"] | None = None
-    division: Annotated[str, Meta(max_length=100)] | None = None
+    division: str | None = None
     page: _Page = 1
     limit: _Limit = PAGE
 

@@ -4,6 +4,7 @@ What is wrong with settings, folder or port is one sentence and exit status 2; a
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ def carevia() -> None:
 @click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes; more than one needs Redis.")
 def serve(host: str | None, port: int | None, workers: int) -> None:
     """Run the server: pages, API, webhooks and Socket.IO on one port."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server listens to it: nothing is open yet
     settings = _settings(host=host, port=port)
     if workers > 1 and settings.redis_url is None:
         raise ConfigError("More than one worker needs CAREVIA_REDIS_URL: set it, or run one worker.")

@@ -7,6 +7,7 @@ a bucket, which comes due when its first member does: never late, at most that f
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -28,7 +29,7 @@ class Bucket(set[T]):
 class Deadlines(Generic[T]):
     """Calls `expired(thing)` once for everything that was set and not discarded from its bucket meanwhile."""
 
-    __slots__ = ("_buckets", "_delay", "_expired", "_loop", "_timer", "_width")
+    __slots__ = ("_buckets", "_delay", "_expired", "_loop", "_timer", "_width", "due")
 
     def __init__(self, delay: float, expired: Callable[[T], None], loop: asyncio.AbstractEventLoop) -> None:
         self._delay = delay
@@ -37,10 +38,17 @@ class Deadlines(Generic[T]):
         self._loop = loop
         self._buckets: deque[Bucket[T]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self.due = 0.0  # when what expires just now should have
 
-    def set(self, thing: T) -> Bucket[T]:
-        """Start the wait for one thing; gives the bucket to call it off with."""
+    def set(self, thing: T, since: float = math.inf) -> Bucket[T]:
+        """Start the wait for one thing; gives the bucket to call it off with.
+
+        `since` is when it should have started, where another timer was late: that much less is waited, but never less
+        than three quarters. It must not decrease from call to call.
+        """
         now = self._loop.time()
+        if since < now:
+            now = max(since, now - self._delay / 4)
         if not self._buckets or self._buckets[-1].until <= now:
             self._buckets.append(Bucket(now + self._delay, now + self._width))
         bucket = self._buckets[-1]
@@ -61,6 +69,7 @@ class Deadlines(Generic[T]):
         now = self._loop.time() + 0.001  # a loop's clock ticks in milliseconds
         while self._buckets and self._buckets[0].due <= now:
             bucket = self._buckets.popleft()
+            self.due = bucket.due
             while bucket:  # one that expires may call others off
                 self._expired(bucket.pop())
         while self._buckets and not self._buckets[0]:

@@ -54,7 +54,11 @@ class Target:
     __slots__ = ("_except", "_namespace", "_rooms", "_volatile")
 
     def __init__(
-        self, namespace: "Namespace", rooms: tuple[str, ...] = (), but: tuple[str, ...] = (), volatile: bool = False
+        self,
+        namespace: "Namespace",
+        rooms: tuple[str, ...] | None = None,
+        but: tuple[str, ...] = (),
+        volatile: bool = False,
     ) -> None:
         self._namespace = namespace
         self._rooms = rooms
@@ -63,7 +67,7 @@ class Target:
 
     def to(self, *rooms: str) -> Self:
         """Only these rooms (a socket in several gets one copy). A socket's id is a room of its own."""
-        return type(self)(self._namespace, self._rooms + rooms, self._except, self._volatile)
+        return type(self)(self._namespace, (self._rooms or ()) + rooms, self._except, self._volatile)
 
     def except_(self, *rooms: str) -> Self:
         """Not these rooms or socket ids."""
@@ -78,7 +82,7 @@ class Target:
     def sockets(self) -> "Collection[Socket]":
         """Those it reaches now."""
         namespace = self._namespace
-        if not self._rooms:
+        if self._rooms is None:
             found: Collection[Socket] = namespace.everyone
         elif len(self._rooms) == 1:
             found = namespace.members(self._rooms[0])
@@ -163,7 +167,7 @@ class Namespace:
 
     def except_(self, *rooms: str) -> Target:
         """See `Target.except_`."""
-        return Target(self, (), rooms)
+        return Target(self, None, rooms)
 
     @property
     def volatile(self) -> Target:

@@ -27,6 +27,7 @@ Headers = list[tuple[bytes, bytes]]
 _TEXT: tuple[bytes, bytes] = (b"content-type", b"text/plain; charset=UTF-8")
 _JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 _PACKETS_AT_ONCE = 16  # python-engineio's client refuses a payload of more, and would do so at every replay
+_BODY_SECONDS = 10.0  # for a POST to arrive whole
 _DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so that the client can read the answer
 
 
@@ -223,9 +224,16 @@ class _Exchange:
             await self._refuse(engineio.BAD_REQUEST)
             return
         try:
-            body = await self._body()
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await self._body()
         except ConnectionError:  # half a body says nothing
             polling.session.close("transport error")
+            return
+        except TimeoutError:
+            polling.session.close("transport error")
+            await self._answer(
+                408, engineio.error_body(3, "The body took too long"), [_JSON, (b"connection", b"close")]
+            )
             return
         if body is None:
             await self._too_large()

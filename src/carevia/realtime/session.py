@@ -88,7 +88,7 @@ class Session:
 
     def ping(self) -> None:
         """The interval is over: the server asks, the client has `ping_timeout` to answer."""
-        self.wait = self.engine.pongs.set(self)
+        self.wait = self.engine.pongs.set(self, since=self.engine.pings.due)
         self.transport.send(_PING)
 
     def _pong(self) -> None:

@@ -233,17 +233,20 @@ class People:
         row = await self._store.read(lambda tx: tx.first(_any_staff))
         return None if row is None else str(row.id)
 
-    async def recognise(self, person: Person) -> None:
+    async def recognise(self, person: Person) -> Person:
         """Somebody came with a token: kept as a person when new to us, refused where the account is disabled.
 
-        The token's role is believed, the stored account is not changed by it.
+        The token's role is believed, the stored account is not changed by it; name and e-mail are the account's, else
+        the token's.
         """
         row = await self._store.read(lambda tx: tx.first(_user, user_id=person.id))
         if row is not None and row.disabled:
             raise SignInFirst("Token not valid")
-        if row is None:
-            values = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}
-            await self._store.write(lambda tx: tx.insert_new(users, created=self._now(), **values))
+        if row is not None:
+            return Person(person.id, person.role, row.email or person.email, row.name or person.name)
+        values = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}
+        await self._store.write(lambda tx: tx.insert_new(users, created=self._now(), **values))
+        return person
 
     async def forget_old(self) -> None:
         """Remove what can no longer be used: sessions, links, failures."""

@@ -33,7 +33,7 @@ export function TransportCard({ snapshot, person }: Props) {
           <span className="mono wrap-anywhere">{config?.socketUrl || window.location.origin}</span>
         </Row>
         <Row name={words.signedInAs}>
-          {person ? `${person.name || person._id}, ${words.role[person.role]}` : words.nobody}
+          {person ? `${person.name || person.email || person._id}, ${words.role[person.role]}` : words.nobody}
         </Row>
       </dl>
       <p className="mt-3 border-t border-line pt-3 text-ink-2">

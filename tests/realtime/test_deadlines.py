@@ -1,0 +1,132 @@
+"""The timers that many connections share, on a clock of the test's own."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from carevia.realtime.deadlines import Bucket, Deadlines
+
+
+class Clock:
+    """As much of an event loop as timers need."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = itertools.count()
+        self._cancelled: set[int] = set()
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        number = next(self._number)
+        heapq.heappush(self._timers, (when, number, callback))
+        handle: Any = type("Handle", (), {"cancel": lambda _: self._cancelled.add(number)})()
+        return handle  # type: ignore[no-any-return]
+
+    def advance(self, seconds: float, late: float = 0.0) -> None:
+        """Let time pass; what is due meanwhile is called `late`."""
+        until = self.now + seconds
+        while self._timers and self._timers[0][0] + late <= until:
+            when, number, callback = heapq.heappop(self._timers)
+            self.now = max(self.now, when + late)
+            if number not in self._cancelled:
+                callback()
+        self.now = until
+
+    @property
+    def pending(self) -> int:
+        return sum(number not in self._cancelled for _, number, _ in self._timers)
+
+
+def deadlines(clock: Clock, delay: float, expired: Callable[[Any], None]) -> Deadlines[Any]:
+    loop: Any = clock
+    return Deadlines(delay, expired, loop)
+
+
+def test_deadlines_are_never_late_and_at_most_a_fiftieth_early() -> None:
+    for delay in (0.0125, 0.2, 0.3, 25.0375):
+        clock, waited = Clock(), list[float]()
+        row = deadlines(clock, delay, lambda began, c=clock, w=waited: w.append(c.now - began))  # type: ignore[misc]
+        for _ in range(300):
+            row.set(clock.now)
+            clock.advance(delay / 130)
+        clock.advance(2 * delay)
+        assert len(waited) == 300
+        assert delay * 0.98 - 0.0011 <= min(waited)
+        assert max(waited) <= delay + 1e-9
+
+
+def test_one_timer_serves_them_all_and_none_is_left() -> None:
+    clock, gone = Clock(), list[int]()
+    row = deadlines(clock, 1.0, gone.append)
+    for number in range(1000):
+        row.set(number)
+        clock.advance(0.0005)
+        assert clock.pending == 1
+    clock.advance(3)
+    assert sorted(gone) == list(range(1000))
+    assert clock.pending == 0
+    row.set(1)
+    row.close()
+    clock.advance(3)
+    assert len(gone) == 1000
+
+
+def test_a_deadline_that_was_called_off_does_not_come() -> None:
+    clock, gone = Clock(), list[str]()
+    row = deadlines(clock, 1.0, gone.append)
+    row.set("off").discard("off")
+    clock.advance(0.5)
+    row.set("on")
+    clock.advance(0.6)
+    assert gone == []
+    clock.advance(0.5)
+    assert gone == ["on"]
+
+
+def test_one_that_expires_may_call_off_others_and_itself_and_start_again() -> None:
+    """A set that changed while it was walked once stopped every timer."""
+    clock, gone = Clock(), list[str]()
+    buckets: dict[str, Bucket[str]] = {}
+
+    def expired(thing: str) -> None:
+        gone.append(thing)
+        for name in ("a", "b", "c"):
+            buckets[name].discard(name)
+        if len(gone) == 1:
+            buckets["again"] = row.set("again")
+
+    row = deadlines(clock, 1.0, expired)
+    for name in ("a", "b", "c"):
+        buckets[name] = row.set(name)
+    clock.advance(1.001)
+    assert len(gone) == 1 and gone[0] in "abc"
+    clock.advance(1.001)
+    assert gone[1:] == ["again"]
+
+
+def test_a_timer_that_was_late_does_not_make_the_next_one_late_too() -> None:
+    """A session is dead at interval + timeout, whatever the loop was busy with when the ping was due."""
+    clock, gone = Clock(), list[float]()
+    pongs = deadlines(clock, 0.2, lambda began: gone.append(clock.now - began))
+
+    def ping(began: float) -> None:
+        pongs.set(began, since=pings.due)
+
+    pings = deadlines(clock, 0.3, ping)
+    pings.set(clock.now)
+    clock.advance(0.35, late=0.04)
+    clock.advance(0.25)
+    assert [round(waited, 6) for waited in gone] == [0.5]
+
+
+def test_what_a_long_stop_took_is_not_taken_from_those_who_must_answer() -> None:
+    clock, gone = Clock(), list[float]()
+    pongs = deadlines(clock, 20.0, lambda began: gone.append(clock.now - began))
+    pongs.set(clock.now, since=clock.now - 600)
+    clock.advance(30)
+    assert [round(waited, 6) for waited in gone] == [15.0]
