@@ -327,7 +327,7 @@ VALID: dict[str, Any] = {
 }
 # event -> (guest, customer in their own room, customer in another's, staff): what is answered
 EXPECTED = {
-    "join_room": ("unauthorized", "ok", "not_found", "ok"),
+    "join_room": ("unauthorized", "ok", "forbidden", "ok"),
     "send_message": ("unauthorized", "ok", "not_found", "ok"),
     "typing": ("unauthorized", "ok", "not_found", "ok"),
     "leave_room": ("unauthorized", "ok", "ok", "ok"),

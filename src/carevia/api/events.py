@@ -94,11 +94,13 @@ class Events:
     async def join_room(self, socket: Socket, seat: Seat, room: str) -> None:
         """Staff open a conversation and have seen it; a customer is in their own already."""
         person = _signed_in(seat)
+        if not person.is_staff:
+            if room != person.id:  # the same for a room that is not there, so that the answer tells nothing
+                raise Forbidden("You may open your own conversation only.")
+            return
         if not valid_user_id(room):
             raise NotFound("There is no such conversation.")
         await self._chat.may_open(person, room)
-        if not person.is_staff:
-            return
         await self._rooms.join(socket.id, room, self._relay.position)
         await self._make_place(socket, desk_side(room))
         socket.join(desk_side(room))
