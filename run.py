@@ -60,7 +60,10 @@ REACH = re.compile(
     r"(PIP|UV)_.*(INDEX|FIND_LINKS|CERT|TLS|PROXY|HOST|TIMEOUT|RETRIES|CACHE|CONFIG_FILE|KEYRING|CREDENTIALS|LINK_MODE"
     r"|CONCURRENT|OFFLINE|DISABLE_PIP_VERSION_CHECK).*"
 )
-FOREIGN = {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONUSERBASE"}
+FOREIGN = {
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONUSERBASE"),
+    "PYTHONDONTWRITEBYTECODE",  # compiling everything anew takes half of a start
+}
 TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_TRUSTED_HOST": "UV_INSECURE_HOST", "PIP_CERT": "SSL_CERT_FILE"}
 
 
@@ -73,6 +76,7 @@ def environment() -> dict[str, str]:
     }
     mapped = {uv: kept[pip] for pip, uv in TO_UV.items() if pip in kept}
     fixed = {
+        "PYTHONPYCACHEPREFIX": str(TOOLS / "pycache"),
         "UV_PYTHON_DOWNLOADS": "never",
         "PIP_USER": "0",
         "PIP_ROOT_USER_ACTION": "ignore",

@@ -104,3 +104,22 @@ def test_the_connecting_example_prints_what_is_paid(carevia: Program, modules: P
         process.kill()
         process.wait()
         lines.close()
+
+
+def test_the_hook_for_react_connects_with_a_token_of_its_own_route(carevia: Program, modules: Path) -> None:
+    """`fetch` goes to the example's own route, as it does in a browser on the site's origin."""
+    script = modules / "hook.mjs"
+    script.write_text(
+        """
+        import { careviaSocket } from "./nextjs/lib/use-carevia.ts";
+        import { GET } from "./nextjs/app/api/carevia-token/route.ts";
+        const asked = new Request("http://site.example/api/carevia-token", { headers: { "x-demo-user": "rima" } });
+        globalThis.fetch = () => GET(asked);
+        const socket = careviaSocket(process.env.CAREVIA_URL);
+        console.log(careviaSocket(process.env.CAREVIA_URL) === socket ? "one socket" : "two sockets");
+        socket.on("connect_error", (error) => console.log(error.message));
+        socket.emit("join_room", "rima", ({ ok }) => { console.log(ok); socket.close(); });
+        """
+    )
+    options = ["--no-warnings", "--preserve-symlinks", "--preserve-symlinks-main"]
+    assert run(carevia, node.node(), *options, script).split("\n") == ["one socket", "true"]
