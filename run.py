@@ -45,6 +45,7 @@ PROJECT = "Mend what is named there (a page that does not compile, an npm regist
 HELP = """python3 run.py [WORDS]          start Carevia: `carevia WORDS`, or `carevia serve` without words
 python3 run.py test             every check: lint, types, front end, tests (what CI runs)
 python3 run.py test WORDS       only pytest, with these words
+python3 run.py bench [WORDS]    measure the engine beside its peers: docs/performance.md (bench --help says more)
 python3 run.py lock [WORDS]     make the hash-pinned requirements*.txt anew from pyproject.toml and *.in
 
 Examples
@@ -52,6 +53,7 @@ Examples
   python3 run.py serve --port 4000
   python3 run.py check http://localhost:3000
   python3 run.py test tests/test_architecture.py -k layers
+  python3 run.py bench --quick
   python3 run.py lock --upgrade-package fastapi
   python3 run.py serve --help"""
 
@@ -195,6 +197,12 @@ def test(words: Sequence[str]) -> NoReturn:
     sys.exit(1 if failed else 0)
 
 
+def bench(words: Sequence[str]) -> NoReturn:
+    python = install("test", "requirements-test.txt") / "python"
+    os.chdir(ROOT)
+    start(python, ["-m", "bench", *words])
+
+
 def main(words: Sequence[str]) -> None:
     # No `match` here: an old Python must be able to read this file up to its first check.
     first = words[0] if words else "serve"
@@ -202,6 +210,8 @@ def main(words: Sequence[str]) -> None:
         print(HELP)
     elif first == "test":
         test(words[1:])
+    elif first == "bench":
+        bench(words[1:])
     elif first == "lock":
         lock(words[1:])
     else:

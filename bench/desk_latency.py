@@ -90,7 +90,7 @@ def main() -> None:
     words = parser.parse_args()
     for number in range(words.rounds):
         with (
-            Program(**SETTINGS, CAREVIA_LIMIT_TABS_PER_USER="0") as program,
+            Program(data=None, port=None, **SETTINGS, CAREVIA_LIMIT_TABS_PER_USER="0") as program,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             from_post, from_200 = runner.run(measure(program, words.desks, words.payments))

@@ -13,11 +13,14 @@ import uvloop
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp
 from carevia.realtime.uvicorn import serve_protocol
-from tests.conformance import bench, engineio, socketio
+from tests.conformance import bench, engineio, engineio_client, socketio, socketio_client, websocket_echo
 
-SUITES: dict[str, Callable[[], tuple[Engine, ASGIApp]]] = {
+SUITES: dict[str, Callable[[], tuple[Engine | websocket_echo.Echo, ASGIApp]]] = {
     "engineio": engineio.build,
     "socketio": socketio.build,
+    "socketio-client": socketio_client.build,
+    "websocket-echo": websocket_echo.build,
+    "engineio-client": engineio_client.build,
     "bench": bench.build,
 }
 
@@ -25,7 +28,7 @@ SUITES: dict[str, Callable[[], tuple[Engine, ASGIApp]]] = {
 class Program(uvicorn.Server):
     """uvicorn that says when it listens and ends with status 0 on a signal."""
 
-    def __init__(self, config: uvicorn.Config, engine: Engine) -> None:
+    def __init__(self, config: uvicorn.Config, engine: Engine | websocket_echo.Echo) -> None:
         super().__init__(config)
         self._engine = engine
 

@@ -367,3 +367,18 @@ def test_a_flipped_bit_never_raises(sent: list[tuple[int, bytes]], where: int, b
         wire[where % len(wire)] ^= 1 << bit
     whole = read(bytes(wire))
     assert read(*[bytes(wire[at : at + step]) for at in range(0, len(wire), step)]) == whole
+
+
+@given(
+    st.binary(max_size=300) | st.builds(client_frame, st.sampled_from([TEXT, BINARY, PING]), st.binary(max_size=300))
+)
+def test_the_short_way_gives_what_the_long_way_gives(data: bytes) -> None:
+    text = Reader(200).lone_text(data)
+    assert text is None or Reader(200).feed(data) == [(TEXT, text, 0)]
+
+
+@pytest.mark.parametrize("before", [client_frame(TEXT, b"half", fin=False), client_frame(TEXT, b"whole")[:-1]])
+def test_the_short_way_is_closed_while_something_is_under_way(before: bytes) -> None:
+    reader = Reader(1000)
+    reader.feed(before)
+    assert reader.lone_text(client_frame(TEXT, b"text")) is None

@@ -74,11 +74,14 @@ async def nothing_else(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def uvicorn_server(engine: Engine, app: ASGIApp) -> uvicorn.Server:
+Ways = dict[str, Any]  # how the engine gets its WebSockets from uvicorn: `http` and `ws` of its Config
+
+
+def uvicorn_server(engine: Engine, app: ASGIApp, ways: Ways | None = None) -> uvicorn.Server:
     """As `carevia serve` makes it, for 127.0.0.1."""
     config = uvicorn.Config(
         app,
-        http=serve_protocol(engine),
+        **(ways or {"http": serve_protocol(engine), "ws": "none"}),
         log_config=None,
         access_log=False,
         proxy_headers=False,
@@ -90,9 +93,9 @@ def uvicorn_server(engine: Engine, app: ASGIApp) -> uvicorn.Server:
 
 
 @asynccontextmanager
-async def serving(server: Server, app: ASGIApp = nothing_else) -> AsyncIterator[Site]:
+async def serving(server: Server, app: ASGIApp = nothing_else, ways: Ways | None = None) -> AsyncIterator[Site]:
     """Serve until the block ends; then everything must end by itself, and soon."""
-    program = uvicorn_server(server.engine, server.asgi(app))
+    program = uvicorn_server(server.engine, server.asgi(app), ways)
     program.config.load()
     program.lifespan = program.config.lifespan_class(program.config)
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)

@@ -304,7 +304,7 @@ def test_clients_that_go_leave_nothing(how: str) -> None:
                         tab.send(b"one of two")
                     case "call under way":
                         tab.emit("ask")
-                        assert await tab.hear() == '20["question"]'
+                        assert (await tab.hear()).endswith('["question"]')
 
         async with serving(server) as site:
             before = descriptors()

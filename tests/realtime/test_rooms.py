@@ -186,6 +186,7 @@ def test_several_events_of_one_turn_leave_as_one_write() -> None:
             for sid, socket in space.sockets.items():
                 transport: Any = socket.session.transport
                 transport.write = writes[sid].append
+                transport.settle()
             for number in range(3):
                 space.emit("e", number)
             await asyncio.sleep(0)

@@ -11,9 +11,10 @@ import httptools
 import pytest
 import uvicorn
 from uvicorn.protocols.http import httptools_impl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from carevia.realtime.direct import DirectCycle
 from carevia.realtime.uvicorn import serve_protocol
 from carevia.realtime.websocket import WebSocketTransport
 from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, opening_headers, until
@@ -37,7 +38,6 @@ def test_the_methods_that_are_overridden_are_there_and_take_nothing(name: str) -
 def test_the_methods_that_are_called_are_there() -> None:
     assert list(inspect.signature(HttpToolsProtocol._get_upgrade).parameters) == ["self"]
     assert "on_url" in vars(HttpToolsProtocol) and "shutdown" in vars(HttpToolsProtocol)
-    assert STATUS_LINE[426].startswith(b"HTTP/1.1 426 ") and STATUS_LINE[426].endswith(b"\r\n")
 
 
 def test_uvicorn_still_asks_the_overridden_methods() -> None:
@@ -46,6 +46,23 @@ def test_uvicorn_still_asks_the_overridden_methods() -> None:
         assert call in source, call
     assert source.count("self.parser.should_upgrade() and self._should_upgrade()") == 3
     assert "connection.shutdown()" in inspect.getsource(uvicorn.Server.shutdown)
+
+
+def test_what_stands_in_for_a_cycle_has_all_that_uvicorn_touches() -> None:
+    """realtime/direct.py: the names of `self.cycle` that uvicorn's protocol reads or writes."""
+    touched = set(re.findall(r"self\.cycle\.(\w+)", inspect.getsource(HttpToolsProtocol)))
+    touched |= set(re.findall(r"existing_cycle\.(\w+)", inspect.getsource(HttpToolsProtocol)))
+    assert touched == {"body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete"}
+    assert touched <= set(dir(DirectCycle))
+
+
+def test_what_direct_answers_lean_on_is_there() -> None:
+    for name in ("on_headers_complete", "on_response_complete"):
+        assert list(inspect.signature(getattr(HttpToolsProtocol, name)).parameters) == ["self"]
+    made = inspect.getsource(HttpToolsProtocol.__init__) + inspect.getsource(HttpToolsProtocol.connection_made)
+    for name in ("flow", "loop", "server_state", "client", "scheme"):
+        assert f"self.{name} = " in made or f"self.{name}: " in made, name
+    assert hasattr(ServerState(), "default_headers")
 
 
 def test_the_attributes_that_are_read_are_there_when_an_upgrade_comes() -> None:

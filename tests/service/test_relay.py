@@ -4,34 +4,38 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from carevia.realtime import Namespace
+from carevia.realtime import Server
+from carevia.realtime.testing import TestClient
 from carevia.service.relay import Relay
 from carevia.store.sqlite import SqliteStore
 from carevia.store.store import Store
 from carevia.store.tables import journal
 from carevia.store.transaction import Transaction
-from tests.service.fakes import FakeHub, FakeSocket
+from tests.service.hub import a_hub, heard, seated
 
 NOW = 1_800_000_000_000
 
 
 @asynccontextmanager
-async def running(folder: Path, poll_seconds: float = 0.05) -> AsyncIterator[tuple[Store, FakeHub, Relay]]:
-    """A real store and a relay in front of a hub that records."""
-    store, hub = SqliteStore(folder / "relay.db"), FakeHub()
+async def running(folder: Path, poll_seconds: float = 0.05) -> AsyncIterator[tuple[Store, Server, Relay]]:
+    """A real store and a relay in front of a real hub."""
+    errors: list[Exception] = []
+    store, hub = SqliteStore(folder / "relay.db"), a_hub(errors)
     await store.open()
-    relay = Relay(store, cast(Namespace, hub), poll_seconds)
+    relay = Relay(store, hub.namespace("/"), poll_seconds)
     await relay.start()
     try:
         yield store, hub, relay
     finally:
         await relay.stop()
+        await hub.stop()
         await store.close()
+    assert not errors
 
 
 def event(room: str, n: int, name: str = "customer_added", **more: Any) -> Callable[[Transaction], int]:
@@ -59,15 +63,15 @@ def run(body: Coroutine[Any, Any, None]) -> None:
 
 def test_rows_reach_their_room_in_order_and_once(tmp_path: Path) -> None:
     async def body() -> None:
-        async with running(tmp_path) as (store, hub, relay):
-            desk, other = FakeSocket(hub, "desk-tab"), FakeSocket(hub, "customer-tab")
-            desk.join("desk")
-            other.join("customer")
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as desk, TestClient(hub) as other:
+            seated(hub, desk, "desk")
+            seated(hub, other, "customer")
             await asyncio.gather(*(store.write(event("desk", n)) for n in range(50)))
             await until(lambda: relay.position == 50)
-            assert [sent.offset for sent in desk.got] == [f"{store.epoch}.{seq}" for seq in range(1, 51)]
-            assert sorted(sent.payload["n"] for sent in desk.got) == list(range(50))
-            assert other.got == []
+            got = await heard(desk)
+            assert [sent.offset for sent in got] == [f"{store.epoch}.{seq}" for seq in range(1, 51)]
+            assert sorted(sent.payload["n"] for sent in got) == list(range(50))
+            assert await heard(other) == []
 
     run(body())
 
@@ -78,31 +82,29 @@ def test_nothing_is_emitted_for_a_transaction_that_fails(tmp_path: Path) -> None
         raise RuntimeError("the transaction fails after the event was appended")
 
     async def body() -> None:
-        async with running(tmp_path) as (store, hub, relay):
-            desk = FakeSocket(hub)
-            desk.join("desk")
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as desk:
+            seated(hub, desk, "desk")
             with pytest.raises(RuntimeError):
                 await store.write(failing)
             await store.write(event("desk", 2))
             await until(lambda: relay.position == 1)
-            assert [sent.payload for sent in desk.got] == [{"n": 2}]
+            assert [sent.payload for sent in await heard(desk)] == [{"n": 2}]
 
     run(body())
 
 
 def test_rows_of_another_process_are_found_by_the_poll(tmp_path: Path) -> None:
     async def body() -> None:
-        async with running(tmp_path) as (store, hub, relay):
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as desk:
             neighbour = SqliteStore(tmp_path / "relay.db")
             await neighbour.open()
-            desk = FakeSocket(hub)
-            desk.join("desk")
+            seated(hub, desk, "desk")
             await neighbour.write(event("desk", 1))
             await until(lambda: relay.position == 1)
             await neighbour.write(event("desk", 2))
             await store.write(event("desk", 3))  # its wake-up has a gap before it: both come, in order
             await until(lambda: relay.position == 3)
-            assert [sent.payload["n"] for sent in desk.got] == [1, 2, 3]
+            assert [sent.payload["n"] for sent in await heard(desk)] == [1, 2, 3]
             await neighbour.close()
 
     run(body())
@@ -110,38 +112,35 @@ def test_rows_of_another_process_are_found_by_the_poll(tmp_path: Path) -> None:
 
 def test_the_sender_of_a_message_does_not_get_it_back(tmp_path: Path) -> None:
     async def body() -> None:
-        async with running(tmp_path) as (store, hub, relay):
-            sender, listener = FakeSocket(hub, "sender"), FakeSocket(hub, "listener")
-            sender.join("rima")
-            listener.join("rima")
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as sender, TestClient(hub) as listener:
+            seated(hub, sender, "rima")
+            seated(hub, listener, "rima")
             message = {"id": "1", "roomId": "rima", "senderId": "rima", "senderName": "Rima", "text": "hello"}
-            await store.write(lambda tx: tx.append("rima", "receive_message", message, now=NOW, sender="sender").seq)
+            await store.write(lambda tx: tx.append("rima", "receive_message", message, now=NOW, sender=sender.sid).seq)
             await until(lambda: relay.position == 1)
-            assert (len(sender.got), len(listener.got)) == (0, 1)
+            assert (len(await heard(sender)), len(await heard(listener))) == (0, 1)
 
     run(body())
 
 
 def test_a_customer_reads_carevia_support_where_staff_read_the_name(tmp_path: Path) -> None:
     async def body() -> None:
-        async with running(tmp_path) as (store, hub, relay):
-            customer, colleague = FakeSocket(hub, "customer"), FakeSocket(hub, "colleague")
-            customer.join("rima")
-            colleague.join("rima/desk")
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as customer, TestClient(hub) as colleague:
+            seated(hub, customer, "rima")
+            seated(hub, colleague, "rima/desk")
             message = {"id": "1", "roomId": "rima", "senderId": "staff-1", "senderName": "Rafiq", "text": "hello"}
             await store.write(lambda tx: tx.append("rima", "receive_message", message, now=NOW).seq)
             await until(lambda: relay.position == 1)
-            assert customer.got[0].payload["senderName"] == "Carevia Support"
-            assert colleague.got[0].payload["senderName"] == "Rafiq"
+            assert [sent.payload["senderName"] for sent in await heard(customer)] == ["Carevia Support"]
+            assert [sent.payload["senderName"] for sent in await heard(colleague)] == ["Rafiq"]
 
     run(body())
 
 
 def test_a_row_that_cannot_be_emitted_is_set_aside_and_the_next_ones_go_on(tmp_path: Path) -> None:
     async def body() -> None:
-        async with running(tmp_path) as (store, hub, relay):
-            desk = FakeSocket(hub)
-            desk.join("desk")
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as desk:
+            seated(hub, desk, "desk")
             neighbour = SqliteStore(tmp_path / "relay.db")  # a row of our own would come from memory, undamaged
             await neighbour.open()
             await neighbour.write(poison)
@@ -149,7 +148,7 @@ def test_a_row_that_cannot_be_emitted_is_set_aside_and_the_next_ones_go_on(tmp_p
             await store.write(event("desk", 2))
             await until(lambda: relay.position == 2)
             assert relay.set_aside == 1
-            assert [sent.payload["n"] for sent in desk.got] == [2]
+            assert [sent.payload["n"] for sent in await heard(desk)] == [2]
 
     run(body())
 

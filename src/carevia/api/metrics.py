@@ -56,5 +56,10 @@ class Metrics:
             events.add_metric([event, str(outcome)], count)
         yield events
         stats = self._server.engine.stats
-        for field in fields(stats):
-            yield CounterMetricFamily(f"carevia_engine_{field.name}", "Of the engine", getattr(stats, field.name))
+        ended = CounterMetricFamily("carevia_engine_ended", "Sessions that ended", labels=["reason"])
+        for reason, count in stats.ended.items():
+            ended.add_metric([reason], count)
+        yield ended
+        for name in (field.name for field in fields(stats) if field.name != "ended"):
+            yield CounterMetricFamily(f"carevia_engine_{name}", "Of the engine", getattr(stats, name))
+        yield GaugeMetricFamily("carevia_engine_lagging", "Clients behind", len(self._server.engine.lagging))

@@ -5,7 +5,7 @@ Attachments are
 `bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ MAX_DEPTH = 100  # deeper values pass the parser and break whoever walks or enco
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
+_TEXTUAL = frozenset((str, int, float, bool, type(None), msgspec.Raw))
 _ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
 
 
@@ -143,13 +144,26 @@ def pull(data: Any, attachments: list[bytes]) -> Any:
     return data
 
 
-def has_binary(data: Any) -> bool:
-    """Whether `bytes` stand anywhere in lists, tuples and mappings (structs and raw JSON are taken as text)."""
-    if isinstance(data, dict):
-        return any(has_binary(item) for item in data.values() if not isinstance(item, str))
-    if isinstance(data, list | tuple):
-        return any(has_binary(item) for item in data if not isinstance(item, str))
-    return isinstance(data, bytes | bytearray | memoryview)
+def has_binary(items: Iterable[Any]) -> bool:
+    """Whether `bytes` stand anywhere in lists, tuples and mappings (structs and raw JSON are taken as text).
+
+    Asked for every event that goes out, so the common types are told apart by one look into a set.
+    """
+    for item in items:
+        kind = type(item)
+        if kind in _TEXTUAL:
+            continue
+        if kind is list or kind is tuple:
+            inner = item
+        elif kind is dict or isinstance(item, Mapping):
+            inner = item.values()
+        elif isinstance(item, bytes | bytearray | memoryview):
+            return True
+        else:
+            inner = item if isinstance(item, list | tuple) else ()
+        if has_binary(inner):
+            return True
+    return False
 
 
 def encode(kind: int, namespace: str, args: Sequence[Any], packet_id: int | None = None) -> tuple[bytes, list[bytes]]:

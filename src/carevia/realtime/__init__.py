@@ -2,21 +2,26 @@
 
 from carevia.realtime.config import Refusal, ServerConfig
 from carevia.realtime.handshake import Handshake
-from carevia.realtime.namespace import ConnectRefused, Namespace
-from carevia.realtime.recovery import Identity, Recovery
+from carevia.realtime.namespace import ConnectRefused, Namespace, Target
+from carevia.realtime.recovery import EventLog, Identity, Recovery
+from carevia.realtime.recovery_memory import MemoryRecovery
 from carevia.realtime.server import Server
-from carevia.realtime.socket import AckTimeout, Disconnected, Socket
+from carevia.realtime.socket import NO_ACK, AckTimeout, Disconnected, Socket
 
 __all__ = [
+    "NO_ACK",
     "AckTimeout",
     "ConnectRefused",
     "Disconnected",
+    "EventLog",
     "Handshake",
     "Identity",
+    "MemoryRecovery",
     "Namespace",
     "Recovery",
     "Refusal",
     "Server",
     "ServerConfig",
     "Socket",
+    "Target",
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from carevia.realtime.session import Session
 
 CLOSED_BY_CLIENT = "client namespace disconnect"
+CLOSED_BY_SERVER = "server namespace disconnect"
 
 
 class _Partial:
@@ -125,9 +126,7 @@ class Client:
             for middleware in middlewares:
                 answer = middleware(socket, auth)
                 if asyncio.iscoroutine(answer):
-                    task = asyncio.get_running_loop().create_task(self._ask_waiting(socket, auth, answer, middlewares))
-                    self.server.tasks.add(task)
-                    task.add_done_callback(self.server.tasks.discard)
+                    self.server.spawn(self._ask_waiting(socket, auth, answer, middlewares))
                     return
         except Exception as error:
             self._not_let_in(socket, error)
@@ -174,6 +173,10 @@ class Client:
         namespace.add(socket)
         reply = {"sid": identity.sid} | ({} if identity.pid is None else {"pid": identity.pid})
         self._send(socketio.control(socketio.CONNECT, namespace.name, reply))
+        if identity.recovered:
+            if namespace.log is not None:
+                namespace.log.restore(socket)
+            socket.ask_again(namespace.parked.pop(identity.sid, None))
         if handler := namespace.handlers.get("connect"):
             socket.handle(handler, (auth,))
 
@@ -190,9 +193,12 @@ class Client:
             del self.sockets[namespace.name]
         if not socket.connected:
             return
+        comes_back = socket.recovery is not None and reason not in (CLOSED_BY_CLIENT, CLOSED_BY_SERVER)
+        if comes_back and namespace.log is not None:
+            namespace.log.left(socket)
         namespace.remove(socket)
         socket.connected = False
-        socket.ended()
+        socket.ended(comes_back)
         if handler := namespace.handlers.get("disconnect"):
             socket.handle(handler, (reason,))
 

@@ -1,7 +1,11 @@
 """What an engine is told at its making: times in seconds, sizes in bytes, 0 switches a limit off."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carevia.realtime.handshake import Handshake
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,15 @@ class ServerConfig:
     attachment_timeout: float = 10.0
     max_rooms: int = 0  # per socket; past it the least recently joined is left
     max_queued: int = 1_000  # events of one socket that wait for its handler
-    buffer_limit: int = 1_000_000  # unsent bytes per client
+    buffer_limit: int = 1_000_000  # unsent bytes per client; a client over it is dropped and comes back by recovery
+    total_buffer_limit: int = 256_000_000  # unsent bytes of all clients; over it the one furthest behind is dropped
+    lag_timeout: float = 10.0  # how long a client may leave what was sent unread before it is dropped
     # Origins beside the server's own whose pages may connect: exact `scheme://host[:port]`, or "*" for all.
     origins: Collection[str] = field(default=())
     # Peers whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks.
     trusted_proxies: Collection[str] = field(default=())
+    # Headers of a new session's first answer (name, value), cookies say; asked once per session.
+    greeting: "Callable[[Handshake], Iterable[tuple[str, str]]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,25 @@
 """The Engine.IO server: who may come in, the table of sessions, and the timers they share."""
 
 import asyncio
+import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from carevia.protocol import engineio
 from carevia.realtime.config import Refusal, ServerConfig
-from carevia.realtime.deadlines import Deadlines
+from carevia.realtime.deadlines import Bucket, Deadlines
+from carevia.realtime.direct import DirectCycle
+from carevia.realtime.exchange import BODY_SECONDS
+from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
 from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
 from carevia.realtime.session import Listener, Session, Transport
 from carevia.realtime.websocket import WebSocketTransport
 
+_LINE_END = re.compile(rb"[\r\n\0]")
 Admit = Callable[[Handshake], Refusal | None]
-_LINGER_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -22,12 +27,23 @@ class Stats:
     """What the engine counts, from its start."""
 
     opened: int = 0
-    closed: int = 0
-    refused: int = 0
+    refused: int = 0  # handshakes turned away by `admit`
     received: int = 0  # Socket.IO packets
     dropped: int = 0  # volatile messages that a client could not take
     slow: int = 0  # sessions closed because their buffer was full
     unknown: int = 0  # events without a handler
+    ended: dict[str, int] = field(default_factory=dict)  # sessions, by the reason of their end
+
+
+class Lagging(Protocol):
+    """A transport whose client does not take what is sent as quickly as it is sent."""
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the client."""
+
+    def give_up(self) -> None:
+        """Drop the client, with a reason."""
 
 
 class Engine:
@@ -42,9 +58,13 @@ class Engine:
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.sessions: dict[str, Session] = {}
         self.polls: dict[str, PollingTransport] = {}
+        self.lagging: set[Lagging] = set()
+        self._allowance = 0  # bytes that lagging clients may be sent before it is worth adding up again
         self._accept = accept
         self._admit = admit
         self._started = False
+        path = config.path.encode()
+        self._paths = (path, path.rstrip(b"/"))
 
     def start(self) -> None:
         """Make the timers on the running loop; safe to call again."""
@@ -56,7 +76,9 @@ class Engine:
         self.pongs: Deadlines[Session] = Deadlines(config.ping_timeout, _ping_timeout, loop)
         upgrades: Callable[[WebSocketTransport], None] = WebSocketTransport.expire_upgrade
         self.upgrades: Deadlines[WebSocketTransport] = Deadlines(config.upgrade_timeout, upgrades, loop)
-        self.lingers: Deadlines[WebSocketTransport] = Deadlines(_LINGER_SECONDS, WebSocketTransport.abort, loop)
+        self.lags: Deadlines[Lagging] = Deadlines(config.lag_timeout, _give_up, loop)
+        self.bodies: Deadlines[DirectCycle] = Deadlines(BODY_SECONDS, DirectCycle.expire, loop)
+        self.lingers: Deadlines[WebSocketConnection] = Deadlines(LINGER_SECONDS, WebSocketConnection.abort, loop)
 
     def asgi(self, app: ASGIApp) -> ASGIApp:
         """Polling in front of an application."""
@@ -64,9 +86,21 @@ class Engine:
 
     # Coming in.
 
-    def check(self, handshake: Handshake, transport: str) -> tuple[int, str] | None:
+    def takes(self, path: bytes) -> bool:
+        """Whether this path, with its slash or without, is the engine's."""
+        return path in self._paths
+
+    def greeting(self, handshake: Handshake) -> Collection[tuple[bytes, bytes]]:
+        """What `ServerConfig.greeting` adds to the answer; nothing for a session that changes its transport."""
+        if self.config.greeting is None or "sid" in handshake.query:
+            return ()
+        found = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.config.greeting(handshake)]
+        if any(_LINE_END.search(text) for header in found for text in header):
+            raise ValueError("a header of the greeting holds the end of a line")
+        return found
+
+    def check(self, query: Mapping[str, str], transport: str) -> tuple[int, str] | None:
         """What is wrong with a request's query, in the protocol's words."""
-        query = handshake.query
         if query.get("transport") != transport:
             return engineio.UNKNOWN_TRANSPORT if query.get("transport") != "websocket" else engineio.BAD_REQUEST
         if query.get("EIO") != engineio.PROTOCOL:
@@ -84,9 +118,10 @@ class Engine:
         """A WebSocket request: the transport to set on its connection, or why not."""
         if not handshake.origin_allowed(self.config.origins):
             return Refusal(403, engineio.FORBIDDEN[1])
-        if error := self.check(handshake, "websocket"):
+        query = handshake.query
+        if error := self.check(query, "websocket"):
             return Refusal(400, error[1])
-        sid = handshake.query.get("sid")
+        sid = query.get("sid")
         if sid is None:
             return self.admit(handshake) or WebSocketTransport(self)
         session = self.sessions.get(sid)
@@ -102,6 +137,14 @@ class Engine:
         sid = secrets.token_urlsafe(15)
         session = self.sessions[sid] = Session(self, sid, handshake, transport)
         self.stats.opened += 1
+        return session
+
+    def open_polling(self, handshake: Handshake) -> Session:
+        """A new session on polling, with its listener."""
+        transport = PollingTransport(self)
+        session = transport.session = self.open(handshake, transport)
+        self.polls[session.id] = transport
+        self.listen(session)
         return session
 
     def listen(self, session: Session) -> None:
@@ -120,7 +163,31 @@ class Engine:
         """A session has ended (sessions call this)."""
         self.sessions.pop(session.id, None)
         self.polls.pop(session.id, None)
-        self.stats.closed += 1
+        self.stats.ended[reason] = self.stats.ended.get(reason, 0) + 1
+
+    # Back-pressure.
+
+    def lags_behind(self, transport: Lagging) -> Bucket[Lagging] | None:
+        """A client has begun to lag: it has `lag_timeout` to catch up. `caught_up` calls it off."""
+        self.lagging.add(transport)
+        self._allowance -= transport.unsent
+        return self.lags.set(transport) if self.config.lag_timeout else None
+
+    def has_room(self, transport: Lagging, more: int) -> bool:
+        """Whether this many bytes may wait for a lagging client. Where all lagging clients together hold too much, the
+        one that is furthest behind is dropped."""
+        limit, total = self.config.buffer_limit, self.config.total_buffer_limit
+        if limit and transport.unsent + more > limit:
+            return False
+        self._allowance -= more
+        while total and self._allowance < 0:
+            self._allowance = total - more - sum(other.unsent for other in self.lagging)
+            if self._allowance < 0:
+                furthest = max(self.lagging, key=lambda other: other.unsent, default=transport)
+                if furthest is transport:
+                    return False
+                furthest.give_up()
+        return True
 
     def close(self) -> None:
         """End every session by closing its transport, and stop the timers of those that are gone."""
@@ -130,9 +197,13 @@ class Engine:
     def stop(self) -> None:
         """Forget the timers: nothing of the engine runs afterwards."""
         if self._started:
-            for deadlines in (self.pings, self.pongs, self.upgrades, self.lingers):
+            for deadlines in (self.pings, self.pongs, self.upgrades, self.lags, self.bodies, self.lingers):
                 deadlines.close()
             self._started = False
+
+
+def _give_up(transport: Lagging) -> None:
+    transport.give_up()
 
 
 def _ping_timeout(session: Session) -> None:

@@ -6,7 +6,7 @@ those who were in its rooms when it was emitted.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from carevia.realtime.message import Message
@@ -54,26 +54,36 @@ class Fanout:
 
 def _send(sockets: "Iterable[Socket]", messages: list[Message]) -> None:
     message = merge(messages)
+    frames = message.frames
     # A session that is closed for reading too slowly leaves its rooms while we walk them.
     for socket in tuple(sockets):
-        socket.session.send(message)
+        write = socket.session.write
+        if write is not None:
+            write(frames)
+        else:
+            socket.session.send(message)
 
 
 def _send_mixed(entries: list[Entry]) -> None:
     """Different receivers: collect for each client, then write each once."""
-    queues: dict[Session, list[Message]] = {}
+    queues: dict[Session, tuple[Message, ...]] = {}
     for sockets, message in entries:
         for socket in sockets:
-            queues.setdefault(socket.session, []).append(message)
-    merged: dict[tuple[int, ...], Message] = {}  # clients with the same messages share the merged bytes
+            session = socket.session
+            before = queues.get(session)
+            queues[session] = (message,) if before is None else (*before, message)
+    merged: dict[tuple[Message, ...], Message] = {}  # clients with the same messages share the merged bytes
     for session, messages in queues.items():
-        key = tuple(map(id, messages))
-        if key not in merged:
-            merged[key] = merge(messages)
-        session.send(merged[key])
+        if len(messages) == 1:
+            session.send(messages[0])
+            continue
+        found = merged.get(messages)
+        if found is None:
+            found = merged[messages] = merge(messages)
+        session.send(found)
 
 
-def merge(messages: list[Message]) -> Message:
+def merge(messages: Sequence[Message]) -> Message:
     """Several messages as one write. A merged message is volatile only where all of them are."""
     if len(messages) == 1:
         return messages[0]
@@ -85,9 +95,9 @@ class Batch(Message):
 
     __slots__ = ("_messages",)
 
-    def __init__(self, messages: list[Message]) -> None:
+    def __init__(self, messages: Sequence[Message]) -> None:
         super().__init__(b"", (), all(message.volatile for message in messages))
-        self._messages = messages
+        self._messages = list(messages)
         self._frames = b"".join([message.frames for message in messages])
         self._parts = [part for message in messages for part in message.parts]
 

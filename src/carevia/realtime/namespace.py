@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from carevia.protocol import engineio, socketio
 from carevia.realtime.message import Message
-from carevia.realtime.recovery import Recovery
+from carevia.realtime.recovery import EventLog, Recovery
 
 if TYPE_CHECKING:
     from carevia.realtime.fanout import Fanout
-    from carevia.realtime.socket import Socket
+    from carevia.realtime.socket import Acks, Socket
 
 Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
@@ -43,7 +44,7 @@ def event_args(name: str, args: tuple[Any, ...], offset: str | None, guarded: bo
     in a string."""
     if offset is not None:
         return (name, *args, offset)
-    if guarded and args and isinstance(args[-1], str):
+    if guarded and (not args or isinstance(args[-1], str)):  # without arguments, clients take the name for an offset
         return (name, *args, None)
     return (name, *args)
 
@@ -103,10 +104,17 @@ class Target:
         if name in socketio.RESERVED:
             raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
         sockets = self.sockets
-        if not sockets:
+        log = None if offset is not None or self._volatile else namespace.log
+        if log is not None:
+            offset = log.next_offset()
+        elif not sockets:
             return
         event = event_args(name, args, offset, namespace.recovery is not None)
-        namespace.fanout.push(sockets, encode_event(namespace.name, event, volatile=self._volatile))
+        message = encode_event(namespace.name, event, volatile=self._volatile)
+        if log is not None:
+            log.record(message, self._rooms, self._except)
+        if sockets:
+            namespace.fanout.push(sockets, message)
 
 
 class Namespace:
@@ -116,7 +124,10 @@ class Namespace:
         self.name = name
         self.fanout = fanout
         self.max_rooms = max_rooms
-        self.recovery: Recovery | None = None
+        self.log: EventLog | None = None
+        self.parked: dict[str, Acks] = {}  # of sockets that may come back: what waits for an acknowledgement, by id
+        self.ack_ids = count()
+        self._recovery: Recovery | None = None
         self.sockets: dict[str, Socket] = {}
         self.everyone = self.sockets.values()  # one view, so that the fan-out sees the same receivers twice
         self.handlers: dict[str, Handler] = {}
@@ -145,6 +156,16 @@ class Namespace:
             return handler
 
         return declare
+
+    @property
+    def recovery(self) -> Recovery | None:
+        """How sockets that were cut off come back; set it before the first client."""
+        return self._recovery
+
+    @recovery.setter
+    def recovery(self, recovery: Recovery | None) -> None:
+        self._recovery = recovery
+        self.log = recovery if isinstance(recovery, EventLog) else None
 
     # Reaching.
 
@@ -204,6 +225,8 @@ class Namespace:
             self.exit(socket, socket.rooms[0])
         socket.rooms = (*socket.rooms, room)
         self._rooms.setdefault(room, set()).add(socket)
+        if self.log is not None:
+            self.log.entered(socket, room)
 
     def exit(self, socket: "Socket", room: str) -> None:
         """A socket leaves a room; nothing happens where it is not in it."""

@@ -1,20 +1,22 @@
 """The polling transport, and the ASGI callable that serves it in front of the application.
 
 At most one GET waits per session; a second one ends it, as the protocol's reference server does. A client that hangs
-up while its GET
-waits has left.
+up while its GET waits has left.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import engineio
+from carevia.realtime.exchange import BODY_SECONDS, DRAIN_SECONDS, Answer, Exchange
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.message import Message
 
 if TYPE_CHECKING:
-    from carevia.realtime.config import Refusal
+    from carevia.realtime.deadlines import Bucket
     from carevia.realtime.engine import Engine
     from carevia.realtime.session import Session
 
@@ -22,19 +24,26 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
-_TEXT: tuple[bytes, bytes] = (b"content-type", b"text/plain; charset=UTF-8")
-_JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 _PACKETS_AT_ONCE = 16  # python-engineio's client refuses a payload of more, and would do so at every replay
-_BODY_SECONDS = 10.0  # for a POST to arrive whole
-_DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so that the client can read the answer
+_LAGGING = 65_536  # bytes that may wait before a client counts as lagging; WebSocket's transport has the same mark
 
 
 class PollingTransport:
     """Messages wait here for the client's next GET."""
 
-    __slots__ = ("_drained", "_final", "_queue", "_size", "_waiter", "engine", "session")
+    __slots__ = (
+        "_bucket",
+        "_drained",
+        "_final",
+        "_queue",
+        "_released",
+        "_size",
+        "_waiter",
+        "engine",
+        "request",
+        "session",
+    )
 
     name = "polling"
     session: "Session"
@@ -43,9 +52,12 @@ class PollingTransport:
         self.engine = engine
         self._queue: list[Message] = []
         self._size = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Exchange | None = None
+        self._released = False  # the waiting GET is answered at the end of this turn, with all that came in it
         self._final: bytes | None = None
         self._drained: asyncio.Future[None] | None = None
+        self._bucket: Bucket[Any] | None = None  # of the time in which it must fetch what waits
+        self.request: Handshake | None = None  # the POST whose packets are being delivered just now
 
     @property
     def waiting(self) -> bool:
@@ -56,18 +68,54 @@ class PollingTransport:
         if message.volatile and self._waiter is None:
             self.engine.stats.dropped += 1
             return
+        size = sum(map(len, message.parts))
+        if self._size + size > _LAGGING and not self._has_room(size):
+            self.give_up()
+            return
         self._queue += message.whole
-        self._size += sum(map(len, message.parts))
-        limit = self.engine.config.buffer_limit
-        if limit and self._size > limit:
-            self.engine.stats.slow += 1
-            self.session.close("slow reader")
+        self._size += size
         self.release()
 
+    def _has_room(self, more: int) -> bool:
+        if self._bucket is None and self not in self.engine.lagging:
+            self._bucket = self.engine.lags_behind(self)
+        return self.engine.has_room(self, more)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the client's next GET."""
+        return self._size
+
+    def give_up(self) -> None:
+        """The client lags too far behind: it is dropped, and gets what it missed by recovery."""
+        self.engine.lagging.discard(self)
+        if not self.session.closed:
+            self.engine.stats.slow += 1
+            self.session.close("slow reader")
+
     def release(self) -> None:
-        """Let a waiting GET go with what there is."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """Let a waiting GET go with what there is, at the end of this turn of the loop."""
+        if self._waiter is not None and not self._released:
+            self._released = True
+            asyncio.get_running_loop().call_soon(self._finish)
+
+    def _finish(self) -> None:
+        self._released = False
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.finish(self._payload())
+
+    def poll(self, exchange: "Exchange") -> None:
+        """A GET: answered now where something waits for it, else when something comes (or the session ends)."""
+        if self._queue or self._final is not None or self.session.upgrading is not None:
+            exchange.finish(self._payload())
+        else:
+            self._waiter = exchange
+
+    def forget(self, exchange: "Exchange") -> None:
+        """This GET's client has gone: nothing is taken from the queue for it."""
+        if self._waiter is exchange:
+            self._waiter = None
 
     def detach(self) -> list[Message]:
         """The session has moved to another transport: a waiting GET ends, what is queued goes with the session."""
@@ -90,6 +138,10 @@ class PollingTransport:
 
     def _emptied(self) -> None:
         self._size = 0
+        self.engine.lagging.discard(self)
+        if self._bucket is not None:
+            self._bucket.discard(self)
+            self._bucket = None
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
@@ -100,22 +152,7 @@ class PollingTransport:
     def resume_reading(self) -> None:
         """See `pause_reading`."""
 
-    async def poll(self, receive: Receive) -> bytes | None:
-        """The body for one GET, or None where the client has gone meanwhile (or the task was cancelled)."""
-        if not self._queue and self._final is None and self.session.upgrading is None:
-            loop = asyncio.get_running_loop()
-            self._waiter = loop.create_future()
-            watch = loop.create_task(_disconnected(receive))
-            watch.add_done_callback(self._gone)
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-                watch.remove_done_callback(self._gone)
-                gone = watch.done()  # just as something came for it
-                watch.cancel()
-                if gone or (not self._queue and self._final is None and self.session.upgrading is None):
-                    self.session.close("transport close")
+    def _payload(self) -> bytes:
         parts = self._take()
         if self._final is not None or not parts:
             parts.append(engineio.NOOP if self._final is None else self._final)
@@ -136,15 +173,6 @@ class PollingTransport:
             self._emptied()
         return parts
 
-    def _gone(self, watch: "asyncio.Task[None]") -> None:
-        self.session.close("transport close")
-        self.release()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
 
 class PollingApp:
     """Serves `engine.config.path`; everything else goes to the application behind it."""
@@ -156,173 +184,83 @@ class PollingApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in self._paths:
-            await _Exchange(self._engine, scope, receive, send).run()
+            await self._serve(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-
-class _Exchange:
-    """One request and its answer."""
-
-    __slots__ = ("_engine", "_handshake", "_method", "_receive", "_send")
-
-    def __init__(self, engine: "Engine", scope: Scope, receive: Receive, send: Send) -> None:
-        self._engine = engine
-        self._method: str = scope["method"]
-        self._receive = receive
-        self._send = send
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
-        self._handshake = Handshake(
-            scope["headers"], scope["query_string"], client[0] if client else "", scope["scheme"], engine.proxies
-        )
+        peer = client[0] if client else ""
+        handshake = Handshake(scope["headers"], scope["query_string"], peer, scope["scheme"], self._engine.proxies)
+        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        exchange = Exchange(self._engine, handshake, scope["method"], partial(_settle, answered))
+        if exchange.begin():
+            await _read_body(exchange, receive)
+        answer = answered.result() if answered.done() else await _wait(exchange, answered, receive)
+        if answer is not None:
+            await _write(answer, receive, send)
 
-    async def run(self) -> None:
-        engine, handshake = self._engine, self._handshake
-        if not handshake.origin_allowed(engine.config.origins):
-            await self._refuse(engineio.FORBIDDEN, 403, cors=False)
-        elif self._method == "OPTIONS":
-            await self._answer(204, b"", _preflight(handshake))
-        elif error := engine.check(handshake, "polling"):
-            await self._refuse(error)
-        elif (sid := handshake.query.get("sid")) is None:
-            await self._open()
-        elif (polling := engine.polls.get(sid)) is None:
-            await self._refuse(engineio.BAD_REQUEST if sid in engine.sessions else engineio.UNKNOWN_SID)
-        elif self._method == "GET":
-            await self._get(polling)
-        elif self._method == "POST":
-            await self._post(polling)
-        else:
-            await self._refuse(engineio.BAD_HANDSHAKE_METHOD)
 
-    async def _open(self) -> None:
-        if self._method != "GET":
-            await self._refuse(engineio.BAD_HANDSHAKE_METHOD)
-            return
-        if refusal := self._engine.admit(self._handshake):
-            await self._turn_away(refusal)
-            return
-        transport = PollingTransport(self._engine)
-        session = self._engine.open(self._handshake, transport)
-        transport.session = session
-        self._engine.polls[session.id] = transport
-        self._engine.listen(session)
-        await self._answer(200, self._engine.open_packet(session.id, "polling"), [_TEXT])
+def _settle(future: "asyncio.Future[Answer | None]", answer: Answer | None) -> None:
+    if not future.done():
+        future.set_result(answer)
 
-    async def _get(self, polling: PollingTransport) -> None:
-        if polling.waiting:
-            polling.session.close("transport error")
-            await self._refuse(engineio.BAD_REQUEST)
-            return
-        body = await polling.poll(self._receive)
-        if body is not None:
-            await self._answer(200, body, [_TEXT])
 
-    async def _post(self, polling: PollingTransport) -> None:
-        if self._handshake.header(b"content-type").startswith("application/octet-stream"):
-            polling.session.close("transport error")
-            await self._refuse(engineio.BAD_REQUEST)
-            return
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                body = await self._body()
-        except ConnectionError:  # half a body says nothing
-            polling.session.close("transport error")
-            return
-        except TimeoutError:
-            polling.session.close("transport error")
-            await self._answer(
-                408, engineio.error_body(3, "The body took too long"), [_JSON, (b"connection", b"close")]
-            )
-            return
-        if body is None:
-            await self._too_large()
-            return
-        if self._deliver(polling.session, body):
-            await self._answer(200, b"ok", [_TEXT])
-        else:
-            await self._refuse(engineio.BAD_REQUEST)
-
-    def _deliver(self, session: "Session", body: bytes) -> bool:
-        try:
-            for part in engineio.decode_payload(body, self._engine.config.max_packets):
-                if session.closed:
+async def _read_body(exchange: Exchange, receive: Receive) -> None:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    exchange.gone()
+                    return
+                body += message.get("body", b"")
+                if len(body) > exchange.limit or not message.get("more_body", False):
                     break
-                if part[:1] == b"b":
-                    session.receive_binary(engineio.decode_binary(part))
-                else:
-                    session.receive(part)
-                    if part == engineio.CLOSE:
-                        return True
-        except engineio.ParseError:
-            session.close("parse error")
-        return not session.closed
+    except TimeoutError:
+        exchange.too_slow()
+        return
+    if len(body) > exchange.limit:
+        exchange.too_large()
+    else:
+        exchange.body(bytes(body))
 
-    async def _body(self) -> bytes | None:
-        """The request's body, or None as soon as it is known to be over the limit. Raises ConnectionError."""
-        limit = self._engine.config.max_payload
-        length = self._handshake.header(b"content-length")
-        if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
-            return None
-        body = bytearray()
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ConnectionError("the client has gone")
-            body += message.get("body", b"")
-            if len(body) > limit:
-                return None
-            if not message.get("more_body", False):
-                return bytes(body)
 
-    async def _too_large(self) -> None:
-        """Answer at once; then read on for a moment, since closing over unread bytes would reset the answer away."""
-        body = engineio.error_body(3, "Payload too large")
-        await self._start(413, len(body), [_JSON, (b"connection", b"close")])
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while (message := await self._receive())["type"] != "http.disconnect" and message.get("more_body"):
+async def _wait(exchange: Exchange, answered: "asyncio.Future[Answer | None]", receive: Receive) -> Answer | None:
+    """The answer, or None where the client has gone first (or the task was cancelled)."""
+    if answered.done():
+        return answered.result()
+    watch = asyncio.get_running_loop().create_task(_disconnected(receive))
+    watch.add_done_callback(lambda _: _settle(answered, None))
+    try:
+        answer = await answered
+    except asyncio.CancelledError:
+        exchange.gone()
+        raise
+    finally:
+        gone = watch.done()  # perhaps just as something came for it: that is lost, so the session is
+        watch.cancel()
+    if gone:
+        exchange.gone()
+        return None
+    return answer
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _write(answer: Answer, receive: Receive, send: Send) -> None:
+    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.closes:  # read on for a moment: closing over unread bytes would reset the answer away
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while (message := await receive())["type"] != "http.disconnect" and message.get("more_body"):
                     pass
-        except TimeoutError:
-            pass
-        await self._send({"type": "http.response.body", "body": b""})
-
-    async def _turn_away(self, refusal: "Refusal") -> None:
-        headers = [_JSON]
-        if refusal.retry_after is not None:
-            headers.append((b"retry-after", b"%d" % refusal.retry_after))
-        await self._answer(refusal.status, engineio.error_body(4, refusal.message), headers)
-
-    async def _refuse(self, error: tuple[int, str], status: int = 400, cors: bool = True) -> None:
-        await self._answer(status, engineio.error_body(*error), [_JSON], cors=cors)
-
-    async def _answer(self, status: int, body: bytes, headers: Headers, cors: bool = True) -> None:
-        await self._start(status, len(body), headers, cors)
-        await self._send({"type": "http.response.body", "body": body})
-
-    async def _start(self, status: int, length: int, headers: Headers, cors: bool = True) -> None:
-        headers = [*headers, (b"content-length", b"%d" % length), (b"cache-control", b"no-store")]
-        if cors:
-            headers += self._cors()
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-
-    def _cors(self) -> Headers:
-        origin = self._handshake.origin
-        if "*" in self._engine.config.origins:
-            return [(b"access-control-allow-origin", b"*")]
-        if not origin:
-            return []
-        return [
-            (b"access-control-allow-origin", origin.encode("latin-1")),
-            (b"access-control-allow-credentials", b"true"),
-            (b"vary", b"Origin"),
-        ]
-
-
-def _preflight(handshake: Handshake) -> Headers:
-    wanted = handshake.header(b"access-control-request-headers")
-    headers: Headers = [(b"access-control-allow-methods", b"GET,POST"), (b"access-control-max-age", b"600")]
-    if wanted:
-        headers.append((b"access-control-allow-headers", wanted.encode("latin-1")))
-    return headers
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await send({"type": "http.response.body", "body": answer.body})

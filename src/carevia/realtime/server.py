@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from carevia.realtime.client import Client
@@ -60,6 +60,12 @@ class Server:
     def client_count(self) -> int:
         """Sockets connected, over all namespaces."""
         return sum(len(namespace.sockets) for namespace in self.namespaces.values())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a handler's coroutine; `stop` ends it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def report(self, error: Exception, socket: Socket) -> None:
         """A handler raised: told to `on_error`; the connection goes on."""

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from carevia.protocol import engineio, socketio
 from carevia.realtime.message import Message
-from carevia.realtime.namespace import Handler, encode_event, event_args
+from carevia.realtime.namespace import Handler, encode_event, event_args, settle
 
 if TYPE_CHECKING:
     from carevia.realtime.client import Client
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from carevia.realtime.namespace import Namespace
     from carevia.realtime.session import Session
 
+Acks = dict[int, tuple["asyncio.Future[list[Any]]", Message]]  # calls that wait, by the packet's id
 _Job = tuple[Handler, tuple[Any, ...], int | None]
 _RESUME_AT, _PAUSE_AT = 16, 64  # events that wait for a handler: from here on the client is not read
+
+
+NO_ACK: Final = object()
+"""What a handler returns to leave its event without an acknowledgement."""
 
 
 class AckTimeout(TimeoutError):
@@ -33,7 +39,6 @@ class Socket:
         "__weakref__",
         "_acks",
         "_jobs",
-        "_next_id",
         "_paused",
         "client",
         "connected",
@@ -43,31 +48,27 @@ class Socket:
         "recovered",
         "recovery",
         "rooms",
+        "session",
     )
 
     def __init__(self, namespace: "Namespace", client: "Client", sid: str) -> None:
         self.namespace = namespace
         self.client = client
+        self.session: Session = client.session  # the Engine.IO session it stands on
         self.id = sid
         self.data: Any = None
         self.rooms: tuple[str, ...] = ()
         self.connected = False
         self.recovered = False
         self.recovery: Any = None  # what the namespace's Recovery noted at CONNECT
-        self._acks: dict[int, asyncio.Future[list[Any]]] | None = None
-        self._next_id = 0
+        self._acks: Acks | None = None
         self._jobs: deque[_Job] | None = None  # not None while a handler is awaited
         self._paused = False
 
     @property
-    def session(self) -> "Session":
-        """The Engine.IO session it stands on."""
-        return self.client.session
-
-    @property
     def handshake(self) -> "Handshake":
         """The request that opened the session."""
-        return self.client.session.handshake
+        return self.session.handshake
 
     # Rooms.
 
@@ -86,29 +87,57 @@ class Socket:
         """Send an event to this client only; see `Target.emit`."""
         if name in socketio.RESERVED:
             raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
-        event = event_args(name, args, offset, self.namespace.recovery is not None)
-        self._push(encode_event(self.namespace.name, event, volatile=volatile))
+        namespace = self.namespace
+        log = None if offset is not None or volatile else namespace.log
+        if log is not None:
+            offset = log.next_offset()
+        event = event_args(name, args, offset, namespace.recovery is not None)
+        message = encode_event(namespace.name, event, volatile=volatile)
+        if log is not None:
+            log.record(message, (self.id,), ())
+        self._push(message)
 
     async def call(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:
-        """Emit and wait for the acknowledgement: its arguments. Raises AckTimeout or Disconnected."""
+        """Emit and wait for the acknowledgement: its arguments. Raises AckTimeout or Disconnected.
+
+        Where the client is cut off and recovered meanwhile, the event is sent again: it may come twice, and after
+        newer ones.
+        """
         if name in socketio.RESERVED:
             raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
         if not self.connected:
             raise Disconnected("the client has gone")
-        packet_id, self._next_id = self._next_id, self._next_id + 1
-        if self._acks is None:
-            self._acks = {}
+        namespace = self.namespace
+        packet_id = next(namespace.ack_ids)  # never used twice: an answer may come late, even after a recovery
+        message = encode_event(namespace.name, (name, *args), packet_id)
+        acks = self._acks
+        if acks is None:
+            acks = self._acks = {}
         future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self._acks[packet_id] = future
-        self._push(encode_event(self.namespace.name, (name, *args), packet_id))
+        acks[packet_id] = (future, message)
+        self._push(message)
         try:
             async with asyncio.timeout(timeout):
                 return await future
         except TimeoutError:
             raise AckTimeout(f"{name} was not acknowledged within {timeout} s") from None
         finally:
-            if self._acks is not None:
-                self._acks.pop(packet_id, None)
+            acks.pop(packet_id, None)
+            if not acks and namespace.parked.get(self.id) is acks:
+                del namespace.parked[self.id]
+
+    def ask(self, name: str, *args: Any, then: Callable[..., Any], timeout: float = 10.0) -> None:
+        """`call` for who does not wait: `then(*answer)` runs when the client acknowledges, and never if it does not."""
+
+        async def asked() -> None:
+            try:
+                await settle(then(*await self.call(name, *args, timeout=timeout)))
+            except (AckTimeout, Disconnected):
+                pass
+            except Exception as error:
+                self.client.server.report(error, self)
+
+        self.client.server.spawn(asked())
 
     def _push(self, message: Message) -> None:
         if self.connected:
@@ -128,9 +157,9 @@ class Socket:
 
     def acknowledged(self, packet_id: int, args: list[Any]) -> None:
         """The client has answered; an answer nobody waits for is let go."""
-        future = self._acks.get(packet_id) if self._acks else None
-        if future is not None and not future.done():
-            future.set_result(args)
+        call = self._acks.get(packet_id) if self._acks else None
+        if call is not None and not call[0].done():
+            call[0].set_result(args)
 
     def handle(self, handler: Handler, args: tuple[Any, ...], packet_id: int | None = None) -> None:
         """Run a handler after those before it."""
@@ -154,9 +183,7 @@ class Socket:
             return
         if asyncio.iscoroutine(result):
             self._jobs = deque()
-            task = asyncio.get_running_loop().create_task(self._work(result, packet_id))
-            self.client.server.tasks.add(task)
-            task.add_done_callback(self.client.server.tasks.discard)
+            self.client.server.spawn(self._work(result, packet_id))
         else:
             self._acknowledge(packet_id, result)
 
@@ -190,7 +217,7 @@ class Socket:
             self.session.transport.resume_reading()
 
     def _acknowledge(self, packet_id: int | None, result: Any) -> None:
-        if packet_id is None or not self.connected:
+        if packet_id is None or result is NO_ACK or not self.connected:
             return
         args = result if isinstance(result, tuple) else () if result is None else (result,)
         try:
@@ -198,9 +225,18 @@ class Socket:
         except Exception as error:
             self.client.server.report(error, self)
 
-    def ended(self) -> None:
-        """It is gone: whoever waits for an acknowledgement is told."""
+    def ask_again(self, acks: Acks | None) -> None:
+        """It is the socket that left: what it did not acknowledge goes out again."""
+        self._acks = acks
+        for _, message in (acks or {}).values():
+            self._push(message)
+
+    def ended(self, comes_back: bool) -> None:
+        """It is gone: whoever waits for an acknowledgement goes on waiting where it may come back, else is told."""
         acks, self._acks = self._acks, None
-        for future in (acks or {}).values():
+        if acks and comes_back:
+            self.namespace.parked[self.id] = acks
+            return
+        for future, _ in (acks or {}).values():
             if not future.done():
                 future.set_exception(Disconnected("the client has gone"))

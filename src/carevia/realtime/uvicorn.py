@@ -1,98 +1,89 @@
 """The seam to uvicorn: a subclass of its httptools protocol takes the WebSocket upgrades of the engine's path.
 
 Everything else stays ASGI. It leans on names of uvicorn that are not documented (`handle_websocket_upgrade`,
-`_should_upgrade`,
-`url`, `headers`, `connections`, `parser`): the version is pinned, and tests/realtime/test_uvicorn_seam.py says what
-broke.
+`_should_upgrade`, `_get_upgrade`, `url`, `headers`, `scheme`, `client`, `cycle`, `connections`, `parser`): the version
+is pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
 """
 
-from typing import Any
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from carevia.protocol import engineio, websocket
 from carevia.realtime.config import Refusal
+from carevia.realtime.direct import DirectCycle
 from carevia.realtime.engine import Engine
 from carevia.realtime.handshake import Handshake
-from carevia.realtime.websocket import WebSocketTransport
+from carevia.realtime.opening import Endpoint, refuse, take_over
 
 
-def serve_protocol(engine: Engine) -> type[HttpToolsProtocol]:
-    """The class for `uvicorn.Config(http=...)`."""
-    path = engine.config.path.encode()
-    bare = path.rstrip(b"/")
+def serve_protocol(engine: Endpoint) -> type[HttpToolsProtocol]:
+    """The class for `uvicorn.Config(http=...)`.
+
+    WebSockets of other paths are served as `Config(ws=...)` says: by uvicorn's own class for the application, or, with
+    "none", as the plain requests they also are.
+    """
 
     class Protocol(HttpToolsProtocol):
         """uvicorn's own protocol, with a door for the engine."""
 
+        def _is_ours(self) -> bool:
+            return engine.takes(self.url.partition(b"?")[0])
+
+        def on_headers_complete(self) -> None:
+            if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
+                engine.start()
+                cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"))
+                self.cycle = cast("Any", cycle)
+                cycle.begin()
+            else:
+                super().on_headers_complete()
+
         def _should_upgrade(self) -> bool:
-            if self._get_upgrade() != b"websocket":
-                return False
-            return self.url.partition(b"?")[0] in (path, bare)
+            if self._is_ours():
+                return self._get_upgrade() == b"websocket"
+            return super()._should_upgrade()
 
         def _unsupported_upgrade_warning(self) -> None:
-            """An upgrade elsewhere is answered as the plain request it also is; nothing to warn of."""
+            """An upgrade that nobody takes is answered as the plain request it also is; nothing to warn of."""
 
         def handle_websocket_upgrade(self) -> None:
-            _take_over(engine, self)
+            if self._is_ours():
+                _hand_over(engine, self)
+            else:
+                super().handle_websocket_upgrade()
 
     return Protocol
 
 
-def _take_over(engine: Engine, http: Any) -> None:
-    engine.start()
+def _is_plain(http: Any) -> bool:
+    """A GET or POST with nothing special about it, and no other one under way: it needs no ASGI."""
+    idle = http.cycle is None or http.cycle.response_complete
+    return (
+        idle
+        and not http.expect_100_continue
+        and not http.parser.should_upgrade()
+        and http.parser.get_http_version() == "1.1"
+        and http.parser.get_method() in (b"GET", b"POST")
+    )
+
+
+def _hand_over(engine: Endpoint, http: Any) -> None:
+    if http.cycle is not None and not http.cycle.response_complete:
+        refuse(http.transport, Refusal(400, "An answer is still due on this connection"))
+        return
     peer = http.client[0] if http.client else ""
     query = http.url.partition(b"?")[2]
     handshake = Handshake(http.headers, query, peer, http.scheme, engine.proxies)
-    answer = _opening(http, handshake) or engine.upgrade(handshake)
-    if isinstance(answer, Refusal):
-        _refuse(http, answer)
-        return
-    http.connections.discard(http)
-    answer.attach(http.transport, http.connections)
-    http.parser = (
-        None  # a reference cycle with the HTTP parser would wait for the collector: 7.7 against 2.1 KB a connection
+    scope = http.scope
+    taken = take_over(
+        engine,
+        handshake,
+        http.transport,
+        http.connections,
+        method=scope["method"],
+        http_version=scope["http_version"],
     )
-    key = handshake.header(b"sec-websocket-key").encode("latin-1")
-    accept = websocket.accept_value(key) or b""
-    answer.write(
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-        + accept
-        + b"\r\n\r\n"
-    )
-    if answer.session is None:
-        _open(engine, answer, handshake)
-
-
-def _open(engine: Engine, transport: WebSocketTransport, handshake: Handshake) -> None:
-    session = engine.open(handshake, transport)
-    transport.session = session
-    transport.write(websocket.frame(websocket.TEXT, engine.open_packet(session.id, "websocket")))
-    engine.listen(session)
-
-
-def _opening(http: Any, handshake: Handshake) -> Refusal | None:
-    """RFC 6455 4.2.1: what an opening handshake must bring."""
-    if http.cycle is not None and not http.cycle.response_complete:
-        return Refusal(400, "An answer is still due on this connection")
-    if http.scope["method"] != "GET" or http.scope["http_version"] != "1.1":
-        return Refusal(400, engineio.BAD_HANDSHAKE_METHOD[1])
-    if handshake.header(b"sec-websocket-version") != "13":
-        return Refusal(426, "Use WebSocket version 13")
-    if websocket.accept_value(handshake.header(b"sec-websocket-key").encode("latin-1")) is None:
-        return Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64")
-    return None
-
-
-def _refuse(http: Any, refusal: Refusal) -> None:
-    body = engineio.error_body(engineio.FORBIDDEN[0] if refusal.status == 403 else 3, refusal.message)
-    head = [
-        STATUS_LINE[refusal.status],
-        b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n" % len(body),
-    ]
-    if refusal.status == 426:
-        head.append(b"sec-websocket-version: 13\r\n")
-    if refusal.retry_after is not None:
-        head.append(b"retry-after: %d\r\n" % refusal.retry_after)
-    http.transport.write(b"".join([*head, b"\r\n", body]))
-    http.transport.close()
+    if taken is not None:
+        http.connections.discard(http)
+        # A reference cycle with the HTTP parser would wait for the collector: 7.7 against 2.1 KB a connection.
+        http.parser = None

@@ -1,0 +1,237 @@
+/* The load generator: thousands of Socket.IO clients in one thread, told what to do by lines on standard input.
+ *
+ * load HOST PORT PAYLOAD, then one command a line; each is answered by one line of JSON when it is done:
+ *   open COUNT WINDOW RATE ws|polling       COUNT clients more, WINDOW at once, RATE a second (0: as fast as it goes)
+ *   publish AT_ONCE RECEIVERS COUNT TEXT    one client says COUNT times 42TEXT, AT_ONCE under way; each must bring
+ *                                           RECEIVERS events
+ *   call WINDOW FIRST STEP COUNT TEXT       client FIRST + k * STEP asks 42TEXT with an acknowledgement, k < COUNT
+ *   idle SECONDS                            answer pings
+ *   pause MICROSECONDS                      sleep this long between two looks at the sockets
+ * In TEXT `$` is the payload and `%` the running number modulo the number of clients.
+ *
+ * With a pause the server seldom has to wake this process: what a wake-up costs is charged to whoever sends, and would
+ * measure the generator. Any surprise ends the program with a sentence: a figure with errors in it is no figure. */
+#include "load.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST = 65536, BATCH = 1024, LIMIT = 120 };       /* LIMIT: seconds that one command may take */
+
+struct client *clients;
+struct counters seen;
+char host[64];
+int port;
+static const char *payload;
+static int total, poller, pause_us;
+static double deadline;
+
+double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+void die(const char *what) {
+    fprintf(stderr, "load: %s (%ld connected, %ld events, %ld acknowledgements)\n",
+            what, seen.connected, seen.events, seen.acks);
+    exit(1);
+}
+
+void lost(struct client *c) {
+    c->state = CLOSED;
+    die("the server closed a connection");
+}
+
+void send_all(int fd, const char *data, size_t size) {
+    if (send(fd, data, size, MSG_NOSIGNAL) != (ssize_t)size) die("a request could not be sent at once");
+}
+
+int connect_to_server(struct client *c, int which) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0) die("no more open files: raise `ulimit -n`");
+    inet_pton(AF_INET, host, &to.sin_addr);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to)) die("cannot connect");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    struct epoll_event want = {.events = EPOLLIN, .data.u32 = (uint32_t)(c - clients) * 2 + which};
+    if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &want)) die("epoll_ctl");
+    return c->fd[which] = fd;
+}
+
+void say(struct client *c, const char *text, size_t size) {
+    (c->polling ? polling_say : websocket_say)(c, text, size);
+}
+
+static void opened(struct client *c, char *text, size_t size) {
+    char *at = memmem(text, size, "\"sid\":\"", 7);
+    if (!at) die("no sid in the open packet");
+    c->sid = strndup(at + 7, strcspn(at + 7, "\""));
+    c->since = now();
+    say(c, "40", 2);
+}
+
+static void pinged(struct client *c) {
+    double at = now();
+    if (at - c->since > seen.latest) seen.latest = at - c->since;
+    c->since = at;
+    seen.pings++;
+    say(c, "3", 1);
+}
+
+void packet(struct client *c, char *text, size_t size) {
+    char kind = size > 1 ? text[1] : 0;
+    if (text[0] == '0') {
+        opened(c, text, size);
+    } else if (text[0] == '2') {
+        pinged(c);
+    } else if (text[0] == '4' && kind == '2') {
+        seen.events++;
+    } else if (text[0] == '4' && kind == '3') {
+        seen.acks++;
+        c->busy = 0;
+    } else if (text[0] == '4' && kind == '0') {
+        seen.connected++;
+        c->state = CONNECTED;
+    } else if (text[0] != '6') {
+        lost(c);
+    }
+}
+
+/* Read what one connection has; a piece without its end is kept for the next time. */
+static void take(struct client *c, int which) {
+    static char buffer[1 << 20];
+    struct part *kept = &c->in[which];
+    size_t have = kept->have;
+    if (have) memcpy(buffer, kept->data, have);
+    ssize_t got = recv(c->fd[which], buffer + have, sizeof buffer - have - 1, MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0 && which == POST && !c->posting) {       /* HTTP servers hang up on idle connections; dial again */
+        close(c->fd[POST]);
+        c->fd[POST] = -1;
+        return;
+    }
+    if (got <= 0) return lost(c);
+    have += got;
+    buffer[have] = 0;
+    size_t used = c->polling ? polling_input(c, which, buffer, have) : websocket_input(c, buffer, have);
+    kept->have = have - used;
+    if (kept->have) {
+        kept->data = realloc(kept->data, kept->have);
+        memcpy(kept->data, buffer + used, kept->have);
+    } else if (kept->data) {
+        free(kept->data);
+        kept->data = NULL;
+    }
+}
+
+/* Look at the sockets once, waiting at most `wait` seconds. */
+static void turn(double wait) {
+    static struct epoll_event ready[BATCH];
+    if (now() > deadline) die("a command took too long");
+    if (pause_us) usleep(pause_us);
+    int count = epoll_wait(poller, ready, BATCH, wait * 1000);
+    for (int i = 0; i < count; i++) take(&clients[ready[i].data.u32 / 2], ready[i].data.u32 & 1);
+}
+
+static void open_clients(long count, long window, long rate, int polling) {
+    double began = now();
+    long first = total;
+    if (total + count > MOST) die("too many clients");
+    while (seen.connected < count) {
+        long due = rate ? (now() - began) * rate + 1 : count;
+        while (total - first < count && total - first < due && total - first - seen.connected < window) {
+            struct client *c = &clients[total++];
+            *c = (struct client){.fd = {-1, -1}, .state = OPENING, .polling = polling};
+            (polling ? polling_open : websocket_open)(c);
+        }
+        turn(rate ? 0.001 : 1);
+    }
+}
+
+/* 42 + identifier + TEXT with `$` and `%` put in. */
+static void emit(struct client *c, const char *identifier, const char *text, long number) {
+    static char line[65536];
+    size_t size = snprintf(line, sizeof line, "42%s", identifier);
+    for (; *text; text++) {
+        if (size > sizeof line - 4096) die("a text is too long");
+        if (*text == '$') size += snprintf(line + size, 4096, "%s", payload);
+        else if (*text == '%') size += snprintf(line + size, 24, "%ld", number % total);
+        else line[size++] = *text;
+    }
+    say(c, line, size);
+}
+
+static double publish(long at_once, long receivers, long count, const char *text) {
+    static double started[64];
+    double slowest = 0;
+    long sent = 0, done = 0;
+    if (at_once > 64) die("at most 64 under way");
+    while (done < count) {
+        for (; sent < count && sent < done + at_once; sent++) {
+            started[sent % 64] = now();
+            emit(&clients[0], "", text, sent);
+        }
+        turn(1);
+        for (; done < sent && seen.events >= (done + 1) * receivers; done++)
+            if (now() - started[done % 64] > slowest) slowest = now() - started[done % 64];
+    }
+    return slowest;
+}
+
+static void call(long window, long first, long step, long count, const char *text) {
+    long sent = 0;
+    while (seen.acks < count) {
+        for (; sent < count && sent - seen.acks < window; sent++) {
+            struct client *c = &clients[(first + sent * step) % total];
+            if (c->busy || c->posting) break;
+            c->busy = 1;
+            emit(c, "0", text, sent);
+        }
+        turn(1);
+    }
+}
+
+static void idle(double seconds) {
+    double end = now() + seconds;
+    while (now() < end) turn(0.05);
+}
+
+static void obey(const char *line) {
+    long a, b, c, d;
+    double seconds, slowest = 0, began = now();
+    char word[16], text[512];
+    seen = (struct counters){0};
+    deadline = began + LIMIT;
+    if (sscanf(line, "open %ld %ld %ld %15s", &a, &b, &c, word) == 4) open_clients(a, b, c, word[0] == 'p');
+    else if (sscanf(line, "publish %ld %ld %ld %511s", &a, &b, &c, text) == 4) slowest = publish(a, b, c, text);
+    else if (sscanf(line, "call %ld %ld %ld %ld %511s", &a, &b, &c, &d, text) == 5) call(a, b, c, d, text);
+    else if (sscanf(line, "idle %lf", &seconds) == 1) idle(seconds);
+    else if (sscanf(line, "pause %ld", &a) == 1) pause_us = a;
+    else die("what?");
+    printf("{\"seconds\": %.6f, \"slowest\": %.6f, \"latest\": %.6f, \"events\": %ld, \"acks\": %ld, \"pings\": %ld}\n",
+           now() - began, slowest, seen.latest, seen.events, seen.acks, seen.pings);
+}
+
+int main(int argc, char **argv) {
+    char line[1024];
+    if (argc != 4) die("usage: load HOST PORT PAYLOAD");
+    snprintf(host, sizeof host, "%s", argv[1]);
+    port = atoi(argv[2]);
+    payload = argv[3];
+    if (strlen(payload) > 4000) die("the payload is too long");
+    clients = calloc(MOST, sizeof *clients);
+    poller = epoll_create1(0);
+    prctl(PR_SET_TIMERSLACK, 1);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    while (fgets(line, sizeof line, stdin)) obey(line);
+    return 0;
+}

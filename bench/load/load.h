@@ -1,0 +1,46 @@
+/* What the parts of the load generator share: a client, the counters of one command, and who calls whom. */
+#ifndef LOAD_H
+#define LOAD_H
+#include <stddef.h>
+
+enum state { UNUSED, OPENING, CONNECTED, CLOSED };
+enum { MAIN, POST };                  /* a client's two connections; a WebSocket needs the first only */
+
+struct part { char *data; size_t have; };      /* the beginning of a frame or answer whose end has not come yet */
+
+struct client {
+    int fd[2];
+    enum state state;
+    int polling, upgraded;
+    int busy;                         /* an acknowledgement is due */
+    int posting;                      /* the answer to a POST is due */
+    double since;                     /* when it opened or was last pinged, in seconds */
+    char *sid;
+    struct part in[2];
+};
+
+struct counters { long events, acks, pings, connected; double latest; };
+
+extern struct client *clients;
+extern struct counters seen;
+extern char host[64];
+extern int port;
+
+/* load.c */
+double now(void);
+void die(const char *what);
+int connect_to_server(struct client *c, int which);
+void send_all(int fd, const char *data, size_t size);
+void packet(struct client *c, char *text, size_t size);        /* one Engine.IO packet came */
+void say(struct client *c, const char *text, size_t size);     /* send one Engine.IO packet */
+void lost(struct client *c);
+
+/* websocket.c and polling.c: each answers how many of the bytes it has used */
+void websocket_open(struct client *c);
+void websocket_say(struct client *c, const char *text, size_t size);
+size_t websocket_input(struct client *c, char *data, size_t size);
+void polling_open(struct client *c);
+void polling_say(struct client *c, const char *text, size_t size);
+size_t polling_input(struct client *c, int which, char *data, size_t size);
+
+#endif

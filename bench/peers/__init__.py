@@ -1,0 +1,1 @@
+"""The servers that ours is compared with, each with the events of suite G (CONFORMANCE.md)."""

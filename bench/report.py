@@ -1,0 +1,127 @@
+"""The table as text and as Markdown, and what is written to docs/. All that anyone says about speed comes from here."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import draw
+from bench.servers import LOOP, NODE, OURS, PYTHON, TITLES
+from bench.table import PLOTTED, Figures, Row, Spread, number
+
+BEGIN, END = "<!-- made by `python3 run.py bench`: do not edit -->", "<!-- end of what was made -->"
+SERVERS = (OURS, NODE, PYTHON, LOOP)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Under which circumstances."""
+
+    date: str
+    machine: str
+    versions: list[str]
+    rounds: int
+    seconds: float
+    minutes: float
+    generator: list[float]
+
+
+def figure(found: Spread | None, digits: int | None = None) -> str:
+    """`12.3 (11.9-14)`; a dash where nothing was measured."""
+    if found is None:
+        return "–"
+    said = [f"{value:.{digits}f}" if digits else number(value) for value in (found.middle, found.low, found.high)]
+    return said[0] if said[1] == said[2] else f"{said[0]} ({said[1]}–{said[2]})"
+
+
+def cells(figures: Figures, row: Row) -> list[str]:
+    return [
+        f"{row.title}, {row.unit}",
+        *(figure(figures.spread(row.key, server)) for server in SERVERS),
+        figure(figures.ratio(row.key, NODE), 2),
+        figure(figures.ratio(row.key, LOOP) if row.unit == "µs" else None, 2),
+        str(row.required),
+        str(row.goal),
+        figures.verdict(row),
+    ]
+
+
+HEAD = ["operation", *(TITLES[server] for server in SERVERS), "÷ Node", "÷ C loop", "required", "goal", "met"]
+
+
+def table(figures: Figures) -> list[list[str]]:
+    return [HEAD, *(cells(figures, row) for row in figures.rows())]
+
+
+def text(figures: Figures) -> str:
+    """For a terminal."""
+    rows = table(figures)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def markdown(figures: Figures) -> str:
+    head, *rows = table(figures)
+    lines = [head, ["---", *["---:"] * 6, "---", "---", "---"], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def chapter(figures: Figures, facts: Facts) -> str:
+    """What stands between the markers."""
+    own = f"{statistics.median(facts.generator):.1f}" if facts.generator else "–"
+    return f"""{BEGIN}
+Measured {facts.date} on {facts.machine}: {facts.rounds} rounds, {facts.seconds:g} s for each figure, \
+{facts.minutes:.0f} minutes in all.
+
+{chr(10).join(f"- {version}" for version in facts.versions)}
+
+Median (smallest–largest). µs: CPU time of the server for one delivered message, echo, connection or heartbeat. \
+Ratios are taken within a round. The load generator, a process of its own, used {own} µs per message.
+
+{markdown(figures)}
+
+![CPU of each server for each operation, as a multiple of Node's](pictures/performance.svg)
+
+![CPU per delivered message for 100, 1,000 and 10,000 clients](pictures/performance-clients.svg)
+{END}"""
+
+
+def write(figures: Figures, facts: Facts, folder: Path) -> list[Path]:
+    """performance.md and its pictures in `folder`. What people wrote around the markers stays."""
+    pictures, page = folder / "pictures", folder / "performance.md"
+    pictures.mkdir(parents=True, exist_ok=True)
+    before, after = "# Performance\n\n", "\n"
+    if page.is_file():
+        old = page.read_text()
+        if BEGIN in old and END in old:
+            before, after = old.partition(BEGIN)[0], old.rpartition(END)[2]
+    page.write_text(before + chapter(figures, facts) + after)
+    bars, lines = pictures / "performance.svg", pictures / "performance-clients.svg"
+    bars.write_text(draw.bars(comparisons(figures), [TITLES[server] for server in SERVERS]))
+    lines.write_text(draw.lines(scaling(figures)))
+    return [page, bars, lines]
+
+
+def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
+    """(title, multiples of Node's figure by server, unit with Node's own figure) for each row that Node has."""
+    found = []
+    for row in figures.rows():
+        node = figures.spread(row.key, NODE)
+        if node is None or not node.middle or row.key == "crowd-late":
+            continue
+        known = {server: figures.spread(row.key, server) for server in SERVERS}
+        if row.unit in {"KB", "MB"}:
+            known[LOOP] = None  # it keeps next to nothing of a connection
+        multiples = {TITLES[name]: one.middle / node.middle for name, one in known.items() if one and one.middle > 0}
+        found.append((row.title, multiples, f"Node: {number(node.middle)} {row.unit}"))
+    return found
+
+
+def scaling(figures: Figures) -> dict[str, list[tuple[int, float]]]:
+    """Points (clients, µs per delivered message) by server."""
+    found = {}
+    for server in SERVERS:
+        spreads = [(clients, figures.spread(key, server)) for key, clients in PLOTTED.items()]
+        points = [(clients, one.middle) for clients, one in spreads if one]
+        if points:
+            found[TITLES[server]] = points
+    return found

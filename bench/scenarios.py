@@ -1,0 +1,170 @@
+"""How each row is measured. A scenario starts fresh servers in every round and asks them in turn, one operation after
+the other, so that what disturbs the machine disturbs all of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from bench import proc
+from bench.load import Done, Load, load
+from bench.servers import LOOP, NODE, OURS, PYTHON, TITLES, running
+from bench.table import ROWS, Figures, number
+
+NEVER = 300.0  # s between pings: heartbeats stay out of what is measured where they are not the point
+PUB, PUB5, ECHO = '["pub",$]', '["pub5",$]', '["echo",$]'
+
+
+@dataclass
+class Bench:
+    """The settings of a run, and its figures so far."""
+
+    servers: Sequence[str] = (OURS, NODE, PYTHON, LOOP)
+    seconds: float = 1.0  # that one measurement lasts
+    scale: float = 1.0  # of the numbers of clients; 1 but in the tests of this machinery
+    turn: int = 0
+    figures: Figures = field(default_factory=Figures)
+    generator: list[float] = field(default_factory=list)  # µs of the load generator per event
+
+    def count(self, clients: int) -> int:
+        return max(2, round(clients * self.scale))
+
+    def order(self, *without: str) -> list[str]:
+        """The servers of this run; another one is first in each round."""
+        names = [name for name in self.servers if name not in without]
+        first = self.turn % max(1, len(names))
+        return names[first:] + names[:first]
+
+    @contextmanager
+    def one(self, name: str, ping_interval: float = NEVER) -> Iterator[Load]:
+        with running(name, ping_interval) as server, load(server) as clients:
+            yield clients
+
+    @contextmanager
+    def together(self, *without: str) -> Iterator[list[Load]]:
+        """All servers at once, each with clients of its own."""
+        with ExitStack() as stack:
+            yield [stack.enter_context(self.one(name)) for name in self.order(*without)]
+
+    def note(self, row: str, server: str, value: float) -> None:
+        self.figures.add(row, server, self.turn, value)
+        said = f"{number(value)} {ROWS[row].unit}"
+        print(f"round {self.turn + 1}  {ROWS[row].title:44} {TITLES[server]:16} {said:>10}", flush=True)
+
+    def events(self, row: str, loads: Sequence[Load], text: str, receivers: int, at_once: int = 1) -> None:
+        """CPU per delivered message."""
+        for clients in loads:
+            publish = partial(clients.publish, text, receivers=receivers, at_once=at_once)
+            done = self.steady(publish, at_once)
+            self.generator.append(done.generator / done.events / 1e3)
+            self.note(row, clients.server.name, done.cpu / done.events / 1e3)
+
+    def calls(self, row: str, loads: Sequence[Load], text: str) -> None:
+        """CPU per event in and acknowledgement out; eight clients ask at once."""
+        for clients in loads:
+            done = self.steady(partial(clients.call, text, window=8), 8)
+            self.note(row, clients.server.name, done.cpu / done.acks / 1e3)
+
+    def steady(self, run: Callable[[int], Done], least: int) -> Done:
+        """Warm up until a run is long enough to know how many make `seconds`; then measure that many."""
+        count = least
+        while (done := run(count)).seconds < self.seconds / 4 and count < 100_000:
+            count *= 2
+        return run(max(least, round(count * self.seconds / done.seconds)))
+
+
+def connect(bench: Bench) -> None:
+    """New connections, CONNECT included: the first 1,000, as after a restart; CPU and memory of 2,000 more."""
+    first, more = bench.count(1_000), bench.count(2_000)
+    for name in bench.order():
+        with bench.one(name) as clients:
+            bench.note("connect-first", name, clients.open(first).cpu / first / 1e3)
+            clients.idle(bench.seconds)
+            before = proc.resident(clients.server.pid)
+            bench.note("connect", name, clients.open(more).cpu / more / 1e3)
+            clients.idle(bench.seconds)
+            bench.note("memory", name, (proc.resident(clients.server.pid) - before) / more / 1e3)
+
+
+def thousand(bench: Bench) -> None:
+    """Events to all at 100 and at 1,000 clients, and the echo."""
+    few, many = bench.count(100), bench.count(1_000)
+    with bench.together() as loads:
+        for clients in loads:
+            clients.open(few)
+        bench.events("one-100", loads, PUB, few)
+        for clients in loads:
+            clients.open(many - few)
+        bench.events("one-1000", loads, PUB, many)
+        bench.events("eight-1000", loads, PUB, many, 8)
+        bench.events("five-1000", loads, PUB5, 5 * many)
+        bench.calls("echo", loads, ECHO)
+
+
+def many(bench: Bench) -> None:
+    """Events to all 10,000 clients, to one room of 100 of them, and to 10,000 rooms of 2."""
+    clients, step = bench.count(10_000), 100 if bench.scale == 1 else 2
+    with bench.together() as loads:
+        for each in loads:
+            each.open(clients)
+        bench.events("one-10000", loads, PUB, clients)
+        bench.events("eight-10000", loads, PUB, clients, 8)
+        bench.events("five-10000", loads, PUB5, 5 * clients)
+        loads = [each for each in loads if each.server.name != LOOP]
+        for each in loads:
+            each.call('["join","hundred"]', clients // step, step=step)
+            each.call('["join","r%"]', clients)  # client n is in the rooms n and n - 1
+            each.call('["join","r%"]', clients, first=1)
+        bench.events("room-100", loads, '["pubroom","hundred",$]', clients // step)
+        bench.events("rooms-2", loads, '["pubroom","r%",$]', 2, 8)
+
+
+def heartbeat(bench: Bench) -> None:
+    """All CPU of a server with 1,000 clients that only answer pings, every 2 seconds and evenly spread."""
+    clients = bench.count(1_000)
+    for name in bench.order(LOOP):
+        with bench.one(name, ping_interval=2) as each:
+            each.open(clients, rate=clients // 2)
+            each.idle(1)
+            done = each.idle(6 * min(1, bench.seconds))
+            bench.note("heartbeat", name, done.cpu / max(1, done.pings) / 1e3)
+
+
+def polling(bench: Bench) -> None:
+    """Clients that never upgrade. An event to all ends when everybody's next GET waits again."""
+    clients = bench.count(1_000)
+    with bench.together(LOOP) as loads:
+        for each in loads:
+            each.open(clients, "polling")
+        bench.events("polling-event", loads, PUB, clients)
+        for each in loads:
+            each.call(ECHO, clients)  # dials the connections for POSTs again, which a server closes when they are idle
+        bench.calls("polling-echo", loads, ECHO)
+
+
+def crowd(bench: Bench) -> None:
+    """18,000 connections with the usual heartbeat of 25 s: memory, the latest ping, and how long an event takes."""
+    clients = min(bench.count(18_000), proc.raise_file_limit() - 1_000)
+    for name in bench.order(PYTHON):
+        with bench.one(name, ping_interval=25) as each:
+            before = proc.resident(each.server.pid)
+            each.open(clients)
+            if name != LOOP:
+                pinged = each.idle(27)
+                if pinged.pings < clients:
+                    raise SystemExit(f"{name} sent {pinged.pings} pings to {clients} clients in 27 s")
+                bench.note("crowd-late", name, pinged.latest)
+            bench.note("crowd-memory", name, (proc.resident(each.server.pid) - before) / 1e6)
+            each.publish(PUB, 1, clients)
+            bench.note("crowd-event", name, each.publish(PUB, 3, clients).slowest)
+
+
+SCENARIOS: dict[str, Callable[[Bench], None]] = {
+    "connect": connect,
+    "thousand": thousand,
+    "many": many,
+    "heartbeat": heartbeat,
+    "polling": polling,
+    "crowd": crowd,
+}

@@ -1,0 +1,192 @@
+"""One HTTP request of the polling transport: what is answered and when, whoever reads its bytes and writes the answer.
+
+Two drivers use it: the ASGI callable (polling.py), which any server can run, and the seam to uvicorn (direct.py), which
+saves a task, a few futures and a system call per request.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from carevia.protocol import engineio
+from carevia.realtime.handshake import Handshake
+
+if TYPE_CHECKING:
+    from carevia.realtime.config import Refusal
+    from carevia.realtime.engine import Engine
+    from carevia.realtime.polling import PollingTransport
+    from carevia.realtime.session import Session
+
+Headers = list[tuple[bytes, bytes]]
+
+_TEXT = (b"content-type", b"text/plain; charset=UTF-8")
+_JSON = (b"content-type", b"application/json")
+_CLOSE = (b"connection", b"close")
+_NO_STORE = (b"cache-control", b"no-store")
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+BODY_SECONDS = 10.0  # for a POST to arrive whole
+DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so that the client can read the answer
+
+
+class Answer(NamedTuple):
+    """A whole answer; its length is not among the headers. `closes`: the connection ends with it, after a moment in
+    which what the client still sends is read and dropped."""
+
+    status: int
+    body: bytes
+    headers: Headers
+    closes: bool = False
+
+
+class Exchange:
+    """`respond` is called with the answer, once, at once or later; not at all where the client has `gone`."""
+
+    __slots__ = ("_engine", "_handshake", "_method", "_polling", "_respond")
+
+    def __init__(self, engine: "Engine", handshake: Handshake, method: str, respond: Callable[[Answer], None]) -> None:
+        self._engine = engine
+        self._handshake = handshake
+        self._method = method
+        self._respond = respond
+        self._polling: PollingTransport | None = None
+
+    def begin(self) -> bool:
+        """The head is read. True: the body is wanted, so `body`, `too_large`, `too_slow` or `gone` comes next."""
+        engine, handshake = self._engine, self._handshake
+        query = handshake.query
+        if not handshake.origin_allowed(engine.config.origins):
+            self._refuse(engineio.FORBIDDEN, 403, cors=False)
+        elif self._method == "OPTIONS":
+            self._answer(204, b"", _preflight(handshake))
+        elif error := engine.check(query, "polling"):
+            self._refuse(error)
+        elif (sid := query.get("sid")) is None:
+            self._open()
+        elif (polling := engine.polls.get(sid)) is None:
+            self._refuse(engineio.BAD_REQUEST if sid in engine.sessions else engineio.UNKNOWN_SID)
+        elif self._method == "GET":
+            self._get(polling)
+        elif self._method == "POST":
+            return self._wants_body(polling)
+        else:
+            self._refuse(engineio.BAD_HANDSHAKE_METHOD)
+        return False
+
+    @property
+    def limit(self) -> int:
+        """How many bytes a body may have."""
+        return self._engine.config.max_payload
+
+    def body(self, data: bytes) -> None:
+        """The body is whole."""
+        polling = self._polling
+        if polling is None:
+            return
+        polling.request = self._handshake
+        delivered = self._deliver(polling.session, data)
+        polling.request = None
+        if delivered:
+            self._answer(200, b"ok", [_TEXT])
+        else:
+            self._refuse(engineio.BAD_REQUEST)
+
+    def too_large(self) -> None:
+        """The body is over the limit. The answer has no body of its own, as the protocol's reference server has it."""
+        self._answer(413, b"", [_TEXT, _CLOSE], closes=True)
+
+    def too_slow(self) -> None:
+        """The body did not arrive in time."""
+        self._fail()
+        self._answer(408, engineio.error_body(3, "The body took too long"), [_JSON, _CLOSE], closes=True)
+
+    def gone(self) -> None:
+        """The client hung up before it was answered: half a body says nothing, and who gives up a poll has left."""
+        if self._polling is not None:
+            self._polling.forget(self)
+            self._fail("transport close" if self._method == "GET" else "transport error")
+
+    def finish(self, payload: bytes) -> None:
+        """The poll's body is there (the transport calls this)."""
+        self._answer(200, payload, [_TEXT])
+
+    def _fail(self, reason: str = "transport error") -> None:
+        if self._polling is not None:
+            self._polling.session.close(reason)
+
+    def _open(self) -> None:
+        if self._method != "GET":
+            self._refuse(engineio.BAD_HANDSHAKE_METHOD)
+            return
+        if refusal := self._engine.admit(self._handshake):
+            self._turn_away(refusal)
+            return
+        headers = [_TEXT, *self._engine.greeting(self._handshake)]
+        session = self._engine.open_polling(self._handshake)
+        self._answer(200, self._engine.open_packet(session.id, "polling"), headers)
+
+    def _get(self, polling: "PollingTransport") -> None:
+        if polling.waiting:
+            polling.session.close("transport error")
+            self._refuse(engineio.BAD_REQUEST)
+            return
+        self._polling = polling
+        polling.poll(self)
+
+    def _wants_body(self, polling: "PollingTransport") -> bool:
+        self._polling = polling
+        length = self._handshake.header(b"content-length")
+        if self._handshake.header(b"content-type").startswith("application/octet-stream"):
+            self._fail()
+            self._refuse(engineio.BAD_REQUEST)
+        elif length and (not length.isdigit() or len(length) > 15 or int(length) > self.limit):
+            self.too_large()
+        else:
+            return True
+        return False
+
+    def _deliver(self, session: "Session", body: bytes) -> bool:
+        try:
+            for part in engineio.decode_payload(body, self._engine.config.max_packets):
+                if session.closed:
+                    break
+                if part[:1] == b"b":
+                    session.receive_binary(engineio.decode_binary(part))
+                else:
+                    session.receive(part)
+                    if part == engineio.CLOSE:
+                        return True
+        except engineio.ParseError:
+            session.close("parse error")
+        return not session.closed
+
+    def _turn_away(self, refusal: "Refusal") -> None:
+        headers = [_JSON]
+        if refusal.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % refusal.retry_after))
+        self._answer(refusal.status, engineio.error_body(4, refusal.message), headers)
+
+    def _refuse(self, error: tuple[int, str], status: int = 400, cors: bool = True) -> None:
+        self._answer(status, engineio.error_body(*error), [_JSON], cors=cors)
+
+    def _answer(self, status: int, body: bytes, headers: Headers, *, cors: bool = True, closes: bool = False) -> None:
+        headers.append(_NO_STORE)
+        if cors:
+            self._add_cors(headers)
+        self._respond(Answer(status, body, headers, closes))
+
+    def _add_cors(self, headers: Headers) -> None:
+        if "*" in self._engine.config.origins:
+            headers.append(_ANY_ORIGIN)
+        elif origin := self._handshake.origin:
+            headers += [
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"access-control-allow-credentials", b"true"),
+                (b"vary", b"Origin"),
+            ]
+
+
+def _preflight(handshake: Handshake) -> Headers:
+    wanted = handshake.header(b"access-control-request-headers")
+    headers: Headers = [(b"access-control-allow-methods", b"GET,POST"), (b"access-control-max-age", b"600")]
+    if wanted:
+        headers.append((b"access-control-allow-headers", wanted.encode("latin-1")))
+    return headers

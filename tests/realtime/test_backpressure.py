@@ -1,0 +1,115 @@
+"""Clients that do not read: what they may hold, for how long, alone and together; the others notice nothing."""
+
+import asyncio
+import os
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from tests.realtime.rawclient import Polling, Tab, until
+from tests.realtime.serving import run, serving
+from tests.realtime.test_limits import echoing, only, shrink
+
+
+def resident() -> int:
+    """Bytes of memory this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_client_that_leaves_things_unread_is_dropped_in_time_though_it_holds_little() -> None:
+    async def main() -> None:
+        server = echoing(lag_timeout=0.5)
+        async with serving(server) as site, Tab(site.port) as slow:
+            socket = only(server)
+            shrink(slow)
+            reasons: list[str] = []
+            server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
+            while not site.engine.lagging:
+                socket.emit("e", "x" * 10_000)
+                await asyncio.sleep(0)
+            began = time.monotonic()
+            await until(lambda: not socket.connected, "the lagging client stays")
+            assert 0.4 < time.monotonic() - began < 1.5
+            assert reasons == ["slow reader"]
+            assert not site.engine.lagging
+
+    run(main())
+
+
+def test_a_client_that_catches_up_in_time_stays() -> None:
+    async def main() -> None:
+        server = echoing(lag_timeout=1.0)
+        async with serving(server) as site, Tab(site.port) as slow:
+            socket = only(server)
+            slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            sent = 0
+            while not site.engine.lagging:
+                socket.emit("e", "x" * 10_000)
+                sent += 1
+                await asyncio.sleep(0)
+            slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            for _ in range(sent):
+                await slow.event()
+            await until(lambda: not site.engine.lagging, "it still counts as lagging")
+            await asyncio.sleep(1.2)  # past the time it had
+            assert await slow.call("echo", 1) == [1]
+
+    run(main())
+
+
+def test_a_polling_client_that_does_not_fetch_is_dropped_in_time() -> None:
+    async def main() -> None:
+        server = echoing(lag_timeout=0.3)
+        async with serving(server) as site, Polling(site.port) as polling:
+            await polling.post("40")
+            await polling.packets()
+            for _ in range(8):
+                server.namespace("/").emit("e", "x" * 10_000)
+                await asyncio.sleep(0)
+            assert len(site.engine.lagging) == 1
+            await until(lambda: not site.engine.sessions, "the lagging client stays")
+            assert not site.engine.lagging
+
+    run(main())
+
+
+def test_together_they_hold_no_more_than_allowed_and_the_furthest_behind_goes_first() -> None:
+    async def main() -> None:
+        server = echoing(buffer_limit=1_000_000, total_buffer_limit=1_500_000)
+        async with serving(server) as site, AsyncExitStack() as stack:
+            tabs = [await stack.enter_async_context(Tab(site.port)) for _ in range(3)]
+            sockets = [server.namespace("/").sockets[tab.sid] for tab in tabs]
+            for tab in tabs:
+                shrink(tab)
+            for number, socket in enumerate(sockets):  # each a little further behind than the one before it
+                while len(site.engine.lagging) <= number:
+                    socket.emit("e", "x" * 10_000)
+                    await asyncio.sleep(0)
+                for _ in range(10 * number):
+                    socket.emit("e", "x" * 10_000)
+                    await asyncio.sleep(0)
+            while all(socket.connected for socket in sockets):
+                server.namespace("/").emit("e", "x" * 10_000)
+                await asyncio.sleep(0)
+                assert sum(lagging.unsent for lagging in site.engine.lagging) <= 1_500_000
+            assert [socket.connected for socket in sockets] == [True, True, False]
+
+    run(main())
+
+
+def test_a_hundred_megabytes_to_a_client_that_does_not_read_cost_five_at_most() -> None:
+    async def main() -> None:
+        server = echoing()
+        async with serving(server) as site, Tab(site.port) as slow, Tab(site.port) as quick:
+            shrink(slow)
+            await quick.call("echo", 1)
+            before = most = resident()
+            for number in range(10_000):
+                server.namespace("/").to(slow.sid).emit("e", f"{number}" + "x" * 10_000)
+                if number % 100 == 0:
+                    assert await quick.call("echo", number) == [number]
+                    most = max(most, resident())
+            assert slow.sid not in server.namespace("/").sockets
+            assert most - before <= 5_000_000
+
+    run(main())

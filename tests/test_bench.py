@@ -1,0 +1,97 @@
+"""The machinery of bench/: it gives figures for a server of each kind, and draws them. Nothing here looks at speed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bench import draw, proc, report, servers
+from bench.__main__ import arguments
+from bench.load import payload
+from bench.scenarios import SCENARIOS, Bench
+from bench.servers import LOOP, NODE, OURS
+from bench.table import ROWS, Bound, Figures
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads Linux's accounting")
+FACTS = report.Facts("2000-01-01", "a machine", ["a version"], 1, 0.05, 0.1, [1.0])
+
+
+def made_up() -> Figures:
+    figures = Figures()
+    for turn, slow in enumerate((1.0, 2.0, 1.1)):
+        for row in ROWS:
+            for server, value in ((OURS, 4.0), (NODE, 20.0), (LOOP, 3.0)):
+                figures.add(row, server, turn, value * slow)
+    return figures
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the load generator is compiled")
+def test_twenty_clients_give_a_figure_for_ours_and_for_node() -> None:
+    servers.install_peers()
+    bench = Bench(servers=(OURS, NODE), seconds=0.05, scale=0.02)
+    SCENARIOS["thousand"](bench)
+    for row in ("one-100", "one-1000", "eight-1000", "five-1000", "echo"):
+        for server in (OURS, NODE):
+            found = bench.figures.spread(row, server)
+            assert found is not None and found.middle > 0, (row, server)
+
+
+def test_ratios_are_taken_within_a_round_so_a_slow_round_does_not_move_them() -> None:
+    figures = made_up()
+    ratio, ours = figures.ratio("echo", NODE), figures.spread("echo", OURS)
+    assert ratio is not None and ours is not None
+    assert (ratio.low, ratio.middle, ratio.high) == pytest.approx((0.2, 0.2, 0.2))
+    assert (ours.low, ours.middle, ours.high) == pytest.approx((4.0, 4.4, 8.0))
+
+
+def test_verdict_says_the_best_bound_that_is_met() -> None:
+    figures = made_up()
+    assert figures.verdict(ROWS["echo"]) == "goal"
+    assert figures.verdict(ROWS["eight-1000"]) == "required"
+    assert figures.verdict(ROWS["crowd-event"]) == "missed"
+    assert figures.verdict(ROWS["one-100"]) == "", "nothing is asked of it"
+    assert figures.meets(ROWS["echo"], Bound(loop=1.0)) is False
+    assert Figures().meets(ROWS["echo"], Bound(node=1.0)) is None, "nothing was measured"
+
+
+def test_the_report_is_a_table_with_pictures_and_keeps_what_people_wrote_around_it(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"# Ours\n\n{report.BEGIN}\nold\n{report.END}\n\nWritten by hand.\n")
+    written = report.write(made_up(), FACTS, tmp_path)
+    text = page.read_text()
+    assert text.startswith("# Ours\n") and text.endswith("\nWritten by hand.\n") and "\nold\n" not in text
+    assert text.count("\n| ") == len(ROWS) + 2
+    for picture in written[1:]:
+        assert f"]({picture.relative_to(tmp_path)})" in text
+        assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg")
+
+
+def test_a_drawing_of_nothing_is_a_drawing() -> None:
+    for picture in (draw.bars([], []), draw.lines({})):
+        assert ElementTree.fromstring(picture).tag.endswith("svg")
+
+
+def test_quick_leaves_out_what_takes_long_and_an_unknown_name_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    quick = arguments(["--quick"])
+    assert "crowd" not in quick.names and quick.rounds == 1 and not quick.all
+    whole = arguments([])
+    assert whole.names == list(SCENARIOS) and whole.rounds == 3 and whole.all
+    with pytest.raises(SystemExit):
+        arguments(["thousands"])
+    assert "there is no thousands" in capsys.readouterr().err
+
+
+def test_cpu_time_of_a_process_is_counted() -> None:
+    with subprocess.Popen([sys.executable, "-c", "sum(range(10**6)); input()"], stdin=subprocess.PIPE) as process:
+        try:
+            assert proc.resident(process.pid) > 0
+            assert proc.cpu(process.pid) >= 0
+        finally:
+            process.kill()
+
+
+def test_the_payload_is_300_bytes() -> None:
+    assert len(payload()) == 300
