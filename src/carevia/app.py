@@ -43,7 +43,7 @@ from carevia.failpoint import arm
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
 from carevia.realtime.handshake import TrustedProxies
-from carevia.realtime.uvicorn import serve_protocol
+from carevia.realtime.uvicorn import serve_protocol, tune_collector
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
@@ -310,6 +310,7 @@ async def _serve(settings: Settings, log: Log, bound: socket.socket) -> None:
     with server.capture_signals():
         try:
             await carevia.start()
+            tune_collector()
             await server.serve([bound])
         finally:
             await carevia.stop()

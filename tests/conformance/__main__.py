@@ -12,7 +12,7 @@ import uvloop
 
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp
-from carevia.realtime.uvicorn import serve_protocol
+from carevia.realtime.uvicorn import serve_protocol, tune_collector
 from tests.conformance import bench, engineio, engineio_client, socketio, socketio_client, websocket_echo
 
 SUITES: dict[str, Callable[[], tuple[Engine | websocket_echo.Echo, ASGIApp]]] = {
@@ -64,6 +64,7 @@ async def serve(suite: str, port: int) -> None:
         timeout_graceful_shutdown=2,
     )
     program = Program(config, engine)
+    tune_collector()
     await program.serve()
 
 

@@ -6,7 +6,7 @@ Attachments are
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -24,7 +24,7 @@ _TEXTUAL = frozenset((str, int, float, bool, type(None), msgspec.Raw))
 _ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
 
 
-class Packet(NamedTuple):
+class Packet(msgspec.Struct, frozen=True, gc=False):
     """One decoded packet. `data` is a list for events and acknowledgements, a dict or None for CONNECT."""
 
     type: int
@@ -106,6 +106,11 @@ def _problem(kind: int, data: Any, packet_id: int | None) -> str:
         case _:
             return "only a server sends CONNECT_ERROR"
     return ""
+
+
+def complete(packet: Packet, attachments: Sequence[bytes]) -> Packet:
+    """The packet with its attachments in their places. Raises ParseError, see `fill`."""
+    return Packet(packet.type, packet.namespace, fill(packet.data, attachments), packet.id, 0)
 
 
 def fill(data: Any, attachments: Sequence[bytes]) -> Any:

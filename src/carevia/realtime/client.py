@@ -75,8 +75,7 @@ class Client:
             self._partial = None
             self._call_off()
             try:
-                data_with = socketio.fill(partial.packet.data, partial.attachments)
-                self._dispatch(partial.packet._replace(data=data_with, attachments=0))
+                self._dispatch(socketio.complete(partial.packet, partial.attachments))
             except (ParseError, RecursionError):
                 self.session.close("parse error")
 

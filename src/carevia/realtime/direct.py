@@ -73,6 +73,7 @@ class DirectCycle:
             self._call_off()
             self.response_complete = True
             self._exchange.gone()
+            self._let_go()
         elif self._wants_body:
             if len(self.body) > self._exchange.limit:
                 self._exchange.too_large()
@@ -109,6 +110,7 @@ class DirectCycle:
         http = self._http
         if http.transport.is_closing():  # the answer is lost, so the session is
             self._exchange.gone()
+            self._let_go()
             return
         lines = [_STATUS[answer.status]]
         for name, value in http.server_state.default_headers:
@@ -124,4 +126,9 @@ class DirectCycle:
             http.loop.call_later(DRAIN_SECONDS, http.transport.close)
         elif not self.keep_alive:
             http.transport.close()
+        self._let_go()
         http.on_response_complete()
+
+    def _let_go(self) -> None:
+        """This and the exchange hold each other: parted, they are freed at once and not by the collector."""
+        del self._exchange, self._http

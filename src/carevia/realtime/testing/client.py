@@ -311,7 +311,7 @@ class TestClient:
         attachments.append(data)
         if len(attachments) == packet.attachments:
             self._partial = None
-            self._dispatch(packet._replace(data=socketio.fill(packet.data, attachments)))
+            self._dispatch(socketio.complete(packet, attachments))
 
     def _reply(self, text: str) -> None:
         place = "" if self.namespace == "/" else f"{self.namespace},"
