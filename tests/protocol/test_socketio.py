@@ -238,7 +238,7 @@ ids = st.one_of(st.none(), st.integers(0, 9_999_999_999))
 def decoded(text: bytes, attachments: list[bytes]) -> Packet:
     packet = socketio.decode(text)
     assert packet.attachments == len(attachments)
-    return packet._replace(data=socketio.fill(packet.data, attachments)) if attachments else packet
+    return socketio.complete(packet, attachments) if attachments else packet
 
 
 @settings(max_examples=300, deadline=None)
@@ -246,7 +246,7 @@ def decoded(text: bytes, attachments: list[bytes]) -> Packet:
 def test_events_round_trip(namespace: str, name: str, args: list[Any], packet_id: int | None) -> None:
     text, attachments = socketio.encode(EVENT, namespace, [name, *args], packet_id)
     packet = decoded(text, attachments)
-    assert packet[1:4] == (namespace, [name, *args], packet_id)
+    assert (packet.namespace, packet.data, packet.id) == (namespace, [name, *args], packet_id)
     assert packet.type == (BINARY_EVENT if attachments else EVENT)
 
 
@@ -255,7 +255,7 @@ def test_events_round_trip(namespace: str, name: str, args: list[Any], packet_id
 def test_acknowledgements_round_trip(namespace: str, args: list[Any], packet_id: int) -> None:
     text, attachments = socketio.encode(ACK, namespace, args, packet_id)
     packet = decoded(text, attachments)
-    assert packet[1:4] == (namespace, args, packet_id)
+    assert (packet.namespace, packet.data, packet.id) == (namespace, args, packet_id)
     assert packet.type == (BINARY_ACK if attachments else ACK)
 
 
