@@ -134,12 +134,13 @@ static void take(struct client *c, int which) {
 }
 
 /* Look at the sockets once, waiting at most `wait` seconds. */
-static void turn(double wait) {
+static int turn(double wait) {
     static struct epoll_event ready[BATCH];
     if (now() > deadline) die("a command took too long");
     if (pause_us) usleep(pause_us);
     int count = epoll_wait(poller, ready, BATCH, wait * 1000);
     for (int i = 0; i < count; i++) take(&clients[ready[i].data.u32 / 2], ready[i].data.u32 & 1);
+    return count;
 }
 
 static void open_clients(long count, long window, long rate, int polling) {
@@ -207,10 +208,12 @@ static void idle(double seconds) {
 
 static void obey(const char *line) {
     long a, b, c, d;
-    double seconds, slowest = 0, began = now();
+    double seconds, slowest = 0, began;
     char word[16], text[512];
+    deadline = now() + LIMIT;
+    while (turn(0) == BATCH) continue;                  /* what came while there was nothing to do, farewells included */
     seen = (struct counters){0};
-    deadline = began + LIMIT;
+    began = now();
     if (sscanf(line, "open %ld %ld %ld %15s", &a, &b, &c, word) == 4) open_clients(a, b, c, word[0] == 'p');
     else if (sscanf(line, "publish %ld %ld %ld %511s", &a, &b, &c, text) == 4) slowest = publish(a, b, c, text);
     else if (sscanf(line, "call %ld %ld %ld %ld %511s", &a, &b, &c, &d, text) == 5) call(a, b, c, d, text);

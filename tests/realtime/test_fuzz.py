@@ -18,6 +18,7 @@ from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, request, until
 from tests.realtime.serving import Site, descriptors, make, run, serving
 
+SEED = int(os.environ.get("CAREVIA_FUZZ_SEED") or secrets.randbits(32))  # read before a test clears the environment
 FRAMES = int(os.environ.get("CAREVIA_FUZZ_FRAMES", "10000"))
 WS = "/socket.io/?EIO=4&transport=websocket"
 PLACE = b'{"_placeholder":true,"num":0}'
@@ -189,7 +190,7 @@ def busy() -> Server:
 
 
 def test_ten_thousand_mutated_frames_harm_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    seed = int(os.environ.get("CAREVIA_FUZZ_SEED") or secrets.randbits(32))
+    seed = SEED
     print("CAREVIA_FUZZ_SEED =", seed)
     chance = random.Random(seed)
 
