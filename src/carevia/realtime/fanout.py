@@ -91,16 +91,19 @@ def merge(messages: Sequence[Message]) -> Message:
 
 
 class Batch(Message):
-    """Messages that leave together."""
+    """Messages that leave together: volatile only where all of them are."""
 
     __slots__ = ("_messages",)
 
     def __init__(self, messages: Sequence[Message]) -> None:
-        super().__init__(b"", (), all(message.volatile for message in messages))
-        self._messages = list(messages)
+        super().__init__(b"", (), all([message.volatile for message in messages]))
+        self._messages = messages
         self._frames = b"".join([message.frames for message in messages])
-        self._parts = [part for message in messages for part in message.parts]
 
     @property
-    def whole(self) -> list[Message]:
+    def whole(self) -> Sequence[Message]:
         return self._messages
+
+    @property
+    def parts(self) -> list[bytes]:
+        return [part for message in self._messages for part in message.parts]

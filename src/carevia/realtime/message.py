@@ -1,5 +1,7 @@
 """One outgoing packet, encoded once for everybody it goes to, whatever their transport."""
 
+from collections.abc import Sequence
+
 from carevia.protocol import engineio, websocket
 
 
@@ -21,7 +23,7 @@ class Message:
         self._parts: list[bytes] | None = None
 
     @property
-    def whole(self) -> "list[Message]":
+    def whole(self) -> "Sequence[Message]":
         """The packets in it, one by one."""
         return [self]
 
