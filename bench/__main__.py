@@ -17,7 +17,7 @@ EPILOG = """scenarios:
   {scenarios}
 
 examples:
-  python3 run.py bench                        everything: three rounds, about 20 minutes; writes docs/performance.md
+  python3 run.py bench                        everything: three rounds, about 15 minutes; writes docs/performance.md
   python3 run.py bench --quick                one short round of everything but 18,000 clients: a few minutes
   python3 run.py bench thousand --rounds 5    one scenario; its table and drawings go to .tools/bench"""
 

@@ -104,5 +104,5 @@ def lines(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         parts += [f"<circle cx='{across(x):.1f}' cy='{up(y):.1f}' r='4' fill='{colour}'/>" for x, y in found]
         beside = 18 if found == lowest else -9
         parts += [label(across(x), up(y) + beside, f"{y:.3g}", "middle", "font-size='11'") for x, y in found]
-        parts.append(label(across(found[-1][0]) + 14, up(found[-1][1]) + 4, name))
+        parts.append(label(across(found[-1][0]) + 14, up(found[-1][1]) + (14 if found == lowest else 4), name))
     return page(bottom + 60, "CPU per delivered message, µs", parts)

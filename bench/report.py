@@ -108,10 +108,10 @@ def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
         node = figures.spread(row.key, NODE)
         if node is None or not node.middle or row.key == "crowd-late":
             continue
-        known = {server: figures.spread(row.key, server) for server in SERVERS}
+        known = {server: figures.ratio(row.key, NODE, server) for server in SERVERS}
         if row.unit in {"KB", "MB"}:
             known[LOOP] = None  # it keeps next to nothing of a connection
-        multiples = {TITLES[name]: one.middle / node.middle for name, one in known.items() if one and one.middle > 0}
+        multiples = {TITLES[name]: one.middle for name, one in known.items() if one and one.middle > 0}
         found.append((row.title, multiples, f"Node: {number(node.middle)} {row.unit}"))
     return found
 

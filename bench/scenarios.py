@@ -61,9 +61,9 @@ class Bench:
             self.note(row, clients.server.name, done.cpu / done.events / 1e3)
 
     def calls(self, row: str, loads: Sequence[Load], text: str) -> None:
-        """CPU per event in and acknowledgement out; eight clients ask at once."""
+        """CPU per event in and acknowledgement out; 64 clients ask at once."""
         for clients in loads:
-            done = self.steady(partial(clients.call, text, window=8), 8)
+            done = self.steady(partial(clients.call, text, window=self.count(64)), 64)
             self.note(row, clients.server.name, done.cpu / done.acks / 1e3)
 
     def steady(self, run: Callable[[int], Done], least: int) -> Done:

@@ -116,7 +116,7 @@ def versions() -> list[str]:
     socketio = lock.partition('"socket.io": "')[2].partition('"')[0]
     cc = subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     python = sys.version.split()[0]
-    ours = " ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "httptools", "msgspec"))
+    ours = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "httptools", "msgspec"))
     return [
         f"Carevia {carevia.__version__} on Python {python}, {ours}",
         f"socket.io {socketio} on Node {run.removeprefix('v')}, NODE_ENV=production",

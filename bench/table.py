@@ -90,9 +90,9 @@ class Figures:
     def spread(self, row: str, server: str) -> Spread | None:
         return spread(self.values.get(row, {}).get(server, {}).values())
 
-    def ratio(self, row: str, other: str) -> Spread | None:
+    def ratio(self, row: str, other: str, server: str = OURS) -> Spread | None:
         """Ours divided by the other's of the same round, so that a slow minute of the machine weighs on both."""
-        ours, theirs = (self.values.get(row, {}).get(name, {}) for name in (OURS, other))
+        ours, theirs = (self.values.get(row, {}).get(name, {}) for name in (server, other))
         return spread(ours[turn] / theirs[turn] for turn in ours if theirs.get(turn))
 
     def meets(self, row: Row, bound: Bound) -> bool | None:

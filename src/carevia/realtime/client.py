@@ -2,7 +2,6 @@
 once."""
 
 import asyncio
-import secrets
 from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +161,7 @@ class Client:
         if self._partial is None:  # else it waits for attachments of another namespace
             self._call_off()
         if namespace.recovery is None:
-            identity = Identity(secrets.token_urlsafe(15), None, False)
+            identity = Identity(self.server.engine.ids.new(), None, False)
         else:
             identity = namespace.recovery.identify(socket, auth)
         ghost = namespace.sockets.get(identity.sid)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,6 +13,7 @@ from carevia.realtime.direct import DirectCycle
 from carevia.realtime.exchange import BODY_SECONDS
 from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
 from carevia.realtime.handshake import Handshake, TrustedProxies
+from carevia.realtime.ids import Ids
 from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
 from carevia.realtime.session import Listener, Session, Transport
 from carevia.realtime.websocket import WebSocketTransport
@@ -55,6 +55,7 @@ class Engine:
     def __init__(self, config: ServerConfig, accept: Callable[[Session], Listener], admit: Admit | None = None) -> None:
         self.config = config
         self.stats = Stats()
+        self.ids = Ids()
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.sessions: dict[str, Session] = {}
         self.polls: dict[str, PollingTransport] = {}
@@ -134,7 +135,7 @@ class Engine:
     def open(self, handshake: Handshake, transport: Transport) -> Session:
         """A new session on this transport; `listen` follows as soon as the transport knows it."""
         self.start()
-        sid = secrets.token_urlsafe(15)
+        sid = self.ids.new()
         session = self.sessions[sid] = Session(self, sid, handshake, transport)
         self.stats.opened += 1
         return session

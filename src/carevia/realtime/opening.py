@@ -52,11 +52,12 @@ def take_over(
     shut down); or None, where the request was refused: the answer is written and the connection is closing.
     """
     endpoint.start()
-    answer = _problem(handshake, method, http_version) or endpoint.upgrade(handshake)
+    accept = websocket.accept_value(handshake.header(b"sec-websocket-key").encode("latin-1"))
+    answer = _problem(handshake, accept, method, http_version) or endpoint.upgrade(handshake)
     if isinstance(answer, Refusal):
         refuse(transport, answer)
         return None
-    head = _SWITCHING % (websocket.accept_value(_key(handshake)) or b"")
+    head = _SWITCHING % (accept or b"")
     for name, value in endpoint.greeting(handshake):
         head += b"%s: %s\r\n" % (name, value)
     answer.attach(transport, connections)
@@ -79,16 +80,12 @@ def refuse(transport: asyncio.Transport, refusal: Refusal) -> None:
     transport.close()
 
 
-def _problem(handshake: Handshake, method: str, http_version: str) -> Refusal | None:
+def _problem(handshake: Handshake, accept: bytes | None, method: str, http_version: str) -> Refusal | None:
     """RFC 6455 4.2.1: what an opening handshake must bring."""
     if method != "GET" or http_version != "1.1":
         return Refusal(400, engineio.BAD_HANDSHAKE_METHOD[1])
     if handshake.header(b"sec-websocket-version") != "13":
         return Refusal(426, "Use WebSocket version 13")
-    if websocket.accept_value(_key(handshake)) is None:
+    if accept is None:
         return Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64")
     return None
-
-
-def _key(handshake: Handshake) -> bytes:
-    return handshake.header(b"sec-websocket-key").encode("latin-1")
