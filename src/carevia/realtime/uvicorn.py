@@ -8,7 +8,7 @@ and realtime/uvicorn_ws.py does without them.
 
 import asyncio
 import gc
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,52 +20,55 @@ from carevia.realtime.handshake import Handshake
 from carevia.realtime.opening import Endpoint, refuse, take_over
 
 
+class EngineProtocol(HttpToolsProtocol):
+    """uvicorn's own protocol, with a door for the engine; `serve_protocol` says whose."""
+
+    endpoint: ClassVar[Endpoint]
+
+    def _is_ours(self) -> bool:
+        return self.endpoint.takes(self.url.partition(b"?")[0])
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """As uvicorn's own, which asks the system seven times for two addresses."""
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        self.server = _address(transport.get_extra_info("sockname"))
+        self.client = _address(transport.get_extra_info("peername"))
+        self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+
+    def on_headers_complete(self) -> None:
+        engine = self.endpoint
+        if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
+            engine.start()
+            cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"))
+            self.cycle = cast("Any", cycle)
+            cycle.begin()
+        else:
+            super().on_headers_complete()
+
+    def _should_upgrade(self) -> bool:
+        if self._is_ours():
+            return self._get_upgrade() == b"websocket"
+        return super()._should_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """An upgrade that nobody takes is answered as the plain request it also is; nothing to warn of."""
+
+    def handle_websocket_upgrade(self) -> None:
+        if self._is_ours():
+            _hand_over(self.endpoint, self)
+        else:
+            super().handle_websocket_upgrade()
+
+
 def serve_protocol(engine: Endpoint) -> type[HttpToolsProtocol]:
     """The class for `uvicorn.Config(http=...)`.
 
     WebSockets of other paths are served as `Config(ws=...)` says: by uvicorn's own class for the application, or, with
     "none", as the plain requests they also are.
     """
-
-    class Protocol(HttpToolsProtocol):
-        """uvicorn's own protocol, with a door for the engine."""
-
-        def _is_ours(self) -> bool:
-            return engine.takes(self.url.partition(b"?")[0])
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            """As uvicorn's own, which asks the system seven times for two addresses."""
-            self.connections.add(self)
-            self.transport = transport
-            self.flow = FlowControl(transport)
-            self.server = _address(transport.get_extra_info("sockname"))
-            self.client = _address(transport.get_extra_info("peername"))
-            self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-
-        def on_headers_complete(self) -> None:
-            if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
-                engine.start()
-                cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"))
-                self.cycle = cast("Any", cycle)
-                cycle.begin()
-            else:
-                super().on_headers_complete()
-
-        def _should_upgrade(self) -> bool:
-            if self._is_ours():
-                return self._get_upgrade() == b"websocket"
-            return super()._should_upgrade()
-
-        def _unsupported_upgrade_warning(self) -> None:
-            """An upgrade that nobody takes is answered as the plain request it also is; nothing to warn of."""
-
-        def handle_websocket_upgrade(self) -> None:
-            if self._is_ours():
-                _hand_over(engine, self)
-            else:
-                super().handle_websocket_upgrade()
-
-    return Protocol
+    return type("Protocol", (EngineProtocol,), {"endpoint": engine})
 
 
 def _address(name: Any) -> Any:
