@@ -244,7 +244,7 @@ def test_rule_finds_what_it_is_for(rule: Rule, name: str, text: str) -> None:
         (impure, "domain/chat.py", "from datetime import datetime\nwhen = datetime.fromtimestamp(0)"),
         (impure, "service/chat.py", "import time"),
         (dangerous, "app.py", "import re\nre.compile('x')"),
-        (gives_the_machine_away, "page.ts", 'fetch("/api/work/home/x")'),
+        (gives_the_machine_away, "page.ts", 'fetch("/api/home/work/x")'),
     ],
 )
 def test_rule_leaves_what_is_right(rule: Rule, name: str, text: str) -> None:

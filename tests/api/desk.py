@@ -214,3 +214,18 @@ async def until(holds: Callable[[], object], timeout: float = 3) -> None:
     async with asyncio.timeout(timeout):
         while not holds():
             await asyncio.sleep(0.01)
+
+
+def staff(d: Desk, id: str = "boss", **claims: Any) -> dict[str, Any]:
+    """What a member of staff presents at CONNECT."""
+    return {"token": d.token(id, "admin", **({"name": "Rafiq Hasan"} | claims))}
+
+
+def customer(d: Desk, id: str = "u1", **claims: Any) -> dict[str, Any]:
+    """What a customer presents at CONNECT."""
+    return {"token": d.token(id, "user", **claims)}
+
+
+def message(room: str, id: str = "1-a", text: str = "Hello") -> dict[str, Any]:
+    """The payload of `send_message`."""
+    return {"id": id, "roomId": room, "text": text}

@@ -1,0 +1,144 @@
+"""What a socket may not do: malformed payloads, unknown events, too much too quickly."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from carevia.api.limits import AddressLimits, EventBudget, TooFast
+from tests.aio import run
+from tests.api.desk import customer, desk, message, staff
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.mark.parametrize("name", ["join_room", "leave_room", "send_message", "typing"])
+@pytest.mark.parametrize("given", [(), (None,), (5,), ([],), ({},), ({"id": 1, "roomId": [], "text": {}, "room": 0},)])
+def test_malformed_payload_gets_the_error_never_a_closed_process(
+    tmp_path: Path, name: str, given: tuple[Any, ...]
+) -> None:
+    """`42["typing"]` killed the JavaScript system: twelve bytes of anybody."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            ack = await boss.ask(name, *given)
+            assert (ack["ok"], ack["code"]) == (False, "bad_input")
+            await boss.send("42" + msgspec.json.encode([name, *given]).decode())
+            assert (await boss.ask("test_event"))["ok"]
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"text": ""}, {"text": "x" * 10_001}, {"text": "\x00"}, {"id": ""}, {"id": "x" * 201}, {"text": " "}]
+)
+def test_message_against_the_rules_is_refused_with_the_field(tmp_path: Path, changes: dict[str, str]) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            ack = await family.ask("send_message", message("u1") | changes)
+            assert ack["code"] == "bad_input"
+            assert next(iter(changes)) in ack["error"]
+
+    run(work())
+
+
+def test_unknown_event_is_counted_and_never_acknowledged(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            await boss.send('421["drop_tables",1]')
+            assert (await boss.ask("test_event"))["ok"]
+            assert d.carevia.server.engine.stats.unknown == 1
+            assert "carevia_engine_unknown_total 1.0" in (await d.http.get("/metrics")).text
+
+    run(work())
+
+
+def test_handler_that_fails_is_answered_internal_and_noted_without_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def explode(*_: Any, **__: Any) -> None:
+        raise RuntimeError("somebody@example.com")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            monkeypatch.setattr(d.carevia.chat, "send", explode)
+            ack = await family.ask("send_message", message("u1"))
+            assert (ack["ok"], ack["code"]) == (False, "internal")
+            assert "RuntimeError" in d.output.getvalue()
+            assert "somebody" not in d.output.getvalue()
+
+    run(work())
+
+
+def test_test_event_is_answered_with_a_nameless_event_without_sign_in(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket() as guest:
+            for number in (1, 2):
+                await guest.send('42["test_event"]')
+                (payload,) = await guest.event("test_event")
+                assert payload["n"] == number
+                assert set(payload) == {"n", "time"}
+
+    run(work())
+
+
+def test_over_the_rate_every_event_is_told_so_and_none_is_lost_silently(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_EVENTS_PER_SECOND="5") as d, d.socket(staff(d)) as boss:
+            await boss.send("\x1e".join(f'42{number}["new_booking"]' for number in range(15)))
+            packets = await boss.packets(15)
+            acks = [msgspec.json.decode(packet[packet.index("[") :])[0] for packet in packets]
+            assert [ack["code"] for ack in acks] == ["forbidden"] * 10 + ["rate_limited"] * 5
+            assert 0 < acks[-1]["retryAfter"] <= 0.2
+            await asyncio.sleep(0.25)
+            assert (await boss.ask("test_event"))["ok"]
+
+    run(work())
+
+
+def test_event_budget_at_its_limits() -> None:
+    budget = EventBudget(20, 0.0)
+    for _ in range(40):
+        budget.spend(20, 0.0)
+    with pytest.raises(TooFast) as refused:
+        budget.spend(20, 0.0)
+    assert refused.value.wait == 0.05
+    budget.spend(20, 0.05)
+    with pytest.raises(TooFast):
+        budget.spend(20, 0.05)
+    for _ in range(1000):
+        EventBudget(0, 0.0).spend(0, 0.0)
+
+
+def test_socket_is_closed_only_at_ten_times_the_rate_for_five_seconds() -> None:
+    budget = EventBudget(20, 0.0)
+    assert not any(budget.floods(20, number / 199) for number in range(995))
+    assert any(budget.floods(20, 10 + number / 300) for number in range(1500))
+
+
+def test_addresses_are_limited_by_handshakes_and_guests_and_proof_gives_back() -> None:
+    limits = AddressLimits(2, 3)
+    assert [limits.refuses("a", 0.0) for _ in range(3)] == [False, False, True]
+    assert not limits.refuses("b", 0.0)
+    assert not limits.refuses("a", 1.0)
+    limits.proved("a")
+    assert [limits.refuses("a", 1.1) for _ in range(3)] == [False, False, True]
+    for _ in range(3):
+        limits.guest_came("c")
+    assert limits.refuses("c", 5.0)
+    limits.guest_went("c")
+    assert not limits.refuses("c", 5.0)
+    off = AddressLimits(0, 0)
+    assert not any(off.refuses("a", 0.0) for _ in range(1000))
+
+
+def test_handshakes_over_the_limit_are_429_with_retry_after(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_HANDSHAKES_PER_SECOND="2") as d:
+            answers = [await d.http.get(POLLING) for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [200, 200, 429]
+            assert answers[2].headers["retry-after"] == "1"
+
+    run(work())
