@@ -11,7 +11,6 @@ from carevia.domain.events import CLIENT_EVENTS
 from tests.aio import run
 from tests.api.desk import ORIGIN, customer, desk, message, now, staff
 
-
 # --- rooms and what reaches whom ---
 
 
