@@ -145,7 +145,8 @@ def test_an_expecting_client_over_the_limit_is_told_before_it_sends() -> None:
 def under_way(site: Site) -> bool:
     """Whether some request's body has begun to arrive."""
     protocols: Any = site.uvicorn.server_state.connections
-    direct = any(protocol.cycle is not None and protocol.cycle.body for protocol in protocols)
+    cycles = [getattr(protocol, "cycle", None) for protocol in protocols]
+    direct = any(cycle is not None and cycle.body for cycle in cycles)
     return direct or bool(site.uvicorn.server_state.tasks)
 
 

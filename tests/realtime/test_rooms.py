@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -176,17 +177,20 @@ def test_who_goes_in_the_same_turn_gets_what_was_said_before_and_who_comes_only_
     run(main())
 
 
-def test_several_events_of_one_turn_leave_as_one_write() -> None:
+def test_several_events_of_one_turn_leave_as_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         server = shop()
         space = main_of(server)
         async with serving(server) as site, AsyncExitStack() as stack:
             one, two = await tabs(stack, site, "a", "")
             writes: dict[str, list[bytes]] = {one.sid: [], two.sid: []}
-            for sid, socket in space.sockets.items():
-                transport: Any = socket.session.transport
-                transport.write = writes[sid].append
-                transport.settle()
+            sids = {socket.session.fd: sid for sid, socket in space.sockets.items()}
+
+            def write(fd: int, data: bytes) -> int:
+                writes[sids[fd]].append(data)
+                return len(data)
+
+            monkeypatch.setattr("carevia.realtime.descriptor.os", SimpleNamespace(write=write))
             for number in range(3):
                 space.emit("e", number)
             await asyncio.sleep(0)

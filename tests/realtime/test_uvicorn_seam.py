@@ -72,7 +72,7 @@ def test_the_attributes_that_are_read_are_there_when_an_upgrade_comes() -> None:
     async def main() -> None:
         server = make()
 
-        class Spy(serve_protocol(server.engine)):  # type: ignore[misc]
+        class Spy(serve_protocol(server.engine).protocol):  # type: ignore[misc]
             def handle_websocket_upgrade(self) -> None:
                 for name in ("url", "headers", "scheme", "client", "cycle", "parser", "transport", "connections"):
                     seen[name] = getattr(self, name)

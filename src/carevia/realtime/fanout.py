@@ -7,8 +7,9 @@ those who were in its rooms when it was emitted.
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from carevia.realtime.descriptor import put_all
 from carevia.realtime.message import Message
 
 if TYPE_CHECKING:
@@ -52,20 +53,33 @@ class Fanout:
         self.flush()
 
 
-def _send(sockets: "Iterable[Socket]", messages: list[Message]) -> None:
+def _send(sockets: "Collection[Socket]", messages: list[Message]) -> None:
     message = merge(messages)
-    frames = message.frames
-    # A session that is closed for reading too slowly leaves its rooms while we walk them.
-    for socket in tuple(sockets):
-        write = socket.session.write
-        if write is not None:
-            write(frames)
-        else:
-            socket.session.send(message)
+    fds = [socket.session.fd for socket in sockets]
+    if None in fds:
+        _send_one_by_one([socket.session for socket in sockets], message)
+        return
+    size = len(message.frames)
+    taken = put_all(cast("list[int]", fds), message.frames)
+    if taken.count(size) != len(taken):
+        # A session that is closed for reading too slowly leaves its rooms while we walk them.
+        for socket, count in zip(tuple(sockets), taken, strict=True):
+            if count < size:
+                socket.session.transport.send(message, count)
+
+
+def _send_one_by_one(sessions: "Iterable[Session]", message: Message) -> None:
+    for session in sessions:
+        session.send(message)
 
 
 def _send_mixed(entries: list[Entry]) -> None:
     """Different receivers: collect for each client, then write each once."""
+    everyone: set[Socket] = set()
+    if len(everyone.union(*[sockets for sockets, _ in entries])) == sum([len(sockets) for sockets, _ in entries]):
+        for sockets, message in entries:  # nobody gets two
+            _send(sockets, [message])
+        return
     queues: dict[Session, tuple[Message, ...]] = {}
     for sockets, message in entries:
         for socket in sockets:

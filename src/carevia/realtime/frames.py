@@ -5,10 +5,11 @@ Whoever stands on it derives from it and says what messages mean; realtime/webso
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import websocket
 from carevia.protocol.websocket import BINARY, CLOSE, FAIL, PING, TEXT
+from carevia.realtime.descriptor import descriptor, put
 
 if TYPE_CHECKING:
     from carevia.realtime.deadlines import Bucket, Deadlines
@@ -30,16 +31,17 @@ class WebSocketConnection(asyncio.Protocol):
         "_closing",
         "_connections",
         "_drained",
+        "_fd",
         "_paused",
         "_reader",
         "_transport",
-        "write",
     )
 
     def __init__(self, limit: int) -> None:
         self._reader = websocket.Reader(limit)
         self._closing = False
         self._paused = False
+        self._fd: int | None = None  # to write to directly, while the transport holds nothing back
         self._drained: asyncio.Future[None] | None = None
         self._bucket: Bucket[Any] | None = None
 
@@ -72,10 +74,12 @@ class WebSocketConnection(asyncio.Protocol):
         """Take the connection over. `connections` is the HTTP server's set, which it waits for when it stops."""
         self._transport = transport
         self._connections = connections
-        self.write = transport.write
         self._buffer_size = transport.get_write_buffer_size
         connections.add(self)
         transport.set_protocol(self)
+        self._fd = descriptor(transport)
+        if self._fd is not None:
+            transport.set_write_buffer_limits(0)  # it pauses us as soon as the system does not take everything
 
     def close(self, final: bytes = b"", code: int = websocket.NORMAL, reason: str = "") -> None:
         """Send the closing frame, stop reading, and give the peer a moment to hang up first (RFC 6455 7.1.1)."""
@@ -104,7 +108,7 @@ class WebSocketConnection(asyncio.Protocol):
             self._closing = True
             self.ended("transport close" if exc is None else "transport error")
         self.resume_writing()
-        self.write = cast("Any", _nowhere)
+        self._fd = None
 
     def eof_received(self) -> None:
         return None  # the transport closes itself
@@ -146,11 +150,29 @@ class WebSocketConnection(asyncio.Protocol):
 
     # Out: how much the peer has not taken yet.
 
+    def write(self, data: bytes) -> None:
+        """Now where the system takes it; the transport keeps the rest, and pauses us meanwhile."""
+        fd = self._fd
+        if fd is None:
+            if not self._transport.is_closing():
+                self._transport.write(data)
+        elif (taken := put(fd, data)) < len(data):
+            self.leave(data[taken:])
+
+    def leave(self, data: bytes) -> None:
+        """The system does not take this now: the transport sends it when it can."""
+        direct, self._fd = self._fd is not None, None
+        self._transport.write(data)
+        if direct and not self._paused:  # it could after all
+            self.resume_writing()
+
     def pause_writing(self) -> None:
         self._paused = True
+        self._fd = None
 
     def resume_writing(self) -> None:
         self._paused = False
+        self._fd = None if self._transport.is_closing() else descriptor(self._transport)
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
@@ -160,7 +182,3 @@ class WebSocketConnection(asyncio.Protocol):
             if self._drained is None:
                 self._drained = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._drained)
-
-
-def _nowhere(data: bytes) -> None:
-    """Where a lost connection's writes go."""

@@ -64,7 +64,7 @@ class PollingTransport:
         """A GET is pending."""
         return self._waiter is not None
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, taken: int | None = None) -> None:
         if message.volatile and self._waiter is None:
             self.engine.stats.dropped += 1
             return

@@ -4,7 +4,6 @@ States: open on one transport; `upgrading` while a WebSocket that has sent its p
 transport; closed.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from carevia.protocol import engineio, websocket
@@ -37,8 +36,9 @@ class Transport(Protocol):
 
     name: str
 
-    def send(self, message: Message) -> None:
-        """Pass it on, or hold it; ends the session where too much is held already."""
+    def send(self, message: Message, taken: int | None = None) -> None:
+        """Pass it on, or hold it; ends the session where too much is held already. `taken`: `Session.fd` was written
+        to, and took only so many bytes of it."""
 
     def close(self, final: bytes = ..., code: int = ..., reason: str = ...) -> None:
         """No more is sent. `final` answers a waiting poll; `code` and `reason` go into a closing frame."""
@@ -56,12 +56,12 @@ class Transport(Protocol):
 class Session:
     """Made by the engine; whoever listens calls `send` and `close`."""
 
-    __slots__ = ("closed", "engine", "handshake", "id", "listener", "transport", "upgrading", "wait", "write")
+    __slots__ = ("closed", "engine", "fd", "handshake", "id", "listener", "transport", "upgrading", "wait")
 
     listener: Listener
-    # Takes finished frames at once; None where more than that is to be asked (polling, a reader that lags, the end).
-    # Fan-out calls it without a detour: at a thousand clients each step between costs what a hundred sends cost.
-    write: "Callable[[bytes], None] | None"
+    # Finished frames may be put here (realtime.descriptor); None where more than that is to be asked (polling, TLS, a
+    # reader that lags, the end). Fan-out uses it without a detour: each step between would be taken for every client.
+    fd: int | None
 
     def __init__(self, engine: "Engine", sid: str, handshake: "Handshake", transport: Transport) -> None:
         self.engine = engine
@@ -70,7 +70,7 @@ class Session:
         self.transport = transport
         self.upgrading: WebSocketTransport | None = None
         self.closed = False
-        self.write = None
+        self.fd = None
         self.wait: Bucket[Session] | None = engine.pings.set(self)  # for the next ping or for its pong
 
     # What the transports bring.
@@ -122,10 +122,8 @@ class Session:
     # What the listener asks for.
 
     def send(self, message: Message) -> None:
-        """Queue one message on the present transport; nothing after the end."""
-        if self.write is not None:
-            self.write(message.frames)
-        elif not self.closed:
+        """Send one message on the present transport; nothing after the end."""
+        if not self.closed:
             self.transport.send(message)
 
     def close(
@@ -139,7 +137,7 @@ class Session:
         if self.closed:
             return
         self.closed = True
-        self.write = None
+        self.fd = None
         if self.wait is not None:
             self.wait.discard(self)
             self.wait = None

@@ -1,9 +1,10 @@
-"""The seam to uvicorn: a subclass of its httptools protocol takes the WebSocket upgrades of the engine's path.
+"""The seam to uvicorn: a subclass of its httptools protocol takes what belongs to the engine's path.
 
-Everything else stays ASGI. It leans on names of uvicorn that are not documented (`handle_websocket_upgrade`,
-`_should_upgrade`, `_get_upgrade`, `on_headers_complete`, `on_response_complete`, `url`, `headers`, `scheme`, `client`,
-`cycle`, `flow`, `connections`, `parser`): the version is pinned, tests/realtime/test_uvicorn_seam.py says what broke,
-and realtime/uvicorn_ws.py does without them.
+A connection that begins with a WebSocket upgrade never comes here (realtime/doorway.py); one that served requests
+before may still upgrade. Everything else stays ASGI. It leans on names of uvicorn that are not documented
+(`handle_websocket_upgrade`, `_should_upgrade`, `_get_upgrade`, `on_message_begin`, `on_headers_complete`,
+`on_response_complete`, `url`, `headers`, `scheme`, `client`, `cycle`, `flow`, `connections`, `parser`): the version is
+pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from carevia.realtime.config import Refusal
+from carevia.realtime.deadlines import Bucket
 from carevia.realtime.direct import DirectCycle
+from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.opening import Endpoint, refuse, take_over
@@ -24,6 +27,9 @@ class EngineProtocol(HttpToolsProtocol):
     """uvicorn's own protocol, with a door for the engine; `serve_protocol` says whose."""
 
     endpoint: ClassVar[Endpoint]
+    slow: ClassVar[Slow]
+    _in_head = False
+    _head_due: "Bucket[asyncio.Transport] | None" = None
 
     def _is_ours(self) -> bool:
         return self.endpoint.takes(self.url.partition(b"?")[0])
@@ -37,7 +43,28 @@ class EngineProtocol(HttpToolsProtocol):
         self.client = _address(transport.get_extra_info("peername"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
 
+    def data_received(self, data: bytes) -> None:
+        """A head that comes in pieces has a deadline, whichever request of the connection it begins."""
+        super().data_received(data)
+        if self._in_head and self._head_due is None:
+            self._head_due = self.slow.expect(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def _head_is_here(self) -> None:
+        self._in_head = False
+        if self._head_due is not None:
+            self._head_due.discard(self.transport)
+            self._head_due = None
+
     def on_headers_complete(self) -> None:
+        self._head_is_here()
         engine = self.endpoint
         if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
             engine.start()
@@ -62,13 +89,15 @@ class EngineProtocol(HttpToolsProtocol):
             super().handle_websocket_upgrade()
 
 
-def serve_protocol(engine: Endpoint) -> type[HttpToolsProtocol]:
+def serve_protocol(engine: Endpoint) -> type[Doorway]:
     """The class for `uvicorn.Config(http=...)`.
 
     WebSockets of other paths are served as `Config(ws=...)` says: by uvicorn's own class for the application, or, with
     "none", as the plain requests they also are.
     """
-    return type("Protocol", (EngineProtocol,), {"endpoint": engine})
+    shared = {"endpoint": engine, "slow": Slow()}
+    protocol = type("Protocol", (EngineProtocol,), shared)
+    return type("Doorway", (Doorway,), {**shared, "protocol": protocol, "__slots__": ()})
 
 
 def _address(name: Any) -> Any:

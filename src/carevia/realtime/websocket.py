@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from carevia.protocol import engineio, websocket
 from carevia.protocol.websocket import TEXT
+from carevia.realtime.descriptor import put
 from carevia.realtime.frames import WebSocketConnection
 from carevia.realtime.message import Message
 
@@ -53,13 +54,13 @@ class WebSocketTransport(WebSocketConnection):
 
     def settle(self) -> None:
         """The session lives here now: while the client keeps up, it is written to directly."""
-        if self.session is not None and not self._paused and not self._closing and not self.probing:
-            self.session.write = self.write
+        if self.session is not None and not self._closing and not self.probing:
+            self.session.fd = self._fd
 
     def pause_writing(self) -> None:
         super().pause_writing()
         if self.session is not None and not self.probing and not self._closing:
-            self.session.write = None
+            self.session.fd = None
             self._call_off()
             self._bucket = self.engine.lags_behind(self)
 
@@ -75,15 +76,19 @@ class WebSocketTransport(WebSocketConnection):
         """Bytes that wait for the client."""
         return self._buffer_size()
 
-    def send(self, message: Message) -> None:
-        if self._paused:
-            if message.volatile:
-                self.engine.stats.dropped += 1
-                return
-            if not self.engine.has_room(self, len(message.frames)):
-                self.give_up()
-                return
-        self.write(message.frames)
+    def send(self, message: Message, taken: int | None = None) -> None:
+        frames = message.frames
+        if taken is None and self._fd is not None:
+            taken = put(self._fd, frames)
+        if taken == len(frames):
+            return
+        behind = self._paused or taken is not None
+        if behind and message.volatile and not taken:
+            self.engine.stats.dropped += 1
+        elif self._paused and not self.engine.has_room(self, len(frames)):
+            self.give_up()
+        elif not self._closing:
+            self.leave(frames[taken or 0 :])
 
     def give_up(self) -> None:
         """The client lags too far behind: it is dropped, and gets what it missed by recovery."""

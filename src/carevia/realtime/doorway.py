@@ -1,0 +1,125 @@
+"""What a new connection says first: a WebSocket upgrade for the engine needs nothing of uvicorn's HTTP protocol, which
+costs a third of a connection to make; anything else is handed on to it.
+
+It stands where uvicorn expects its protocol class (`Config(http=...)`), and leans on how uvicorn makes one
+(`config`, `server_state`, `app_state`, `_loop`); see realtime/uvicorn.py.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httptools
+
+from carevia.realtime.deadlines import Bucket, Deadlines
+from carevia.realtime.handshake import Handshake
+from carevia.realtime.opening import Endpoint, take_over
+
+if TYPE_CHECKING:
+    from carevia.realtime.uvicorn import EngineProtocol
+
+HEAD_SECONDS = 8.0  # for a request's head to arrive whole, and for a new connection to say something
+
+
+class Slow:
+    """Connections whose request's head is on its way: who takes too long is closed, and holds nothing for long."""
+
+    def __init__(self) -> None:
+        self._heads: Deadlines[asyncio.Transport] | None = None
+
+    def expect(self, transport: asyncio.Transport) -> "Bucket[asyncio.Transport]":
+        """A head is due; discard the transport from the bucket when it is there."""
+        if self._heads is None:
+            self._heads = Deadlines(HEAD_SECONDS, lambda late: late.abort(), asyncio.get_running_loop())
+        return self._heads.set(transport)
+
+
+class Doorway(asyncio.Protocol):
+    """A connection before its first bytes. `serve_protocol` makes the class for one endpoint."""
+
+    __slots__ = ("_bucket", "_connections", "_made_with", "_transport")
+
+    endpoint: ClassVar[Endpoint]
+    protocol: ClassVar["type[EngineProtocol]"]
+    slow: ClassVar[Slow]
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        self._made_with = (config, server_state, app_state, _loop)
+        self._connections: set[Any] = server_state.connections
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self._connections.add(self)
+        self._bucket = self.slow.expect(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._leave()
+        head = _upgrade(self.endpoint, data)
+        if head is None:
+            self._hand_on(data)
+        else:
+            self._take(head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+
+    def shutdown(self) -> None:
+        """The server stops (uvicorn calls this)."""
+        self._transport.close()
+
+    def _leave(self) -> None:
+        self._bucket.discard(self._transport)
+        self._connections.discard(self)
+
+    def _hand_on(self, data: bytes) -> None:
+        config, server_state, app_state, loop = self._made_with
+        protocol = self.protocol(config=config, server_state=server_state, app_state=app_state, _loop=loop)
+        protocol.connection_made(self._transport)
+        self._transport.set_protocol(protocol)
+        protocol.data_received(data)
+
+    def _take(self, head: "_Head") -> None:
+        transport, endpoint = self._transport, self.endpoint
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+        scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        query = head.url.partition(b"?")[2]
+        take_over(
+            endpoint, Handshake(head.headers, query, address, scheme, endpoint.proxies), transport, self._connections
+        )
+
+
+class _Head:
+    """What the HTTP parser finds."""
+
+    __slots__ = ("headers", "url")
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+
+def _upgrade(endpoint: Endpoint, data: bytes) -> _Head | None:
+    """The head, where the data is exactly one GET of HTTP/1.1 that wants a WebSocket of the endpoint; else None."""
+    if data[:4] != b"GET " or data.find(b"\r\n\r\n") != len(data) - 4:
+        return None
+    target = data[4 : data.find(b" ", 4)]
+    if not endpoint.takes(target.partition(b"?")[0]):
+        return None
+    head = _Head()
+    parser = httptools.HttpRequestParser(head)
+    try:
+        parser.feed_data(data)
+        return None
+    except httptools.HttpParserUpgrade as upgrade:
+        if upgrade.args[0] != len(data) or parser.get_http_version() != "1.1":
+            return None
+    except httptools.HttpParserError:
+        return None
+    wanted = [value for name, value in head.headers if name == b"upgrade"]
+    return head if wanted and wanted[-1].lower() == b"websocket" else None

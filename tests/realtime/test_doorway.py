@@ -1,0 +1,98 @@
+"""What a connection says first, and how long it may take to say it."""
+
+import asyncio
+import inspect
+import socket
+from contextlib import AsyncExitStack
+
+import pytest
+import uvicorn
+
+from carevia.realtime import doorway
+from tests.realtime.rawclient import Connection, RawWebSocket, until
+from tests.realtime.serving import Site, make, run, serving
+
+WS = "/socket.io/?EIO=4&transport=websocket"
+HEAD = b"GET " + WS.encode() + b" HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+REST = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+
+
+def test_uvicorn_makes_what_it_is_given_with_these_words() -> None:
+    source = inspect.getsource(uvicorn.Server.startup)
+    words = ("config=config", "server_state=self.server_state", "app_state=self.lifespan.state", "_loop=_loop")
+    assert all(word in source for word in words) and "config.http_protocol_class(" in source
+
+
+async def said(site: Site, *pieces: bytes) -> bytes:
+    """What comes back on a connection that says these pieces, each in a packet of its own, until it is quiet."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    heard = b""
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.sleep(0.02)
+    try:
+        async with asyncio.timeout(0.3):
+            while piece := await reader.read(65536):
+                heard += piece
+    except TimeoutError:
+        pass
+    writer.close()
+    return heard
+
+
+def test_an_upgrade_that_comes_in_pieces_is_taken_like_a_whole_one() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            for pieces in ((HEAD + REST,), (HEAD, REST), (b"G", HEAD[1:] + REST[:-1], b"\n")):
+                assert (await said(site, *pieces)).startswith(b"HTTP/1.1 101 "), pieces
+
+    run(main())
+
+
+def test_two_requests_in_one_packet_are_never_taken_for_one_upgrade() -> None:
+    """The head of the second once counted as the first one's, and the poll was left without an answer."""
+
+    async def main() -> None:
+        poll = b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: here\r\n\r\n"
+        async with serving(make()) as site:
+            heard = await said(site, poll + HEAD + REST)
+            assert heard.startswith(b"HTTP/1.1 200 ") and b"upgrades" in heard
+
+    run(main())
+
+
+def test_heads_that_take_too_long_are_closed_wherever_they_stand_and_others_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.4)
+
+    async def main() -> None:
+        async with serving(make()) as site, AsyncExitStack() as stack:
+            silent, first, second, good = [await stack.enter_async_context(Connection(site.port)) for _ in range(4)]
+            tab = await stack.enter_async_context(RawWebSocket(site.port, WS))
+            first.writer.write(HEAD)
+            assert (await second.request("GET", "/elsewhere")).status == 404
+            second.writer.write(b"GET /elsewhere HTTP/1.1\r\nX-Slow: ")
+            for _ in range(12):  # a byte now and then buys no time
+                for slow in (first, second):
+                    if not slow.writer.is_closing():
+                        slow.writer.write(b"x")
+                assert (await good.request("GET", "/elsewhere")).status == 404
+                await asyncio.sleep(0.05)
+            for slow in (silent, first, second):
+                assert await slow.closed() < 1
+            assert (await good.request("GET", "/elsewhere")).status == 404
+            assert str(await tab.receive())[0] == "0", "a connection that has spoken has no deadline"
+
+    run(main())
+
+
+def test_nothing_is_kept_of_a_connection_that_says_nothing_and_goes() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            async with Connection(site.port):
+                await until(lambda: bool(site.uvicorn.server_state.connections), "it was not accepted")
+            await until(lambda: not site.uvicorn.server_state.connections, "it is still counted")
+
+    run(main())
