@@ -1,44 +1,107 @@
-"""Suite G: the engine with nothing above it, for measuring. BENCH_PING_INTERVAL: another heartbeat than 25 s."""
+"""Suite G: the engine with all that `carevia serve` has switched on, and limits out of reach, for measuring.
+
+Recovery (a signed pid for every socket), limits per address, person and socket, rooms and counters are those of
+`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s.
+"""
 
 import os
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 
+from carevia.api.auth import Identity
+from carevia.api.limits import AddressLimits, EventBudget
+from carevia.api.seats import Seat, Seats, person_of, seat_of
+from carevia.api.sockets import admit
+from carevia.domain.people import Person
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
+from carevia.service.relay import Relay
+from carevia.service.replay import Replay
+from carevia.store.store import Store
 from tests.conformance.engineio import nothing_else
 
-
-def publish(namespace: Namespace, event: str, times: int) -> None:
-    """`event` makes `times` broadcasts in one turn of the loop."""
-
-    @namespace.on(event)
-    def pub(socket: Socket, payload: Any = None) -> None:
-        for _ in range(times):
-            namespace.emit("booking", payload)
+FAR = 10**9  # a limit that counts and is never met
+Handler = Callable[..., Any]
 
 
-def build() -> tuple[Engine, ASGIApp]:
-    """The server with the suite's events and limits out of reach."""
-    interval = float(os.environ.get("BENCH_PING_INTERVAL") or 25)
-    server = Server(ServerConfig(ping_interval=interval, origins=("*",), buffer_limit=64_000_000))
-    namespace = server.namespace("/")
-    for event, times in (("pub", 1), ("pub2", 2), ("pub5", 5), ("pub10", 10)):
-        publish(namespace, event, times)
+class House:
+    """What stands on the engine in `carevia serve`: who sits where, and how much each may do."""
 
-    @namespace.on("echo")
+    def __init__(self) -> None:
+        self.addresses = AddressLimits(FAR, FAR)
+        self.seats = Seats(FAR)
+        self.counts: dict[str, int] = {}
+
+    def furnish(self, namespace: Namespace) -> None:
+        """Recovery, seats and limits of a namespace."""
+        nothing: Any = SimpleNamespace(epoch="bench", position=0)  # a journal in which nothing happens
+        namespace.recovery = Replay(cast("Store", nothing), cast("Relay", nothing), b"bench", person_of)
+        namespace.use(self.identify)
+        namespace.on("connect")(lambda socket, _: self.seats.take(socket))
+        namespace.on("disconnect")(lambda socket, _: self.seats.give_up(socket))
+
+    def identify(self, socket: Socket, auth: Mapping[str, Any]) -> None:
+        address = socket.handshake.address
+        self.addresses.proved(address)
+        person = Person(socket.session.id, "user", None, None)
+        socket.data = Seat(Identity(person, None, FAR), address, EventBudget(FAR, time.monotonic()))
+
+    def limited(self, name: str, handler: Handler) -> Handler:
+        """As api/events.py spends and counts."""
+
+        def handle(socket: Socket, *given: Any) -> Any:
+            budget, now = seat_of(socket).budget, time.monotonic()
+            if budget.floods(FAR, now):
+                socket.session.close("too many events")
+            budget.spend(FAR, now)
+            self.counts[name] = self.counts.get(name, 0) + 1
+            return handler(socket, *given)
+
+        return handle
+
+
+def events(namespace: Namespace) -> dict[str, Handler]:
+    """The suite's events."""
+
+    def publish(times: int) -> Handler:
+        def pub(socket: Socket, payload: Any = None) -> None:
+            for _ in range(times):
+                namespace.emit("booking", payload)
+
+        return pub
+
     def echo(socket: Socket, payload: Any = None) -> tuple[Any]:
         return (payload,)
 
-    @namespace.on("join")
     def join(socket: Socket, room: str) -> None:
         socket.join(room)
 
-    @namespace.on("pubroom")
     def pubroom(socket: Socket, room: str, payload: Any = None) -> None:
         namespace.to(room).emit("booking", payload)
+
+    pubs = {"pub": publish(1), "pub2": publish(2), "pub5": publish(5), "pub10": publish(10)}
+    return {**pubs, "echo": echo, "join": join, "pubroom": pubroom}
+
+
+def build() -> tuple[Engine, ASGIApp]:
+    """The server with the suite's events."""
+    house = House()
+    config = ServerConfig(
+        ping_interval=float(os.environ.get("BENCH_PING_INTERVAL") or 25),
+        origins=("*",),
+        buffer_limit=64_000_000,
+        max_rooms=100,
+    )
+    server = Server(config, admit(house.addresses))
+    namespace = server.namespace("/")
+    house.furnish(namespace)
+    for name, handler in events(namespace).items():
+        namespace.on(name)(house.limited(name, handler))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/emit-booking" and scope["method"] == "POST":

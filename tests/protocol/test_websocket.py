@@ -370,15 +370,29 @@ def test_a_flipped_bit_never_raises(sent: list[tuple[int, bytes]], where: int, b
 
 
 @given(
-    st.binary(max_size=300) | st.builds(client_frame, st.sampled_from([TEXT, BINARY, PING]), st.binary(max_size=300))
+    st.lists(
+        st.binary(max_size=300)
+        | st.builds(client_frame, st.sampled_from([TEXT, BINARY, PING]), st.binary(max_size=300))
+        | st.builds(client_frame, st.just(TEXT), st.text("ab", max_size=150).map(str.encode)),
+        min_size=1,
+        max_size=4,
+    )
 )
-def test_the_short_way_gives_what_the_long_way_gives(data: bytes) -> None:
-    text = Reader(200).lone_text(data)
-    assert text is None or Reader(200).feed(data) == [(TEXT, text, 0)]
+def test_the_short_way_gives_what_the_long_way_gives(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    texts = Reader(200).texts(data)
+    assert texts is None or Reader(200).feed(data) == [(TEXT, text, 0) for text in texts]
+
+
+def test_the_short_way_takes_whole_ascii_texts() -> None:
+    data = b"".join(client_frame(TEXT, text) for text in (b"", b"one", b"x" * 125, b"x" * 126, b"x" * 5000))
+    assert Reader(5000).texts(data) == [b"", b"one", b"x" * 125, b"x" * 126, b"x" * 5000]
+    assert Reader(4999).texts(data) is None
+    assert Reader(5000).texts(client_frame(TEXT, "é".encode())) is None
 
 
 @pytest.mark.parametrize("before", [client_frame(TEXT, b"half", fin=False), client_frame(TEXT, b"whole")[:-1]])
 def test_the_short_way_is_closed_while_something_is_under_way(before: bytes) -> None:
     reader = Reader(1000)
     reader.feed(before)
-    assert reader.lone_text(client_frame(TEXT, b"text")) is None
+    assert reader.texts(client_frame(TEXT, b"text")) is None

@@ -60,4 +60,4 @@ def test_a_big_message_in_pieces_is_held_once() -> None:
 def test_the_beginning_of_a_long_frame_is_never_taken_for_a_short_one() -> None:
     whole = client_frame(TEXT, b"x" * 70_000, mask=bytes(4))
     for size in range(1, 300):
-        assert Reader(100_000).lone_text(whole[:size]) is None
+        assert Reader(100_000).texts(whole[:size]) is None

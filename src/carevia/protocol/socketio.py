@@ -36,6 +36,11 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
 
 def decode(text: bytes) -> Packet:
     """Read one packet (valid UTF-8, without the Engine.IO digit). Raises ParseError."""
+    if text[:2] == b"2[":  # nearly every packet: an event of the main namespace that wants no acknowledgement
+        data = _json(text[1:])
+        if problem := _problem(EVENT, data, None):
+            raise ParseError(problem)
+        return Packet(EVENT, "/", data, None, 0)
     if not text:
         raise ParseError("empty packet")
     kind, at, size = text[0] - _ZERO, 1, len(text)

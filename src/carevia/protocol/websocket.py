@@ -83,22 +83,30 @@ class Reader:
         """Nothing is held: no partial frame, no fragments."""
         return not self._held and not self._opcode
 
-    def lone_text(self, data: bytes) -> bytes | None:
-        """The payload, where one read is exactly one whole ASCII text frame and nothing is under way; else None, and
+    def texts(self, data: bytes) -> list[bytes] | None:
+        """The payloads, where one read is nothing but whole ASCII text frames and nothing is under way; else None, and
         `feed` must be asked. Nearly every read of a server is of this kind: it saves half of the way."""
-        size = len(data)
-        if size < 7 or data[0] != 0x80 | TEXT or self._opcode or self._held or self._left or self._done:
+        if self._opcode or self._held or self._left or self._done:
             return None
-        length = data[1] - 0x80
-        header = 6
-        if length == 126:
-            header, length = 8, data[2] << 8 | data[3]
-        elif length == 127:  # 133 bytes of a long frame are not a frame of 127
-            return None
-        if length < 0 or size != header + length or length > self.limit:
-            return None
-        payload = apply_mask(data[header:], data[header - 4 : header])
-        return payload if payload.isascii() else None
+        found = []
+        at, size, limit = 0, len(data), self.limit
+        while at < size:
+            if size - at < 7 or data[at] != 0x80 | TEXT:
+                return None
+            length = data[at + 1] - 0x80
+            start = at + 6
+            if length == 126:
+                start, length = at + 8, data[at + 2] << 8 | data[at + 3]
+            elif length == 127:  # 133 bytes of a long frame are not a frame of 127
+                return None
+            at = start + length
+            if length < 0 or at > size or length > limit:
+                return None
+            payload = apply_mask(data[start:at], data[start - 4 : start])
+            if not payload.isascii():
+                return None
+            found.append(payload)
+        return found
 
     def feed(self, data: bytes) -> list[Message]:
         """Take what came; give what is whole."""

@@ -6,16 +6,17 @@ those who were in its rooms when it was emitted.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, cast
 
-from carevia.realtime.descriptor import put_all
+from carevia.realtime.descriptor import put, put_all
 from carevia.realtime.message import Message
 
 if TYPE_CHECKING:
     from carevia.realtime.session import Session
     from carevia.realtime.socket import Socket
 
+_FEW = 8  # receivers for which lists are not worth their making
 Entry = tuple["Collection[Socket]", Message]
 
 
@@ -44,7 +45,7 @@ class Fanout:
         self._entries = []
         first = entries[0][0]
         if len(entries) == 1 or all(sockets is first for sockets, _ in entries):
-            _send(first, [message for _, message in entries])
+            _send(first, merge([message for _, message in entries]))
         else:
             _send_mixed(entries)
 
@@ -53,55 +54,65 @@ class Fanout:
         self.flush()
 
 
-def _send(sockets: "Collection[Socket]", messages: list[Message]) -> None:
-    message = merge(messages)
+def _send(sockets: "Collection[Socket]", message: Message) -> None:
+    if len(sockets) < _FEW:
+        for socket in tuple(sockets):  # one that is closed for reading too slowly leaves its rooms while we walk them
+            _deliver(socket.session, message)
+        return
     fds = [socket.session.fd for socket in sockets]
     if None in fds:
-        _send_one_by_one([socket.session for socket in sockets], message)
+        for session in [socket.session for socket in sockets]:
+            _deliver(session, message)
         return
     size = len(message.frames)
     taken = put_all(cast("list[int]", fds), message.frames)
     if taken.count(size) != len(taken):
-        # A session that is closed for reading too slowly leaves its rooms while we walk them.
         for socket, count in zip(tuple(sockets), taken, strict=True):
             if count < size:
                 socket.session.transport.send(message, count)
 
 
-def _send_one_by_one(sessions: "Iterable[Session]", message: Message) -> None:
-    for session in sessions:
+def _deliver(session: "Session", message: Message) -> None:
+    fd = session.fd
+    if fd is None:
         session.send(message)
+        return
+    frames = message.frames
+    taken = put(fd, frames)
+    if taken < len(frames):
+        session.transport.send(message, taken)
 
 
 def _send_mixed(entries: list[Entry]) -> None:
-    """Different receivers: collect for each client, then write each once."""
+    """Different receivers: each is written to once."""
     everyone: set[Socket] = set()
     if len(everyone.union(*[sockets for sockets, _ in entries])) == sum([len(sockets) for sockets, _ in entries]):
         for sockets, message in entries:  # nobody gets two
-            _send(sockets, [message])
+            _send(sockets, message)
         return
-    queues: dict[Session, tuple[Message, ...]] = {}
+    queues: dict[Session, list[Message]] = {}
     for sockets, message in entries:
         for socket in sockets:
-            session = socket.session
-            before = queues.get(session)
-            queues[session] = (message,) if before is None else (*before, message)
+            queue = queues.get(socket.session)
+            if queue is None:
+                queues[socket.session] = [message]
+            else:
+                queue.append(message)
     merged: dict[tuple[Message, ...], Message] = {}  # clients with the same messages share the merged bytes
     for session, messages in queues.items():
         if len(messages) == 1:
-            session.send(messages[0])
+            _deliver(session, messages[0])
             continue
-        found = merged.get(messages)
+        key = tuple(messages)
+        found = merged.get(key)
         if found is None:
-            found = merged[messages] = merge(messages)
-        session.send(found)
+            found = merged[key] = Batch(key)
+        _deliver(session, found)
 
 
 def merge(messages: Sequence[Message]) -> Message:
-    """Several messages as one write. A merged message is volatile only where all of them are."""
-    if len(messages) == 1:
-        return messages[0]
-    return Batch(messages)
+    """Several messages as one write."""
+    return messages[0] if len(messages) == 1 else Batch(messages)
 
 
 class Batch(Message):
@@ -110,9 +121,13 @@ class Batch(Message):
     __slots__ = ("_messages",)
 
     def __init__(self, messages: Sequence[Message]) -> None:
-        super().__init__(b"", (), all([message.volatile for message in messages]))
         self._messages = messages
         self._frames = b"".join([message.frames for message in messages])
+
+    @property
+    def volatile(self) -> bool:  # type: ignore[override]
+        """Asked only for a client that lags."""
+        return all([message.volatile for message in self._messages])
 
     @property
     def whole(self) -> Sequence[Message]:

@@ -123,9 +123,12 @@ class WebSocketConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return  # 5.5.1: what comes after a close is not looked at
-        text = self._reader.lone_text(data)
-        if text is not None:
-            self.text(text)
+        texts = self._reader.texts(data)
+        if texts is not None:
+            for text in texts:
+                if self._closing:
+                    return
+                self.text(text)
             return
         for opcode, payload, code in self._reader.feed(data):
             if opcode == TEXT:

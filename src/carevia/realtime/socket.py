@@ -181,7 +181,7 @@ class Socket:
         except Exception as error:
             self.client.server.report(error, self)
             return
-        if asyncio.iscoroutine(result):
+        if result is not None and asyncio.iscoroutine(result):
             self._jobs = deque()
             self.client.server.spawn(self._work(result, packet_id))
         else:
