@@ -6,6 +6,7 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 import asyncio
 import contextlib
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -59,8 +60,17 @@ from carevia.store.store import open_store
 
 WEB: Final = Path(__file__).parent / "web_dist"
 _NO_LIMIT: Final = 2**31 - 1
+_OTHER_FILES: Final = 256  # that are no client's
 _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 9.0  # SIGTERM ends the process within ten, whatever hangs
+
+
+def open_files() -> int:
+    """How many files this process may have open: the most that the system lets it have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # a limit beyond what the system can do stays as it is
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def now() -> int:
@@ -200,6 +210,7 @@ def _engine_config(settings: Settings) -> ServerConfig:
         ping_timeout=settings.ping_timeout,
         max_payload=settings.limit_message_bytes or _NO_LIMIT,
         buffer_limit=settings.limit_buffer_bytes,
+        max_sessions=settings.limit_connections or max(0, open_files() - _OTHER_FILES),
         max_rooms=0,  # api/events.py counts conversations; the desk is not one of them
         origins=_origins(settings),
         trusted_proxies=settings.trusted_proxies,

@@ -196,6 +196,7 @@ class Settings:
     limit_tabs_per_user: int = _setting(_COUNT, 20)
     limit_connections_per_address: int = _setting(_COUNT, None)  # None until load: off in development, else 200
     limit_handshakes_per_second: int = _setting(_COUNT, None)  # None until load: off in development, else 50
+    limit_connections: int = _setting(_COUNT, 0)  # 0: as many as open files allow
     limit_rooms_per_socket: int = _setting(_COUNT, 100)
     limit_message_bytes: int = _setting(_COUNT, 1_000_000)
     limit_buffer_bytes: int = _setting(_COUNT, 1_000_000)

@@ -142,3 +142,15 @@ def test_handshakes_over_the_limit_are_429_with_retry_after(tmp_path: Path) -> N
             assert answers[2].headers["retry-after"] == "1"
 
     run(work())
+
+
+def test_a_full_server_says_so_and_takes_the_next_client_when_one_has_gone(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_CONNECTIONS="2") as d:
+            answers = [await d.http.get(POLLING) for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [200, 200, 503]
+            assert answers[2].headers["retry-after"] == "2"
+            next(iter(d.carevia.server.engine.sessions.values())).close("gone")
+            assert (await d.http.get(POLLING)).status_code == 200
+
+    run(work())

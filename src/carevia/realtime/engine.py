@@ -19,6 +19,7 @@ from carevia.realtime.session import Listener, Session, Transport
 from carevia.realtime.websocket import WebSocketTransport
 
 _LINE_END = re.compile(rb"[\r\n\0]")
+_FULL_SECONDS = 2  # until a client that found the server full may ask again
 Admit = Callable[[Handshake], Refusal | None]
 
 
@@ -110,7 +111,11 @@ class Engine:
 
     def admit(self, handshake: Handshake) -> Refusal | None:
         """Ask whoever runs the server whether this client may have a session."""
-        refusal = self._admit(handshake) if self._admit else None
+        most = self.config.max_sessions
+        if most and len(self.sessions) >= most:
+            refusal: Refusal | None = Refusal(503, "The server is full. Try again in a moment.", _FULL_SECONDS)
+        else:
+            refusal = self._admit(handshake) if self._admit else None
         if refusal:
             self.stats.refused += 1
         return refusal
