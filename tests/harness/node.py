@@ -6,6 +6,7 @@ time limit; what it has waited for is taken away, so that the next wait sees onl
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from itertools import count
@@ -68,6 +69,27 @@ class JsonLines:
             return None
 
         return self._out.wait(look, timeout, what)
+
+    def wait_for_text(self, text: str, timeout: float) -> Message:
+        """The first message that holds this text. Each is looked at once and none is taken: for thousands of them."""
+        looked = 0
+
+        def look(lines: list[str]) -> Message | None:
+            nonlocal looked
+            for line in lines[looked:]:
+                looked += 1
+                if text in line:
+                    return dict(json.loads(line))
+            return None
+
+        return self._out.wait(look, timeout, repr(text))
+
+    def freeze(self) -> None:
+        """SIGSTOP: it neither reads nor runs a timer, and nobody is told, as of a machine that sleeps."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         self.process.kill()
