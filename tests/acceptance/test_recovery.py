@@ -15,7 +15,7 @@ import pytest
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.database import Database, shown
 from tests.acceptance.people import staff, token
-from tests.acceptance.stripe import deliver, event, session
+from tests.acceptance.site import booking, chat, pay, wait_until, wait_until_emitted
 from tests.harness.node import SocketIOClient
 from tests.harness.program import Program
 from tests.harness.proxy import Proxy
@@ -34,19 +34,6 @@ def network(site: Program) -> Iterator[Proxy]:
     """Between the clients of one test and the program."""
     with Proxy(site.port) as proxy:
         yield proxy
-
-
-def pay(site: Program, *users: str) -> None:
-    for user in users:
-        assert deliver(site.url, event(session(user))).status_code == 200
-
-
-def booking(number: int) -> dict[str, Any]:
-    return {"userId": f"family-{number}", "userName": "Nusrat Jahan", "trackingId": f"CV-{number}", "amountPaid": "1"}
-
-
-def chat(room: str, number: int, text: str = "Hello") -> dict[str, Any]:
-    return {"id": f"m-{number}", "roomId": room, "senderId": room, "senderName": "R", "text": text, "status": "sent"}
 
 
 def came_back(client: SocketIOClient, *sockets: str, timeout: float = 10) -> None:
@@ -242,20 +229,3 @@ def sign_in(site: Program) -> str:
     body = {"email": SETTINGS["CAREVIA_ADMIN_EMAIL"], "password": SETTINGS["CAREVIA_ADMIN_PASSWORD"]}
     answer = httpx2.post(f"{site.url}/api/login", json=body, trust_env=False)
     return str(answer.headers["set-cookie"]).partition(";")[0]
-
-
-def wait_until_emitted(site: Program, seq: int) -> None:
-    """Rows that another process committed have gone out too."""
-    wait_until(lambda: metric(site, "carevia_journal_position") >= seq, f"row {seq} is emitted")
-
-
-def metric(site: Program, name: str) -> float:
-    lines = httpx2.get(f"{site.url}/metrics", trust_env=False).text.splitlines()
-    return float(next((line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")), 0))
-
-
-def wait_until(holds: Any, what: str, timeout: float = 10) -> None:
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline, f"Waited {timeout:g} s until {what}"
-        time.sleep(0.02)

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,23 @@ def test_large_rows_come_in_smaller_pages_and_no_faster_than_they_are_read(tmp_p
                 assert await numbers(client) == list(range(300))
             assert max(pages) <= 50
             assert door.hub.engine.stats.slow == 0
+
+    run(body())
+
+
+def test_the_others_have_their_turn_while_one_client_catches_up(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with replaying(tmp_path) as (store, door, relay):
+            pid = (await door.come(STAFF)).pid
+            for n in range(400):
+                await store.write(event("desk", n, text="x" * 1_000))
+            await until(lambda: relay.position == 400)
+            turns: list[int] = []
+            client = await door.come(STAFF, pid)
+            while len(client.events) < 400:
+                turns.append(len(client.events))
+                await asyncio.sleep(0)
+            assert max(after - before for before, after in pairwise([*turns, 400])) <= 20
 
     run(body())
 
