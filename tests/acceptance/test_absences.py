@@ -146,7 +146,6 @@ def test_an_hour_with_ten_thousand_missed_events_comes_back_in_pages(
         client.wait_for_text(database.end, timeout=10)
         took = time.monotonic() - begun
     assert shown(client) == database.owed("desk", "rima", after=start)
-    print("F4b", took, memory.grown, p99(undisturbed), p99(disturbed))
     assert took <= 3
     assert memory.grown <= 10_000_000
     assert p99(disturbed) <= max(2 * p99(undisturbed), NOISE)
@@ -175,7 +174,6 @@ def test_who_does_not_read_is_let_go_at_little_cost_and_gets_everything_later(
     client.wait_for_text(database.end, timeout=10)
     assert shown(client) == database.owed("desk", "rima", after=start)
     assert metric(program, slow) == 1  # it came back once, and kept up
-    print("F7", memory.grown)
     assert memory.grown <= 5_000_000
 
 

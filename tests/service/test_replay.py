@@ -2,11 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -21,12 +21,14 @@ from carevia.service.relay import Relay
 from carevia.service.replay import Replay
 from carevia.store.store import Store
 from carevia.store.tables import journal
+from carevia.store.transaction import Transaction
 from tests.service.hub import heard
 from tests.service.test_relay import event, run, running, until
 
 STAFF = Person("staff-1", "admin", name="Rafiq")
 CUSTOMER = Person("rima", "user")
 DESK = {"desk": "desk"}
+Transport = Literal["websocket", "polling"]
 
 
 class Door:
@@ -51,9 +53,11 @@ class Door:
         socket.data = self.people.get(auth["as"])
         await self.replay.look(auth)
 
-    async def come(self, person: Person | None, pid: Any = None, offset: Any = None) -> TestClient:
+    async def come(
+        self, person: Person | None, pid: Any = None, offset: Any = None, transport: Transport = "websocket"
+    ) -> TestClient:
         """A CONNECT; `heard` waits until what it missed has come."""
-        client = TestClient(self.hub, auth={"as": person.id if person else "guest"})
+        client = TestClient(self.hub, auth={"as": person.id if person else "guest"}, transport=transport)
         client.pid, client.offset = pid, offset
         return await self._stack.enter_async_context(client)
 
@@ -64,6 +68,16 @@ async def replaying(folder: Path) -> AsyncIterator[tuple[Store, Door, Relay]]:
         replay = Replay(store, relay, b"secret", lambda socket: socket.data)
         await replay.start()
         yield store, Door(hub, replay, stack), relay
+
+
+def many(count: int, size: int) -> Callable[[Transaction], None]:
+    """Rows of the desk with so many bytes each, in one transaction."""
+
+    def work(tx: Transaction) -> None:
+        for n in range(count):
+            event("desk", n, text="x" * size)(tx)
+
+    return work
 
 
 async def numbers(client: TestClient) -> list[int]:
@@ -270,7 +284,10 @@ def test_a_row_that_cannot_be_shown_does_not_hold_up_the_others(tmp_path: Path) 
     run(body())
 
 
-def test_large_rows_come_in_smaller_pages_and_no_faster_than_they_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_large_rows_come_in_smaller_pages_and_no_faster_than_they_are_read(
+    tmp_path: Path, transport: Transport
+) -> None:
     """A page of the most rows could be larger than what may wait for one client: it would be dropped, come back, and
     be dropped again."""
     pages: list[int] = []
@@ -285,12 +302,11 @@ def test_large_rows_come_in_smaller_pages_and_no_faster_than_they_are_read(tmp_p
                 return await after(seq, rooms, limit)
 
             pid = (await door.come(STAFF)).pid
-            for n in range(300):
-                await store.write(event("desk", n, text="x" * 10_000))
+            await store.write(many(300, 10_000))
             await until(lambda: relay.position == 300)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(store, "events_after", counted)
-                client = await door.come(STAFF, pid)
+                client = await door.come(STAFF, pid, transport=transport)
                 assert await numbers(client) == list(range(300))
             assert max(pages) <= 50
             assert door.hub.engine.stats.slow == 0
@@ -298,19 +314,25 @@ def test_large_rows_come_in_smaller_pages_and_no_faster_than_they_are_read(tmp_p
     run(body())
 
 
-def test_the_others_have_their_turn_while_one_client_catches_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_the_others_have_their_turn_while_one_client_catches_up_no_faster_than_it_reads(
+    tmp_path: Path, transport: Transport
+) -> None:
     async def body() -> None:
         async with replaying(tmp_path) as (store, door, relay):
             pid = (await door.come(STAFF)).pid
-            for n in range(400):
-                await store.write(event("desk", n, text="x" * 1_000))
+            await store.write(many(400, 1_000))
             await until(lambda: relay.position == 400)
-            turns: list[int] = []
-            client = await door.come(STAFF, pid)
+            emitted, unsent = [0], [0]
+            client = await door.come(STAFF, pid, transport=transport)
+            (socket,) = (s for s in door.hub.namespace("/").sockets.values() if s.recovered)
+            lagging: Any = socket.session.transport
             while len(client.events) < 400:
-                turns.append(len(client.events))
+                emitted.append(len(client.events))
+                unsent.append(lagging.unsent)
                 await asyncio.sleep(0)
-            assert max(after - before for before, after in pairwise([*turns, 400])) <= 20
+            assert max(after - before for before, after in pairwise([*emitted, 400])) <= 20
+            assert max(unsent) <= 20_000
 
     run(body())
 

@@ -26,7 +26,7 @@ from carevia.store.store import Store
 
 _MAX_TOKEN: Final = 1_000
 _FIRST_PAGE: Final = 50  # rows; how large they are is known after the first page
-_PAGE_BYTES: Final = 256_000  # what a page may hold of one client's past in memory
+_PAGE_BYTES: Final = 64_000  # what a page may hold of one client's past in memory
 _SLICE_BYTES: Final = 16_000  # what is written before the others have their turn and the client has to keep up
 _log = logging.getLogger("carevia.replay")
 
