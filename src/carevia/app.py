@@ -193,14 +193,20 @@ class Carevia:
 
     async def _forget(self) -> None:
         """Journal rows past their retention, and whatever else can no longer be used."""
-        kept_from = now() - int(self.settings.journal_retention * 1000)
-        if await self.store.forget_before(kept_from):
+        await self.rooms.touch(socket.id for socket in self.seats if _is_staff(socket))
+        kept_from, oldest = now() - int(self.settings.journal_retention * 1000), await self.rooms.oldest_time()
+        if await self.store.forget_before(kept_from) and oldest is not None:
             self.replay.oldest, _ = await self.store.bounds()
-        await self.rooms.forget_before(kept_from)
+            await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)
+
+
+def _is_staff(socket: Socket) -> bool:
+    person = person_of(socket)
+    return person is not None and person.is_staff
 
 
 def _origins(settings: Settings) -> frozenset[str]:

@@ -6,8 +6,10 @@ time limit; what it has waited for is taken away, so that the next wait sees onl
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -69,6 +71,27 @@ class JsonLines:
 
         return self._out.wait(look, timeout, what)
 
+    def wait_for_text(self, *texts: str, timeout: float) -> Message:
+        """The first message that holds these texts. Each is looked at once and none is taken: for thousands of them."""
+        looked = 0
+
+        def look(lines: list[str]) -> Message | None:
+            nonlocal looked
+            for line in lines[looked:]:
+                looked += 1
+                if all(text in line for text in texts):
+                    return dict(json.loads(line))
+            return None
+
+        return self._out.wait(look, timeout, repr(texts))
+
+    def freeze(self) -> None:
+        """SIGSTOP: it neither reads nor runs a timer, and nobody is told, as of a machine that sleeps."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -127,6 +150,16 @@ class SocketIOClient(JsonLines):
         """{id, connected, active, recovered, transport} now."""
         self.send({"do": "state", "socket": socket})
         return self.expect_kind("state", socket)
+
+    @contextmanager
+    def measuring(self, name: str, socket: str = "main", pause: float = 0.002) -> Iterator[list[float]]:
+        """Meanwhile `name` is emitted again and again; afterwards the list holds the seconds each took to be
+        acknowledged, by the client's own clock."""
+        took: list[float] = []
+        self.send({"do": "measure", "socket": socket, "name": name, "pause": pause * 1000})
+        yield took
+        self.send({"do": "measured", "socket": socket})
+        took += [each / 1000 for each in self.expect_kind("measured", socket)["took"]]
 
     def disconnect(self, socket: str = "main") -> None:
         """As `socket.disconnect()`: a farewell, and no reconnection."""

@@ -30,7 +30,30 @@ function connect(name, url, options) {
   socket.onAny((event, ...args) => say(name, "event", { name: event, args }));
 }
 
+// One acknowledged emit after the other, `pause` ms between them, until "measured" stops it and says how long each took.
+const measures = new Map();
+
+function measure({ socket, name, pause }) {
+  const took = [];
+  const next = () => {
+    const sent = performance.now();
+    sockets.get(socket).emit(name, () => {
+      took.push(performance.now() - sent);
+      if (measures.get(socket) === took) setTimeout(next, pause);
+    });
+  };
+  measures.set(socket, took);
+  next();
+}
+
+function measured({ socket }) {
+  say(socket, "measured", { took: measures.get(socket) });
+  measures.delete(socket);
+}
+
 const actions = {
+  measure,
+  measured,
   connect: ({ socket, url, options }) => connect(socket, url, options),
   emit: ({ socket, name, args }) => sockets.get(socket).emit(name, ...args),
   call: ({ socket, name, args, call }) =>

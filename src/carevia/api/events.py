@@ -101,10 +101,23 @@ class Events:
         if not valid_user_id(room):
             raise NotFound("There is no such conversation.")
         await self._chat.may_open(person, room)
-        await self._rooms.join(socket.id, room, self._relay.position)
-        await self._make_place(socket, desk_side(room))
-        socket.join(desk_side(room))
+        if desk_side(room) in socket.rooms:
+            socket.join(desk_side(room))  # now the most recently joined
+            await self._rooms.join_again(socket.id, room)
+        else:
+            await self._make_place(socket, desk_side(room))
+            await self._enter(socket, room)
         await self._chat.mark_read(person, room)
+
+    async def _enter(self, socket: Socket, room: str) -> None:
+        """In one turn of the loop: from the number that is stored on, everything reaches it live."""
+        seq = self._relay.position
+        socket.join(desk_side(room))
+        try:
+            await self._rooms.join(socket.id, room, seq)
+        except Exception:
+            socket.leave(desk_side(room))
+            raise
 
     async def leave_room(self, socket: Socket, seat: Seat, room: str) -> None:
         """A customer stays in their own room, on every tab, whatever a page says."""

@@ -46,6 +46,7 @@ class Seats:
         if person is None:
             return
         tabs = self._tabs.setdefault(person.id, [])
+        tabs[:] = [tab for tab in tabs if tab.id != socket.id]  # recovered before its old connection has gone
         tabs.append(socket)
         if self._most and len(tabs) > self._most:
             tabs.pop(0).disconnect()

@@ -53,6 +53,8 @@ class Sockets:
         handshake = socket.handshake
         try:
             identity = await self._auth.of_socket(handshake, auth)
+            if identity is not None:
+                await self._replay.look(auth)
         except SignInFirst as refused:
             raise ConnectRefused(refused.message) from None
         except Unavailable:
@@ -73,10 +75,13 @@ class Sockets:
             return
         self._seats.take(socket)
         try:
-            rooms = await self._rooms_of(socket, seat.person)
-            await self._replay.catch_up(socket, rooms)
+            rooms, joined = await self._rooms_of(socket, seat.person)
+            await self._replay.catch_up(socket, rooms, joined)
         except Unavailable:
             socket.session.close("the store does not answer")
+        except BaseException:  # better gone and back again than here and in no room
+            socket.session.close("could not catch up")
+            raise
 
     def gone(self, socket: Socket, _: str) -> None:
         self._log.say(DISCONNECTED + socket.id)
@@ -85,20 +90,19 @@ class Sockets:
         else:
             self._seats.give_up(socket)
 
-    async def _rooms_of(self, socket: Socket, person: Person) -> dict[str, str]:
-        """The journal's rooms and the hub's: from who somebody is and from what is stored, never from a memory that
-        may have died. Rights are asked again."""
+    async def _rooms_of(self, socket: Socket, person: Person) -> tuple[dict[str, str], dict[str, int]]:
+        """The journal's rooms and the hub's, and from where on those are owed that were joined: from who somebody is
+        and from what is stored, never from a memory that may have died. Rights are asked again."""
         if not person.is_staff:
-            return {person.id: person.id}
-        rooms = {DESK: DESK}
-        if socket.recovered:
-            for room in await self._rooms.of(socket.id):
-                try:
-                    await self._chat.may_open(person, room)
-                except NotFound:
-                    continue
-                rooms[room] = desk_side(room)
-        return rooms
+            return {person.id: person.id}, {}
+        rooms, joined = {DESK: DESK}, {}
+        for room, seq in await self._rooms.of(socket.id) if socket.recovered else ():
+            try:
+                await self._chat.may_open(person, room)
+            except NotFound:
+                continue
+            rooms[room], joined[room] = desk_side(room), seq
+        return rooms, joined
 
 
 def admit(addresses: AddressLimits) -> Any:

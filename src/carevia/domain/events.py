@@ -91,7 +91,7 @@ class Live(Struct):
 
 
 class Reset(Struct):
-    reason: Annotated[str, _about("why the gap cannot be filled, as a word for a log")]
+    reason: Annotated[str, _about("for a log: `retention`, `restored` (an older database), `rights`, `not yours`")]
 
 
 class TestEvent(Struct):

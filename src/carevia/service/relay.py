@@ -102,6 +102,14 @@ class Relay:
                     await self._wake.wait()
             self._wake.clear()
 
+    async def look(self) -> None:
+        """Emit everything that is committed by now, whoever committed it. Raises Unavailable."""
+        full = True
+        while full:
+            rows = await self._store.events_after(self.position, None, PAGE)
+            self._emit([row for row in rows if row.seq > self.position])
+            full = len(rows) == PAGE
+
     def _emit(self, rows: Sequence[JournalRow]) -> None:
         for row in rows:
             failpoint("relay.before_emit")

@@ -1,0 +1,40 @@
+"""What goes on at a program under test: families pay and write, and its own figures are read."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+
+from tests.acceptance.stripe import deliver, event, session
+from tests.harness.program import Program
+
+
+def pay(site: Program, *users: str) -> None:
+    for user in users:
+        assert deliver(site.url, event(session(user))).status_code == 200
+
+
+def booking(number: int) -> dict[str, Any]:
+    return {"userId": f"family-{number}", "userName": "Nusrat Jahan", "trackingId": f"CV-{number}", "amountPaid": "1"}
+
+
+def chat(room: str, number: int, text: str = "Hello") -> dict[str, Any]:
+    return {"id": f"m-{number}", "roomId": room, "senderId": room, "senderName": "R", "text": text, "status": "sent"}
+
+
+def wait_until_emitted(site: Program, seq: int) -> None:
+    """Rows that another process committed have gone out too."""
+    wait_until(lambda: metric(site, "carevia_journal_position") >= seq, f"row {seq} is emitted")
+
+
+def metric(site: Program, name: str) -> float:
+    lines = httpx2.get(f"{site.url}/metrics", trust_env=False).text.splitlines()
+    return float(next((line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")), 0))
+
+
+def wait_until(holds: Callable[[], object], what: str, timeout: float = 10) -> None:
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, f"Waited {timeout:g} s until {what}"
+        time.sleep(0.02)
