@@ -6,6 +6,7 @@ fresh. It may be lost.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -79,10 +80,10 @@ class Pulse:
 
     async def live(self, *, customers: bool) -> None:
         rooms = [DESK, *(self._seats.customers() if customers else ())]
-        time = iso(self._now())
+        clock = iso(self._now())
         for room in rooms:
             if self._namespace.members(room):
-                live = Live(await self._newest(room), time)
+                live = Live(await self._newest(room), clock)
                 self._namespace.to(room).volatile.emit("live", live)
         if customers:
             self._older = {room: seq for room, seq in self._older.items() if self._namespace.members(room)}
@@ -91,7 +92,7 @@ class Pulse:
         """End the sockets whose session is over or whose account is disabled (FAULTS security 4 and 5)."""
         sessions = self._seats.sessions()
         over, shut = await self._people.ended(sessions, list(self._seats.people()))
-        self._seats.end(over, shut, self._now())
+        self._seats.end(over, shut, time.monotonic())
         if seen:
             with contextlib.suppress(Exception):
                 await self._people.seen(sessions - over)

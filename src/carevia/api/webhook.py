@@ -4,6 +4,7 @@
 any database is touched; while the store cannot commit it is 503, so that Stripe comes again. Nothing else is answered.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from carevia.api.http import Answer, bare
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.payments import read_event
-from carevia.domain.signatures import BadSignature, verify_stripe
+from carevia.domain.signatures import BadSignature, OutOfTime, verify_stripe
 from carevia.errors import BadInput
 from carevia.failpoint import failpoint
 from carevia.service.payments import Payments
@@ -21,6 +22,7 @@ from carevia.service.payments import Payments
 PATH: Final = "/api/payment/webhook"
 LIMIT: Final = 262_144
 _RECEIVED: Final = bare({"received": True})
+_log = logging.getLogger("carevia.webhook")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -30,6 +32,7 @@ class StripeWebhook:
         self._secrets = tuple(secrets)
         self._production = production
         self._now = now
+        self.refused = {"signature": 0, "clock": 0}  # why -> how many, for metrics
 
     def routes(self) -> list[Route[Any, Any]]:
         return [
@@ -53,12 +56,19 @@ class StripeWebhook:
         try:
             verify_stripe(call.request.header("stripe-signature"), body, self._secrets, self._now())
         except BadSignature as bad:
+            self._count(bad)
             raise BadInput(bad.message) from None
         event = self._event(body)
         failpoint("webhook.verified")
         await self._payments.receive_stripe(body, event)
         failpoint("webhook.before_answer")
         return _RECEIVED
+
+    def _count(self, bad: BadSignature) -> None:
+        clock = isinstance(bad, OutOfTime)
+        self.refused["clock" if clock else "signature"] += 1
+        if clock:  # only who knows the secret gets this far, so nobody can fill the log
+            _log.error("a rightly signed webhook is over 300 s from our clock: check the clock of this machine")
 
     def _event(self, body: bytes) -> Any:
         try:

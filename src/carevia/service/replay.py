@@ -19,6 +19,7 @@ import msgspec
 from carevia.domain.events import Reset
 from carevia.domain.people import Person
 from carevia.realtime import Identity, Socket
+from carevia.service.poison import check_row
 from carevia.service.relay import PAGE, Relay, customer_payload, offset
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
@@ -147,9 +148,14 @@ class Replay:
         person = self._person_of(socket)
         staff = person is not None and person.is_staff
         for row in rows:
-            if row.sender != socket.id:
+            if row.sender == socket.id:
+                continue
+            try:
+                check_row(row)
                 payload = msgspec.Raw(row.payload) if staff else customer_payload(row)
                 socket.emit(row.name, payload, offset=offset(self._store.epoch, row.seq))
+            except Exception as problem:  # else the client would meet it again at every recovery, and never get past
+                self._relay.poison.set_aside(row, problem)
 
     def _enter(self, socket: Socket, hub_rooms: Collection[str]) -> None:
         for room in hub_rooms:
