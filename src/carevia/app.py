@@ -96,7 +96,7 @@ class Carevia:
         self.chat = Chat(self.store, now=now)
         self.rooms = Rooms(self.store, now)
         self.pulse = Pulse(
-            self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, self._forget
+            self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, self._forget, self.health.alarm
         )  # fmt: skip
         self._declare_sockets()
         self.edge = self._edge(web)

@@ -55,6 +55,7 @@ def survives(program: Program, client: SocketIOClient, fault: Fault, reason: str
         seconds_until(lambda: readiness(program)[0] == 503, SOON)
         assert reason in readiness(program)[1]
         assert families.pay("during-1", "during-2", "during-3") == [503, 503, 503]
+        assert client.expect(lambda m: reason in str(m.get("args")), SOON, "the alarm on the desk")
         assert client.call("test_event") is not None  # sockets live, and so does whoever reads
         found = metrics(program)
         assert found['carevia_ready{part="store"}'] == 0

@@ -61,6 +61,13 @@ class Health:
             return "the watch over store and relay has stopped"
         return " ".join(self._troubles.values()) or None
 
+    def alarm(self) -> str | None:
+        """What the desk has to know, in words."""
+        reason = self.reason()
+        if reason is None and self.poison.fresh:
+            return f"{self.poison.count} event(s) could not be shown as they happened. The lists show what is stored."
+        return reason
+
     @property
     def well(self) -> dict[Part, bool]:
         return {part: part not in self._troubles for part in PARTS}

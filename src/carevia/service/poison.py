@@ -6,6 +6,7 @@ and load afresh, which shows what the tables say.
 """
 
 import logging
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from carevia.store.journal import JournalRow
 
 KEPT = 100
+FRESH_SECONDS = 900
 _log = logging.getLogger("carevia.relay")
 _decode = msgspec.json.Decoder(dict).decode
 
@@ -35,16 +37,23 @@ class Poison:
 
     def __init__(self) -> None:
         self.count = 0
+        self._newest = 0.0
         self._rows: dict[int, SetAside] = {}
 
     def __iter__(self) -> Iterator[SetAside]:
         return iter(self._rows.values())
+
+    @property
+    def fresh(self) -> bool:
+        """Whether one was set aside in the last quarter of an hour."""
+        return bool(self.count) and time.monotonic() - self._newest < FRESH_SECONDS
 
     def set_aside(self, row: JournalRow, problem: Exception) -> None:
         """Once per row, however many meet it."""
         if row.seq in self._rows:
             return
         self.count += 1
+        self._newest = time.monotonic()
         self._rows[row.seq] = SetAside(row.seq, row.name, type(problem).__name__)
         if len(self._rows) > KEPT:
             del self._rows[next(iter(self._rows))]
