@@ -36,7 +36,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def full_disk(program: Program, mounted: bool) -> Iterator[None]:
+def full_disk(program: FaultyProgram, mounted: bool) -> Iterator[None]:
     """No room any more: the small disk is filled up; without one, the process may write no file beyond its size."""
     if mounted:
         ballast = program.data / "ballast"
@@ -45,6 +45,11 @@ def full_disk(program: Program, mounted: bool) -> Iterator[None]:
                 file.write(bytes(4096))
         yield
         ballast.unlink()
+        return
+    if not hasattr(resource, "prlimit"):  # not Linux
+        program.fault("fsync")
+        yield
+        program.well("fsync")
         return
     _, most = resource.prlimit(program.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (0, most))

@@ -76,7 +76,10 @@ def survives(program: Program, client: SocketIOClient, fault: Fault, reason: str
 def test_f9_a_full_disk_takes_no_money_and_heals_without_a_restart(
     tmp_path: Path, javascript_client: SocketIOClient
 ) -> None:
-    with small_disk(tmp_path / "data") as mounted, Program(data=tmp_path / "data", port=None, **SETTINGS) as program:
+    with (
+        small_disk(tmp_path / "data") as mounted,
+        FaultyProgram(data=tmp_path / "data", port=None, **SETTINGS) as program,
+    ):
         reason = "disk is full" if mounted else "disk reports an error"
         survives(program, javascript_client, lambda: full_disk(program, mounted), reason)
 

@@ -43,6 +43,22 @@ def test_readyz_is_503_with_the_reason_while_the_store_cannot_commit_and_green_a
     run(work())
 
 
+def test_while_the_store_cannot_commit_whoever_is_signed_in_still_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: object) -> None:
+        raise Unavailable("The disk is full.")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            cookie = await d.signed_in()
+            monkeypatch.setattr("carevia.service.people.SEEN_EVERY", 0)  # the session is due to be marked as seen
+            monkeypatch.setattr(d.carevia.store, "write", full)
+            assert (await d.http.get("/api/booking", headers=cookie)).status_code == 200
+
+    run(work())
+
+
 def test_readyz_is_503_while_the_server_drains(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
