@@ -36,7 +36,7 @@ from carevia.api.pulse import Pulse
 from carevia.api.seats import Seats, person_of
 from carevia.api.simulator import SimulatorRoutes, deliver_to
 from carevia.api.sockets import Sockets, admit
-from carevia.api.system import PageConfig, Readiness, SystemRoutes
+from carevia.api.system import PageConfig, SystemRoutes
 from carevia.api.webhook import StripeWebhook
 from carevia.config import SECRETS_FILE, Settings
 from carevia.errors import ConfigError, Conflict
@@ -49,6 +49,7 @@ from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
 from carevia.service.demo import CUSTOMER_ID, Demo
+from carevia.service.health import Health
 from carevia.service.passwords import Passwords
 from carevia.service.payments import Payments
 from carevia.service.people import People
@@ -95,7 +96,7 @@ class Carevia:
         key = settings.secret_key or ""
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
-        self.readiness = Readiness(self.store, self.relay)
+        self.health = Health(self.store, self.relay)
         self.seats = Seats(settings.limit_tabs_per_user)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
@@ -105,7 +106,7 @@ class Carevia:
         self.chat = Chat(self.store, now=now)
         self.rooms = Rooms(self.store, now)
         self.pulse = Pulse(
-            self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, self._forget
+            self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, self._forget, self.health.alarm
         )  # fmt: skip
         self._declare_sockets()
         self.edge = self._edge(web)
@@ -123,10 +124,12 @@ class Carevia:
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
         await self.replay.start()
+        await self.health.start()
         self.pulse.start()
 
     async def stop(self) -> None:
         await self.pulse.stop()
+        await self.health.stop()
         await self.server.stop()
         await self.relay.stop()
         await self.store.close()
@@ -177,8 +180,9 @@ class Carevia:
         if not settings.production:
             routes += SimulatorRoutes(lambda body, head: deliver_to(self.edge, body, head), stripe, now).routes()
         metrics = Metrics(
-            self.server, self.relay, lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused
-        )
+            self.server, self.relay, self.health,
+            lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
+        )  # fmt: skip
         described: list[bytes] = []
 
         def description() -> bytes:
@@ -188,7 +192,7 @@ class Carevia:
 
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
-        routes += SystemRoutes(self.readiness, metrics, settings.metrics_token, config, description, catalogue).routes()
+        routes += SystemRoutes(self.health, metrics, settings.metrics_token, config, description, catalogue).routes()
         return routes
 
     async def _forget(self) -> None:
@@ -263,7 +267,7 @@ class _Uvicorn(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Clients are let go without DISCONNECT, so that they come back to whoever is there; then requests end."""
-        self._carevia.readiness.draining = True
+        self._carevia.health.draining = True
         self._carevia.server.close()
         self._welcoming.cancel()
         await super().shutdown(sockets)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from carevia.api.simulator import paid_event
 from carevia.domain.events import CLIENT_EVENTS
@@ -269,6 +270,31 @@ def test_sockets_whose_credential_has_ended_are_closed_so_that_the_page_learns_w
                 await d.carevia.pulse.judge(seen=True)
                 assert await by_cookie.ended()
                 assert await by_token.ended()
+
+    run(work())
+
+
+def test_f8_a_clock_that_leaps_ends_no_token_early_and_one_that_steps_back_none_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = 0
+    monkeypatch.setattr("carevia.app.now", lambda: now() + ahead)
+
+    async def work() -> None:
+        nonlocal ahead
+        async with (
+            desk(tmp_path) as d,
+            d.socket(customer(d, seconds=300)) as stays,
+            d.socket(customer(d, "u2", seconds=1)) as ends,
+        ):
+            ahead = 600_000
+            await d.carevia.pulse.judge(seen=True)
+            assert (await stays.ask("test_event"))["ok"]
+            ahead = -600_000
+            await asyncio.sleep(1.05)
+            await d.carevia.pulse.judge(seen=True)
+            assert (await stays.ask("test_event"))["ok"]
+            assert await ends.ended()
 
     run(work())
 

@@ -30,42 +30,52 @@ def test_readyz_is_503_with_the_reason_while_the_store_cannot_commit_and_green_a
             assert (await d.http.get("/readyz")).status_code == 200
             with monkeypatch.context() as patch:
                 patch.setattr(d.carevia.store, "check", full)
-                d.carevia.readiness._asked_at = 0
+                await d.carevia.health.judge()
                 answer = await d.http.get("/readyz")
                 assert (answer.status_code, answer.json()["message"]) == (503, "The disk is full.")
                 assert answer.headers["retry-after"]
-            d.carevia.readiness._asked_at = 0
+                page = (await d.http.get("/metrics")).text
+                assert 'carevia_ready{part="store"} 0.0' in page
+                assert 'carevia_ready{part="relay"} 1.0' in page
+            await d.carevia.health.judge()
             assert (await d.http.get("/readyz")).status_code == 200
 
     run(work())
 
 
-def test_readyz_is_503_when_the_relay_has_stopped_and_when_the_server_drains(tmp_path: Path) -> None:
+def test_while_the_store_cannot_commit_whoever_is_signed_in_still_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: object) -> None:
+        raise Unavailable("The disk is full.")
+
     async def work() -> None:
         async with desk(tmp_path) as d:
-            await d.carevia.relay.stop()
-            answer = await d.http.get("/readyz")
-            assert answer.status_code == 503
-            assert "relay" in answer.json()["message"]
-            d.carevia.readiness.draining = True
+            cookie = await d.signed_in()
+            monkeypatch.setattr("carevia.service.people.SEEN_EVERY", 0)  # the session is due to be marked as seen
+            monkeypatch.setattr(d.carevia.store, "write", full)
+            assert (await d.http.get("/api/booking", headers=cookie)).status_code == 200
+
+    run(work())
+
+
+def test_readyz_is_503_while_the_server_drains(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            d.carevia.health.draining = True
             assert "stopping" in (await d.http.get("/readyz")).json()["message"]
 
     run(work())
 
 
-def test_readiness_probes_the_store_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_staff_see_the_state_of_the_machine_and_customers_do_not(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
-            asked = 0
-
-            async def count() -> None:
-                nonlocal asked
-                asked += 1
-
-            monkeypatch.setattr(d.carevia.store, "check", count)
-            for _ in range(20):
-                await d.http.get("/readyz")
-            assert asked <= 1
+            answer = await d.http.get("/api/ops", headers=d.bearer("boss", "admin"))
+            assert answer.json()["data"] == {
+                "ready": True, "reason": None, "setAside": [], "setAsideCount": 0, "failedCommits": 0, "behind": 0,
+            }  # fmt: skip
+            assert (await d.http.get("/api/ops", headers=d.bearer("u1"))).status_code == 403
 
     run(work())
 

@@ -46,7 +46,7 @@ def test_fifty_identical_deliveries_at_once_are_all_200_and_one_booking(tmp_path
 
 async def _refused(d: Desk) -> dict[str, float]:
     text = (await d.http.get("/metrics")).text
-    counts = re.findall(r'^carevia_webhook_refused_total{reason="(\w+)"} (\S+)$', text, re.MULTILINE)
+    counts = re.findall(r'^carevia_webhooks_refused_total{reason="(\w+)"} (\S+)$', text, re.MULTILINE)
     return {reason: float(count) for reason, count in counts}
 
 

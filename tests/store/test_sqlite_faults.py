@@ -248,3 +248,35 @@ def test_a_transaction_is_over_when_its_work_has_returned(tmp_path: Path) -> Non
                 kept[0].insert(meta, key="late", value="1")
 
     run(main())
+
+
+def test_a_commit_that_wrote_nothing_proves_nothing(tmp_path: Path) -> None:
+    """A thousand duplicates of an old webhook change no page, and would hide a full disk."""
+
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            writer: Any = store._writer  # type: ignore[attr-defined]
+            await store.write(say())
+            assert writer.last_commit > 0
+            writer.last_commit = 0.0
+            assert await store.write(lambda tx: tx.insert_new(meta, key="epoch", value="x")) is False
+            assert writer.last_commit == 0.0
+            await store.check()
+            assert writer.last_commit > 0
+
+    run(main())
+
+
+def test_a_row_that_is_no_text_does_not_take_its_page_with_it(tmp_path: Path) -> None:
+    def broken(tx: Any) -> None:
+        tx.append("desk", "said", {}, now=1)
+        tx._connection.execute("UPDATE journal SET payload = CAST(x'7bff' AS TEXT), name = CAST(x'ff' AS TEXT)")
+
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            await store.write(broken)
+            await store.write(say())
+            rows = await store.events_after(0, None, 10)
+            assert [row.payload for row in rows] == [b"{\xff", b'{"text":"x"}']
+
+    run(main())

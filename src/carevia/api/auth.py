@@ -20,11 +20,12 @@ FOREIGN: Final = "This request comes from a page of another site, which may not 
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who came, by which session (its hash; None with a token), and until when the credential is good (ms)."""
+    """Who came, by which session (its hash; None with a token), and for how many seconds from now the token is good
+    (None with a session, whose row says so)."""
 
     person: Person
     session: str | None
-    expires: int
+    good_for: float | None
 
 
 class Cookie:
@@ -90,14 +91,14 @@ class Auth:
         if not isinstance(token, str):
             raise SignInFirst(NOT_VALID)
         found = self._tokens.read(token)
-        return Identity(await self._people.recognise(found.person), None, found.expires)
+        return Identity(await self._people.recognise(found.person), None, found.good_for)
 
     async def _of_cookie(self, handshake: Handshake, headers: Mapping[str, str]) -> Identity | None:
         token = cookie_value(headers.get("cookie", ""), self.cookie.name)
         if not token or not handshake.origin_allowed(self._origins):
             return None
         session = await self._people.session(token)
-        return None if session is None else Identity(session.person, session.hash, session.expires)
+        return None if session is None else Identity(session.person, session.hash, None)
 
 
 def bearer(headers: Mapping[str, str]) -> str | None:

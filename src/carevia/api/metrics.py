@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from carevia.realtime.server import Server
+from carevia.service.health import Health
 from carevia.service.relay import Relay
 
 if TYPE_CHECKING:
@@ -16,18 +17,15 @@ Counts = Mapping[tuple[str, Any], int]
 
 
 class Metrics:
-    """`answers` counts (route, status), `events` (socket event, outcome), `refused` provider's notices by reason."""
+    """`answers` counts (route, status), `events` (socket event, outcome), `refused` webhooks by the reason."""
 
     def __init__(
-        self,
-        server: Server,
-        relay: Relay,
-        answers: Callable[[], Counts],
-        events: Callable[[], Counts],
-        refused: Callable[[], Mapping[str, int]],
-    ) -> None:
+        self, server: Server, relay: Relay, health: Health, answers: Callable[[], Counts],
+        events: Callable[[], Counts], refused: Callable[[], Mapping[str, int]],
+    ) -> None:  # fmt: skip
         self._server = server
         self._relay = relay
+        self._health = health
         self._answers = answers
         self._events = events
         self._refused = refused
@@ -52,19 +50,20 @@ class Metrics:
 
         yield GaugeMetricFamily("carevia_sockets", "Sockets connected", self._server.client_count)
         yield GaugeMetricFamily("carevia_journal_position", "Newest journal row emitted", self._relay.position)
-        yield CounterMetricFamily("carevia_rows_set_aside", "Rows that could not be emitted", self._relay.set_aside)
+        yield CounterMetricFamily("carevia_rows_set_aside", "Rows no client could read", self._relay.poison.count)
+        yield from self._well()
         answers = CounterMetricFamily("carevia_http_answers", "HTTP answers", labels=["route", "status"])
         for (route, status), count in self._answers().items():
             answers.add_metric([route, str(status)], count)
         yield answers
+        refused = CounterMetricFamily("carevia_webhooks_refused", "Webhooks refused unread", labels=["reason"])
+        for why, count in self._refused().items():
+            refused.add_metric([why], count)
+        yield refused
         events = CounterMetricFamily("carevia_socket_events", "Socket events handled", labels=["event", "outcome"])
         for (event, outcome), count in self._events().items():
             events.add_metric([event, str(outcome)], count)
         yield events
-        refused = CounterMetricFamily("carevia_webhook_refused", "Notices of the provider refused", labels=["reason"])
-        for reason, count in self._refused().items():
-            refused.add_metric([reason], count)
-        yield refused
         stats = self._server.engine.stats
         ended = CounterMetricFamily("carevia_engine_ended", "Sessions that ended", labels=["reason"])
         for reason, count in stats.ended.items():
@@ -73,3 +72,15 @@ class Metrics:
         for name in (field.name for field in fields(stats) if field.name != "ended"):
             yield CounterMetricFamily(f"carevia_engine_{name}", "Of the engine", getattr(stats, name))
         yield GaugeMetricFamily("carevia_engine_lagging", "Clients behind", len(self._server.engine.lagging))
+
+    def _well(self) -> "Iterator[Metric]":
+        """What /readyz judges."""
+        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+
+        health = self._health
+        ready = GaugeMetricFamily("carevia_ready", "1 while this part does its work", labels=["part"])
+        for part, well in health.well.items():
+            ready.add_metric([part], int(well))
+        yield ready
+        yield CounterMetricFamily("carevia_store_failed_commits", "Commits that failed", health.failed_commits)
+        yield GaugeMetricFamily("carevia_relay_behind", "Committed rows not emitted yet", health.behind)

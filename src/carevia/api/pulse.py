@@ -6,6 +6,7 @@ fresh. It may be lost.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -27,11 +28,12 @@ FORGET_EVERY: Final = 3_600
 
 
 class Pulse:
-    """`forget` removes what has become too old. One task; `start` and `stop` it."""
+    """`forget` removes what has become too old, `alarm` says what the desk has to know of the server.
+    One task; `start` and `stop` it."""
 
     def __init__(
         self, namespace: Namespace, relay: Relay, rooms: Rooms, seats: Seats, people: People, log: Log,
-        now: Callable[[], int], forget: Callable[[], Awaitable[None]],
+        now: Callable[[], int], forget: Callable[[], Awaitable[None]], alarm: Callable[[], str | None],
     ) -> None:  # fmt: skip
         self._namespace = namespace
         self._relay = relay
@@ -41,6 +43,7 @@ class Pulse:
         self._log = log
         self._now = now
         self._forget = forget
+        self._alarm = alarm
         self._older: dict[str, int] = {}  # newest numbers from before the relay's start, of rooms in use
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,10 +82,10 @@ class Pulse:
 
     async def live(self, *, customers: bool) -> None:
         rooms = [DESK, *(self._seats.customers() if customers else ())]
-        time = iso(self._now())
+        clock = iso(self._now())
         for room in rooms:
             if self._namespace.members(room):
-                live = Live(await self._newest(room), time)
+                live = Live(await self._newest(room), clock, self._alarm() if room == DESK else None)
                 self._namespace.to(room).volatile.emit("live", live)
         if customers:
             self._older = {room: seq for room, seq in self._older.items() if self._namespace.members(room)}
@@ -91,7 +94,7 @@ class Pulse:
         """End the sockets whose session is over or whose account is disabled (FAULTS security 4 and 5)."""
         sessions = self._seats.sessions()
         over, shut = await self._people.ended(sessions, list(self._seats.people()))
-        self._seats.end(over, shut, self._now())
+        self._seats.end(over, shut, time.monotonic())
         if seen:
             with contextlib.suppress(Exception):
                 await self._people.seen(sessions - over)

@@ -1,5 +1,6 @@
 """The sockets as people: who sits on each, which tabs belong to one person, and who has to go."""
 
+import time
 from collections.abc import Collection, Iterator
 
 from carevia.api.auth import Identity
@@ -9,14 +10,18 @@ from carevia.realtime import Socket
 
 
 class Seat:
-    """What we know of one socket: who it is, how it proved that, and what it may still send."""
+    """What we know of one socket: who it is, how it proved that, and what it may still send.
+
+    `expires` is on the monotonic clock: a wall clock that is set forward ends nobody's token early.
+    """
 
     __slots__ = ("address", "budget", "expires", "person", "session", "tests")
 
     def __init__(self, identity: Identity | None, address: str, budget: EventBudget) -> None:
         self.person: Person | None = identity.person if identity else None
         self.session: str | None = identity.session if identity else None
-        self.expires: int | None = identity.expires if identity else None
+        good_for = identity.good_for if identity else None
+        self.expires: float | None = None if good_for is None else time.monotonic() + good_for
         self.address = address
         self.budget = budget
         self.tests = 0
@@ -82,9 +87,9 @@ class Seats:
             if seat_of(socket).session == session:
                 socket.disconnect()
 
-    def end(self, sessions: Collection[str], people: Collection[str], now: int) -> None:
-        """Close whose credential is no longer good. The transport only: a page that comes back learns why at CONNECT,
-        and may renew what it shows."""
+    def end(self, sessions: Collection[str], people: Collection[str], now: float) -> None:
+        """Close whose credential is no longer good at `now` (monotonic seconds). The transport only: a page that comes
+        back learns why at CONNECT, and may renew what it shows."""
         for socket in self:
             seat = seat_of(socket)
             late = seat.expires is not None and seat.expires <= now

@@ -1,9 +1,7 @@
-"""Probes, metrics, the page's configuration, the description of the API, and the catalogue."""
+"""Probes, metrics, the state of the machine for staff, the page's configuration, the API described, the catalogue."""
 
-import asyncio
 import hmac
 import ipaddress
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,12 +13,10 @@ from carevia.api.metrics import Metrics
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.catalogue import Catalogue
-from carevia.errors import CareviaError, Forbidden, SignInFirst, Unavailable
-from carevia.service.relay import Relay
-from carevia.store.store import Store
+from carevia.errors import Forbidden, SignInFirst, Unavailable
+from carevia.service.health import Health
+from carevia.service.poison import SetAside
 
-_PROBE_SECONDS: Final = 4.0
-_KEPT_SECONDS: Final = 1.0
 _STATUS: Final = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
 
 
@@ -32,39 +28,15 @@ class PageConfig(msgspec.Struct):
     guestSockets: bool
 
 
-class Readiness:
-    """Whether store and relay do their work; asked at most once a second, however many ask."""
+class Operations(msgspec.Struct):
+    """What staff may know of the machine: whether it does its work, and which journal rows no client could read."""
 
-    def __init__(self, store: Store, relay: Relay) -> None:
-        self._store = store
-        self._relay = relay
-        self._asked_at = -_KEPT_SECONDS
-        self._reason: str | None = None
-        self._asking: asyncio.Task[None] | None = None
-        self.draining = False
-
-    async def reason(self) -> str | None:
-        """Why requests should go elsewhere, or None."""
-        if self.draining:
-            return "the server is stopping"
-        if time.monotonic() - self._asked_at >= _KEPT_SECONDS:
-            if self._asking is None:
-                self._asking = asyncio.create_task(self._ask())
-            await asyncio.shield(self._asking)
-        return self._reason or self._relay.trouble()
-
-    async def _ask(self) -> None:
-        try:
-            async with asyncio.timeout(_PROBE_SECONDS):
-                await self._store.check()
-            self._reason = None
-        except TimeoutError:
-            self._reason = "the store does not answer"
-        except CareviaError as problem:
-            self._reason = problem.message
-        finally:
-            self._asked_at = time.monotonic()
-            self._asking = None
+    ready: bool
+    reason: str | None
+    setAside: list[SetAside]
+    setAsideCount: int
+    failedCommits: int
+    behind: int
 
 
 class SystemRoutes:
@@ -72,14 +44,14 @@ class SystemRoutes:
 
     def __init__(
         self,
-        readiness: Readiness,
+        health: Health,
         metrics: Metrics,
         metrics_token: str | None,
         config: PageConfig,
         described: Callable[[], bytes],
         catalogue: Callable[[], Awaitable[Catalogue]],
     ) -> None:
-        self._readiness = readiness
+        self._health = health
         self._metrics = metrics
         self._metrics_token = metrics_token
         self._config = bare(config)
@@ -99,6 +71,8 @@ class SystemRoutes:
             get("/readyz", "Store and relay do their work; 503 says why not.", self.ready, _STATUS, errors=(503,)),
             get("/metrics", "Prometheus; loopback, or a bearer token.", self.metrics, str, policy="signed",
                 errors=(401, 403)),
+            get("/api/ops", "Whether the machine does its work, and journal rows no client could read.",
+                self.operations, Operations, policy="staff", bare=False),
             get("/config.json", "What a page has to know before it connects.", self.page_config, PageConfig),
             get("/openapi.json", "This description.", self.openapi, {"type": "object"}),
             get("/api/catalogue", "Services with prices, divisions with districts.", self.catalogue,
@@ -109,7 +83,7 @@ class SystemRoutes:
         return bare({"status": "ok"})
 
     async def ready(self, _: Call[Any, Any]) -> Answer:
-        reason = await self._readiness.reason()
+        reason = self._health.reason()
         if reason is not None:
             raise Unavailable(reason[:1].upper() + reason[1:], retry_after=2)
         return bare({"status": "ready"})
@@ -118,6 +92,12 @@ class SystemRoutes:
         self._check_scraper(call.request)
         body, content_type = self._metrics.text()
         return Answer(200, body, [(b"content-type", content_type.encode()), NO_STORE])
+
+    async def operations(self, _: Call[Any, Any]) -> Answer:
+        health = self._health
+        reason = health.reason()
+        rows = list(health.poison)
+        return ok(Operations(reason is None, reason, rows, health.poison.count, health.failed_commits, health.behind))
 
     async def page_config(self, _: Call[Any, Any]) -> Answer:
         return self._config

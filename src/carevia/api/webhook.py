@@ -4,6 +4,7 @@
 any database is touched; while the store cannot commit it is 503, so that Stripe comes again. Nothing else is answered.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -14,7 +15,7 @@ from carevia.api.http import Answer, bare
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.payments import read_event
-from carevia.domain.signatures import BadSignature, verify_stripe
+from carevia.domain.signatures import BadSignature, OutOfTime, verify_stripe
 from carevia.errors import BadInput
 from carevia.failpoint import failpoint
 from carevia.service.payments import Payments
@@ -22,6 +23,7 @@ from carevia.service.payments import Payments
 PATH: Final = "/api/payment/webhook"
 LIMIT: Final = 262_144
 _RECEIVED: Final = bare({"received": True})
+_log = logging.getLogger("carevia.webhook")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -64,6 +66,8 @@ class StripeWebhook:
             return self._event(body)
         except BadSignature as bad:
             self.refused[bad.code] += 1
+            if isinstance(bad, OutOfTime):  # only who knows the secret gets this far, so nobody can fill the log
+                _log.error("a rightly signed webhook is over 300 s from our clock: check the clock of this machine")
             raise BadInput(bad.message) from None
         except BadInput as bad:
             self.refused[bad.code] += 1

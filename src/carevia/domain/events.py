@@ -85,9 +85,10 @@ class WhoTypes(Struct):
     userId: Annotated[str, _about("whoever is typing")]
 
 
-class Live(Struct):
+class Live(Struct, omit_defaults=True):
     seq: Annotated[int, _about("the newest journal number addressed to this socket's rooms")]
     time: Annotated[str, _about("the server's clock, ISO 8601, UTC, milliseconds")]
+    alarm: Annotated[str | None, _about("to the desk, while something is wrong with the server: what, in words")] = None
 
 
 class Reset(Struct):

@@ -28,8 +28,8 @@ class BadSignature(CareviaError):
     code = "bad_signature"
 
 
-class BadSignatureTime(BadSignature):
-    """Over 300 s old or ahead: a replay, a clock that is wrong, or a sender that waited too long to send."""
+class OutOfTime(BadSignature):
+    """Signed by who should, and far from our clock: a clock is wrong, or an old notice was played again."""
 
     code = "bad_signature_time"
 
@@ -49,10 +49,11 @@ def verify_stripe(header: str | None, body: bytes, secrets: Sequence[str], now: 
     given = [value for key, _, value in parts if key == "v1"][:MOST_SIGNATURES]
     if len(times) != 1 or not given:
         raise BadSignature("The header Stripe-Signature must hold one t= and at least one v1=.")
-    _check_time(times[0], now)
+    _check_seconds(times[0])
     wanted = [_stripe_hex(times[0], body, secret) for secret in secrets]
     if not _any_fits(given, wanted):
         raise BadSignature("No signature in Stripe-Signature fits this body and our webhook secret.")
+    _check_time(times[0], now)
 
 
 def sign_standard(message_id: str, body: bytes, secret: str, now: int) -> dict[str, str]:
@@ -75,12 +76,13 @@ def verify_standard(
         raise BadSignature("The headers webhook-id, webhook-timestamp and webhook-signature are needed.")
     if _MESSAGE_ID.fullmatch(message_id) is None:
         raise BadSignature("The header webhook-id must be 1 to 255 visible characters.")
-    _check_time(timestamp, now)
+    _check_seconds(timestamp)
     marks = [mark.partition(",") for mark in signature.split(" ")[:MOST_SIGNATURES]]
     given = [value for version, _, value in marks if version == "v1"]
     wanted = [_standard_base64(message_id, timestamp, body, standard_key(secret)) for secret in secrets]
     if not _any_fits(given, wanted):
         raise BadSignature("No signature in webhook-signature fits this body and the shared secret.")
+    _check_time(timestamp, now)
 
 
 def standard_key(secret: str) -> bytes:
@@ -95,11 +97,15 @@ def standard_key(secret: str) -> bytes:
     return key
 
 
-def _check_time(seconds: str, now: int) -> None:
+def _check_seconds(seconds: str) -> None:
     if _SECONDS.fullmatch(seconds) is None:
         raise BadSignature("The time of the signature is not a number of seconds.")
+
+
+def _check_time(seconds: str, now: int) -> None:
+    """After the signature, so that only who knows the secret can be out of time."""
     if abs(int(seconds) * 1000 - now) > TOLERANCE_SECONDS * 1000:
-        raise BadSignatureTime("The signature is too old or too far ahead: over 300 seconds from our clock.")
+        raise OutOfTime("The signature is too old or too far ahead: over 300 seconds from our clock.")
 
 
 def _any_fits(given: Sequence[str], wanted: Sequence[str]) -> bool:

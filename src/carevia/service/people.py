@@ -4,6 +4,7 @@ What is a secret is stored as its SHA-256 only. Unknown accounts and wrong passw
 same time; no counter of failures locks an owner out, since strangers come from other addresses.
 """
 
+import contextlib
 import hashlib
 import secrets
 from collections.abc import Callable, Collection
@@ -14,7 +15,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from carevia.domain.people import Person, Role
-from carevia.errors import BadInput, Conflict, NotFound, RateLimited, SignInFirst
+from carevia.errors import BadInput, Conflict, NotFound, RateLimited, SignInFirst, Unavailable
 from carevia.service.passwords import Passwords
 from carevia.store.store import Store
 from carevia.store.tables import login_failures, sessions, sign_in_links, users
@@ -168,7 +169,8 @@ class People:
         if row is None or not _is_good(row, now):
             return None
         if row.last_seen + SEEN_EVERY <= now:
-            await self._store.write(lambda tx: tx.run(_session_seen, hash=key, now=now))
+            with contextlib.suppress(Unavailable):  # a disk that is full locks nobody out
+                await self._store.write(lambda tx: tx.run(_session_seen, hash=key, now=now))
         return Session(Person(row.user_id, row.role, row.email, row.name), key, row.expires)
 
     async def end_session(self, token: str) -> str:

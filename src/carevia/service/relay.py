@@ -17,6 +17,7 @@ import msgspec
 from carevia.domain.chat import for_customer
 from carevia.failpoint import failpoint
 from carevia.realtime import Namespace
+from carevia.service.poison import Poison, check_row
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
 
@@ -46,7 +47,7 @@ class Relay:
 
     def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
         self.position = 0
-        self.set_aside = 0  # rows that could not be emitted
+        self.poison = Poison()
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
         self._store = store
         self._namespace = namespace
@@ -75,9 +76,15 @@ class Relay:
         """Why rows do not reach the sockets, or None."""
         if self._task is None or self._task.done():
             return "the relay is not running"
-        if asyncio.get_running_loop().time() - self._polled_at > 3 * self._poll_seconds + 1:
+        if asyncio.get_running_loop().time() - self._polled_at > 2 * self._poll_seconds + 1:
             return "the relay cannot read the journal"
         return None
+
+    def revive(self) -> None:
+        """Take up again where it stopped, if its task has died: only a fault of ours can do that."""
+        if self._task is not None and self._task.done():
+            _log.error("the relay had died and was started again")
+            self._task = asyncio.create_task(self._poll())
 
     def _committed(self, rows: Sequence[JournalRow]) -> None:
         """Right after a commit of this process: no detour over the journal where nothing is missing in between."""
@@ -115,14 +122,14 @@ class Relay:
             failpoint("relay.before_emit")
             try:
                 self._emit_row(row)
-            except Exception:  # a poison row must not hold up the others
-                self.set_aside += 1
-                _log.exception("journal row %s was set aside", row.seq)
+            except Exception as problem:  # a poison row must not hold up the others
+                self.poison.set_aside(row, problem)
             failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
             failpoint("relay.after_mark")
 
     def _emit_row(self, row: JournalRow) -> None:
+        check_row(row)
         end = offset(self._store.epoch, row.seq)
         but = (row.sender,) if row.sender else ()
         payload = msgspec.Raw(row.payload)

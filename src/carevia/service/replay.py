@@ -20,6 +20,7 @@ import msgspec
 from carevia.domain.events import Reset
 from carevia.domain.people import Person
 from carevia.realtime import Identity, Socket
+from carevia.service.poison import check_row
 from carevia.service.relay import PAGE, Relay, customer_payload, offset
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
@@ -208,10 +209,11 @@ class Replay:
 
     def _emit_row(self, socket: Socket, row: JournalRow, staff: bool) -> None:
         try:
+            check_row(row)
             payload = msgspec.Raw(row.payload) if staff else customer_payload(row)
             socket.emit(row.name, payload, offset=offset(self._store.epoch, row.seq))
-        except Exception:  # a poison row, which the relay has set aside, must not hold up the others
-            _log.exception("journal row %s was left out of a replay", row.seq)
+        except Exception as problem:  # else the client would meet it again at every recovery, and never get past
+            self._relay.poison.set_aside(row, problem)
 
     def _enter(self, socket: Socket, hub_rooms: Collection[str]) -> None:
         for room in hub_rooms:

@@ -31,10 +31,10 @@ class _Claims(msgspec.Struct):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """Who holds it and until when (ms)."""
+    """Who holds it, and for how many seconds from now."""
 
     person: Person
-    expires: int
+    good_for: float
 
 
 class Tokens:
@@ -60,10 +60,10 @@ class Tokens:
         claims = self._claims(token)
         if not valid_user_id(claims.id):
             raise SignInFirst(NOT_VALID)
-        expires = int(min(claims.exp, 1e14) * 1000)
-        if expires <= self._now():
+        good_for = min(claims.exp, 1e14) - self._now() / 1000
+        if good_for <= 0:
             raise SignInFirst(EXPIRED)
-        return Token(Person(claims.id, claims.role, claims.email, claims.name), expires)
+        return Token(Person(claims.id, claims.role, claims.email, claims.name), good_for)
 
     def _issue(self, person: Person, seconds: int, key: bytes) -> tuple[str, int]:
         import jwt

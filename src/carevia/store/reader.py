@@ -87,7 +87,10 @@ class Reader:
     def _disconnect(self) -> None:
         connection, self._connection, self._transaction = self._connection, None, None
         if connection is not None:
-            connection.close()
+            try:
+                connection.close()
+            except sqlite3.Error as error:  # the thread has to live on
+                log.error("store: could not close a reader: %s", error)
 
 
 def _no_id() -> str:

@@ -12,9 +12,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, update
 
 from carevia.errors import Unavailable
 from carevia.store.job import Job
@@ -29,7 +29,7 @@ from carevia.store.writer import Writer, on_loop
 T = TypeVar("T")
 
 READERS = 3
-_PROVEN = 1.0  # seconds for which a commit proves that the store can commit
+_PROVEN = 1.5  # seconds for which a commit proves that the store can commit
 _FORGOTTEN_AT_ONCE = 5_000
 
 log = logging.getLogger("carevia.store")
@@ -44,6 +44,7 @@ class SqliteStore(Store):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
+        self._failed_before = 0  # of writers that have died
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -53,6 +54,10 @@ class SqliteStore(Store):
         self._readers = Readers(self._path, loop, READERS)
         self._writer.start()
         self._readers.start()
+
+    @property
+    def failed_commits(self) -> int:
+        return self._failed_before + (self._writer.failed_commits if self._writer else 0)
 
     async def close(self) -> None:
         writer, readers = self._writer, self._readers
@@ -87,6 +92,9 @@ class SqliteStore(Store):
         return await self.read(_bounds)
 
     async def check(self) -> None:
+        if self._writer is not None and self._writer.ended.done():
+            self._replace_writer(self._writer)
+            raise Unavailable("The store's writer had died and was started again.")
         if self._writer is None or time.monotonic() - self._writer.last_commit > _PROVEN:
             await self.write(_probe)
 
@@ -122,6 +130,13 @@ class SqliteStore(Store):
             except Exception:
                 log.exception("store: a listener failed; it will find the rows in the journal")
 
+    def _replace_writer(self, dead: Writer) -> None:
+        """A thread can only die of a fault of ours; what waited for it is done by the next one."""
+        log.error("store: the writer thread has died, another one takes over")
+        self._failed_before += dead.failed_commits
+        self._writer = Writer(self._path, dead.loop, self._new_id, self._settled, dead.jobs)
+        self._writer.start()
+
     def _unsubscribe(self, listener: Listener) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
@@ -131,10 +146,14 @@ class SqliteStore(Store):
 
 
 @lru_cache(maxsize=256)
-def _rows_of(rooms: int) -> Select[tuple[int, str, str, str, str, int, str]]:
-    """One statement per number of rooms; -1 stands for all rooms."""
+def _rows_of(rooms: int) -> Select[Any]:
+    """One statement per number of rooms; -1 stands for all rooms.
+
+    Text comes as bytes: a row that is not UTF-8 must not take the others of its page with it.
+    """
     c = journal.c
-    rows = select(c.seq, c.id, c.room, c.name, c.payload, c.time, c.sender).where(c.seq > bindparam("after"))
+    text = [cast(column, LargeBinary).label(column.name) for column in (c.id, c.room, c.name, c.payload, c.sender)]
+    rows = select(c.seq, c.time, *text).where(c.seq > bindparam("after"))
     if rooms >= 0:
         rows = rows.where(c.room.in_([bindparam(f"room{number}") for number in range(rooms)]))
     return rows.order_by(c.seq).limit(bindparam("most"))
@@ -150,7 +169,9 @@ def _events_after(tx: Transaction, *, seq: int, rooms: Collection[str] | None, l
 
 
 def _journal_row(row: Row) -> JournalRow:
-    return JournalRow(row.seq, row.id, row.room, row.name, row.payload.encode(), row.time, row.sender)
+    id_, room, name = (value.decode(errors="replace") for value in (row.id, row.room, row.name))
+    sender = None if row.sender is None else row.sender.decode(errors="replace")
+    return JournalRow(row.seq, id_, room, name, row.payload, row.time, sender)
 
 
 _BOUNDS = select(

@@ -25,6 +25,11 @@ class Store(ABC):
     epoch: str
     """Random, made with the database; another one after a restored backup, so that old offsets are recognised."""
 
+    @property
+    @abstractmethod
+    def failed_commits(self) -> int:
+        """Commits that failed since the start, for metrics."""
+
     @abstractmethod
     async def open(self) -> None:
         """Migrate the schema, open the connections, start the threads. Raises ConfigError with what to do."""
@@ -64,7 +69,8 @@ class Store(ABC):
 
     @abstractmethod
     async def check(self) -> None:
-        """Commit something small, for /readyz. Raises Unavailable with the reason."""
+        """Commit something small, unless a commit of this moment has just proven that we can. Raises Unavailable with
+        the reason; what can be put right here (a thread that died) is, before the next call."""
 
     @abstractmethod
     async def forget_before(self, time: int) -> int:

@@ -21,6 +21,15 @@ from carevia.store.journal import JournalRow
 MOST_TOGETHER = 256
 """Works in one COMMIT at most, so that the first of a flood is not answered with its last."""
 
+_WHY = {
+    sqlite3.SQLITE_FULL: "The disk is full",
+    sqlite3.SQLITE_IOERR: "The disk reports an error",
+    sqlite3.SQLITE_BUSY: "Another program holds the database",
+    sqlite3.SQLITE_READONLY: "The database may not be written",
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "The database file is damaged",
+}
+
 log = logging.getLogger("carevia.store")
 
 Settled = Callable[[Sequence[Job], Sequence[JournalRow]], None]
@@ -30,13 +39,20 @@ class Writer:
     """`settled` is called on the loop once per batch, with the rows of the journal that were committed."""
 
     def __init__(
-        self, path: Path, loop: asyncio.AbstractEventLoop, new_id: Callable[[], str], settled: Settled
+        self,
+        path: Path,
+        loop: asyncio.AbstractEventLoop,
+        new_id: Callable[[], str],
+        settled: Settled,
+        jobs: "SimpleQueue[Job | None] | None" = None,
     ) -> None:
-        self.jobs: SimpleQueue[Job | None] = SimpleQueue()
+        """`jobs` is what waited for a writer that died."""
+        self.jobs: SimpleQueue[Job | None] = jobs or SimpleQueue()
         self.ended: asyncio.Future[None] = loop.create_future()
-        self.last_commit = 0.0
+        self.last_commit = 0.0  # monotonic, of the last one that reached the disk; 0 after a failed one
+        self.failed_commits = 0
         self._path = path
-        self._loop = loop
+        self.loop = loop
         self._new_id = new_id
         self._settled = settled
         self._transaction: SqliteTransaction | None = None
@@ -64,9 +80,11 @@ class Writer:
                 batch, more = self._next_batch()
                 if batch:
                     self._serve(batch)
+        except BaseException:  # a fault of ours; `check` of the store starts another thread
+            log.exception("store: the writer thread died")
         finally:
             self._disconnect()
-            on_loop(self._loop, set_ended, self.ended)
+            on_loop(self.loop, set_ended, self.ended)
 
     def _next_batch(self) -> tuple[list[Job], bool]:
         """Waits for one job and takes all that are there; the second value is False when it is time to end."""
@@ -86,15 +104,17 @@ class Writer:
             self._check_file()
             self._begin(connection, batch)
             transaction.begin()
+            changes = connection.total_changes
             for job in batch:
                 if job.take():
                     _run(job, connection, transaction)
             connection.execute("COMMIT")
             rows = transaction.rows
-            self.last_commit = time.monotonic()
+            if connection.total_changes > changes:  # else SQLite wrote nothing, which proves nothing about the disk
+                self.last_commit = time.monotonic()
         except Exception as error:
             self._fail(batch, error)
-        on_loop(self._loop, self._settled, batch, rows)
+        on_loop(self.loop, self._settled, batch, rows)
 
     def _begin(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
         """Wait for other processes' transactions for as long as anybody waits for us."""
@@ -109,6 +129,7 @@ class Writer:
     def _fail(self, batch: list[Job], error: Exception) -> None:
         """Nothing of this batch is stored, as far as we may say; so nothing is answered as stored."""
         self.last_commit = 0.0
+        self.failed_commits += 1
         log.error("store: could not commit: %s", error)
         for job in batch:
             job.error, job.result = unavailable(error), None
@@ -174,9 +195,8 @@ def unavailable(error: BaseException) -> Unavailable:
     """What a person is told about an error from outside; the details are in the log."""
     if isinstance(error, Unavailable):
         return error
-    if primary_code(error) == sqlite3.SQLITE_FULL:
-        return Unavailable("The disk is full: nothing was stored. Try again in a moment.")
-    return Unavailable("The store cannot write at the moment: nothing was confirmed. Try again in a moment.")
+    why = _WHY.get(primary_code(error), "The store cannot write at the moment")
+    return Unavailable(f"{why}: nothing was confirmed. Try again in a moment.")
 
 
 def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *arguments: object) -> None:

@@ -57,6 +57,17 @@ test("an empty desk offers a test booking in development only", async () => {
   expect(requests).toContainEqual({ method: "POST", path: "/api/simulate", body: {} });
 });
 
+test("what is wrong with the server is said for as long as it says so", async () => {
+  serve(EMPTY_DESK);
+  await openDesk();
+  const full = "The disk is full: nothing was confirmed.";
+  await server(() => newest().deliver("live", { seq: 1, time: "2026-11-23T06:00:00.000Z", alarm: full }, null));
+  const alarm = await screen.findByText(full);
+  expect(alarm.closest("[role=alert]")).not.toBeNull();
+  await server(() => newest().deliver("live", { seq: 1, time: "2026-11-23T06:00:01.000Z" }, null));
+  expect(screen.queryByText(full)).toBeNull();
+});
+
 test("production has no test booking", async () => {
   serve({ ...EMPTY_DESK, "GET /config.json": { body: { socketUrl: "", env: "production", guestSockets: false } } });
   await openDesk();

@@ -13,6 +13,7 @@ import { words } from "./messages";
 import { nameOf } from "./names";
 import { PeoplePane } from "./people-pane";
 import { Rail } from "./rail";
+import { ServerAlarm } from "./server-alarm";
 import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
 
@@ -71,6 +72,7 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
         />
       </main>
       <ArrivalNotice bookings={desk.bookings} />
+      <ServerAlarm connection={data.connection} />
     </div>
   );
 }

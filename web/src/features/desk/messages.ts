@@ -49,6 +49,7 @@ export const words = {
   openChat: (name: string) => `Open the conversation with ${name}`,
   writeTo: (name: string) => `Write to ${name}`,
   unknown: "Unknown customer",
+  serverAlarm: "Something is wrong with the server. Tell whoever runs it.",
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
 } as const;

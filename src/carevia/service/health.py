@@ -1,0 +1,149 @@
+"""Whether store and relay do their work, judged every second whether anybody asks or not, and told in words.
+
+Red within five seconds of the fault, green within five of its end, without a restart. The store is proven by commits:
+by those that are made anyway, and where there was none for a moment by one small write of our own. An idle server so
+commits one row about every two seconds (some 350 MB a day with all the file system adds: hundreds of years of an
+ordinary SSD); the alternative, to wait for the first family's payment to find out, costs more.
+"""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final, Literal
+
+from carevia.errors import CareviaError
+from carevia.service.poison import Poison
+from carevia.service.relay import Relay
+from carevia.store.store import Store
+
+# Seconds.
+EVERY: Final = 1.0  # from one judgement to the next
+_PROBE: Final = 1.5  # that a commit, or a read, may take
+_BEHIND: Final = 1.9  # without a step forward, with committed rows ahead, from the first time that was seen
+_OLD: Final = 5.0  # after which a judgement says nothing any more
+
+Part = Literal["store", "relay"]
+PARTS: Final[tuple[Part, ...]] = ("store", "relay")
+_log = logging.getLogger("carevia.health")
+
+
+class Health:
+    """One task; `start` and `stop` it. `draining` is set when the process is about to end."""
+
+    def __init__(self, store: Store, relay: Relay, every: float = EVERY) -> None:
+        self.draining = False
+        self._every = every
+        self._newest = 0  # journal number of the newest committed row, as last read
+        self._store = store
+        self._relay = relay
+        self._troubles: dict[Part, str] = {}
+        self._behind: tuple[int, float] | None = None  # the position at which the relay stands, and since when
+        self._judged_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """The first judgement is made when this returns."""
+        await self.judge()
+        self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def reason(self) -> str | None:
+        """Why requests should go elsewhere, or None."""
+        if self.draining:
+            return "the server is stopping"
+        if self._now() - self._judged_at > _OLD:
+            return "the watch over store and relay has stopped"
+        return " ".join(self._troubles.values()) or None
+
+    def alarm(self) -> str | None:
+        """What the desk has to know, in words."""
+        reason = self.reason()
+        if reason is None and self.poison.fresh:
+            return f"{self.poison.count} event(s) could not be shown as they happened. The lists show what is stored."
+        return reason
+
+    @property
+    def well(self) -> dict[Part, bool]:
+        return {part: part not in self._troubles for part in PARTS}
+
+    @property
+    def poison(self) -> Poison:
+        """Rows that no client could read."""
+        return self._relay.poison
+
+    @property
+    def failed_commits(self) -> int:
+        return self._store.failed_commits
+
+    @property
+    def behind(self) -> int:
+        """Committed rows that have not been emitted, as of the last judgement."""
+        return max(0, self._newest - self._relay.position)
+
+    async def judge(self) -> None:
+        """Both at once, so that one that hangs does not hide the other."""
+        store, relay = await asyncio.gather(self._store_trouble(), self._relay_trouble())
+        self._note("store", store)
+        self._note("relay", relay)
+        self._judged_at = self._now()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self.judge()
+            except Exception:
+                _log.exception("store and relay could not be judged")
+
+    def _note(self, part: Part, trouble: str | None) -> None:
+        before = self._troubles.get(part)
+        if trouble is None:
+            self._troubles.pop(part, None)
+        else:
+            self._troubles[part] = trouble
+        if trouble is not None and before is None:
+            _log.error("not ready: %s", trouble)
+        elif trouble is None and before is not None:
+            _log.warning("the %s is well again", part)
+
+    async def _store_trouble(self) -> str | None:
+        try:
+            async with asyncio.timeout(_PROBE):
+                await self._store.check()
+        except TimeoutError:
+            return "The store does not answer."
+        except CareviaError as problem:
+            return problem.message
+        except Exception as problem:
+            _log.exception("the store could not be probed")
+            return f"The store cannot be probed ({type(problem).__name__})."
+        return None
+
+    async def _relay_trouble(self) -> str | None:
+        trouble = self._relay.trouble()
+        self._relay.revive()
+        if trouble is not None:
+            return f"Events do not reach the desks: {trouble}."
+        with contextlib.suppress(TimeoutError, CareviaError):  # the relay will say so itself when it cannot read
+            async with asyncio.timeout(_PROBE):
+                _, self._newest = await self._store.bounds()
+        if self._stands_still():
+            return f"Events do not reach the desks: {self.behind} wait in the journal."
+        return None
+
+    def _stands_still(self) -> bool:
+        position = self._relay.position
+        if self._newest <= position:
+            self._behind = None
+        elif self._behind is None or self._behind[0] != position:
+            self._behind = position, self._now()
+        return self._behind is not None and self._now() - self._behind[1] > _BEHIND
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

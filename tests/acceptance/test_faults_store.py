@@ -1,0 +1,91 @@
+"""F9, F10: a store that cannot commit takes no money, says so within five seconds, and is well by itself again.
+
+The ledger is outside: which deliveries got their 200, and what the desk was shown.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.acceptance import stripe
+from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.faults import failing_fsync, full_disk, metrics, readiness, seconds_until, small_disk
+from tests.acceptance.people import staff
+from tests.harness.faulty import FaultyProgram
+from tests.harness.node import SocketIOClient
+from tests.harness.program import Program
+from tests.store.opened import query
+
+SOON = 5.0
+Fault = Callable[[], AbstractContextManager[None]]
+
+
+class Families:
+    """Who pays: each its own session, delivered until it got a 200, as the provider does."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._bodies: dict[str, bytes] = {}
+        self.paid: set[str] = set()
+
+    def pay(self, *names: str) -> list[int]:
+        return [self._deliver(name) for name in names]
+
+    def pay_again(self) -> list[int]:
+        """What got no 200 comes once more."""
+        return self.pay(*sorted(self._bodies.keys() - self.paid))
+
+    def _deliver(self, name: str) -> int:
+        body = self._bodies.setdefault(name, stripe.event(stripe.session(name)))
+        answer = stripe.deliver(self._program.url, body)
+        if answer.status_code == 200:
+            self.paid.add(name)
+        elif answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) > 0
+        return answer.status_code
+
+
+def survives(program: Program, client: SocketIOClient, fault: Fault, reason: str) -> None:
+    """The fault comes while nobody pays, families pay meanwhile, it goes: nothing is lost, shown twice or restarted."""
+    families, pid = Families(program), program.pid
+    client.connect(program.url, auth={"token": staff()})
+    assert families.pay("before-1", "before-2") == [200, 200]
+    with fault():
+        seconds_until(lambda: readiness(program)[0] == 503, SOON)
+        assert reason in readiness(program)[1]
+        assert families.pay("during-1", "during-2", "during-3") == [503, 503, 503]
+        assert client.expect(lambda m: reason in str(m.get("args")), SOON, "the alarm on the desk")
+        assert client.call("test_event") is not None  # sockets live, and so does whoever reads
+        found = metrics(program)
+        assert found['carevia_ready{part="store"}'] == 0
+        assert found["carevia_store_failed_commits_total"] >= 4
+    seconds_until(lambda: readiness(program)[0] == 200, SOON)
+    assert families.pay_again() == [200, 200, 200]
+    assert families.pay("after") == [200]
+    while client.expect_event("customer_added")["args"][0]["userId"] != "after":
+        pass
+    shown = Counter(args[0]["userId"] for args in client.events("customer_added"))
+    assert shown == dict.fromkeys(families.paid, 1)
+    assert not [message for message in client.seen() if message["kind"] == "disconnect"]
+    assert program.pid == pid
+    assert {row[0] for row in query(program.data, "SELECT user_id FROM bookings")} == families.paid
+    assert query(program.data, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_f9_a_full_disk_takes_no_money_and_heals_without_a_restart(
+    tmp_path: Path, javascript_client: SocketIOClient
+) -> None:
+    with (
+        small_disk(tmp_path / "data") as mounted,
+        FaultyProgram(data=tmp_path / "data", port=None, **SETTINGS) as program,
+    ):
+        reason = "disk is full" if mounted else "disk reports an error"
+        survives(program, javascript_client, lambda: full_disk(program, mounted), reason)
+
+
+def test_f10_no_money_is_taken_after_a_failed_fsync_until_the_disk_has_proven_itself(
+    javascript_client: SocketIOClient,
+) -> None:
+    with FaultyProgram(**SETTINGS) as program:
+        survives(program, javascript_client, lambda: failing_fsync(program), "disk reports an error")
