@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
@@ -18,6 +19,9 @@ from tests.conftest import StartProgram
 from tests.harness.node import SocketIOClient
 from tests.harness.program import Program
 from tests.harness.stripe_api import StripeApi
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 DAY = 86_400
 
@@ -101,3 +105,21 @@ def test_the_command_beside_a_running_server(
     [booking] = get(program, "/api/booking", staff())["bookings"]
     assert (booking["needsLook"], booking["amountPaid"]) == (True, "3000")
     assert seen_by(javascript_client, 1) == ["family-1"]
+
+
+@pytest.mark.browser
+def test_a_family_that_comes_back_sees_its_booking_before_any_webhook(
+    start_program: StartProgram, page: "Page", provider: StripeApi
+) -> None:
+    from playwright.sync_api import expect
+
+    program = start_program(**SETTINGS, **provider.settings)
+    session = provider.add(stripe.session("family-1"), created=int(time.time()))
+    address = f"{program.url}/booking/done?session_id={session['id']}&next=https://evil.example"
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Thank you, your payment has arrived")).to_be_visible()
+    [booking] = get(program, "/api/booking", staff())["bookings"]
+    expect(page.get_by_text(booking["trackingId"])).to_be_visible()
+    assert stripe.deliver(program.url, stripe.event(session)).status_code == 200
+    assert get(program, "/api/booking", staff())["totalItems"] == 1
+    assert page.url == address

@@ -16,6 +16,7 @@ from carevia.domain.money import major, valid_amount
 Session = Mapping[str, Any]
 Kind = Literal["missing", "early", "amount", "currency", "status", "unknown", "unrecorded"]
 REPAIRED: Final = frozenset(("missing", "early"))
+_DISPUTED: Final = ("disputed", "charged_back")  # a charge once disputed says so for ever
 _SESSION_ID: Final = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
 
 
@@ -94,7 +95,7 @@ def missing_events(session: Session, ours: Ours | None) -> list[dict[str, Any]]:
     if ours is None or ours.provider == "site":
         events.append(_event(f"paid_{session.get('id')}", "checkout.session.completed", _plain(session), session))
     charge = charge_of(session)
-    if (back := charge.get("amount_refunded")) and (ours is None or ours.status == "paid"):
+    if (back := _back(charge)) and (ours is None or ours.status in ("paid", "partly_refunded")):
         events.append(_event(f"refunded_{charge.get('id')}_{back}", "charge.refunded", charge, session))
     return events
 
@@ -128,18 +129,19 @@ def differences(session: Session, ours: Ours) -> list[Finding]:
     elif ours.amount != amount:
         said = f"We have {_shown(ours.amount, currency)}, the provider {_shown(amount, currency)}."
         found.append(Finding(id_, "amount", said))
-    standing = _standing(charge_of(session))
-    if (standing == "paid") != (ours.status == "paid"):
+    charge = charge_of(session)
+    if not charge or (ours.status in _DISPUTED and charge.get("disputed") is True):
+        return found  # nothing was charged, or how the dispute stands is not said here
+    standing = "refunded" if charge.get("refunded") is True else "partly_refunded" if _back(charge) else "paid"
+    if standing != ours.status:
         found.append(Finding(id_, "status", f"We have it as {ours.status}, the provider has it as {standing}."))
     return found
 
 
-def _standing(charge: Mapping[str, Any]) -> str:
-    if charge.get("refunded") is True:
-        return "refunded"
-    if charge.get("amount_refunded"):
-        return "refunded in part"
-    return "disputed" if charge.get("disputed") is True else "paid"
+def _back(charge: Mapping[str, Any]) -> int:
+    """What went back to the customer, of all refunds, as the provider counts it."""
+    told = charge.get("amount_refunded")
+    return told if isinstance(told, int) else 0
 
 
 def _shown(amount: object, currency: str) -> str:
