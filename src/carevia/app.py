@@ -22,6 +22,7 @@ import uvicorn
 
 from carevia.api.auth import Auth, Cookie
 from carevia.api.chat import ChatRoutes
+from carevia.api.confirm import ConfirmRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
@@ -34,8 +35,9 @@ from carevia.api.people import PeopleRoutes
 from carevia.api.policy import Route
 from carevia.api.pulse import Pulse
 from carevia.api.seats import Seats, person_of
-from carevia.api.simulator import SimulatorRoutes, deliver_to
+from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_to
 from carevia.api.sockets import Sockets, admit
+from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
 from carevia.api.webhook import StripeWebhook
 from carevia.config import SECRETS_FILE, Settings
@@ -48,14 +50,17 @@ from carevia.realtime.uvicorn import serve_protocol, tune_collector
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
+from carevia.service.confirmation import Confirmation
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.health import Health
 from carevia.service.passwords import Passwords
 from carevia.service.payments import Payments
 from carevia.service.people import People
+from carevia.service.reconcile import Reconciliation
 from carevia.service.relay import Relay
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
+from carevia.service.stripe_api import StripeApi
 from carevia.service.tokens import Tokens
 from carevia.store.store import open_store
 
@@ -102,6 +107,10 @@ class Carevia:
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
+        self.stripe = (
+            StripeApi(settings.stripe_secret_key, settings.stripe_api_base) if settings.stripe_secret_key else None
+        )
+        self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
         self.chat = Chat(self.store, now=now)
         self.rooms = Rooms(self.store, now)
@@ -126,8 +135,14 @@ class Carevia:
         await self.replay.start()
         await self.health.start()
         self.pulse.start()
+        if self.sweeps is not None:
+            self.sweeps.start()
 
     async def stop(self) -> None:
+        if self.sweeps is not None:
+            await self.sweeps.stop()
+        if self.stripe is not None:
+            await self.stripe.close()
         await self.pulse.stop()
         await self.health.stop()
         await self.server.stop()
@@ -146,6 +161,13 @@ class Carevia:
     async def link(self, user_id: str) -> str:
         """A one-time sign-in link. The token stands behind the #, so that no server or proxy sees it."""
         return f"{self.settings.public_url}/login#link={await self.people.make_link(user_id)}"
+
+    def _sweeps(self) -> Sweeps | None:
+        if self.stripe is None:
+            return None
+        live = self.settings.production
+        reconciliation = Reconciliation(self.store, self.payments, self.stripe, now=now, live=live)
+        return Sweeps(reconciliation, self.settings.reconcile_interval, self.log)
 
     def _declare_sockets(self) -> None:
         settings = self.settings
@@ -177,12 +199,13 @@ class Carevia:
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
-        if not settings.production:
-            routes += SimulatorRoutes(lambda body, head: deliver_to(self.edge, body, head), stripe, now).routes()
+        routes += self._checkout_routes()
         metrics = Metrics(
             self.server, self.relay, self.health,
             lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
         )  # fmt: skip
+        if self.sweeps is not None:
+            metrics.others.append(self.sweeps.collect)
         described: list[bytes] = []
 
         def description() -> bytes:
@@ -193,6 +216,18 @@ class Carevia:
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
         routes += SystemRoutes(self.health, metrics, settings.metrics_token, config, description, catalogue).routes()
+        return routes
+
+    def _checkout_routes(self) -> list[Route[Any, Any]]:
+        """In development the simulator has checkouts of its own, beside the provider's."""
+        settings, live = self.settings, self.settings.production
+        simulated = SimulatedCheckouts(self.stripe)
+        provider = self.stripe if live else simulated
+        routes = ConfirmRoutes(Confirmation(self.store, self.payments, provider, live=live), time.monotonic).routes()
+        if not live:
+            routes += SimulatorRoutes(
+                lambda body, head: deliver_to(self.edge, body, head), settings.stripe_webhook_secret, now, simulated
+            ).routes()
         return routes
 
     async def _forget(self) -> None:

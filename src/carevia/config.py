@@ -172,6 +172,7 @@ class Settings:
     stripe_secret_key: str | None = _setting(_text, None, secret=True)
     stripe_webhook_secret: tuple[str, ...] = _setting(_list(_text), (), secret=True)
     stripe_api_base: str | None = _setting(_URL_OF_API, None)
+    reconcile_interval: float = _setting(duration, 900.0)
     emit_secret: tuple[str, ...] = _setting(_list(_emit_secret), (), secret=True)
     admin_email: str | None = _setting(_email, None, secret=True)
     admin_password: str | None = _setting(_text, None, secret=True)

@@ -272,7 +272,7 @@ def test_the_api_description_loads_nothing_from_elsewhere(carevia: Program, cont
     assert elsewhere == []
 
 
-@pytest.mark.parametrize("path", ["/", "/test-socket", "/login", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/test-socket", "/login", "/docs", "/booking/done"])
 def test_no_page_scrolls_sideways_on_a_small_phone(carevia: Program, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()

@@ -28,6 +28,7 @@ VALUES = {
     "STRIPE_SECRET_KEY": ("sk_test_1", "sk_test_1"),
     "STRIPE_WEBHOOK_SECRET": ("whsec_a, whsec_b", ("whsec_a", "whsec_b")),
     "STRIPE_API_BASE": ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+    "RECONCILE_INTERVAL": ("2s", 2.0),
     "EMIT_SECRET": (f"{EMIT},{EMIT}", (EMIT, EMIT)),
     "SOCKET_URL": ("https://live.example.com:8443", "https://live.example.com:8443"),
     "ALLOWED_ORIGINS": ("https://a.example, http://b.example:80", ("https://a.example", "http://b.example")),

@@ -30,6 +30,7 @@ class Metrics:
         self._events = events
         self._refused = refused
         self._registry: CollectorRegistry | None = None
+        self.others: list[Callable[[], Iterator[Metric]]] = []  # parts of the house that count for themselves
 
     def text(self) -> tuple[bytes, str]:
         """The page and its content type."""
@@ -72,6 +73,8 @@ class Metrics:
         for name in (field.name for field in fields(stats) if field.name != "ended"):
             yield CounterMetricFamily(f"carevia_engine_{name}", "Of the engine", getattr(stats, name))
         yield GaugeMetricFamily("carevia_engine_lagging", "Clients behind", len(self._server.engine.lagging))
+        for other in self.others:
+            yield from other()
 
     def _well(self) -> "Iterator[Metric]":
         """What /readyz judges."""

@@ -12,7 +12,7 @@ import msgspec
 
 from carevia.api.http import Answer, HeaderList, Request
 
-PAGES: Final = ("/", "/test-socket", "/dashboard", "/chat", "/login", "/docs")
+PAGES: Final = ("/", "/test-socket", "/dashboard", "/chat", "/login", "/docs", "/booking/done")
 _TYPES: Final = {
     ".html": b"text/html; charset=utf-8",
     ".js": b"text/javascript; charset=utf-8",

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from carevia.api.seats import Seats
@@ -68,15 +69,15 @@ class Pulse:
             await asyncio.sleep(max(0.0, start + count - loop.time()))
             if loop.time() > start + count + 5:  # the machine slept: no need to catch up on beats
                 start, count = loop.time(), 0
-            self._begin(self._guarded(self.live(customers=count % CUSTOMERS_EVERY == 0)))
+            self._begin(self._guarded(partial(self.live, customers=count % CUSTOMERS_EVERY == 0)))
             if count % CREDENTIALS_EVERY == 0:
-                self._begin(self._guarded(self.judge(seen=count % SEEN_EVERY == 0)))
+                self._begin(self._guarded(partial(self.judge, seen=count % SEEN_EVERY == 0)))
             if count % FORGET_EVERY == 1:
-                self._begin(self._guarded(self._forget()))
+                self._begin(self._guarded(self._forget))
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()  # called here: a task that is cancelled before it has begun leaves nothing unawaited
         except Exception as problem:  # the next beat tries again
             self._log.warning("a task by the clock failed", error=type(problem).__name__)
 

@@ -16,11 +16,14 @@ from carevia.api.policy import Call, Route
 from carevia.api.webhook import PATH
 from carevia.domain.catalogue import DIVISIONS, SERVICES
 from carevia.domain.ids import tracking_id
+from carevia.domain.reconciliation import Session
 from carevia.domain.signatures import sign_stripe
 from carevia.errors import Unavailable
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
+from carevia.service.stripe_api import Checkouts
 
 API_VERSION: Final = "2026-10-28.endive"
+_MOST_KEPT: Final = 1_000
 _NAMES: Final = (
     "Tahmid Rahman", "Nusrat Jahan", "Lamia Khatun", "Rafiq Hasan", "Ayesha Siddiqua", "Imran Chowdhury",
     "Farhana Akter", "Sabbir Ahmed", "Mitu Begum", "Arif Hossain", "Sadia Islam", "Kamal Uddin",
@@ -109,6 +112,27 @@ def signed(event: dict[str, Any], secret: str, now: int) -> tuple[bytes, dict[st
 
 class Simulated(msgspec.Struct):
     trackingId: str
+    sessionId: str
+
+
+class SimulatedCheckouts:
+    """The simulator's own checkouts, looked up as the provider's are; what is not among them is asked for elsewhere."""
+
+    def __init__(self, otherwise: Checkouts | None) -> None:
+        self._otherwise = otherwise
+        self._kept: dict[str, Session] = {}
+
+    def keep(self, session: Session) -> str:
+        """The newest thousand are kept. Answers the session's id."""
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[session["id"]] = session
+        return str(session["id"])
+
+    async def session(self, id_: str) -> Session | None:
+        if id_ in self._kept or self._otherwise is None:
+            return self._kept.get(id_)
+        return await self._otherwise.session(id_)
 
 
 class SimulatorRoutes:
@@ -119,7 +143,9 @@ class SimulatorRoutes:
         deliver: Callable[[bytes, dict[str, str]], Awaitable[int]],
         secrets: Sequence[str],
         now: Callable[[], int],
+        checkouts: SimulatedCheckouts,
     ) -> None:
+        self._checkouts = checkouts
         self._deliver = deliver
         self._secrets = secrets
         self._now = now
@@ -142,10 +168,11 @@ class SimulatorRoutes:
     async def simulate(self, _: Call[Nothing, Nothing]) -> Answer:
         now = self._now()
         event = paid_event(now)
+        session_id = self._checkouts.keep(event["data"]["object"])
         status = await self._deliver(*signed(event, self._secrets[0], now))
         if status != 200:
             raise Unavailable("The simulated payment was not accepted by the webhook.")
-        return ok(Simulated(tracking_id_of(event)), "A simulated customer has paid")
+        return ok(Simulated(tracking_id_of(event), session_id), "A simulated customer has paid")
 
 
 async def deliver_to(app: AsgiApp, body: bytes, headers: dict[str, str]) -> int:

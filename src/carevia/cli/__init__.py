@@ -134,6 +134,29 @@ def simulate(count: int, rate: float, fault: str, url: str | None) -> None:
     sys.exit(0 if play(settings, url or settings.public_url, count, rate, read_faults(fault), click.echo) else 1)
 
 
+def _duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    from carevia.config import duration
+
+    try:
+        return None if value is None else duration(value)
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.") from None
+
+
+@carevia.command(epilog=_example("carevia reconcile --since 30d --dry-run"))
+@click.option("--since", callback=_duration, help="How far to look back, as 7d; from where the last sweep ended.")
+@click.option("--dry-run", is_flag=True, help="Say what differs and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+def reconcile(since: float | None, dry_run: bool, as_json: bool) -> None:
+    """Compare Stripe's paid checkouts with our record, and record what is missing.
+
+    Exit status 1 when something is left that a person has to look at. `carevia serve` does the same every 15 minutes.
+    """
+    from carevia.cli.reconcile import reconcile as run
+
+    sys.exit(0 if run(_settings(), since, click.echo, dry_run=dry_run, as_json=as_json) else 1)
+
+
 @carevia.command(epilog=_example("carevia check https://care.example.com"))
 @click.argument("url")
 @click.option("--token", help="Sign in with this token (- reads it from standard input); without it as a guest.")

@@ -2,7 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { Crash } from "@/components/crash";
 import { NotFound } from "@/components/not-found";
-import { deskSearch, loginSearch } from "./search";
+import { checkoutSearch, deskSearch, loginSearch } from "./search";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Crash });
 
@@ -37,7 +37,13 @@ const docs = createRoute({
   component: lazyRouteComponent(() => import("@/features/api-docs/api-docs-page"), "ApiDocsPage"),
 });
 
-export const routeTree = root.addChildren([home, connectionTest, desk, chat, login, docs]);
+const checkoutDone = createRoute({
+  getParentRoute: () => root,
+  path: "/booking/done",
+  validateSearch: checkoutSearch,
+}).lazy(() => import("./checkout-done-route").then((module) => module.route));
+
+export const routeTree = root.addChildren([home, connectionTest, desk, chat, login, docs, checkoutDone]);
 
 export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true });
 

@@ -11,3 +11,7 @@ export function deskSearch(search: Record<string, unknown>): { view?: "chat"; wi
 export function loginSearch(search: Record<string, unknown>): { next?: string } {
   return typeof search.next === "string" ? { next: search.next } : {};
 }
+
+export function checkoutSearch(search: Record<string, unknown>): { session_id?: string } {
+  return typeof search.session_id === "string" && search.session_id ? { session_id: search.session_id } : {};
+}

@@ -1,0 +1,148 @@
+"""The provider's checkouts against our record of them: what is missing here, and what differs. Decides, does nothing.
+
+A checkout is a Stripe Checkout session as the API shows it, its payment intent and charge expanded where there are any.
+What is missing becomes an event as the webhook would have brought it, so that one path records both. What differs is
+said and never made equal: which of the two is right is for a person to find out.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from carevia.domain.money import major, valid_amount
+
+Session = Mapping[str, Any]
+Kind = Literal["missing", "early", "amount", "currency", "status", "unknown", "unrecorded"]
+REPAIRED: Final = frozenset(("missing", "early"))
+_DISPUTED: Final = ("disputed", "charged_back")  # a charge once disputed says so for ever
+_SESSION_ID: Final = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
+
+
+class Ours(msgspec.Struct, frozen=True):
+    """What stands in our record of one checkout."""
+
+    provider: str
+    amount: int | None
+    currency: str | None
+    status: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One checkout on which the two do not agree; `said` is a sentence without anybody's name in it.
+
+    `missing` was not here and is now; `early` likewise, but so fresh that its notice may still be on its way;
+    `unrecorded` could not be recorded; `unknown` is one of ours that the provider does not know.
+    """
+
+    session_id: str
+    kind: Kind
+    said: str
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self.kind not in REPAIRED
+
+
+def valid_session_id(text: object) -> bool:
+    return isinstance(text, str) and _SESSION_ID.fullmatch(text) is not None
+
+
+def is_paid(session: Session) -> bool:
+    """Whether a booking follows from it: money has moved, or a coupon was the whole price."""
+    if session.get("payment_status") == "no_payment_required":
+        return session.get("amount_total") == 0 and session.get("mode") != "setup"
+    return session.get("payment_status") == "paid"
+
+
+def is_pending(session: Session) -> bool:
+    """Completed with a delayed method whose money has not cleared yet."""
+    if session.get("status") != "complete" or session.get("payment_status") != "unpaid":
+        return False
+    intent = session.get("payment_intent")
+    return not isinstance(intent, Mapping) or intent.get("status") == "processing"
+
+
+def charge_of(session: Session) -> Mapping[str, Any]:
+    intent = session.get("payment_intent")
+    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
+    return charge if isinstance(charge, Mapping) else {}
+
+
+def opened_at(session: Session) -> int:
+    """ms; 0 where it was not told."""
+    return _seconds(session.get("created")) * 1000
+
+
+def paid_at(session: Session) -> int:
+    """ms: when the charge was made, else when the checkout was opened."""
+    return _seconds(charge_of(session).get("created")) * 1000 or opened_at(session)
+
+
+def _seconds(told: object) -> int:
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
+
+
+def missing_events(session: Session, ours: Ours | None) -> list[dict[str, Any]]:
+    """What the provider would have told us by its webhook and has not, in order; nothing where we know it all.
+
+    An event of the same fact has the same id each time, so that sweeps at the same moment claim it once.
+    """
+    if not is_paid(session):
+        return []
+    events = []
+    if ours is None or ours.provider == "site":
+        events.append(_event(f"paid_{session.get('id')}", "checkout.session.completed", _plain(session), session))
+    charge = charge_of(session)
+    if (back := _back(charge)) and (ours is None or ours.status in ("paid", "partly_refunded")):
+        events.append(_event(f"refunded_{charge.get('id')}_{back}", "charge.refunded", charge, session))
+    return events
+
+
+def _event(id_: str, type_: str, thing: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    return {
+        "id": f"reconciled_{id_}",
+        "object": "event",
+        "type": type_,
+        "created": paid_at(session) // 1000,
+        "livemode": session.get("livemode") is True,
+        "data": {"object": dict(thing)},
+    }
+
+
+def _plain(session: Session) -> dict[str, Any]:
+    """As a webhook carries it: the payment intent as its id."""
+    intent = session.get("payment_intent")
+    return {**session, "payment_intent": intent.get("id") if isinstance(intent, Mapping) else intent}
+
+
+def differences(session: Session, ours: Ours) -> list[Finding]:
+    """What a person has to look at."""
+    id_ = str(session.get("id"))
+    if not is_paid(session):
+        return [Finding(id_, "status", f"We have it as {ours.status}, the provider has it as not paid.")]
+    found = []
+    amount, currency = session.get("amount_total"), str(session.get("currency")).lower()
+    if ours.currency != currency:
+        found.append(Finding(id_, "currency", f"We have {ours.currency}, the provider {currency}."))
+    elif ours.amount != amount:
+        said = f"We have {_shown(ours.amount, currency)}, the provider {_shown(amount, currency)}."
+        found.append(Finding(id_, "amount", said))
+    charge = charge_of(session)
+    if not charge or (ours.status in _DISPUTED and charge.get("disputed") is True):
+        return found  # nothing was charged, or how the dispute stands is not said here
+    standing = "refunded" if charge.get("refunded") is True else "partly_refunded" if _back(charge) else "paid"
+    if standing != ours.status:
+        found.append(Finding(id_, "status", f"We have it as {ours.status}, the provider has it as {standing}."))
+    return found
+
+
+def _back(charge: Mapping[str, Any]) -> int:
+    """What went back to the customer, of all refunds, as the provider counts it."""
+    told = charge.get("amount_refunded")
+    return told if isinstance(told, int) else 0
+
+
+def _shown(amount: object, currency: str) -> str:
+    return f"{major(amount, currency)} {currency}" if isinstance(amount, int) and valid_amount(amount) else "no amount"

@@ -1,0 +1,228 @@
+"""Reconciliation: the provider's paid checkouts compared with our record, and what is missing recorded.
+
+Recorded by the same function that the webhook calls: whoever comes first, a sweep, another sweep or a late notice,
+there is one booking, announced once. What differs gets a reason to look and is left as it is.
+
+The point swept to is kept: everything opened before it is settled. It moves only when a sweep has come to its end, and
+stays before the oldest checkout whose money is still under way, so that however long the webhook, the provider's API or
+we ourselves were away, the next whole sweep finds everything.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, or_, select, update
+
+from carevia.domain.reconciliation import (
+    Finding,
+    Ours,
+    Session,
+    differences,
+    is_paid,
+    is_pending,
+    missing_events,
+    opened_at,
+    paid_at,
+    valid_session_id,
+)
+from carevia.errors import BadInput
+from carevia.service.payments import Payments
+from carevia.service.stripe_api import ListedCheckouts
+from carevia.store.store import Store
+from carevia.store.tables import bookings, meta, payments
+from carevia.store.transaction import Row, Transaction
+
+DAY: Final = 86_400_000
+FIRST: Final = 7 * DAY
+"""How far the very first sweep looks back."""
+LATE: Final = 3_600_000
+"""How late ours may have been recorded and still be looked for in the provider's list."""
+OVERLAP: Final = DAY + LATE
+"""A checkout may be paid until 24 hours after it was opened, and the provider lists by when it was opened."""
+LONGEST_PENDING: Final = 30 * DAY
+FRESH: Final = 120_000
+"""ms after a payment in which nobody need wonder that its notice has not come."""
+MOST_LOOKUPS: Final = 100
+UNKNOWN: Final = "The provider does not know this checkout."
+
+_SWEPT_TO: Final = "reconciled_until"
+_POINT = select(meta.c.value).where(meta.c.key == bindparam("point"))
+_MOVE = update(meta).where(meta.c.key == bindparam("point")).values(value=bindparam("new_value"))
+_RECORDED = select(payments).where(payments.c.session_id == bindparam("session"))
+_SINCE = (
+    select(payments.c.session_id)
+    .where(
+        payments.c.created >= bindparam("since"),
+        payments.c.session_id.is_not(None),
+        or_(payments.c.provider == "stripe", payments.c.provider == "site"),
+    )
+    .order_by(payments.c.created)
+)
+_FLAG_PAYMENT = (
+    update(payments)
+    .where(payments.c.id == bindparam("payment"), payments.c.needs_look.is_(None))
+    .values(needs_look=bindparam("look"))
+)
+_FLAG_BOOKING = (
+    update(bookings)
+    .where(bookings.c.id == bindparam("booking"), bookings.c.needs_look.is_(None))
+    .values(needs_look=bindparam("look"))
+)
+
+
+class Report(msgspec.Struct):
+    """What a sweep has found. Times in ms; `unchecked` of ours were too many to be asked for one by one; everything
+    opened before `unsettled` is as it will stay."""
+
+    since: int
+    until: int
+    dry_run: bool
+    unsettled: int
+    compared: int = 0
+    unchecked: int = 0
+    findings: list[Finding] = msgspec.field(default_factory=list)
+
+    def of(self, *kinds: str) -> list[Finding]:
+        return [finding for finding in self.findings if finding.kind in kinds]
+
+    @property
+    def for_a_person(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.needs_a_person]
+
+
+class Reconciliation:
+    """`now` gives ms; `live` says whether real money counts here (then test checkouts do not, and the reverse)."""
+
+    def __init__(
+        self, store: Store, payments: Payments, provider: ListedCheckouts, *, now: Callable[[], int], live: bool
+    ) -> None:
+        self._store = store
+        self._payments = payments
+        self._provider = provider
+        self._now = now
+        self._live = live
+
+    async def sweep(self, since: int | None = None, *, dry_run: bool = False) -> Report:
+        """Compare everything paid since `since` (ms), or since the point swept to.
+
+        Raises Unavailable when provider or store do not answer; what was recorded until then stays, the point does not
+        move. `dry_run` writes nothing at all.
+        """
+        start = self._now()
+        point = await self._store.read(_point)
+        settled = start - FIRST if point is None else point
+        report = Report(settled if since is None else since, start, dry_run, unsettled=start)
+        seen: set[str] = set()
+        async for page in self._provider.sessions((report.since - OVERLAP) // 1000):
+            seen.update(str(session.get("id")) for session in page)
+            await self._compare(page, report)
+        await self._compare_unlisted(seen, report)
+        if not dry_run and report.since <= settled:
+            await self._store.write(partial(_move, to=max(report.unsettled, start - LONGEST_PENDING)))
+        return report
+
+    async def _compare(self, page: list[Session], report: Report) -> None:
+        page = [session for session in page if self._counts(session)]
+        known = await self._store.read(partial(_recorded, ids=[str(session["id"]) for session in page]))
+        for session in page:
+            findings = await self._settle(session, known.get(session["id"]), report)
+            if any(finding.needs_a_person for finding in findings):
+                findings = await self._settle_again(session["id"], findings, report)
+            await self._keep(findings, report)
+            if is_pending(session) or any(finding.kind == "unrecorded" for finding in findings):
+                report.unsettled = min(report.unsettled, opened_at(session))
+            report.compared += is_paid(session)
+
+    def _counts(self, session: Session) -> bool:
+        return valid_session_id(session.get("id")) and (session.get("livemode") is True) == self._live
+
+    async def _settle(self, session: Session, ours: Ours | None, report: Report) -> list[Finding]:
+        """Record what is missing here, and say what was missing and what differs all the same."""
+        id_ = str(session["id"])
+        missing = missing_events(session, ours)
+        if missing and report.dry_run:
+            return [_was_missing(session, report)]
+        found = []
+        if missing:
+            try:
+                await record(self._payments, missing)
+            except BadInput as problem:
+                return [Finding(id_, "unrecorded", f"It is paid and cannot be recorded: {problem.message}")]
+            before, ours = ours, await self._recorded(id_)
+            if ours is None:
+                return [Finding(id_, "unrecorded", "It is paid and nothing of it could be recorded.")]
+            found = [_was_missing(session, report)] if ours != before else []
+        return found if ours is None else found + differences(session, ours)
+
+    async def _settle_again(self, id_: str, findings: list[Finding], report: Report) -> list[Finding]:
+        """A page is as old as its question, and notices came meanwhile: look again before a person is called, at our
+        record first, so that what the provider shows is the newer of the two."""
+        repaired = [finding for finding in findings if not finding.needs_a_person]
+        ours = await self._recorded(id_)
+        session = await self._provider.session(id_)
+        if session is None:
+            return [*repaired, Finding(id_, "unknown", UNKNOWN)]
+        again = await self._settle(session, ours, report)
+        return repaired + [finding for finding in again if finding.needs_a_person or not repaired]
+
+    async def _compare_unlisted(self, seen: set[str], report: Report) -> None:
+        """Ours that the provider's list did not have: older ones it shows when asked, others it does not know."""
+        rows = await self._store.read(lambda tx: tx.all(_SINCE, since=report.since - LATE))
+        unlisted = [row.session_id for row in rows if row.session_id not in seen]
+        report.unchecked = max(0, len(unlisted) - MOST_LOOKUPS)
+        for id_ in unlisted[:MOST_LOOKUPS]:
+            session = await self._provider.session(id_)
+            if session is None:
+                await self._keep([Finding(id_, "unknown", UNKNOWN)], report)
+            else:
+                await self._compare([session], report)
+
+    async def _recorded(self, id_: str) -> Ours | None:
+        return (await self._store.read(partial(_recorded, ids=[id_]))).get(id_)
+
+    async def _keep(self, findings: list[Finding], report: Report) -> None:
+        report.findings += findings
+        look = next((finding for finding in findings if finding.needs_a_person), None)
+        if look is not None and not report.dry_run:
+            await self._store.write(partial(_flag, session=look.session_id, look=look.said))
+
+
+async def record(payments: Payments, events: list[dict[str, Any]]) -> None:
+    """What the webhook would have brought, by the webhook's own function."""
+    for event in events:
+        await payments.receive_stripe(msgspec.json.encode(event), event)
+
+
+def _was_missing(session: Session, report: Report) -> Finding:
+    fresh = report.until - paid_at(session) < FRESH
+    said = "Its notice had not come yet" if fresh else "It was missing here"
+    done = "it would be recorded." if report.dry_run else "it is recorded now."
+    return Finding(str(session["id"]), "early" if fresh else "missing", f"{said}; {done}")
+
+
+def _point(tx: Transaction) -> int | None:
+    found = tx.first(_POINT, point=_SWEPT_TO)
+    return None if found is None else int(found.value)
+
+
+def _move(tx: Transaction, *, to: int) -> None:
+    if not tx.insert_new(meta, key=_SWEPT_TO, value=str(to)):
+        tx.run(_MOVE, point=_SWEPT_TO, new_value=str(to))
+
+
+def _recorded(tx: Transaction, *, ids: list[str]) -> dict[str, Ours]:
+    rows = (tx.first(_RECORDED, session=id_) for id_ in ids)
+    return {row.session_id: _ours(row) for row in rows if row is not None}
+
+
+def _ours(row: Row) -> Ours:
+    return Ours(row.provider, row.amount, row.currency, row.status)
+
+
+def _flag(tx: Transaction, *, session: str, look: str) -> None:
+    row = tx.first(_RECORDED, session=session)
+    if row is not None:
+        tx.run(_FLAG_PAYMENT, payment=row.id, look=look)
+        tx.run(_FLAG_BOOKING, booking=row.booking_id, look=look)

@@ -1,0 +1,153 @@
+"""Questions to the Stripe API about checkout sessions. Asks only (GET), so that every request may be repeated.
+
+The HTTP library is loaded at the first question. No key, no answer's text and nobody's data leaves here in an error:
+Stripe's own messages repeat parts of both.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+
+from carevia.domain.reconciliation import Session, valid_session_id
+from carevia.errors import Unavailable
+
+if TYPE_CHECKING:
+    import httpx2
+
+BASE: Final = "https://api.stripe.com"
+VERSION: Final = "2026-10-28.endive"  # its answers keep this shape, whatever the account is set to
+PAGE: Final = 100
+_TRIES: Final = 4
+_SECONDS: Final = 10.0
+_TRIES_OF_ONE: Final = 2  # somebody may be waiting for it
+_SECONDS_OF_ONE: Final = 5.0
+_LONGEST_WAIT: Final = 8.0
+_EXPANDED: Final = "payment_intent.latest_charge"
+_AGAIN: Final = frozenset((409, 429, 500, 502, 503, 504))
+
+
+class Checkouts(Protocol):
+    """Where a checkout session can be looked up."""
+
+    async def session(self, id_: str) -> Session | None:
+        """As the provider has it now; None for one it does not know. Raises Unavailable."""
+
+
+class ListedCheckouts(Checkouts, Protocol):
+    def sessions(self, created_from: int) -> AsyncIterator[list[Session]]:
+        """Completed sessions opened at or after `created_from` (seconds), newest first, a page at a time."""
+
+
+class StripeApi:
+    """`sleep` waits between two tries. Close it when it is needed no longer."""
+
+    def __init__(
+        self,
+        key: str,
+        base: str | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._key = key
+        self._base = base
+        self._sleep = sleep
+        self._client: httpx2.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def session(self, id_: str) -> Session | None:
+        if not valid_session_id(id_):
+            return None
+        path = f"/v1/checkout/sessions/{id_}"
+        return await self._get(path, {"expand[]": _EXPANDED}, _TRIES_OF_ONE, _SECONDS_OF_ONE)
+
+    async def sessions(self, created_from: int) -> AsyncIterator[list[Session]]:
+        asked = {
+            "created[gte]": str(max(0, created_from)),
+            "status": "complete",
+            "limit": str(PAGE),
+            "expand[]": f"data.{_EXPANDED}",
+        }
+        while True:
+            answer = await self._get("/v1/checkout/sessions", asked, _TRIES, _SECONDS) or {}
+            page = answer.get("data")
+            if not isinstance(page, list) or not all(isinstance(each, dict) for each in page):
+                raise Unavailable("Stripe's list of checkout sessions cannot be read.")
+            if page:
+                yield page
+            if not page or answer.get("has_more") is not True:
+                return
+            last = page[-1].get("id")
+            if not valid_session_id(last) or last == asked.get("starting_after"):
+                raise Unavailable("Stripe's list of checkout sessions does not come to an end.")
+            asked["starting_after"] = last
+
+    async def _get(self, path: str, query: dict[str, str], tries: int, seconds: float) -> dict[str, Any] | None:
+        """The answer's JSON, None for 404."""
+        client = await self._open()
+        problem = ""
+        for attempt in range(1, tries + 1):
+            wait, problem = 0.25 * 2**attempt, "Stripe does not answer"
+            answer = await _asked(client, path, query, seconds)
+            if answer is not None:
+                if answer.status_code not in _AGAIN:
+                    return _read(answer)
+                wait = max(wait, _retry_after(answer))
+                problem = f"Stripe cannot answer at the moment (HTTP {answer.status_code})"
+            if attempt < tries:
+                await self._sleep(min(wait, _LONGEST_WAIT))
+        raise Unavailable(f"{problem}, after {tries} tries. Try again later.", retry_after=30)
+
+    async def _open(self) -> "httpx2.AsyncClient":
+        async with self._opening:
+            if self._client is None:  # in a thread: the library and the certificates take a fifth of a second
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
+
+    def _make(self) -> "httpx2.AsyncClient":
+        import httpx2
+
+        return httpx2.AsyncClient(
+            base_url=self._base or BASE,
+            headers={"authorization": f"Bearer {self._key}", "stripe-version": VERSION, "user-agent": "carevia"},
+            trust_env=self._base is None,  # an outgoing proxy is for the real one
+        )
+
+
+async def _asked(
+    client: "httpx2.AsyncClient", path: str, query: dict[str, str], seconds: float
+) -> "httpx2.Response | None":
+    import httpx2
+
+    try:
+        return await client.get(path, params=query, timeout=seconds)
+    except httpx2.TransportError:
+        return None
+
+
+def _read(answer: "httpx2.Response") -> dict[str, Any] | None:
+    if answer.status_code == 404:
+        return None
+    if answer.status_code in (401, 403):
+        raise Unavailable(
+            f"Stripe refuses the key in CAREVIA_STRIPE_SECRET_KEY (HTTP {answer.status_code}): "
+            "it must be valid and may read checkout sessions, payment intents and charges.",
+            retry_after=300,
+        )
+    if answer.status_code != 200:
+        raise Unavailable(f"Stripe did not understand the question (HTTP {answer.status_code}).", retry_after=300)
+    try:
+        return msgspec.json.decode(answer.content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Unavailable("What answers in Stripe's place is not Stripe: the answer is no JSON.") from None
+
+
+def _retry_after(answer: "httpx2.Response") -> float:
+    told = answer.headers.get("retry-after", "")
+    return float(told) if told.isascii() and told.isdigit() else 0.0
