@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 import httpx2
@@ -27,6 +27,9 @@ from tests.acceptance.people import staff
 from tests.harness.nginx import Authority, Nginx
 from tests.harness.node import SocketIOClient
 from tests.harness.program import ROOT, Program, free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 CONF = (ROOT / "deploy" / "nginx" / "carevia.conf").read_text()
 BEAT, SILENCE = 0.4, 2  # s: the heartbeat, and what nginx is told to bear in its place of 60
@@ -312,6 +315,8 @@ def test_each_visitor_has_an_address_of_their_own_and_cannot_claim_another(site:
                 if one.status_code == 200:
                     sid = re.findall(r'"sid":"([^"]+)"', one.text)[0]
                     http.post(f"{POLLING}&sid={sid}", content="40")
+                    # Heartbeats may come first; a guest counts once the CONNECT is answered.
+                    assert any("40{" in http.get(f"{POLLING}&sid={sid}").text for _ in range(20))
             return [one.status_code for one in opened]
 
     assert statuses("127.0.0.2", 3) == [200, 200, 200]
@@ -356,6 +361,25 @@ def test_sigterm_drains_through_nginx_and_everybody_comes_back_without_a_gap(
     for name in ("polling", "websocket"):
         assert client.expect_kind("connect", name, timeout=20)["recovered"] is True
         assert client.expect_event("customer_added", name)["args"][0]["userId"] == "family-2"
+
+
+@pytest.mark.browser
+def test_a_browser_signs_in_and_its_desk_is_live_over_tls(site: Site, browser: "Browser") -> None:
+    """What only a browser judges: the __Host- cookie, the content security policy, wss from an https page."""
+    context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(15_000)
+    page, sockets = context.new_page(), list[str]()
+    page.on("websocket", lambda opened: sockets.append(opened.url))
+    page.goto(f"{site.url}/login")
+    page.get_by_label("Email").fill(SETTINGS["CAREVIA_ADMIN_EMAIL"])
+    page.get_by_label("Password", exact=True).fill(SETTINGS["CAREVIA_ADMIN_PASSWORD"])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/dashboard")
+    page.get_by_text("Live", exact=True).wait_for()
+    assert sockets and all(url.startswith(f"wss://localhost:{site.port}/socket.io/") for url in sockets)
+    (cookie,) = context.cookies()
+    assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-carevia", True, True)
+    context.close()
 
 
 # --- the slow ones, begun first ---
