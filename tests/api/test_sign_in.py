@@ -315,7 +315,7 @@ def test_unsigned_foreign_and_garbled_tokens_are_not_valid(tmp_path: Path) -> No
         async with desk(tmp_path) as d:
             secret = d.carevia.settings.jwt_secret or ""
             tokens = [
-                jwt.encode(claims, None, algorithm="none"),
+                jwt.encode(claims, "", algorithm="none"),
                 jwt.encode(claims, "another secret of forty characters......", algorithm="HS256"),
                 jwt.encode(claims, secret + "x" * 64, algorithm="HS512"),
                 d.token()[:-2],

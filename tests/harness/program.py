@@ -95,6 +95,19 @@ class Program:
             self.end()
             self._folder.cleanup()
 
+    def command(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """`carevia WORDS` beside it: the same settings, the same data."""
+        return subprocess.run(
+            [sys.executable, "-m", "carevia", *words],
+            cwd=self._folder.name,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
     def start(self, timeout: float = READY) -> Self:
         """Start, and return when it answers. AssertionError with its output if it ends or does not answer in time."""
         self.spawn()

@@ -48,6 +48,11 @@ def _settings(**overrides: Any) -> "Settings":
     return with_development_secrets(load_settings(os.environ, Path.cwd(), overrides))
 
 
+def _end_cleanly() -> None:
+    """SIGTERM lets a command take its unfinished files with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_example("carevia serve --port 4000"),
@@ -111,6 +116,35 @@ def migrate() -> None:
 
     run(_settings())
     click.echo("The database is up to date.")
+
+
+@carevia.command(epilog=_example("carevia backup /var/backups/carevia/before-upgrade.db"))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
+def backup(file: Path, force: bool) -> None:
+    """Copy the database to FILE, also while the server runs, and check the copy.
+
+    It holds every booking and payment that was confirmed before. FILE appears only when it is whole; it is as secret
+    as the database. The secrets of the settings are not in it: keep those apart.
+    """
+    from carevia.cli.backup import back_up
+
+    _end_cleanly()
+    back_up(_settings(), file, force=force, say=click.echo)
+
+
+@carevia.command(epilog=_example("carevia restore /var/backups/carevia/before-upgrade.db"))
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Make the backup FILE the database again. Stop the server first.
+
+    FILE is checked before anything is changed, the present database is kept aside, and every page that is open
+    somewhere loads afresh when it comes back.
+    """
+    from carevia.cli.backup import restore as run
+
+    _end_cleanly()
+    run(_settings(), file, say=click.echo)
 
 
 @carevia.command(epilog=_example("CAREVIA_ENV=production carevia doctor"))

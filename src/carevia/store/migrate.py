@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from carevia.errors import ConfigError
 from carevia.store.connection import connect, primary_code
+from carevia.store.lock import cannot_write
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -34,10 +35,7 @@ def prepare(path: Path, epoch: str) -> str:
             _upgrade(path)
         return _stored_epoch(path, epoch)
     except OSError as error:
-        raise ConfigError(
-            f"The data folder {path.parent} cannot be written ({error.strerror}): "
-            "make it writable for this user, or set CAREVIA_DATA_DIR to another folder."
-        ) from None
+        raise cannot_write(path.parent, error) from None
     except sqlite3.DatabaseError as error:
         raise ConfigError(_sentence(path, error)) from None
 

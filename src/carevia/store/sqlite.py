@@ -5,6 +5,7 @@ WAL and synchronous=FULL. Several processes of one host may share the file: thei
 
 import asyncio
 import logging
+import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -16,9 +17,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, update
 
-from carevia.errors import Unavailable
+from carevia.errors import ConfigError, Unavailable
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
+from carevia.store.lock import hold
 from carevia.store.migrate import prepare
 from carevia.store.reader import Readers
 from carevia.store.store import PATIENCE, Listener, Store
@@ -45,10 +47,11 @@ class SqliteStore(Store):
         self._writer: Writer | None = None
         self._readers: Readers | None = None
         self._failed_before = 0  # of writers that have died
+        self._lock: int | None = None
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self.epoch = await _in_thread(partial(prepare, self._path, secrets.token_hex(8)))
+        self._lock, self.epoch = await _in_thread(partial(_hold_and_prepare, self._path))
         self._loop = loop
         self._writer = Writer(self._path, loop, self._new_id, self._settled)
         self._readers = Readers(self._path, loop, READERS)
@@ -72,6 +75,9 @@ class SqliteStore(Store):
             return
         writer.join()
         readers.join()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         return await self._ask(None if self._writer is None else self._writer.jobs, work)
@@ -205,7 +211,19 @@ def _forget_before(tx: Transaction, *, time: int) -> int:
     return tx.run(_FORGET, below=min(below, oldest + _FORGOTTEN_AT_ONCE))
 
 
-async def _in_thread(work: Callable[[], str]) -> str:
+def _hold_and_prepare(path: Path) -> tuple[int, str]:
+    """The lock that says that the database is in use, and the epoch."""
+    lock = hold(path)
+    if lock is None:
+        raise ConfigError(f"A restore is at work on {path}: start again when it has ended.")
+    try:
+        return lock, prepare(path, secrets.token_hex(8))
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
     """One thread for one piece of work, gone when it is answered (asyncio's own pool would stay)."""
     loop = asyncio.get_running_loop()
     job = Job(work, loop.create_future())
@@ -220,7 +238,7 @@ async def _in_thread(work: Callable[[], str]) -> str:
     thread = Thread(target=main, name="carevia-prepare", daemon=True)
     thread.start()
     try:
-        result: str = await job.future
+        result: T = await job.future
         return result
     finally:
         thread.join()

@@ -81,10 +81,15 @@ def open_store(url: str | None, data_dir: Path) -> Store:
     """The store for a database address, not opened yet. None is SQLite in the data folder."""
     from carevia.store.sqlite import SqliteStore
 
+    return SqliteStore(database_file(url, data_dir))
+
+
+def database_file(url: str | None, data_dir: Path) -> Path:
+    """Where SQLite's file lies. Raises ConfigError for a database that is no file."""
     if url is None or url == "":
-        return SqliteStore(data_dir / "carevia.db")
+        return data_dir / "carevia.db"
     if url.startswith("sqlite:///"):
-        return SqliteStore(Path(url.removeprefix("sqlite:///")))
+        return Path(url.removeprefix("sqlite:///"))
     kind = url.partition(":")[0]
     raise ConfigError(
         f"CAREVIA_DATABASE_URL names a database of kind {kind!r}, which this version cannot use: "

@@ -1,0 +1,89 @@
+"""docs/operate.md: its commands exist and mean what they meant, its files and metrics are there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import httpx2
+import pytest
+
+from carevia.cli import carevia
+from tests.acceptance.conftest import SETTINGS
+from tests.conftest import StartProgram
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "operate.md").read_text()
+BLOCKS = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
+COMMANDS = [
+    line.removeprefix("sudo ")
+    for line in [*BLOCKS.splitlines(), *re.findall(r"`((?:sudo|docker|journalctl) [^`]+)`", PAGE)]
+    if line.strip()
+]
+UNITS = {path.name.removesuffix(".service") for path in (ROOT / "deploy").glob("carevia*.*") if "env" not in path.name}
+
+
+def parse(words: list[str]) -> None:
+    """As the command line would read them; nothing is run."""
+    command: click.Command = carevia
+    while isinstance(command, click.Group):
+        found = command.commands.get(words[0])
+        assert found is not None, words
+        command, words = found, words[1:]
+    command.make_context(command.name, words)
+
+
+def check(words: list[str]) -> None:
+    match words:
+        case ["carevia", *rest]:
+            parse(rest)
+        case ["docker", "compose", "-f", file, ("exec" | "run" | "up") as verb, *rest]:
+            assert (ROOT / file).is_file()
+            rest = [word for word in rest if word not in ("--rm", "-d", "--build")]
+            if verb != "up":
+                assert rest.pop(0) == "carevia", "the service of the compose file"
+                parse(rest[1:] if verb == "exec" else rest)  # `run` starts the image's own entry point
+        case ["systemctl", ("enable" | "start" | "stop" | "restart" | "reload"), *units]:
+            assert {unit for unit in units if unit not in ("--now", "nginx")} <= UNITS
+        case ["journalctl", "-u", unit, *_]:
+            assert unit in UNITS
+        case ["/opt/carevia/deploy/install.sh"]:
+            assert (ROOT / "deploy" / "install.sh").stat().st_mode & 0o111
+        case ["curl", "-fsS", url]:
+            assert url.startswith("http://127.0.0.1:3000/")
+        case ["git", "clone", "ADDRESS", "/opt/carevia"] | ["git", "-C", "/opt/carevia", "pull"] | ["nginx", "-t"]:
+            pass
+        case _:
+            raise AssertionError(f"nothing checks this command: {shlex.join(words)}")
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_every_command_is_one_that_exists(command: str) -> None:
+    check(shlex.split(command))
+
+
+def test_every_file_it_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", PAGE)
+    assert len(links) > 8
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+
+
+def test_every_address_it_asks_and_every_metric_it_names_is_answered(start_program: StartProgram) -> None:
+    program = start_program(**SETTINGS)
+    said = {}
+    for address in re.findall(r"curl -fsS http://127\.0\.0\.1:3000(/\S+)", PAGE):
+        answer = httpx2.get(program.url + address, trust_env=False)
+        assert answer.status_code == 200, address
+        said[address] = answer.text
+    metrics = set(re.findall(r"^\| `((?:carevia|process)_\w+)`", PAGE, re.MULTILINE))
+    shown = set(re.findall(r"^# TYPE (\w+) ", said["/metrics"], re.MULTILINE))
+    assert len(metrics) > 5
+    assert metrics - shown == set()
+
+
+def test_the_reasons_it_explains_are_the_ones_the_program_gives() -> None:
+    sources = "\n".join(path.read_text().lower() for path in (ROOT / "src" / "carevia").rglob("*.py"))
+    table = PAGE.split("## What the alarms mean")[1]
+    reasons = re.findall(r'"([^"]+)"', table) + re.findall(r"`(store: [^`]+)`", table)
+    assert len(reasons) > 5
+    assert [reason for reason in reasons if reason.lower() not in sources] == []
