@@ -30,7 +30,7 @@ class FaultyProgram(Program):
         super().__init__(*words, **settings)
         self._faults = Path(tempfile.mkdtemp(dir=self._folder.name))
 
-    def command(self) -> list[str]:
+    def serve_command(self) -> list[str]:
         return [sys.executable, "-m", "tests.harness.faulty", "serve", *self.words]
 
     def environment(self) -> dict[str, str]:

@@ -67,14 +67,14 @@ class Program:
         }
         return kept | ours | self.settings
 
-    def command(self) -> list[str]:
+    def serve_command(self) -> list[str]:
         return [sys.executable, "-m", "carevia", "serve", *self.words]
 
     def spawn(self) -> Self:
         """Start without waiting: for programs that are expected to refuse."""
         assert self.process is None, "the program runs already"
         self.process = subprocess.Popen(
-            self.command(),
+            self.serve_command(),
             cwd=self._folder.name,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
