@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from carevia.realtime.server import Server
+from carevia.service.receipts import Receipts
 from carevia.service.relay import Relay
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ class Metrics:
     """`answers` counts (route, status), `events` (socket event, outcome)."""
 
     def __init__(
-        self, server: Server, relay: Relay, answers: Callable[[], Counts], events: Callable[[], Counts]
-    ) -> None:
+        self, server: Server, relay: Relay, receipts: Receipts, answers: Callable[[], Counts],
+        events: Callable[[], Counts],
+    ) -> None:  # fmt: skip
         self._server = server
         self._relay = relay
+        self._receipts = receipts
         self._answers = answers
         self._events = events
         self._registry: CollectorRegistry | None = None
@@ -47,6 +50,7 @@ class Metrics:
         yield GaugeMetricFamily("carevia_sockets", "Sockets connected", self._server.client_count)
         yield GaugeMetricFamily("carevia_journal_position", "Newest journal row emitted", self._relay.position)
         yield CounterMetricFamily("carevia_rows_set_aside", "Rows that could not be emitted", self._relay.set_aside)
+        yield from self._of_receipts()
         answers = CounterMetricFamily("carevia_http_answers", "HTTP answers", labels=["route", "status"])
         for (route, status), count in self._answers().items():
             answers.add_metric([route, str(status)], count)
@@ -63,3 +67,18 @@ class Metrics:
         for name in (field.name for field in fields(stats) if field.name != "ended"):
             yield CounterMetricFamily(f"carevia_engine_{name}", "Of the engine", getattr(stats, name))
         yield GaugeMetricFamily("carevia_engine_lagging", "Clients behind", len(self._server.engine.lagging))
+
+    def _of_receipts(self) -> "Iterator[Metric]":
+        from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily
+
+        receipts = self._receipts
+        state = receipts.state
+        yield GaugeMetricFamily("carevia_receipt_alarm", "1 while the receipt alarm rings", int(state.alarm.rings))
+        yield GaugeMetricFamily("carevia_bookings_unseen", "Paid bookings that no desk has shown", state.unseen)
+        yield GaugeMetricFamily("carevia_rows_unsent", "Journal rows not emitted yet", state.unsent)
+        for name, about, histogram in (
+            ("paid_to_screen", "From the provider's payment to the first screen", receipts.paid_to_screen),
+            ("received_to_screen", "From the webhook to the first screen", receipts.received_to_screen),
+        ):
+            buckets = histogram.cumulative()
+            yield HistogramMetricFamily(f"carevia_{name}_seconds", about, buckets=buckets, sum_value=histogram.sum)

@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterator
 from carevia.api.auth import Identity
 from carevia.api.limits import EventBudget
 from carevia.domain.people import Person
+from carevia.domain.receipts import Screen
 from carevia.realtime import Socket
 
 
 class Seat:
     """What we know of one socket: who it is, how it proved that, and what it may still send."""
 
-    __slots__ = ("address", "budget", "expires", "person", "session", "tests")
+    __slots__ = ("address", "budget", "expires", "person", "screen", "session", "tests")
 
     def __init__(self, identity: Identity | None, address: str, budget: EventBudget) -> None:
         self.person: Person | None = identity.person if identity else None
@@ -20,6 +21,7 @@ class Seat:
         self.address = address
         self.budget = budget
         self.tests = 0
+        self.screen = Screen()
 
 
 def seat_of(socket: Socket) -> Seat:

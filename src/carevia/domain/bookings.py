@@ -55,6 +55,7 @@ class BookingRow(msgspec.Struct, frozen=True):
     source: str
     needsLook: bool
     createdAt: str
+    seq: int  # the journal's number of its customer_added
 
 
 class BookingPage(msgspec.Struct, frozen=True):

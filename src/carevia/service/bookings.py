@@ -145,6 +145,7 @@ def _shown(row: Row) -> BookingRow:
         source=row.source,
         needsLook=row.needs_look is not None,
         createdAt=iso(row.created),
+        seq=row.announced,
     )
 
 

@@ -10,7 +10,7 @@ turn of the loop gets exactly the rows above it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -47,6 +47,7 @@ class Relay:
     def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
         self.position = 0
         self.set_aside = 0  # rows that could not be emitted
+        self.sent: Callable[[JournalRow], object] = lambda _: None  # told of every row that was handed to the hub
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
         self._store = store
         self._namespace = namespace
@@ -110,6 +111,8 @@ class Relay:
             except Exception:  # a poison row must not hold up the others
                 self.set_aside += 1
                 _log.exception("journal row %s was set aside", row.seq)
+            else:
+                self.sent(row)
             failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
             failpoint("relay.after_mark")

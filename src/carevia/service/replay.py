@@ -150,6 +150,7 @@ class Replay:
             if row.sender != socket.id:
                 payload = msgspec.Raw(row.payload) if staff else customer_payload(row)
                 socket.emit(row.name, payload, offset=offset(self._store.epoch, row.seq))
+                self._relay.sent(row)
 
     def _enter(self, socket: Socket, hub_rooms: Collection[str]) -> None:
         for room in hub_rooms:

@@ -25,6 +25,9 @@ class Store(ABC):
     epoch: str
     """Random, made with the database; another one after a restored backup, so that old offsets are recognised."""
 
+    committed_at: int = 0
+    """When the rows that a listener is being told of were committed, ms since 1970 UTC."""
+
     @abstractmethod
     async def open(self) -> None:
         """Migrate the schema, open the connections, start the threads. Raises ConfigError with what to do."""

@@ -23,11 +23,11 @@ MOST_TOGETHER = 256
 
 log = logging.getLogger("carevia.store")
 
-Settled = Callable[[Sequence[Job], Sequence[JournalRow]], None]
+Settled = Callable[[Sequence[Job], Sequence[JournalRow], int], None]
 
 
 class Writer:
-    """`settled` is called on the loop once per batch, with the rows of the journal that were committed."""
+    """`settled` is called on the loop once per batch, with the rows of the journal that were committed, and when."""
 
     def __init__(
         self, path: Path, loop: asyncio.AbstractEventLoop, new_id: Callable[[], str], settled: Settled
@@ -81,6 +81,7 @@ class Writer:
 
     def _serve(self, batch: list[Job]) -> None:
         rows: list[JournalRow] = []
+        at = 0
         try:
             connection, transaction = self._connected()
             self._check_file()
@@ -90,11 +91,11 @@ class Writer:
                 if job.take():
                     _run(job, connection, transaction)
             connection.execute("COMMIT")
-            rows = transaction.rows
+            rows, at = transaction.rows, time.time_ns() // 1_000_000
             self.last_commit = time.monotonic()
         except Exception as error:
             self._fail(batch, error)
-        on_loop(self._loop, self._settled, batch, rows)
+        on_loop(self._loop, self._settled, batch, rows, at)
 
     def _begin(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
         """Wait for other processes' transactions for as long as anybody waits for us."""
