@@ -41,8 +41,8 @@ class Typing(Struct):
 
 
 class Shown(Struct):
-    seq: Annotated[int, _about("up to this number of the journal every paid booking has been painted"), Meta(ge=0)]
-    since: Annotated[int, _about("from this number on; 0 where the whole list is shown"), Meta(ge=0)] = 0
+    seq: Annotated[int, Meta(ge=0, description="up to this number of the journal every paid booking is painted")]
+    since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
 
 
 # --- what the server sends --------------------------------------------------------------------------------------
