@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from carevia.api.simulator import paid_event, tracking_id_of
 from carevia.domain.receipts import BUCKETS
 from tests.aio import run
@@ -106,5 +108,25 @@ def test_a_desk_that_confirms_nothing_brings_on_the_alarm_until_another_one_does
                 assert [line for line in d.lines if "receipt alarm is over" in line]
             assert "Nusrat" not in d.output.getvalue()
             assert await family.silent()
+
+    run(work())
+
+
+def test_what_a_killed_process_had_not_emitted_is_emitted_by_the_replay(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            pid = msgspec.json.decode(boss.reply.removeprefix("40"))["pid"]
+            await d.carevia.relay.stop()
+            code = await pay(d)
+        async with desk(tmp_path) as d:
+            path = f"/api/booking/receipt?trackingId={code}"
+            receipt = (await d.http.get(path, headers=d.bearer("boss", "admin"))).json()["data"]
+            assert (receipt["emittedAt"], receipt["desks"]) == (None, [])
+            async with d.socket({**staff(d), "pid": pid}) as boss:
+                await boss.event("customer_added")
+            await d.carevia.receipts.flush()
+            receipt = (await d.http.get(path, headers=d.bearer("boss", "admin"))).json()["data"]
+            assert receipt["emittedAt"] is not None
+            assert receipt["shownAt"] is None
 
     run(work())

@@ -11,7 +11,7 @@ from carevia.domain.people import Person
 from carevia.domain.receipts import Screen
 from carevia.domain.times import iso
 from carevia.errors import NotFound, Unavailable
-from carevia.service.receipts import Receipts
+from carevia.service.receipts import Mark, Receipts, runs
 from carevia.service.relay import Relay
 from tests.aio import run
 from tests.service.house import NOW, STAFF, House, house
@@ -136,7 +136,14 @@ def test_a_thousand_desks_cost_one_row_a_second_and_no_write_of_their_own(
     run(work())
 
 
-def test_bookings_of_one_commit_are_marked_by_one_statement_and_none_between_them(tmp_path: Path) -> None:
+def test_bookings_of_one_commit_are_marked_by_one_statement_and_none_between_them() -> None:
+    one, other = Mark(1, 2), Mark(1, 3)
+    marks = {8: one, 5: Mark(1, 2), 6: one, 9: other, 11: other}
+    assert runs(marks) == [(5, 6, one), (8, 8, one), (9, 9, other), (11, 11, other)]
+    assert runs({}) == []
+
+
+def test_every_booking_gets_its_times_although_nobody_looks(tmp_path: Path) -> None:
     async def work() -> None:
         async with office(tmp_path) as o:
             for user in ("u1", "u2", "u3"):

@@ -228,7 +228,7 @@ class Receipts:
 
 def _keep(tx: Transaction, *, gathered: Gathered) -> list[tuple[int, int, int]]:
     """(paid, received, shown) of every booking that had not been on a screen before."""
-    for low, high, mark in _runs(gathered.marks):
+    for low, high, mark in runs(gathered.marks):
         tx.run(_MARK, low=low, high=high, new_committed=mark.committed, new_emitted=mark.emitted)
     for (first, last), seen in gathered.screens.items():
         tx.insert(screens, from_seq=first, to_seq=last, desks=msgspec.json.encode(seen).decode())
@@ -241,7 +241,7 @@ def _keep(tx: Transaction, *, gathered: Gathered) -> list[tuple[int, int, int]]:
     return firsts
 
 
-def _runs(marks: dict[int, Mark]) -> list[tuple[int, int, Mark]]:
+def runs(marks: dict[int, Mark]) -> list[tuple[int, int, Mark]]:
     """Bookings that follow each other with the same times, as one: a group that was committed together is one run."""
     seqs = sorted(marks)
     starts = [0, *(n for n, (a, b) in enumerate(pairwise(seqs), 1) if b != a + 1 or marks[a] != marks[b]), len(seqs)]
