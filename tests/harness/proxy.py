@@ -66,9 +66,12 @@ class Proxy:
 
     # What may be done to the network.
 
-    def blackhole(self) -> None:
-        """From now on no byte passes, of connections there are and of new ones (which are accepted), until `heal`."""
-        self._do(self._hold)
+    def blackhole(self, most: int | None = None) -> int:
+        """From now on no byte passes, of connections there are and of new ones (which are accepted), until `heal`.
+
+        With `most` it is only the oldest connections that nobody reads from, and new ones work. Returns how many.
+        """
+        return self._do(lambda: self._hold(most))
 
     def heal(self) -> None:
         """Undo `blackhole` and `refuse`: what was held flows on, and connections are accepted."""
@@ -135,10 +138,12 @@ class Proxy:
             self._hang_up([self._accepting], [self._listener], reset=False)
             self._listener = self._accepting = None
 
-    def _hold(self) -> None:
-        self._holding = True
-        for link in self._links:
+    def _hold(self, most: int | None) -> int:
+        self._holding = self._holding or most is None
+        chosen = self._usable()[:most]
+        for link in chosen:
             link.open.clear()
+        return len(chosen)
 
     def _heal(self) -> None:
         self._holding = False

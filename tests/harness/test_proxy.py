@@ -113,6 +113,17 @@ def test_a_blackhole_swallows_old_and_new_and_after_healing_what_was_held_flows_
         assert (hear(client, 3), hear(other, 3)) == (b"old", b"new")
 
 
+def test_only_the_oldest_are_not_read_from(proxy: Proxy, client: socket.socket) -> None:
+    assert echoed(client) == b"hello"
+    assert proxy.blackhole(most=1) == 1
+    client.sendall(b"old")
+    with call(proxy) as other:
+        assert echoed(other) == b"hello"
+    assert silent(client)
+    proxy.heal()
+    assert hear(client, 3) == b"old"
+
+
 def test_half_open_connections_are_silent_for_ever_and_new_ones_work(
     proxy: Proxy, client: socket.socket, server: Server
 ) -> None:
