@@ -33,6 +33,7 @@ class Held(NamedTuple):
     resident: float
     files: float
     tasks: float
+    too_slow: float = 0  # clients it dropped for reading too slowly, so far
 
     def growth(self, before: "Held") -> float:
         """The largest share by which memory or files have grown."""
@@ -44,7 +45,7 @@ def held(url: str) -> Held:
     for _ in range(2):
         text = httpx2.get(f"{url}/metrics", trust_env=False, headers={"Connection": "close"}).text
     found = dict(re.findall(r"^(\w+) (\S+)$", text, re.MULTILINE))
-    names = ("process_resident_memory_bytes", "process_open_fds", "carevia_tasks")
+    names = ("process_resident_memory_bytes", "process_open_fds", "carevia_tasks", "carevia_engine_slow_total")
     return Held(*(float(found[name]) for name in names))
 
 

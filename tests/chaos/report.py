@@ -44,6 +44,7 @@ def rows(result: Result) -> list[tuple[str, str, str]]:
         found += [
             ("memory before and after, MB", "≤ 110 %", f"{before.resident / MB:.1f}, {after.resident / MB:.1f}"),
             ("open files before and after", "≤ 110 %", f"{before.files:g}, {after.files:g}"),
+            ("clients dropped for reading too slowly, at the end", "", f"{after.too_slow:g}"),
             ("tasks of the event loop before and after", "no more", f"{before.tasks:g}, {after.tasks:g}"),
         ]
     return found

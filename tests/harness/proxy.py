@@ -20,6 +20,7 @@ from typing import Any, Literal, Self, TypeVar
 T = TypeVar("T")
 Side = Literal["client", "server"]
 CHUNK = 65_536
+KEPT = 65_536  # bytes that the kernel may hold of what a server sends
 IN_FLIGHT = 64  # chunks of one direction that wait for their time; then the sender feels it
 LINGER_RESET = struct.pack("ii", 1, 0)  # close() sends RST
 
@@ -198,6 +199,7 @@ class Proxy:
         """Connect to the server, then copy both ways until both have ended."""
         await link.open.wait()
         server = socket.socket()
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT)  # the server feels soon that nobody reads
         server.setblocking(False)
         link.server = server
         try:
