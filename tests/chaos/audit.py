@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -41,9 +42,15 @@ class Held(NamedTuple):
 
 
 def held(url: str) -> Held:
-    """By its own account, after a first look that loads what the account itself needs."""
-    for _ in range(2):
-        text = httpx2.get(f"{url}/metrics", trust_env=False, headers={"Connection": "close"}).text
+    """By its own account, after a first look that loads what the account itself needs. Tasks come and go: those count
+    that are there at every look."""
+    looks = [_look(url) for _ in range(4)][1:]
+    return looks[-1]._replace(tasks=min(look.tasks for look in looks))
+
+
+def _look(url: str) -> Held:
+    time.sleep(0.05)
+    text = httpx2.get(f"{url}/metrics", trust_env=False, headers={"Connection": "close"}).text
     found = dict(re.findall(r"^(\w+) (\S+)$", text, re.MULTILINE))
     names = ("process_resident_memory_bytes", "process_open_fds", "carevia_tasks", "carevia_engine_slow_total")
     return Held(*(float(found[name]) for name in names))

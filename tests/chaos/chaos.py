@@ -188,7 +188,8 @@ class Chaos:
         began = time.monotonic()
         with self._ends:
             self._set_up()
-            self._result.before = self._held("first")
+            self._pay_a_few("first")
+            self._result.before = held(self._urls[0])
             self._faults()
             self._rest()
             self._settle()
@@ -234,11 +235,10 @@ class Chaos:
         state = self._crowd.wait(lambda state: state["ready"] == self.plan.clients, 30)
         assert state["ready"] == self.plan.clients, f"not everybody came: {state}"
 
-    def _held(self, moment: str) -> Held:
-        """After a little of what it does all the time, so that everything is loaded."""
+    def _pay_a_few(self, moment: str) -> None:
+        """A little of what it does all the time: everything is loaded, and everybody has something new to come to."""
         for number in range(5):
             self._sender.pay(f"{moment}-{number}")
-        return held(self._urls[0])
 
     # The faults.
 
@@ -301,9 +301,10 @@ class Chaos:
             self._result.found.append("an event got no 2xx after the last fault")
         self._wait_for_everybody()
         due = {client.name: newest(self._database, client.rooms) for client in self._clients}
-        self._result.after = self._held("last")
+        self._pay_a_few("last")
         due = {client.name: newest(self._database, client.rooms) for client in self._clients}
         state = self._crowd.wait(lambda state: all(state["newest"][name] >= due[name] for name in due), SETTLED)
+        self._result.after = held(self._urls[0])
         self._result.attempts = self._sender.attempts
         self._look_at_the_clients(state)
         self._look_at_the_programs()

@@ -25,7 +25,7 @@ def played(plan: Plan, folder: Path) -> Result:
 
 
 def test_twenty_deaths_at_fifty_events_a_second_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    result = played(Plan(SEED, seconds=22, kills=20, rate=50, clients=20, heartbeat=1, backoff=(200, 1000)), tmp_path)
+    result = played(Plan(SEED, seconds=18, kills=20, rate=50, clients=20, heartbeat=1, backoff=(200, 1000)), tmp_path)
     verdict = result.verdict
     assert result.problems == []
     assert sum(result.deaths.values()) == 20
@@ -36,7 +36,7 @@ def test_twenty_deaths_at_fifty_events_a_second_lose_nothing_and_double_nothing(
 
 
 def test_two_programs_on_one_store_with_ten_deaths_show_every_event_once(tmp_path: Path) -> None:
-    plan = Plan(SEED, seconds=7, kills=10, rate=40, clients=12, programs=2, heartbeat=1, backoff=(200, 1000))
+    plan = Plan(SEED, seconds=6, kills=10, rate=40, clients=12, programs=2, heartbeat=1, backoff=(200, 1000))
     result = played(plan, tmp_path)
     assert result.problems == []
     assert sum(result.deaths.values()) == 10

@@ -1,4 +1,4 @@
-"""Where the relay's failpoints lie, seen from two desks: none of them has the event, one has it, both have it."""
+"""Where the relay's failpoints lie, seen from two desks: one of them has the event, or both."""
 
 import asyncio
 
@@ -34,15 +34,7 @@ async def told(program: Program) -> list[int]:
         return found
 
 
-@pytest.mark.parametrize(
-    ("point", "desks"),
-    [
-        ("relay.before_emit", [0, 0]),
-        ("relay.mid_fanout", [0, 1]),
-        ("relay.before_mark", [0, 0]),
-        ("relay.after_mark", [1, 1]),
-    ],
-)
+@pytest.mark.parametrize(("point", "desks"), [("relay.mid_fanout", [0, 1]), ("relay.after_mark", [1, 1])])
 def test_so_many_desks_have_the_event_when_it_dies(start_program: StartProgram, point: str, desks: list[int]) -> None:
     program = start_program(**SETTINGS, CAREVIA_FAILPOINT=point)
     assert asyncio.run(told(program)) == desks
