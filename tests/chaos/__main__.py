@@ -1,6 +1,7 @@
 """`python3 run.py soak`: the chaos of the tests for long, on two programs and 200 sockets: docs/reliability.md."""
 
 import argparse
+import os
 import random
 import signal
 import sys
@@ -62,7 +63,8 @@ def main(words: Sequence[str]) -> int:
         result = Chaos(wanted, Path(folder), Progress()).run()
     print(report.text(result))
     said = " ".join(["python3 run.py soak", *words])
-    facts = report.Facts(f"{datetime.now(UTC):%Y-%m-%d}", machine(), f"Carevia {__version__}", said)
+    loaded = f"{machine()}, load average {os.getloadavg()[1]:.1f}"  # of our own processes and all others
+    facts = report.Facts(f"{datetime.now(UTC):%Y-%m-%d}", loaded, f"Carevia {__version__}", said)
     report.write(result, facts, PAGE)
     print(f"Written: {PAGE.relative_to(PAGE.parents[1])}")
     return 1 if result.problems else 0
