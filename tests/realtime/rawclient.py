@@ -59,7 +59,11 @@ class Connection:
         if self.takes:  # before the connection is made, or it is as wide as ever
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.takes)
         plug.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(plug, ("127.0.0.1", self.port))
+        try:
+            await asyncio.get_running_loop().sock_connect(plug, ("127.0.0.1", self.port))
+        except BaseException:
+            plug.close()
+            raise
         self.reader, self.writer = await asyncio.open_connection(sock=plug)
         return self
 
