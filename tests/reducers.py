@@ -30,6 +30,8 @@ def apply_desk(state: State, event: Json) -> State:
             return {**state, "participants": rows}
         case "customer_added":
             return _added(state, event["booking"], event["at"])
+        case "booking_updated":
+            return {**state, "bookings": _changed(state["bookings"], event["booking"], event["at"])}
         case "conversation_updated":
             return _updated(state, event["update"], event["at"])
         case "conversation_opened":
@@ -50,6 +52,11 @@ def _added(state: State, booking: Json, at: float) -> State:
 
 def _is_listed(bookings: Sequence[Json], tracking_id: str) -> bool:
     return any(row["trackingId"] == tracking_id for row in bookings)
+
+
+def _changed(rows: Sequence[Json], booking: Json, at: float) -> list[Json]:
+    same = booking["trackingId"]
+    return [row | booking | {"changedAt": at} if row["trackingId"] == same else row for row in rows]
 
 
 def _updated(state: State, update: Json, at: float) -> State:
@@ -80,10 +87,16 @@ def _to_top(rows: Sequence[Json], user: str, name: str, email: str, at: float) -
 
 
 def _with_snapshot(rows: Sequence[Json], snapshot: Sequence[Json], requested_at: float) -> list[Json]:
-    arrivals = {row["trackingId"]: row["arrivedAt"] for row in rows}
+    known = {row["trackingId"]: row for row in rows}
     listed = {row["trackingId"] for row in snapshot}
     newer = [row for row in rows if row["trackingId"] not in listed and _since(row["arrivedAt"], requested_at)]
-    return [*newer, *(row | {"arrivedAt": arrivals.get(row["trackingId"])} for row in snapshot)]
+    return [*newer, *(_listed(known.get(row["trackingId"]), row, requested_at) for row in snapshot)]
+
+
+def _listed(before: Json | None, row: Json, requested_at: float) -> Json:
+    if before is not None and _since(before.get("changedAt"), requested_at):
+        return before
+    return row | {"arrivedAt": None if before is None else before["arrivedAt"]}
 
 
 def _reordered(rows: Sequence[Json], snapshot: Sequence[Json], requested_at: float) -> list[Json]:

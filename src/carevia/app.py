@@ -158,14 +158,17 @@ class Carevia:
     def _routes(self) -> list[Route[Any, Any]]:
         settings = self.settings
         stripe = settings.stripe_webhook_secret
-        routes = StripeWebhook(self.payments, stripe, production=settings.production, now=now).routes()
+        webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
+        routes = webhook.routes()
         routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
         if not settings.production:
             routes += SimulatorRoutes(lambda body, head: deliver_to(self.edge, body, head), stripe, now).routes()
-        metrics = Metrics(self.server, self.relay, lambda: self.edge.answered, lambda: self.events.counts)
+        metrics = Metrics(
+            self.server, self.relay, lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused
+        )
         described: list[bytes] = []
 
         def description() -> bytes:

@@ -59,7 +59,11 @@ class Desk:
     async def pay(self, event: dict[str, Any] | None = None, at: int | None = None, **headers: str) -> httpx2.Response:
         secret = self.carevia.settings.stripe_webhook_secret[0]
         body, made = signed(event or paid_event(now()), secret, at or now())
-        return await self.http.post("/api/payment/webhook", content=body, headers=made | headers)
+        return await self.http.post(
+            "/api/payment/webhook",
+            content=body,
+            headers=made | {name.replace("_", "-"): value for name, value in headers.items()},
+        )
 
     async def emit(
         self, body: Any, id: str = "wh_1", at: int | None = None, secret: str | None = None

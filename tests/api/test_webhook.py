@@ -1,6 +1,7 @@
 """`POST /api/payment/webhook` as INTERFACE says it."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,48 @@ def test_fifty_identical_deliveries_at_once_are_all_200_and_one_booking(tmp_path
     run(work())
 
 
+async def _refused(d: Desk) -> dict[str, float]:
+    text = (await d.http.get("/metrics")).text
+    counts = re.findall(r'^carevia_webhook_refused_total{reason="(\w+)"} (\S+)$', text, re.MULTILINE)
+    return {reason: float(count) for reason, count in counts}
+
+
 @pytest.mark.parametrize("seconds", [-301, 301])
-def test_signature_over_300_s_old_or_ahead_is_400(tmp_path: Path, seconds: int) -> None:
+def test_signature_over_300_s_old_or_ahead_is_400_and_counted(tmp_path: Path, seconds: int) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
-            answer = await d.pay(at=now() + seconds * 1000)
-            assert answer.status_code == 400
-            assert answer.json()["success"] is False
+            assert await _refused(d) == {}
+            for nth in (1, 2):
+                answer = await d.pay(at=now() + seconds * 1000)
+                assert answer.status_code == 400
+                assert answer.json()["success"] is False
+                assert await _refused(d) == {"bad_signature_time": nth}
             assert await _bookings(d) == 0
+
+    run(work())
+
+
+def test_other_refusals_are_counted_by_their_reason(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.pay(stripe_signature="t=1,v1=00")
+            await d.pay(paid_event(now()) | {"livemode": True})
+            assert (await d.http.post(PATH, content=b"{}")).status_code == 400
+            assert await _refused(d) == {"bad_signature_time": 1, "bad_input": 1, "bad_signature": 1}
+
+    run(work())
+
+
+def test_an_event_three_days_old_counts_when_it_is_signed_anew(tmp_path: Path) -> None:
+    """The provider sends again for three days and signs each time: the signature's time is judged, not the event's."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            late = paid_event(now() - 3 * 86_400_000)
+            assert (await d.pay(late, at=now() - 301_000)).status_code == 400
+            assert (await d.pay(late)).status_code == 200
+            assert (await d.pay(late)).status_code == 200
+            assert await _bookings(d) == 1
 
     run(work())
 

@@ -18,11 +18,20 @@ def test_docs_are_up_to_date() -> None:
 def test_every_event_of_the_contract_is_there() -> None:
     assert set(CLIENT_EVENTS) == {"join_room", "leave_room", "send_message", "typing", "new_booking", "test_event"}
     assert set(SERVER_EVENTS) == {
-        *("receive_message", "customer_added", "conversation_updated", "user_typing", "live", "reset", "test_event"),
+        *(
+            "receive_message",
+            "customer_added",
+            "booking_updated",
+            "conversation_updated",
+            "user_typing",
+            "live",
+            "reset",
+            "test_event",
+        ),
     }
     assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
     assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
-        *("receive_message", "customer_added", "conversation_updated"),
+        *("receive_message", "customer_added", "booking_updated", "conversation_updated"),
     }
 
 

@@ -213,6 +213,8 @@ class Page:
         match name:
             case "customer_added":
                 self._reduce("customer_added", booking=payload, at=self.world.time())
+            case "booking_updated":
+                self._reduce("booking_updated", booking=payload, at=self.world.time())
             case "conversation_updated":
                 self._reduce("conversation_updated", update=payload, at=self.world.time())
             case "receive_message" if payload["roomId"] == self.room:

@@ -40,8 +40,12 @@ class House:
         return event
 
     async def announced(self) -> list[dict[str, Any]]:
+        return await self.told("customer_added")
+
+    async def told(self, name: str) -> list[dict[str, Any]]:
+        """What the desk's journal holds of this event, oldest first."""
         rows = await self.store.events_after(0, ["desk"], 10_000)
-        return [msgspec.json.decode(row.payload) for row in rows if row.name == "customer_added"]
+        return [msgspec.json.decode(row.payload) for row in rows if row.name == name]
 
 
 @asynccontextmanager

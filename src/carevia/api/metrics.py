@@ -16,15 +16,21 @@ Counts = Mapping[tuple[str, Any], int]
 
 
 class Metrics:
-    """`answers` counts (route, status), `events` (socket event, outcome)."""
+    """`answers` counts (route, status), `events` (socket event, outcome), `refused` provider's notices by reason."""
 
     def __init__(
-        self, server: Server, relay: Relay, answers: Callable[[], Counts], events: Callable[[], Counts]
+        self,
+        server: Server,
+        relay: Relay,
+        answers: Callable[[], Counts],
+        events: Callable[[], Counts],
+        refused: Callable[[], Mapping[str, int]],
     ) -> None:
         self._server = server
         self._relay = relay
         self._answers = answers
         self._events = events
+        self._refused = refused
         self._registry: CollectorRegistry | None = None
 
     def text(self) -> tuple[bytes, str]:
@@ -55,6 +61,10 @@ class Metrics:
         for (event, outcome), count in self._events().items():
             events.add_metric([event, str(outcome)], count)
         yield events
+        refused = CounterMetricFamily("carevia_webhook_refused", "Notices of the provider refused", labels=["reason"])
+        for reason, count in self._refused().items():
+            refused.add_metric([reason], count)
+        yield refused
         stats = self._server.engine.stats
         ended = CounterMetricFamily("carevia_engine_ended", "Sessions that ended", labels=["reason"])
         for reason, count in stats.ended.items():

@@ -4,6 +4,7 @@
 any database is touched; while the store cannot commit it is 503, so that Stripe comes again. Nothing else is answered.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ class StripeWebhook:
         self._secrets = tuple(secrets)
         self._production = production
         self._now = now
+        self.refused: Counter[str] = Counter()  # by code: what was answered 400; a clock gone wrong shows here first
 
     def routes(self) -> list[Route[Any, Any]]:
         return [
@@ -50,15 +52,22 @@ class StripeWebhook:
 
     async def receive(self, call: Call[Nothing, bytes]) -> Answer:
         body = call.body
-        try:
-            verify_stripe(call.request.header("stripe-signature"), body, self._secrets, self._now())
-        except BadSignature as bad:
-            raise BadInput(bad.message) from None
-        event = self._event(body)
+        event = self._judged(call.request.header("stripe-signature"), body)
         failpoint("webhook.verified")
         await self._payments.receive_stripe(body, event)
         failpoint("webhook.before_answer")
         return _RECEIVED
+
+    def _judged(self, signature: str | None, body: bytes) -> Any:
+        try:
+            verify_stripe(signature, body, self._secrets, self._now())
+            return self._event(body)
+        except BadSignature as bad:
+            self.refused[bad.code] += 1
+            raise BadInput(bad.message) from None
+        except BadInput as bad:
+            self.refused[bad.code] += 1
+            raise
 
     def _event(self, body: bytes) -> Any:
         try:

@@ -1,10 +1,11 @@
 """Bookings: their statuses, what a list of them can be asked for, and the rows that the pages are given."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from carevia.domain.payment_facts import PaymentStatus
 from carevia.domain.text import tidy
 from carevia.errors import BadInput, FieldError
 
@@ -31,30 +32,38 @@ class BookingQuery(msgspec.Struct, frozen=True):
     limit: int = PAGE
 
 
+def _about(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
 class BookingRow(msgspec.Struct, frozen=True):
-    id: str = msgspec.field(name="_id")
-    trackingId: str
-    userId: str
-    userName: str
-    userEmail: str
-    serviceName: str
-    date: str | None
-    slot: str | None
-    durationType: str | None
-    quantity: int | None
-    division: str | None
-    district: str | None
-    address: str | None
-    paymentOption: str | None
-    totalPrice: str
-    amountPaid: str
-    dueAmount: str
-    currency: str
-    caregiver: str | None
-    status: str
-    source: str
-    needsLook: bool
-    createdAt: str
+    """As lists show it, and as `booking_updated` tells it."""
+
+    id: Annotated[str, _about("the booking")] = msgspec.field(name="_id")
+    trackingId: Annotated[str, _about("as told to the customer; knowing one gives no right")]
+    userId: Annotated[str, _about("the customer")]
+    userName: Annotated[str, _about("empty when unknown")]
+    userEmail: Annotated[str, _about("empty when unknown")]
+    serviceName: Annotated[str, _about("empty when unknown")]
+    date: Annotated[str | None, _about("of the first visit")]
+    slot: Annotated[str | None, _about("time of day")]
+    durationType: Annotated[str | None, _about("`hours` or `days`")]
+    quantity: Annotated[int | None, _about("of them")]
+    division: Annotated[str | None, _about("where")]
+    district: Annotated[str | None, _about("where")]
+    address: Annotated[str | None, _about("where")]
+    paymentOption: Annotated[str | None, _about("`half` or `full`")]
+    totalPrice: Annotated[str, _about("major units")]
+    amountPaid: Annotated[str, _about("major units; what came in, whatever went back later")]
+    dueAmount: Annotated[str, _about("major units")]
+    amountRefunded: Annotated[str, _about("major units; what went back by refunds and lost disputes")]
+    currency: Annotated[str, _about("three small letters")]
+    caregiver: Annotated[str | None, _about("who is assigned")]
+    status: Annotated[str, _about("`booked`, `confirmed`, `cancelled` (also when all money went back), `completed`")]
+    paymentStatus: Annotated[PaymentStatus, _about("what became of the money")]
+    source: Annotated[str, _about("`stripe` or `site`: who told of it first")]
+    needsLook: Annotated[bool, _about("a person should look at it")]
+    createdAt: Annotated[str, _about("ISO 8601, UTC, milliseconds")]
 
 
 class BookingPage(msgspec.Struct, frozen=True):
@@ -75,8 +84,9 @@ class PaymentRow(msgspec.Struct, frozen=True):
     sessionId: str | None
     amount: int | None
     amountPaid: str
+    amountRefunded: str
     currency: str | None
-    status: str
+    status: PaymentStatus
     needsLook: bool
     createdAt: str
     paidAt: str | None

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from carevia.domain.bookings import BookingRow
 from carevia.domain.people import DESK
 from carevia.errors import BadInput, FieldError
 
@@ -160,6 +161,15 @@ EVENTS: tuple[Event, ...] = (
         True,
         (CustomerAdded,),
         "A paid booking, once per booking. Never to a customer or a guest.",
+    ),
+    Event(
+        "booking_updated",
+        "server",
+        DESK,
+        True,
+        (BookingRow,),
+        "A booking is not what it was: more was paid, refunded or disputed. The whole row as `GET /api/booking` "
+        "lists it, once per change, always after the booking's `customer_added`.",
     ),
     Event(
         "conversation_updated",

@@ -94,4 +94,4 @@ def _word(kind: Any) -> str:
         return ", ".join(f"`{value}`" for value in get_args(kind))
     if get_origin(kind) is UnionType:
         return " or ".join(_word(part) for part in get_args(kind))
-    return {str: "string", int: "integer", bool: "boolean", NoneType: "null"}[kind]
+    return {str: "string", int: "integer", bool: "true or false", NoneType: "null"}[kind]

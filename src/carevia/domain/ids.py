@@ -1,12 +1,18 @@
-"""Ids that we make. Randomness is an argument: `random(n)` gives n bytes nobody can guess."""
+"""Ids that we make, and how those of others are read.
+
+Randomness is an argument: `random(n)` gives n bytes nobody can guess.
+"""
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from carevia.domain.text import tidy
 
 Random = Callable[[int], bytes]
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LONGEST_PROVIDER_ID = 255
 _TRACKING = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:#/-]{0,62}[A-Za-z0-9])?")
 
 
@@ -23,6 +29,13 @@ def tracking_id_from(text: str, attempt: int = 0) -> str:
 def valid_tracking_id(text: object) -> bool:
     """Ours and those of other systems, taken as they are: 1 to 64 characters without spaces."""
     return isinstance(text, str) and _TRACKING.fullmatch(text) is not None
+
+
+def provider_id(value: object) -> str | None:
+    """Stripe sends an id, or the whole thing where it was expanded."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) and value and tidy(value, LONGEST_PROVIDER_ID) == value else None
 
 
 def row_id(prefix: str, random: Random) -> str:

@@ -54,3 +54,14 @@ def valid_currency(value: object) -> bool:
 def valid_amount(value: object) -> bool:
     """An integer of minor units, not negative; True and False are no amounts."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
+
+
+def amount_of(value: object) -> int | None:
+    """A provider's amount, where it can be read."""
+    return value if isinstance(value, int) and valid_amount(value) else None
+
+
+def currency_of(value: object) -> str | None:
+    """A provider's currency in small letters, where it can be read."""
+    small = value.lower() if isinstance(value, str) and len(value) == 3 else None
+    return small if valid_currency(small) else None

@@ -9,15 +9,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from carevia.domain.ids import valid_tracking_id
-from carevia.domain.money import minor, valid_amount, valid_currency
+from carevia.domain.ids import LONGEST_PROVIDER_ID, provider_id, valid_tracking_id
+from carevia.domain.money import amount_of, currency_of, minor
+from carevia.domain.payment_facts import MoreFacts, facts_of
 from carevia.domain.people import valid_user_id
 from carevia.domain.text import tidy
 from carevia.errors import BadInput
 
 Source = Literal["stripe", "site"]
 
-LONGEST_EVENT_ID = 255
 _LATEST_SECONDS = 32_503_680_000  # the year 3000: a number beyond it is no time in seconds
 
 
@@ -84,7 +84,7 @@ class StoredOnly(msgspec.Struct, frozen=True):
     note: str
 
 
-Decision = PaidBooking | PaidWithoutBooking | StoredOnly
+Decision = PaidBooking | PaidWithoutBooking | MoreFacts | StoredOnly
 
 
 def read_event(event: object) -> StripeEvent:
@@ -92,7 +92,7 @@ def read_event(event: object) -> StripeEvent:
     if not isinstance(event, Mapping):
         raise BadInput("The body is not a Stripe event: it must be a JSON object.")
     id_, type_, data = event.get("id"), event.get("type"), event.get("data")
-    if tidy(id_, LONGEST_EVENT_ID) != id_ or tidy(type_, 100) != type_ or not id_ or not type_:
+    if tidy(id_, LONGEST_PROVIDER_ID) != id_ or tidy(type_, 100) != type_ or not id_ or not type_:
         raise BadInput("The body is not a Stripe event: it needs an id and a type.")
     thing = data.get("object") if isinstance(data, Mapping) else None
     if not isinstance(thing, Mapping):
@@ -105,7 +105,7 @@ def decide(event: StripeEvent) -> Decision:
         return _decide_completed(event)
     if event.type == "checkout.session.async_payment_succeeded":
         return _decide_paid(event)  # the moment at which a delayed method's money clears
-    return StoredOnly("kept")
+    return facts_of(event.type, event.object) or StoredOnly("kept")
 
 
 def _decide_completed(event: StripeEvent) -> Decision:
@@ -153,14 +153,12 @@ def _decide_paid(event: StripeEvent) -> Decision:
 
 def _money(event: StripeEvent) -> Money:
     session = event.object
-    amount, currency = session.get("amount_total"), session.get("currency")
-    currency = currency.lower() if isinstance(currency, str) and len(currency) == 3 else None
     return Money(
         source="stripe",
-        session_id=_provider_id(session.get("id")),
-        intent_id=_provider_id(session.get("payment_intent")),
-        amount=amount if valid_amount(amount) else None,
-        currency=currency if valid_currency(currency) else None,
+        session_id=provider_id(session.get("id")),
+        intent_id=provider_id(session.get("payment_intent")),
+        amount=amount_of(session.get("amount_total")),
+        currency=currency_of(session.get("currency")),
         paid_at=event.created,  # a checkout may have stood open for hours before
     )
 
@@ -195,13 +193,6 @@ def due(total: int | None, paid: int) -> tuple[int, int]:
     """(total, due): a total that was not told, or is below what was paid, is what was paid."""
     whole = max(total or 0, paid)
     return whole, whole - paid
-
-
-def _provider_id(value: object) -> str | None:
-    """Stripe sends an id, or the whole thing where it was expanded."""
-    if isinstance(value, Mapping):
-        value = value.get("id")
-    return value if isinstance(value, str) and value and tidy(value, LONGEST_EVENT_ID) == value else None
 
 
 def _milliseconds(seconds: object) -> int | None:

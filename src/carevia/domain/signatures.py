@@ -28,6 +28,12 @@ class BadSignature(CareviaError):
     code = "bad_signature"
 
 
+class BadSignatureTime(BadSignature):
+    """Over 300 s old or ahead: a replay, a clock that is wrong, or a sender that waited too long to send."""
+
+    code = "bad_signature_time"
+
+
 def sign_stripe(body: bytes, secret: str, now: int) -> str:
     """The value of a `Stripe-Signature` header."""
     seconds = str(now // 1000)
@@ -93,7 +99,7 @@ def _check_time(seconds: str, now: int) -> None:
     if _SECONDS.fullmatch(seconds) is None:
         raise BadSignature("The time of the signature is not a number of seconds.")
     if abs(int(seconds) * 1000 - now) > TOLERANCE_SECONDS * 1000:
-        raise BadSignature("The signature is too old or too far ahead: over 300 seconds from our clock.")
+        raise BadSignatureTime("The signature is too old or too far ahead: over 300 seconds from our clock.")
 
 
 def _any_fits(given: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from carevia.domain.bookings import (
     BookingPage,
     BookingQuery,
-    BookingRow,
     BookingStats,
     Metric,
     Participant,
@@ -17,11 +16,11 @@ from carevia.domain.bookings import (
     split_name,
 )
 from carevia.domain.chat import page_size
-from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
 from carevia.errors import BadInput
+from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, shown
 from carevia.service.stats import booking_stats, payment_metrics
 from carevia.store.store import Store
 from carevia.store.tables import bookings, users
@@ -54,7 +53,6 @@ _ORDER = {
     "date_soonest": (_b.date.asc().nulls_last(), _b.announced.desc()),
     "date_latest": (_b.date.desc().nulls_last(), _b.announced.desc()),
 }
-_FROM = bookings.join(users, _b.user_id == users.c.id)
 
 
 class Bookings:
@@ -98,14 +96,13 @@ def _asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
 
 @cache
 def _page(conditions: frozenset[str], sort: str) -> Select[Any]:
-    rows = select(bookings, users.c.name.label("user_name"), users.c.email.label("user_email")).select_from(_FROM)
-    rows = rows.where(*(_CONDITIONS[name] for name in sorted(conditions))).order_by(*_ORDER[sort])
+    rows = ROWS.where(*(_CONDITIONS[name] for name in sorted(conditions))).order_by(*_ORDER[sort])
     return rows.limit(bindparam("most")).offset(bindparam("skip"))
 
 
 @cache
 def _count(conditions: frozenset[str]) -> Select[Any]:
-    table = _FROM if "search" in conditions else bookings
+    table = WITH_CUSTOMER if "search" in conditions else bookings
     count = select(func.count().label("items")).select_from(table)
     return count.where(*(_CONDITIONS[name] for name in sorted(conditions)))
 
@@ -117,35 +114,7 @@ def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPag
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
     rows = tx.all(_page(conditions, query.sortby), most=query.limit, skip=skip, **values)
-    return BookingPage([_shown(row) for row in rows], pages(items, query.limit), items, query.page)
-
-
-def _shown(row: Row) -> BookingRow:
-    return BookingRow(
-        id=row.id,
-        trackingId=row.tracking_id,
-        userId=row.user_id,
-        userName=row.user_name or "",
-        userEmail=row.user_email or "",
-        serviceName=row.service_name,
-        date=row.date,
-        slot=row.slot,
-        durationType=row.duration_type,
-        quantity=row.quantity,
-        division=row.division,
-        district=row.district,
-        address=row.address,
-        paymentOption=row.payment_option,
-        totalPrice=major(row.total, row.currency),
-        amountPaid=major(row.paid, row.currency),
-        dueAmount=major(row.due, row.currency),
-        currency=row.currency,
-        caregiver=row.caregiver,
-        status=row.status,
-        source=row.source,
-        needsLook=row.needs_look is not None,
-        createdAt=iso(row.created),
-    )
+    return BookingPage([shown(row) for row in rows], pages(items, query.limit), items, query.page)
 
 
 # --- participants -----------------------------------------------------------------------------------------------

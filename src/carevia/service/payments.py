@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, func, select, update
 from carevia.domain.bookings import PaymentPage, PaymentRow, pages
 from carevia.domain.ids import Random
 from carevia.domain.money import major
+from carevia.domain.payment_facts import MoreFacts
 from carevia.domain.payments import Decision, PaidBooking, PaidWithoutBooking, StripeEvent, decide, read_event
 from carevia.domain.people import Person
 from carevia.domain.site import SiteBooking, paid_booking
@@ -22,6 +23,7 @@ from carevia.domain.times import iso
 from carevia.errors import Conflict
 from carevia.failpoint import failpoint
 from carevia.service.recording import Recorder
+from carevia.service.settling import learn
 from carevia.store.store import Store
 from carevia.store.tables import bookings, payments, provider_events
 from carevia.store.transaction import Row, Transaction
@@ -75,6 +77,8 @@ class Payments:
             return self._recorder.record(tx, decision, delivery=delivery, now=now)
         if isinstance(decision, PaidWithoutBooking):
             return self._recorder.keep(tx, decision, now=now)
+        if isinstance(decision, MoreFacts):
+            return learn(tx, decision, now)
         return decision.note
 
     def _take_site(self, tx: Transaction, *, webhook_id: str, paid: PaidBooking, raw: bytes, now: int) -> None:
@@ -128,6 +132,9 @@ def _list(tx: Transaction, *, viewer: Person, page: int, limit: int) -> PaymentP
 
 
 def _shown(row: Row) -> PaymentRow:
+    def in_major(amount: int | None) -> str:
+        return "" if amount is None or row.currency is None else major(amount, row.currency)
+
     return PaymentRow(
         id=row.id,
         bookingId=row.booking_id,
@@ -136,10 +143,11 @@ def _shown(row: Row) -> PaymentRow:
         provider=row.provider,
         sessionId=row.session_id,
         amount=row.amount,
-        amountPaid="" if row.amount is None or row.currency is None else major(row.amount, row.currency),
+        amountPaid=in_major(row.amount),
+        amountRefunded=in_major(row.refunded),
         currency=row.currency,
         status=row.status,
-        needsLook=row.needs_look is not None,
+        needsLook=bool(row.needs_look or row.trouble),
         createdAt=iso(row.created),
         paidAt=None if row.paid_at is None else iso(row.paid_at),
     )

@@ -2,7 +2,7 @@
 
 A booking is recognised by the session that paid it or by its tracking id, whoever told us first; it is announced once.
 The second teller completes what the first left open. Money is the provider's word: what a site said about a payment is
-replaced as soon as the provider speaks of it.
+replaced as soon as the provider speaks of it. What became of the money afterwards is settling.py's.
 """
 
 from sqlalchemy import bindparam, case, func, or_, select, update
@@ -13,6 +13,8 @@ from carevia.domain.money import major
 from carevia.domain.payments import BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
+from carevia.service.booking_rows import stored_row
+from carevia.service.settling import has_facts, settle, sum_up_standing, telling
 from carevia.store.tables import bookings, payments, services, users
 from carevia.store.transaction import Row, Transaction
 
@@ -20,11 +22,6 @@ _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam(
 _PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
 _BOOKING = select(bookings).where(bookings.c.id == bindparam("booking"))
 _TRACKED = select(bookings).where(bookings.c.tracking_id == bindparam("tracking"))
-_ANNOUNCED = (
-    select(bookings, users.c.name, users.c.email)
-    .join_from(bookings, users, bookings.c.user_id == users.c.id)
-    .where(bookings.c.id == bindparam("booking"))
-)
 _SERVICE_NAME = select(services.c.name).where(
     or_(services.c.id == bindparam("service"), services.c.slug == bindparam("service"))
 )
@@ -108,37 +105,57 @@ class Recorder:
         """
         payment = _payment_of(tx, paid.money.session_id)
         booking = _booking_of(tx, paid, payment)
-        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
         if booking is None:
-            made = self._make_booking(tx, paid, delivery, now)
-            if payment is None:
-                self._insert_payment(tx, paid.money, made, paid.user_id, paid.needs_look, now)
-            else:  # money that needed a look, because nobody had told us what it was for
-                tx.run(_LINK, payment=payment.id, booking=made, user=paid.user_id)
-                _sum_up(tx, tx.all(_BOOKING, booking=made)[0], paid.details.total, look=None)
-            _announce(tx, made, now)
+            self._record_new(tx, paid, payment, delivery, now)
             return None
-        _complete(tx, booking, paid.details)
-        if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
-            self._keep_payment(tx, paid, payment, booking, now)
-            look = paid.needs_look if booking.source == "site" else booking.needs_look
-            _sum_up(tx, booking, paid.details.total, look=look)
-            return "completed a booking known before"
-        _learn_session(tx, paid, payment, booking)
-        return "this booking was recorded before"
+        with telling(tx, booking.id, now):
+            return self._record_again(tx, paid, payment, booking, now)
 
     def keep(self, tx: Transaction, paid: PaidWithoutBooking, *, now: int) -> str:
         """A payment that needs a look, unless the session is known: then only its money is confirmed."""
         payment = _payment_of(tx, paid.money.session_id)
         if payment is None:
             self._insert_payment(tx, paid.money, None, None, paid.needs_look, now)
+            settle(tx, paid.money.session_id, paid.money.intent_id)
             return paid.needs_look
         if payment.provider == "site" and paid.money.amount is not None:
-            _confirm(tx, payment, paid.money, None)
-            booking = tx.first(_BOOKING, booking=payment.booking_id)
-            if booking is not None:
-                _sum_up(tx, booking, None, look=None)
+            with telling(tx, payment.booking_id, now):
+                _confirm(tx, payment, paid.money, None)
+                settle(tx, paid.money.session_id, paid.money.intent_id)
+                booking = tx.first(_BOOKING, booking=payment.booking_id)
+                if booking is not None:
+                    _sum_up(tx, booking, None, look=None)
         return "this session was recorded before"
+
+    def _record_new(self, tx: Transaction, paid: PaidBooking, payment: Row | None, delivery: str, now: int) -> None:
+        """Announced as it was booked; what the provider told of the money before follows at once."""
+        session, intent = paid.money.session_id, paid.money.intent_id
+        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
+        made = self._make_booking(tx, paid, delivery, now)
+        if payment is None:
+            self._insert_payment(tx, paid.money, made, paid.user_id, paid.needs_look, now)
+        else:  # money that needed a look, because nobody had told us what it was for
+            tx.run(_LINK, payment=payment.id, booking=made, user=paid.user_id)
+            _set_money(tx, tx.all(_BOOKING, booking=made)[0], paid.details.total, look=None)
+        _announce(tx, made, now)
+        if payment is not None or has_facts(tx, session, intent):
+            with telling(tx, made, now):
+                settle(tx, session, intent)
+                sum_up_standing(tx, stored_row(tx, made))
+
+    def _record_again(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> str:
+        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
+        _complete(tx, booking, paid.details)
+        if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
+            self._keep_payment(tx, paid, payment, booking, now)
+            settle(tx, paid.money.session_id, paid.money.intent_id)
+            look = paid.needs_look if booking.source == "site" else booking.needs_look
+            _sum_up(tx, booking, paid.details.total, look=look)
+            return "completed a booking known before"
+        _learn_session(tx, paid, payment, booking)
+        settle(tx, paid.money.session_id, paid.money.intent_id)
+        sum_up_standing(tx, booking)
+        return "this booking was recorded before"
 
     def _make_booking(self, tx: Transaction, paid: PaidBooking, delivery: str, now: int) -> str:
         details = paid.details
@@ -261,8 +278,13 @@ def _complete(tx: Transaction, booking: Row, details: BookingDetails) -> None:
 
 
 def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | None) -> None:
+    _set_money(tx, booking, total, look=look)
+    sum_up_standing(tx, booking)
+
+
+def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | None) -> None:
     """What was paid is the sum of the payments; where the provider has spoken, its currency is the booking's."""
-    paid = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.status == "paid" and row.amount is not None]
+    paid = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.amount is not None]
     confirmed = [row for row in paid if row.provider != "site"]
     currency = (confirmed or paid or [booking])[0].currency
     amount = sum(row.amount for row in paid if row.currency == currency)
@@ -277,11 +299,11 @@ def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | Non
 
 
 def _announce(tx: Transaction, booking_id: str, now: int) -> None:
-    booking = tx.all(_ANNOUNCED, booking=booking_id)[0]
+    booking = stored_row(tx, booking_id)
     event = CustomerAdded(
         userId=booking.user_id,
-        userEmail=booking.email or "",
-        userName=booking.name or "",
+        userEmail=booking.user_email or "",
+        userName=booking.user_name or "",
         serviceName=booking.service_name,
         trackingId=booking.tracking_id,
         amountPaid=major(booking.paid, booking.currency),

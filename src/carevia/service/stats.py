@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from carevia.domain.bookings import BookingStats, Metric, Trend
 from carevia.domain.money import major
@@ -35,14 +35,15 @@ def _standing(own: bool) -> Select[Any]:
 
 @cache
 def _paid(own: bool) -> Select[Any]:
-    rows = select(_p.amount, _p.currency, _p.created).where(_p.created >= bindparam("since"), _p.status == "paid")
-    rows = rows.where(_p.amount.is_not(None))
+    """What came in and did not go back."""
+    rows = select((_p.amount - _p.refunded).label("amount"), _p.currency, _p.created)
+    rows = rows.where(_p.created >= bindparam("since"), _p.amount.is_not(None), _p.amount > _p.refunded)
     return rows.where(_p.user_id == bindparam("viewer")) if own else rows
 
 
 @cache
 def _looked_for(own: bool) -> Select[Any]:
-    count = select(func.count().label("items")).where(_p.needs_look.is_not(None))
+    count = select(func.count().label("items")).where(or_(_p.needs_look.is_not(None), _p.trouble.is_not(None)))
     return count.where(_p.user_id == bindparam("viewer")) if own else count
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import CursorResult
 
-HEAD = "0001"
+HEAD = "0002"
 _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 
 log = logging.getLogger("carevia.store")

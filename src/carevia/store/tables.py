@@ -154,6 +154,10 @@ bookings = Table(
     Column("needs_look", Text),
     Column("created", Number, nullable=False),
     Column("announced", Number, nullable=False, server_default="0"),  # the journal number of its customer_added
+    # What became of the money, summed up over the payments; `trouble` is a second reason to look.
+    Column("payment_status", Text, nullable=False, server_default="paid"),
+    Column("refunded", Number, nullable=False, server_default="0"),
+    Column("trouble", Text),
     Index("ix_bookings_created", "created"),
     Index("ix_bookings_announced", "announced"),
     Index("ix_bookings_user_id_announced", "user_id", "announced"),
@@ -175,6 +179,10 @@ payments = Table(
     Column("needs_look", Text),
     Column("created", Number, nullable=False),
     Column("paid_at", Number),
+    # By payment_facts: what went back to the customer, and a second reason to look.
+    Column("refunded", Number, nullable=False, server_default="0"),
+    Column("trouble", Text),
+    Index("ix_payments_intent_id", "intent_id"),
     Index("ix_payments_created", "created", "id"),
     Index("ix_payments_user_id_created", "user_id", "created"),
     **KEYED,
@@ -191,6 +199,16 @@ provider_events = Table(
     Column("received", Number, nullable=False),
     Column("note", Text),
     PrimaryKeyConstraint("provider", "id"),
+)
+
+# What the provider told beside that money came (domain/payment_facts.py), by payment intent or session: it may be known
+# before the payment is.
+payment_facts = Table(
+    "payment_facts",
+    metadata,
+    Column("about", Text, primary_key=True),
+    Column("facts", Text, nullable=False),
+    **KEYED,
 )
 
 messages = Table(

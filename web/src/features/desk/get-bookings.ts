@@ -19,9 +19,11 @@ export interface Booking {
   totalPrice: string;
   amountPaid: string;
   dueAmount: string;
+  amountRefunded: string;
   currency: string;
   caregiver: string | null;
   status: string;
+  paymentStatus: "paid" | "partly_refunded" | "refunded" | "disputed" | "charged_back";
   source: string;
   needsLook: boolean;
   createdAt: string;

@@ -36,6 +36,11 @@ const added = (n: number, at = T, userId = `u${n}`): DeskEvent => ({
   booking: paid(n, userId),
   at,
 });
+const refunded = (n: number, at = T): DeskEvent => ({
+  type: "booking_updated",
+  booking: { ...booking(n), status: "cancelled", paymentStatus: "refunded", amountRefunded: "3000" },
+  at,
+});
 const bookings = (requestedAt: number, ...ns: number[]): DeskEvent => ({
   type: "bookings_loaded",
   bookings: ns.map((n) => booking(n)),
@@ -89,6 +94,18 @@ describe("bookings", () => {
   test("the list completes an arrival, which stays new", () => {
     const state = run(added(3, T), bookings(T + 5, 3));
     expect(state.bookings[0]).toMatchObject({ userName: "Customer 3", arrivedAt: T });
+  });
+
+  test("a change stands at once, in its place, and is not undone by a list that was asked for before", () => {
+    const state = run(bookings(T - 9, 2, 1), refunded(1), bookings(T - 5, 2, 1));
+    expect(rows(state)).toEqual(["CV-2", "CV-1"]);
+    expect(state.bookings[1]).toMatchObject({ paymentStatus: "refunded", status: "cancelled" });
+    expect(run(bookings(T - 9, 1), refunded(1), bookings(T + 5, 1)).bookings[0]?.paymentStatus).toBeUndefined();
+  });
+
+  test("a change of an arrival leaves it new, and one of a booking on another page changes nothing here", () => {
+    expect(run(added(3), refunded(3, T + 1)).bookings[0]).toMatchObject({ paymentStatus: "refunded", arrivedAt: T });
+    expect(rows(run(bookings(T - 9, 2), refunded(1)))).toEqual(["CV-2"]);
   });
 });
 

@@ -14,6 +14,8 @@ export interface BookingRow extends Partial<Omit<Booking, "trackingId" | "userId
   currency: string;
   /** When this page saw it come, ms since 1970; null for what was there before. */
   arrivedAt: number | null;
+  /** When an event last changed it, ms since 1970. */
+  changedAt?: number;
 }
 
 export interface ParticipantRow extends Participant {
@@ -58,6 +60,7 @@ export type DeskEvent =
   | { type: "bookings_loaded"; bookings: readonly Booking[]; requestedAt: number }
   | { type: "participants_loaded"; participants: readonly Participant[]; requestedAt: number }
   | { type: "customer_added"; booking: CustomerAdded; at: number }
+  | { type: "booking_updated"; booking: Booking; at: number }
   | { type: "conversation_updated"; update: ConversationUpdated; at: number }
   | { type: "conversation_opened"; roomId: string }
   /** What was known by events may not be so any more; the lists are loaded afresh. */
@@ -73,6 +76,8 @@ export function apply(state: Desk, event: DeskEvent): Desk {
       return { ...state, participants: reordered(state.participants, event.participants, event.requestedAt) };
     case "customer_added":
       return added(state, event.booking, event.at);
+    case "booking_updated":
+      return { ...state, bookings: changed(state.bookings, event.booking, event.at) };
     case "conversation_updated":
       return updated(state, event.update, event.at);
     case "reset":
@@ -89,6 +94,11 @@ function added(state: Desk, booking: CustomerAdded, at: number): Desk {
   // A list that was asked for before may have it already; of the people beside it, others may have moved since.
   if (state.bookings.some((known) => known.trackingId === trackingId)) return { ...state, participants };
   return { ...state, bookings: [row, ...state.bookings], participants };
+}
+
+/** The event is the whole row, as the list would show it; a row that is on no page here is left to its page. */
+function changed(rows: readonly BookingRow[], booking: Booking, at: number): readonly BookingRow[] {
+  return rows.map((row) => (row.trackingId === booking.trackingId ? { ...row, ...booking, changedAt: at } : row));
 }
 
 function updated(state: Desk, update: ConversationUpdated, at: number): Desk {
@@ -127,14 +137,18 @@ function toTop(
 }
 
 function withSnapshot(rows: readonly BookingRow[], snapshot: readonly Booking[], requestedAt: number): BookingRow[] {
-  const arrivals = new Map(rows.map((row) => [row.trackingId, row.arrivedAt]));
+  const known = new Map(rows.map((row) => [row.trackingId, row]));
   const listed = new Set(snapshot.map((booking) => booking.trackingId));
   const newer = rows.filter(
     (row) => !listed.has(row.trackingId) && row.arrivedAt !== null && row.arrivedAt >= requestedAt,
   );
   return [
     ...newer,
-    ...snapshot.map((booking) => ({ ...booking, arrivedAt: arrivals.get(booking.trackingId) ?? null })),
+    ...snapshot.map((booking) => {
+      const before = known.get(booking.trackingId);
+      if (before?.changedAt !== undefined && before.changedAt >= requestedAt) return before;
+      return { ...booking, arrivedAt: before?.arrivedAt ?? null };
+    }),
   ];
 }
 

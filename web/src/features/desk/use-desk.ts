@@ -5,7 +5,7 @@ import { DESK_LIMITS } from "@/lib/freshness";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnection, useConnectionEvents } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
-import { getBookings } from "./get-bookings";
+import { type Booking, getBookings } from "./get-bookings";
 import { getParticipants } from "./get-participants";
 import { apply, type ConversationUpdated, type CustomerAdded, type Desk, EMPTY } from "./state";
 
@@ -67,6 +67,9 @@ export function useDesk(openRoom: string | null): DeskData {
     if (event.name === "customer_added") {
       dispatch({ type: "customer_added", booking: event.args[0] as CustomerAdded, at });
       refetchSoon();
+    }
+    if (event.name === "booking_updated") {
+      dispatch({ type: "booking_updated", booking: event.args[0] as Booking, at });
     }
     if (event.name === "reset") dispatch({ type: "reset" });
     if (event.name === "conversation_updated") {

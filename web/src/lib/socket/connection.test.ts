@@ -23,7 +23,7 @@ beforeEach(() => {
 
 const turn = () => vi.advanceTimersByTimeAsync(0);
 
-test("one socket, polling first, that never gives up by itself", async () => {
+test("one socket, polling first, that never gives up by itself (J13)", async () => {
   open();
   await turn();
   expect(alive()).toHaveLength(1);
