@@ -16,7 +16,7 @@ from carevia.store.transaction import Transaction
 from tests.model.machine import Patch
 
 T = TypeVar("T")
-_SLOW: Final = 0.3  # seconds between taking a number and its commit
+_SLOW: Final = 0.3  # seconds of virtual time: between a number and its commit, between a mark and its emit
 
 
 class Around:
@@ -32,22 +32,17 @@ class Around:
 # --- cursor gap: numbers are handed out before the commit, so they become visible out of order -------------------
 
 
-class Sequence_(SqliteTransaction):
-    """A database's sequence: the next number for whoever asks, whether or not they ever commit."""
-
-    given = 0
-
-    @classmethod
-    def next(cls, newest: int) -> int:
-        cls.given = max(cls.given, newest) + 1
-        return cls.given
+_given: dict[str, int] = {}  # file -> the number that was handed out last
 
 
 def _take_from_sequence(tx: SqliteTransaction) -> int:
+    """A database's sequence: the next number for whoever asks, whether or not they ever commit."""
+    if (early := vars(tx).pop("early", None)) is not None:
+        return int(early)
+    file = tx._connection.execute("PRAGMA database_list").fetchone()[2]
     newest = tx._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
-    if newest == 0:
-        Sequence_.given = 0  # another run, on another file
-    return Sequence_.next(newest)
+    _given[file] = max(_given.get(file, 0), newest) + 1
+    return _given[file]
 
 
 class EarlyNumber(Around):
@@ -55,7 +50,7 @@ class EarlyNumber(Around):
         number = await self._store.write(lambda tx: _take_from_sequence(tx))  # type: ignore[arg-type]
 
         def numbered(tx: Any) -> T:
-            tx._next = number
+            tx.early = number
             return work(tx)
 
         await asyncio.sleep(_SLOW * (number % 2))  # the others are as quick as ever
@@ -110,7 +105,7 @@ class MarksFirst(Relay):
     def _emit(self, rows: Sequence[JournalRow]) -> None:
         if rows:
             self.position = rows[-1].seq
-            asyncio.get_running_loop().call_soon(super()._emit, rows)
+            asyncio.get_running_loop().call_later(_SLOW, super()._emit, rows)
 
 
 MARK_BEFORE_EMIT: Final[tuple[Patch, ...]] = (("carevia.app.Relay", MarksFirst),)

@@ -21,6 +21,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from carevia import failpoint
 from carevia.realtime.testing import VirtualLoop
 from carevia.service import relay, replay
+from carevia.store.migrate import prepare
 from carevia.store.statements import Compiler
 from tests.model.loop_store import LoopStore
 from tests.model.node import FILE, Killed, settings_in, task_factory
@@ -45,7 +46,7 @@ class Desk(RuleBasedStateMachine):
         super().__init__()
         self._ends = ExitStack()
         self._folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="model-")))
-        shutil.copytree(_prepared(), self._folder, dirs_exist_ok=True)
+        shutil.copytree(prepared(), self._folder, dirs_exist_ok=True)
         self._runner = self._ends.enter_context(asyncio.Runner(loop_factory=VirtualLoop))
         self._problems: list[Any] = []
         self._good = True
@@ -94,8 +95,10 @@ class Desk(RuleBasedStateMachine):
         with self._ends:
             if self._good:
                 self._run(self._settled())
-            with suppress(Exception if not self._good else ()):
                 self._runner.run(self.world.stop())
+            else:  # what failed is told; what is left in pieces is let go
+                with suppress(Exception):
+                    self._runner.run(self.world.stop())
 
     async def _settled(self) -> None:
         await self.world.quiet()
@@ -201,11 +204,9 @@ class Desk(RuleBasedStateMachine):
 
 
 @cache
-def _prepared() -> Path:
+def prepared() -> Path:
     """A folder with a migrated, seeded file and the secrets, made once."""
     folder = Path(tempfile.mkdtemp(prefix="model-first-"))
-    from carevia.store.migrate import prepare
-
     prepare(folder / FILE, "first")
     settings_in(folder)
     return folder

@@ -140,9 +140,9 @@ class Page:
         self.hear()
         if message in self.outbox:
             self.outbox.remove(message)
-        row = {"id": message["id"], "senderId": self.person.id, "senderName": "", "text": message["text"]}
         if message["roomId"] == self.room:
-            self._say_to_reducer({"type": "message_arrived", "row": row | {"seq": answer["seq"], "time": answer["time"]}})
+            row = message | {"senderId": self.person.id, "senderName": "", "seq": answer["seq"], "time": answer["time"]}
+            self._say_to_reducer({"type": "message_arrived", "row": row})
 
     async def open(self, room: str) -> None:
         self.room, self.conversation, self._loaded = room, EMPTY_CONVERSATION, False

@@ -91,7 +91,9 @@ class World:
         return self._all("SELECT id FROM users WHERE booked = 1 ORDER BY activity DESC")
 
     def messages(self, room: str) -> list[tuple[str, str]]:
-        return self.ledger.execute("SELECT sender_id, id FROM messages WHERE room_id = ? ORDER BY seq", [room]).fetchall()
+        return self.ledger.execute(
+            "SELECT sender_id, id FROM messages WHERE room_id = ? ORDER BY seq", [room]
+        ).fetchall()
 
     def unread(self, room: str) -> tuple[int, int]:
         sql = "SELECT last_seq, unread FROM conversations WHERE room_id = ?"
@@ -122,11 +124,9 @@ class World:
             self.deliveries.append(asyncio.get_running_loop().create_task(self._attempt(event, node)))
 
     async def _attempt(self, event: dict[str, Any], node: Node) -> None:
-        try:
+        with suppress(ConnectionError):
             if await node.do(node.webhook(event)) == 200:
                 self.answered.add(event["id"])
-        except ConnectionError:
-            pass
 
     # --- what happens -------------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class World:
         self._backed_up = set(self.answered), list(self.events)
 
     async def restore(self) -> None:
-        """As `carevia restore` leaves it: the old rows under a new epoch. What was paid since is the provider's again."""
+        """As `carevia restore` leaves it: the old rows under a new epoch. What was paid since is told again."""
         if self._backup is None:
             return
         for page in self.pages:
@@ -225,7 +225,9 @@ class World:
         assert not unanswered, f"never answered: {unanswered}"
         sessions = {event["data"]["object"]["id"] for event in self.events}
         bookings = self.bookings()
-        assert len(bookings) == len(sessions), f"{len(sessions)} sessions were paid, {len(bookings)} bookings are stored"
+        assert len(bookings) == len(sessions), (
+            f"{len(sessions)} sessions were paid, {len(bookings)} bookings are stored"
+        )
         for page in self.pages:
             assert page.online, f"{page.person.id} cannot come back"
             assert not page.outbox
@@ -233,7 +235,5 @@ class World:
 
 
 async def _try(page: Page, message: dict[str, Any]) -> None:
-    try:
+    with suppress(*LOST):
         await page.say(message)
-    except LOST:
-        pass
