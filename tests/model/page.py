@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from carevia.domain.bookings import BookingQuery
+from carevia.domain.events import EVENTS
 from carevia.domain.people import DESK, Person
 from carevia.realtime import ConnectRefused
 from carevia.realtime.testing import Refused, TestClient
@@ -22,6 +23,7 @@ from tests.reducers import EMPTY_CONVERSATION, EMPTY_DESK, Json, State
 if TYPE_CHECKING:
     from tests.model.world import World
 
+KEPT = {event.name for event in EVENTS if event.durable} | {"reset"}  # the others may be lost, and change no list
 LOST = (ConnectionError, TimeoutError, ConnectRefused, Refused)
 
 
@@ -196,7 +198,7 @@ class Page:
         events, client.events = client.events, []
         self.offset = client.offset
         for event in events:
-            if event.name not in ("live", "user_typing"):
+            if event.name in KEPT:
                 self._take(event.name, event.args[0], event.args[-1])
 
     def _take(self, name: str, payload: Json, offset: str) -> None:
