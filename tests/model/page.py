@@ -147,8 +147,9 @@ class Page:
             self._say_to_reducer({"type": "message_arrived", "row": row})
 
     async def open(self, room: str) -> None:
+        if self.room is not None:
+            await self.leave()
         self.room, self.conversation, self._loaded = room, EMPTY_CONVERSATION, False
-        self._joined.pop(room, None)
         if self.online and not self.frozen:
             try:
                 await self._settle_in()
