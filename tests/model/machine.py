@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import atexit
 import random
 import shutil
 import tempfile
@@ -207,6 +208,7 @@ class Desk(RuleBasedStateMachine):
 def prepared() -> Path:
     """A folder with a migrated, seeded file and the secrets, made once."""
     folder = Path(tempfile.mkdtemp(prefix="model-first-"))
+    atexit.register(shutil.rmtree, folder, True)
     prepare(folder / FILE, "first")
     settings_in(folder)
     return folder

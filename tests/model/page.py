@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from carevia.domain.bookings import BookingQuery
+from carevia.domain.events import EVENTS
 from carevia.domain.people import DESK, Person
 from carevia.realtime import ConnectRefused
 from carevia.realtime.testing import Refused, TestClient
@@ -22,6 +23,7 @@ from tests.reducers import EMPTY_CONVERSATION, EMPTY_DESK, Json, State
 if TYPE_CHECKING:
     from tests.model.world import World
 
+KEPT = {event.name for event in EVENTS if event.durable} | {"reset"}  # the others may be lost, and change no list
 LOST = (ConnectionError, TimeoutError, ConnectRefused, Refused)
 
 
@@ -145,8 +147,9 @@ class Page:
             self._say_to_reducer({"type": "message_arrived", "row": row})
 
     async def open(self, room: str) -> None:
+        if self.room is not None:
+            await self.leave()
         self.room, self.conversation, self._loaded = room, EMPTY_CONVERSATION, False
-        self._joined.pop(room, None)
         if self.online and not self.frozen:
             try:
                 await self._settle_in()
@@ -196,7 +199,7 @@ class Page:
         events, client.events = client.events, []
         self.offset = client.offset
         for event in events:
-            if event.name not in ("live", "user_typing"):
+            if event.name in KEPT:
                 self._take(event.name, event.args[0], event.args[-1])
 
     def _take(self, name: str, payload: Json, offset: str) -> None:

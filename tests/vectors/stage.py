@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
+from carevia.domain.events import EVENTS
 from carevia.domain.people import Person
 from carevia.realtime.testing import TestClient
 from tests.api.desk import Desk, desk
@@ -31,6 +32,7 @@ class Audience(NamedTuple):
     room: str | None
 
 
+_DURABLE: Final = {event.name for event in EVENTS if event.durable}
 _STAFF = Person("s1", "admin", "rafiq@carevia.example", "Rafiq Hasan")
 _READER = Person("s2", "admin", "sumaiya@carevia.example", "Sumaiya Islam")
 NAMES: Final = {"u1": "Nusrat Jahan", "u2": "Rima Akter", "u3": "Tania Sultana"}
@@ -133,7 +135,7 @@ class Stage:
         while self._desk.carevia.relay.position < newest:
             await self._desk.carevia.relay.look()
         await client.call("leave_room", "nobody")
-        heard = [_told(event.name, event.args) for event in client.events if event.name != "live"]
+        heard = [_told(event.name, event.args) for event in client.events if event.name in _DURABLE]
         return sorted(heard + self._acks.get(audience.name, []), key=_number)
 
     def _later(self) -> int:
