@@ -71,7 +71,6 @@ from carevia.store.store import open_store
 
 WEB: Final = Path(__file__).parent / "web_dist"
 _NO_LIMIT: Final = 2**31 - 1
-_POLL_SECONDS: Final = 0.5  # what another process commits is heard in time without any hint
 _OTHER_FILES: Final = 256  # that are no client's
 _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 9.0  # SIGTERM ends the process within ten, whatever hangs
@@ -95,7 +94,7 @@ class Carevia:
         self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
         self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed)
         self.namespace = self.server.namespace("/")
-        self.relay = Relay(self.store, self.namespace, _POLL_SECONDS)
+        self.relay = Relay(self.store, self.namespace)
         key = settings.secret_key or ""
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay

@@ -45,7 +45,7 @@ def customer_payload(row: JournalRow) -> msgspec.Raw:
 class Relay:
     """One per process. `start` before the first client, `stop` before the store closes."""
 
-    def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
+    def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 0.5) -> None:
         self.position = 0
         self.poison = Poison()
         self.listeners: list[Callable[[JournalRow], object]] = []  # told of every row that was handed to the hub
