@@ -34,6 +34,7 @@ from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
 from carevia.api.policy import Route
 from carevia.api.pulse import Pulse
+from carevia.api.receipts import AlarmBell, ReceiptRoutes
 from carevia.api.seats import Seats, person_of
 from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_to
 from carevia.api.sockets import Sockets, admit
@@ -41,7 +42,8 @@ from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
 from carevia.api.webhook import StripeWebhook
 from carevia.config import SECRETS_FILE, Settings
-from carevia.errors import ConfigError, Conflict
+from carevia.domain.people import DESK
+from carevia.errors import ConfigError, Conflict, Unavailable
 from carevia.failpoint import arm
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
@@ -56,6 +58,7 @@ from carevia.service.health import Health
 from carevia.service.passwords import Passwords
 from carevia.service.payments import Payments
 from carevia.service.people import People
+from carevia.service.receipts import Receipts
 from carevia.service.reconcile import Reconciliation
 from carevia.service.relay import Relay
 from carevia.service.replay import Replay
@@ -114,8 +117,14 @@ class Carevia:
         self.bookings = Bookings(self.store)
         self.chat = Chat(self.store, now=now)
         self.rooms = Rooms(self.store, now)
+        self.receipts = Receipts(
+            self.store, self.relay, now=now, clock=time.monotonic, patience=settings.receipt_alarm,
+            desks=lambda: len(self.namespace.members(DESK)),
+        )  # fmt: skip
+        bell = AlarmBell(self.receipts, self.namespace, log)
         self.pulse = Pulse(
-            self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, self._forget, self.health.alarm
+            self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, bell.beat, self._forget,
+            self.health.alarm,
         )  # fmt: skip
         self._declare_sockets()
         self.edge = self._edge(web)
@@ -132,6 +141,7 @@ class Carevia:
             with contextlib.suppress(Conflict):  # somebody of that address is here already
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
+        await self.receipts.start()
         await self.replay.start()
         await self.health.start()
         self.pulse.start()
@@ -147,6 +157,8 @@ class Carevia:
         await self.health.stop()
         await self.server.stop()
         await self.relay.stop()
+        with contextlib.suppress(Unavailable):  # what was gathered in the last second; the store said why
+            await self.receipts.stop()
         await self.store.close()
         self.passwords.close()
 
@@ -177,7 +189,7 @@ class Carevia:
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.chat, self.rooms, self.relay, self.log, now,
+            self.namespace, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -198,10 +210,11 @@ class Carevia:
         routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
+        routes += ReceiptRoutes(self.receipts).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
         routes += self._checkout_routes()
         metrics = Metrics(
-            self.server, self.relay, self.health,
+            self.server, self.relay, self.health, self.receipts,
             lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
         )  # fmt: skip
         if self.sweeps is not None:

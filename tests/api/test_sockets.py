@@ -183,6 +183,7 @@ VALID: dict[str, Any] = {
     "leave_room": lambda room: room,
     "send_message": message,
     "typing": lambda room: {"room": room},
+    "shown": lambda room: {"seq": 0},
     "new_booking": lambda room: {"userId": room},
     "test_event": lambda room: None,
 }
@@ -192,6 +193,7 @@ EXPECTED = {
     "send_message": ("unauthorized", "ok", "not_found", "ok"),
     "typing": ("unauthorized", "ok", "not_found", "ok"),
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
+    "shown": ("unauthorized", "forbidden", "forbidden", "ok"),
     "new_booking": ("forbidden", "forbidden", "forbidden", "forbidden"),
     "test_event": ("ok", "ok", "ok", "ok"),
 }

@@ -16,7 +16,9 @@ def test_docs_are_up_to_date() -> None:
 
 
 def test_every_event_of_the_contract_is_there() -> None:
-    assert set(CLIENT_EVENTS) == {"join_room", "leave_room", "send_message", "typing", "new_booking", "test_event"}
+    assert set(CLIENT_EVENTS) == {
+        *("join_room", "leave_room", "send_message", "typing", "shown", "new_booking", "test_event"),
+    }
     assert set(SERVER_EVENTS) == {
         *(
             "receive_message",
@@ -25,6 +27,7 @@ def test_every_event_of_the_contract_is_there() -> None:
             "conversation_updated",
             "user_typing",
             "live",
+            "receipt_alarm",
             "reset",
             "test_event",
         ),

@@ -59,7 +59,6 @@ class Proxy:
         self._listener: socket.socket | None = listening(0)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._accepting: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
@@ -131,13 +130,13 @@ class Proxy:
     def _listen(self) -> None:
         if self._listener is None:
             self._listener = listening(self.port)
-        self._accepting = self._task(self._accept(self._listener))
+        self._loop.add_reader(self._listener, self._accept, self._listener)
 
     def _deafen(self) -> None:
-        if self._accepting is not None and self._listener is not None:
-            self._accepting.cancel()
-            self._hang_up([self._accepting], [self._listener], reset=False)
-            self._listener = self._accepting = None
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
 
     def _hold(self, most: int | None) -> int:
         self._holding = self._holding or most is None
@@ -186,14 +185,18 @@ class Proxy:
         for link in self._links:
             self._close(link, reset=True)
 
-    async def _accept(self, listener: socket.socket) -> None:
-        while True:
-            client, _ = await self._loop.sock_accept(listener)
-            link = Link(client)
-            self._links.append(link)
-            if not self._holding:
-                link.open.set()
-            link.tasks = [self._task(self._join(link))]
+    def _accept(self, listener: socket.socket) -> None:
+        """No task waits for connections: one that is cancelled just as somebody came would lose the socket."""
+        try:
+            client, _ = listener.accept()
+        except OSError:  # they have gone again
+            return
+        client.setblocking(False)
+        link = Link(client)
+        self._links.append(link)
+        if not self._holding:
+            link.open.set()
+        link.tasks = [self._task(self._join(link))]
 
     async def _join(self, link: Link) -> None:
         """Connect to the server, then copy both ways until both have ended."""

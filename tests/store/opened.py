@@ -33,5 +33,14 @@ def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+def execute(folder: Path, sql: str) -> None:
+    """A hand in the file."""
+    connection = sqlite3.connect(file_of(folder), isolation_level=None)
+    try:
+        connection.execute(sql)
+    finally:
+        connection.close()
+
+
 def store_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("carevia-")]

@@ -11,13 +11,14 @@ from typing import Any, Final
 from carevia.api.limits import TooFast
 from carevia.api.policy import SocketEvent, check_events, permit
 from carevia.api.seats import Seat, seat_of
-from carevia.domain.events import CLIENT_EVENTS, SendMessage, TestEvent, Typing, WhoTypes, read_arguments
+from carevia.domain.events import CLIENT_EVENTS, SendMessage, Shown, TestEvent, Typing, WhoTypes, read_arguments
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
 from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
 from carevia.service.chat import Chat
+from carevia.service.receipts import Receipts
 from carevia.service.relay import Relay, desk_side
 from carevia.service.rooms import Rooms
 
@@ -29,13 +30,14 @@ class Events:
     """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
-        self, namespace: Namespace, chat: Chat, rooms: Rooms, relay: Relay, log: Log, now: Callable[[], int],
-        *, rate: int, most_rooms: int,
+        self, namespace: Namespace, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts, log: Log,
+        now: Callable[[], int], *, rate: int, most_rooms: int,
     ) -> None:  # fmt: skip
         self._namespace = namespace
         self._chat = chat
         self._rooms = rooms
         self._relay = relay
+        self._receipts = receipts
         self._log = log
         self._now = now
         self._rate = rate
@@ -53,6 +55,7 @@ class Events:
             event("leave_room", "customer", self.leave_room),
             event("send_message", "customer", self.send_message),
             event("typing", "customer", self.typing),
+            event("shown", "staff", self.shown),
             event("new_booking", "guest", self.new_booking),
             event("test_event", "guest", self.test_event),
         ]
@@ -141,6 +144,9 @@ class Events:
         shown = SUPPORT_NAME if person.is_staff else true_name
         self._namespace.to(room).except_(socket.id).volatile.emit("user_typing", shown, who)
         self._namespace.to(desk_side(room)).except_(socket.id).volatile.emit("user_typing", true_name, who)
+
+    async def shown(self, socket: Socket, seat: Seat, shown: Shown) -> None:
+        self._receipts.shown(_signed_in(seat), socket.id, seat.screen, shown.since, shown.seq)
 
     async def new_booking(self, _: Socket, __: Seat) -> None:
         """In the JavaScript system any client could forge one."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from carevia.realtime.server import Server
 from carevia.service.health import Health
+from carevia.service.receipts import Receipts
 from carevia.service.relay import Relay
 
 if TYPE_CHECKING:
@@ -20,12 +21,13 @@ class Metrics:
     """`answers` counts (route, status), `events` (socket event, outcome), `refused` webhooks by the reason."""
 
     def __init__(
-        self, server: Server, relay: Relay, health: Health, answers: Callable[[], Counts],
+        self, server: Server, relay: Relay, health: Health, receipts: Receipts, answers: Callable[[], Counts],
         events: Callable[[], Counts], refused: Callable[[], Mapping[str, int]],
     ) -> None:  # fmt: skip
         self._server = server
         self._relay = relay
         self._health = health
+        self._receipts = receipts
         self._answers = answers
         self._events = events
         self._refused = refused
@@ -53,6 +55,7 @@ class Metrics:
         yield GaugeMetricFamily("carevia_journal_position", "Newest journal row emitted", self._relay.position)
         yield CounterMetricFamily("carevia_rows_set_aside", "Rows no client could read", self._relay.poison.count)
         yield from self._well()
+        yield from self._of_receipts()
         answers = CounterMetricFamily("carevia_http_answers", "HTTP answers", labels=["route", "status"])
         for (route, status), count in self._answers().items():
             answers.add_metric([route, str(status)], count)
@@ -87,3 +90,18 @@ class Metrics:
         yield ready
         yield CounterMetricFamily("carevia_store_failed_commits", "Commits that failed", health.failed_commits)
         yield GaugeMetricFamily("carevia_relay_behind", "Committed rows not emitted yet", health.behind)
+
+    def _of_receipts(self) -> "Iterator[Metric]":
+        from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily
+
+        receipts = self._receipts
+        state = receipts.state
+        yield GaugeMetricFamily("carevia_receipt_alarm", "1 while the receipt alarm rings", int(state.alarm.rings))
+        yield GaugeMetricFamily("carevia_bookings_unseen", "Paid bookings that no desk has shown", state.unseen)
+        yield GaugeMetricFamily("carevia_rows_unsent", "Journal rows not emitted yet", state.unsent)
+        for name, about, histogram in (
+            ("paid_to_screen", "From the provider's payment to the first screen", receipts.paid_to_screen),
+            ("received_to_screen", "From the webhook to the first screen", receipts.received_to_screen),
+        ):
+            buckets = histogram.cumulative()
+            yield HistogramMetricFamily(f"carevia_{name}_seconds", about, buckets=buckets, sum_value=histogram.sum)

@@ -29,12 +29,13 @@ FORGET_EVERY: Final = 3_600
 
 
 class Pulse:
-    """`forget` removes what has become too old, `alarm` says what the desk has to know of the server.
-    One task; `start` and `stop` it."""
+    """`every_second` is what else wants that, `forget` removes what has become too old, `alarm` says what the desk has
+    to know of the server. One task; `start` and `stop` it."""
 
     def __init__(
         self, namespace: Namespace, relay: Relay, rooms: Rooms, seats: Seats, people: People, log: Log,
-        now: Callable[[], int], forget: Callable[[], Awaitable[None]], alarm: Callable[[], str | None],
+        now: Callable[[], int], every_second: Callable[[], Awaitable[None]], forget: Callable[[], Awaitable[None]],
+        alarm: Callable[[], str | None],
     ) -> None:  # fmt: skip
         self._namespace = namespace
         self._relay = relay
@@ -43,6 +44,7 @@ class Pulse:
         self._people = people
         self._log = log
         self._now = now
+        self._every_second = every_second
         self._forget = forget
         self._alarm = alarm
         self._older: dict[str, int] = {}  # newest numbers from before the relay's start, of rooms in use
@@ -70,6 +72,7 @@ class Pulse:
             if loop.time() > start + count + 5:  # the machine slept: no need to catch up on beats
                 start, count = loop.time(), 0
             self._begin(self._guarded(partial(self.live, customers=count % CUSTOMERS_EVERY == 0)))
+            self._begin(self._guarded(self._every_second))
             if count % CREDENTIALS_EVERY == 0:
                 self._begin(self._guarded(partial(self.judge, seen=count % SEEN_EVERY == 0)))
             if count % FORGET_EVERY == 1:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from carevia.api.auth import Identity
 from carevia.api.limits import EventBudget
 from carevia.domain.people import Person
+from carevia.domain.receipts import Screen
 from carevia.realtime import Socket
 
 
@@ -15,7 +16,7 @@ class Seat:
     `expires` is on the monotonic clock: a wall clock that is set forward ends nobody's token early.
     """
 
-    __slots__ = ("address", "budget", "expires", "person", "session", "tests")
+    __slots__ = ("address", "budget", "expires", "person", "screen", "session", "tests")
 
     def __init__(self, identity: Identity | None, address: str, budget: EventBudget) -> None:
         self.person: Person | None = identity.person if identity else None
@@ -25,6 +26,7 @@ class Seat:
         self.address = address
         self.budget = budget
         self.tests = 0
+        self.screen = Screen()
 
 
 def seat_of(socket: Socket) -> Seat:

@@ -64,6 +64,7 @@ class BookingRow(msgspec.Struct, frozen=True):
     source: Annotated[str, _about("`stripe` or `site`: who told of it first")]
     needsLook: Annotated[bool, _about("a person should look at it")]
     createdAt: Annotated[str, _about("ISO 8601, UTC, milliseconds")]
+    seq: Annotated[int, _about("the journal's number of its `customer_added`")]
 
 
 class BookingPage(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from carevia.domain.bookings import BookingRow
 from carevia.domain.people import DESK
+from carevia.domain.receipts import ReceiptAlarm
 from carevia.errors import BadInput, FieldError
 
 Direction = Literal["client", "server"]
@@ -38,6 +39,11 @@ class SendMessage(Struct):
 class Typing(Struct):
     room: RoomId
     userName: Annotated[str | None, _about("ignored: the name shown is the server's word")] = None
+
+
+class Shown(Struct):
+    seq: Annotated[int, Meta(ge=0, description="up to this number of the journal every paid booking is painted")]
+    since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
 
 
 # --- what the server sends --------------------------------------------------------------------------------------
@@ -136,6 +142,15 @@ EVENTS: tuple[Event, ...] = (
     ),
     Event("typing", "client", _OWN, False, (Typing,), "Somebody is typing. First to be dropped under load."),
     Event(
+        "shown",
+        "client",
+        _OWN,
+        False,
+        (Shown,),
+        "A desk confirms what is on its screen, cumulatively: once soon after an arrival, then at most every second, "
+        "and again after a reconnect. Staff only. It may be lost: the next one says more.",
+    ),
+    Event(
         "new_booking", "client", _OWN, False, (), "Refused to everyone: a trusted service uses `POST /emit-booking`."
     ),
     Event(
@@ -195,6 +210,15 @@ EVENTS: tuple[Event, ...] = (
         False,
         (Live,),
         "Proof of freshness: a page that sees a number it has not shown repairs itself.",
+    ),
+    Event(
+        "receipt_alarm",
+        "server",
+        DESK,
+        False,
+        (ReceiptAlarm,),
+        "A paid booking is on no screen although desks are connected, or rows wait to be sent. Every second while it "
+        "lasts, and once with zeros when it is over.",
     ),
     Event(
         "reset",

@@ -45,4 +45,5 @@ def shown(row: Row) -> BookingRow:
         source=row.source,
         needsLook=bool(row.needs_look or row.trouble),
         createdAt=iso(row.created),
+        seq=row.announced,
     )

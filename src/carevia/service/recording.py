@@ -177,6 +177,7 @@ class Recorder:
             source=paid.money.source,
             needs_look=look or paid.needs_look,
             created=paid.money.paid_at or now,
+            received=now,
             **told,
         )
         return id_

@@ -10,7 +10,7 @@ turn of the loop gets exactly the rows above it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -48,6 +48,7 @@ class Relay:
     def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
         self.position = 0
         self.poison = Poison()
+        self.sent: Callable[[JournalRow], object] = lambda _: None  # told of every row that was handed to the hub
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
         self._store = store
         self._namespace = namespace
@@ -124,6 +125,8 @@ class Relay:
                 self._emit_row(row)
             except Exception as problem:  # a poison row must not hold up the others
                 self.poison.set_aside(row, problem)
+            else:
+                self.sent(row)
             failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
             failpoint("relay.after_mark")

@@ -214,6 +214,8 @@ class Replay:
             socket.emit(row.name, payload, offset=offset(self._store.epoch, row.seq))
         except Exception as problem:  # else the client would meet it again at every recovery, and never get past
             self._relay.poison.set_aside(row, problem)
+        else:
+            self._relay.sent(row)
 
     def _enter(self, socket: Socket, hub_rooms: Collection[str]) -> None:
         for room in hub_rooms:

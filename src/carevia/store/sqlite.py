@@ -125,11 +125,12 @@ class SqliteStore(Store):
             timer.cancel()
             job.take()  # a caller that was cancelled wants nothing begun any more
 
-    def _settled(self, batch: Sequence[Job], rows: Sequence[JournalRow]) -> None:
+    def _settled(self, batch: Sequence[Job], rows: Sequence[JournalRow], at: int) -> None:
         for job in batch:
             job.settle()
         if not rows:
             return
+        self.committed_at = at
         for listener in tuple(self._listeners):
             try:
                 listener(rows)

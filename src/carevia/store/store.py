@@ -25,6 +25,9 @@ class Store(ABC):
     epoch: str
     """Random, made with the database; another one after a restored backup, so that old offsets are recognised."""
 
+    committed_at: int = 0
+    """When the rows that a listener is being told of were committed, ms since 1970 UTC."""
+
     @property
     @abstractmethod
     def failed_commits(self) -> int:

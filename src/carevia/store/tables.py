@@ -158,6 +158,11 @@ bookings = Table(
     Column("payment_status", Text, nullable=False, server_default="paid"),
     Column("refunded", Number, nullable=False, server_default="0"),
     Column("trouble", Text),
+    # The receipt; `created` is when it was paid. Empty for bookings from before there were receipts.
+    Column("received", Number),
+    Column("committed", Number),
+    Column("emitted", Number),
+    Column("shown", Number),  # on the first screen
     Index("ix_bookings_created", "created"),
     Index("ix_bookings_announced", "announced"),
     Index("ix_bookings_user_id_announced", "user_id", "announced"),
@@ -235,6 +240,18 @@ conversations = Table(
     Column("unread", Integer, nullable=False),
     Column("updated", Number, nullable=False),
     **KEYED,
+)
+
+# Which desks have confirmed which stretch of the journal, one row for all that confirmed the same within a second:
+# `desks` is a list of [person, name, socket id, time]. Part of the bookings' record, so it outlives the journal.
+screens = Table(
+    "screens",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("from_seq", Number, nullable=False),
+    Column("to_seq", Number, nullable=False),
+    Column("desks", Text, nullable=False),
+    Index("ix_screens_to_seq_from_seq", "to_seq", "from_seq"),
 )
 
 # What a socket had joined, so that a process that never knew it can replay each room from where it was joined.

@@ -32,11 +32,11 @@ _WHY = {
 
 log = logging.getLogger("carevia.store")
 
-Settled = Callable[[Sequence[Job], Sequence[JournalRow]], None]
+Settled = Callable[[Sequence[Job], Sequence[JournalRow], int], None]
 
 
 class Writer:
-    """`settled` is called on the loop once per batch, with the rows of the journal that were committed."""
+    """`settled` is called on the loop once per batch, with the rows of the journal that were committed, and when."""
 
     def __init__(
         self,
@@ -99,6 +99,7 @@ class Writer:
 
     def _serve(self, batch: list[Job]) -> None:
         rows: list[JournalRow] = []
+        at = 0
         try:
             connection, transaction = self._connected()
             self._check_file()
@@ -109,12 +110,12 @@ class Writer:
                 if job.take():
                     _run(job, connection, transaction)
             connection.execute("COMMIT")
-            rows = transaction.rows
+            rows, at = transaction.rows, time.time_ns() // 1_000_000
             if connection.total_changes > changes:  # else SQLite wrote nothing, which proves nothing about the disk
                 self.last_commit = time.monotonic()
         except Exception as error:
             self._fail(batch, error)
-        on_loop(self.loop, self._settled, batch, rows)
+        on_loop(self.loop, self._settled, batch, rows, at)
 
     def _begin(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
         """Wait for other processes' transactions for as long as anybody waits for us."""

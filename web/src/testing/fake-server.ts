@@ -1,4 +1,4 @@
-// The HTTP side of the server, as far as a test needs it: answers by "METHOD path".
+// The HTTP side of the server, as far as a test needs it: answers by "METHOD path", with its query or without.
 import { vi } from "vitest";
 
 interface Reply {
@@ -35,7 +35,7 @@ export function serve(answers: Record<string, Answer>): Request[] {
     const body = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
     const method = init.method ?? "GET";
     requests.push({ method, path: input, body });
-    const answer = all[`${method} ${path}`] ?? refusal(404, "There is no such address.");
+    const answer = all[`${method} ${input}`] ?? all[`${method} ${path}`] ?? refusal(404, "There is no such address.");
     const reply = typeof answer === "function" ? answer(body) : answer;
     return new Response(JSON.stringify(reply.body), { status: reply.status ?? 200, headers: reply.headers ?? {} });
   });

@@ -1,13 +1,16 @@
 // The live list of bookings: a table where there is room, two-line rows where there is not.
 import { Link } from "@tanstack/react-router";
+import { useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
 import { age, calendarDay } from "@/lib/format/time";
+import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
 import type { BookingRow } from "./state";
 
 const FRESH = 8_000;
+const COLUMNS = Object.keys(words.columns).length;
 
 interface Props {
   bookings: readonly BookingRow[];
@@ -54,50 +57,66 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
   const fresh = arrivedAt !== null && now - arrivedAt < FRESH;
   const name = userName || userEmail || words.unknown;
   const when = arrivedAt ?? (booking.createdAt ? Date.parse(booking.createdAt) : null);
+  const [open, setOpen] = useState(false);
+  const receipt = useId();
   return (
-    <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
-      <td className={`${CELL} pl-4`}>
-        <div className="flex items-center gap-2.5">
-          <span className="@max-[420px]:hidden">
-            <Avatar id={userId} name={name} size="small" />
-          </span>
-          <div className="min-w-0">
-            <Link
-              to="/dashboard"
-              search={{ view: "chat", with: userId }}
-              className="block truncate font-[550] text-ink"
-              title={name}
-              aria-label={words.openChat(name)}
-            >
-              {name}
-            </Link>
-            <p className="truncate text-xs text-ink-3">
-              <span className="hidden @max-[700px]:inline">{serviceName} · </span>
-              {when !== null && <time dateTime={new Date(when).toISOString()}>{age(when, now)}</time>}
-            </p>
+    <>
+      <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
+        <td className={`${CELL} pl-4`}>
+          <div className="flex items-center gap-2.5">
+            <span className="@max-[420px]:hidden">
+              <Avatar id={userId} name={name} size="small" />
+            </span>
+            <div className="min-w-0">
+              <Link
+                to="/dashboard"
+                search={{ view: "chat", with: userId }}
+                className="block truncate font-[550] text-ink"
+                title={name}
+                aria-label={words.openChat(name)}
+              >
+                {name}
+              </Link>
+              <p className="truncate text-xs text-ink-3">
+                <span className="hidden @max-[700px]:inline">{serviceName} · </span>
+                {when !== null && <time dateTime={new Date(when).toISOString()}>{age(when, now)}</time>}
+                {" · "}
+                <button
+                  type="button"
+                  className="underline underline-offset-2"
+                  aria-expanded={open}
+                  aria-controls={receipt}
+                  aria-label={words.receipt.showOf(name)}
+                  onClick={() => setOpen(!open)}
+                >
+                  {words.receipt.show}
+                </button>
+              </p>
+            </div>
           </div>
-        </div>
-      </td>
-      <td className={`${CELL} truncate @max-[700px]:hidden`} title={serviceName}>
-        {serviceName}
-      </td>
-      <td className={`${CELL} truncate text-ink-2 @max-[700px]:hidden`}>{visit(booking)}</td>
-      <td className={`${CELL} mono truncate text-ink-2 @max-[820px]:hidden`} title={trackingId}>
-        {trackingId}
-      </td>
-      <td className={`${CELL} truncate text-ink-2 @max-[960px]:hidden`}>
-        {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
-      </td>
-      <td className={`${CELL} @max-[700px]:hidden`}>
-        <BookingState booking={booking} />
-      </td>
-      <td className={`${CELL} pr-4 text-right font-semibold tabular-nums`}>
-        <span className="block">{money(booking.amountPaid, booking.currency)}</span>
-        <span className="hidden font-normal @max-[700px]:inline">
+        </td>
+        <td className={`${CELL} truncate @max-[700px]:hidden`} title={serviceName}>
+          {serviceName}
+        </td>
+        <td className={`${CELL} truncate text-ink-2 @max-[700px]:hidden`}>{visit(booking)}</td>
+        <td className={`${CELL} mono truncate text-ink-2 @max-[820px]:hidden`} title={trackingId}>
+          {trackingId}
+        </td>
+        <td className={`${CELL} truncate text-ink-2 @max-[960px]:hidden`}>
+          {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
+        </td>
+        <td className={`${CELL} @max-[700px]:hidden`}>
           <BookingState booking={booking} />
-        </span>
-      </td>
-    </tr>
+        </td>
+        <td className={`${CELL} pr-4 text-right font-semibold tabular-nums`}>
+          <span className="block">{money(booking.amountPaid, booking.currency)}</span>
+          <span className="hidden font-normal @max-[700px]:inline">
+            <BookingState booking={booking} />
+          </span>
+        </td>
+      </tr>
+      {open && <BookingReceipt id={receipt} trackingId={trackingId} columns={COLUMNS} />}
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 import { CalendarCheck } from "lucide-react";
+import type { RefObject } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { BookingList } from "./booking-list";
@@ -7,11 +8,17 @@ import { words } from "./messages";
 import { PlayButton } from "./play-button";
 import type { DeskData } from "./use-desk";
 
-export function BookingsPane({ data, className }: { data: DeskData; className: string }) {
+interface Props {
+  data: DeskData;
+  list: RefObject<HTMLElement | null>;
+  className: string;
+}
+
+export function BookingsPane({ data, list, className }: Props) {
   const { desk, loading, problems, refetch, live } = data;
   const empty = desk.bookings.length === 0;
   return (
-    <section aria-labelledby="bookings" className={`flex min-h-0 min-w-0 flex-col ${className}`}>
+    <section ref={list} aria-labelledby="bookings" className={`flex min-h-0 min-w-0 flex-col ${className}`}>
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:h-14">
         <h2 id="bookings" className="font-[650]">
           {words.bookings}

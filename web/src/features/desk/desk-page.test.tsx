@@ -1,4 +1,4 @@
-import { act, screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { data, serve } from "@/testing/fake-server";
@@ -27,10 +27,24 @@ const EMPTY_DESK = {
 const server = (change: () => unknown) => act(async () => void (await change()));
 const rows = () => [...document.querySelectorAll<HTMLElement>("[data-booking]")];
 const people = () => [...document.querySelectorAll<HTMLElement>("[data-participant]")];
+/** A page of a list of so many bookings. */
+const listed = (totalItems: number, ...seqs: number[]) =>
+  data({
+    bookings: seqs.map((seq) => ({ ...arrival, trackingId: `CV-${seq}`, seq })),
+    ...{ totalPages: Math.ceil(totalItems / 2), totalItems, currentPage: 1 },
+  });
+const SOON = { timeout: 4_000 };
+
+/** What the page said by this name, each time's first argument. */
+const said = (name: string) =>
+  newest()
+    .said.filter((event) => event.name === name)
+    .map((event) => event.args[0]);
 
 async function openDesk(address = "/dashboard") {
   const view = await show(address);
   await vi.waitFor(() => expect(alive()).toHaveLength(1));
+  await server(() => undefined); // the page has listened before any server can answer
   await server(() => newest().accept("s1"));
   return view;
 }
@@ -86,6 +100,83 @@ test("a paid booking is on the screen at once, once, and its customer is among t
   expect(rows().map((row) => row.dataset.booking)).toEqual(["CV-2", "CV-7KQ4M2XA"]);
   expect(within(rows()[0] as HTMLElement).getByText("৳9,600")).toBeDefined();
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9"]);
+});
+
+test("what was painted is confirmed: soon, cumulatively, and again to a server that was started anew", async () => {
+  serve(EMPTY_DESK);
+  await openDesk();
+  await waitFor(() => expect(said("shown")).toEqual([{ since: 0, seq: 0 }]), SOON);
+  await server(() => {
+    newest().deliver("customer_added", arrival, "e.12");
+    newest().deliver("customer_added", { ...arrival, trackingId: "CV-2" }, "e.13");
+  });
+  await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 0, seq: 13 }), SOON);
+  expect(said("shown")).toHaveLength(2);
+  await server(() => newest().lose());
+  await server(() => newest().accept("s1", true));
+  await waitFor(() => expect(said("shown")).toHaveLength(3), SOON);
+  expect(said("shown").at(-1)).toEqual({ since: 0, seq: 13 });
+});
+
+test("a tab in the background confirms nothing until it is looked at", async () => {
+  const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  serve({ ...EMPTY_DESK, "GET /api/booking": listed(1, 12) });
+  await openDesk();
+  await waitFor(() => expect(rows()).toHaveLength(1), SOON);
+  await server(() => new Promise((done) => setTimeout(done, 200)));
+  expect(said("shown")).toEqual([]);
+  visibility.mockRestore();
+  await waitFor(() => expect(said("shown")).toEqual([{ since: 0, seq: 12 }]), SOON);
+});
+
+test("a booking's receipt is shown beside it, with who had it on screen", async () => {
+  const times = { paidAt: "2026-11-23T12:00:00.100Z", receivedAt: "2026-11-23T12:00:00.400Z" };
+  const desk = { personId: "s1", name: "Sumaiya Islam", socketId: "abcdefgh", shownAt: "2026-11-23T12:00:00.483Z" };
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/booking/receipt": data({
+      ...{ trackingId: "CV-7KQ4M2XA", seq: 12, ...times, committedAt: "2026-11-23T12:00:00.402Z" },
+      ...{ emittedAt: "2026-11-23T12:00:00.403Z", shownAt: desk.shownAt, desks: [desk] },
+    }),
+  });
+  await openDesk();
+  await server(() => newest().deliver("customer_added", arrival, "e.12"));
+  await userEvent.click(screen.getByRole("button", { name: "Receipt of Tahmid Rahman's booking" }));
+  expect(
+    await screen.findByText(
+      /^Paid .* · received \+0\.3 s · saved \+2 ms · sent \+1 ms · on first desk \+80 ms · on 1 desk$/,
+    ),
+  ).toBeDefined();
+  expect(
+    within(screen.getByRole("list", { name: "On whose screen" })).getByText(/^Sumaiya Islam, tab abcdef, /),
+  ).toBeDefined();
+});
+
+test("the receipt alarm is in the bar of a new page, goes on by events, and goes away when it is over", async () => {
+  const alarm = { unseen: 1, unsent: 0, oldest: 3, seconds: 30 };
+  serve({ ...EMPTY_DESK, "GET /api/booking/receipt-state": data({ alarm, unseen: 1, unsent: 0 }) });
+  await openDesk();
+  expect(await screen.findByText("A paid booking has been on no screen for 30 s.")).toBeDefined();
+  await server(() => newest().deliver("receipt_alarm", { ...alarm, unseen: 2, unsent: 4 }));
+  expect(screen.getByRole("alert").textContent).toBe(
+    "2 paid bookings have been on no screen for 30 s. 4 events have waited 30 s to be sent. They are kept.",
+  );
+  await server(() => newest().deliver("receipt_alarm", { unseen: 0, unsent: 0, oldest: 0, seconds: 0 }));
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("where a booking that nobody has seen stands below the list, the list grows until it is in it", async () => {
+  const alarm = { unseen: 1, unsent: 0, oldest: 3, seconds: 30 };
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/booking?page=1&limit=50": listed(4, 9, 8),
+    "GET /api/booking?page=2&limit=50": listed(4, 4, 3),
+  });
+  await openDesk();
+  await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 8, seq: 9 }), SOON);
+  await server(() => newest().deliver("receipt_alarm", alarm));
+  await waitFor(() => expect(rows()).toHaveLength(4), SOON);
+  await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 0, seq: 9 }), SOON);
 });
 
 test("after an absence the lists are read again, after a recovery they are not", async () => {
@@ -159,9 +250,9 @@ test("what comes into the open conversation is told to be seen, what a colleague
   const lastMessage = { id: "m", senderId: "u9", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
   const update = { roomId: "u9", seq: 8, lastMessage, userName: "Tahmid Rahman" };
   await server(() => newest().deliver("conversation_updated", { ...update, unread: 1 }, "e.9"));
-  expect(newest().said).toEqual([{ name: "join_room", args: ["u9"] }]);
+  expect(said("join_room")).toEqual(["u9"]);
   await server(() => newest().deliver("conversation_updated", { ...update, unread: 0 }, "e.10"));
-  expect(newest().said).toHaveLength(1);
+  expect(said("join_room")).toHaveLength(1);
   expect(screen.queryByText("1 unread message")).toBeNull();
 });
 

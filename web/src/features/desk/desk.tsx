@@ -1,6 +1,6 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
@@ -20,7 +20,8 @@ import { useDesk } from "./use-desk";
 export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
   const openRoom = search.with ?? null;
   const chatting = search.view === "chat" || openRoom !== null;
-  const data = useDesk(openRoom);
+  const list = useRef<HTMLElement>(null);
+  const data = useDesk(openRoom, list);
   const outbox = useOutbox(data.connection);
   const navigate = useNavigate();
   const heading = useTitle(chatting ? words.chat : words.bookings);
@@ -48,6 +49,7 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
         title={chatting ? words.chat : words.bookings}
         heading={heading}
         live={live}
+        alarm={data.alarm}
         connection={data.connection}
       />
       <main
@@ -68,6 +70,7 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
         )}
         <BookingsPane
           data={data}
+          list={list}
           className={openRoom ? "max-xl:hidden xl:border-l xl:border-line" : chatting ? "max-md:hidden" : ""}
         />
       </main>

@@ -1,4 +1,4 @@
-// GET /api/booking: the newest bookings, first page.
+// GET /api/booking: the newest bookings, one page, or more where older ones have to be shown.
 import { request } from "@/lib/api/http";
 
 export interface Booking {
@@ -27,9 +27,11 @@ export interface Booking {
   source: string;
   needsLook: boolean;
   createdAt: string;
+  /** The journal's number of its announcement. */
+  seq: number;
 }
 
-interface Page {
+export interface Page {
   bookings: Booking[];
   totalPages: number;
   totalItems: number;
@@ -38,6 +40,13 @@ interface Page {
 
 export const PAGE = 50;
 
-export async function getBookings(signal?: AbortSignal): Promise<Page> {
-  return request<Page>(`/api/booking?page=1&limit=${PAGE}`, signal ? { signal } : {});
+/** The first `pages` pages as one. A booking that is pushed to the next page meanwhile comes once all the same. */
+export async function getBookings(pages: number, signal?: AbortSignal): Promise<Page> {
+  const found = new Map<string, Booking>();
+  let page: Page | null = null;
+  for (let number = 1; number <= pages && (page === null || number <= page.totalPages); number += 1) {
+    page = await request<Page>(`/api/booking?page=${number}&limit=${PAGE}`, signal ? { signal } : {});
+    for (const booking of page.bookings) found.set(booking.trackingId, booking);
+  }
+  return { totalPages: 0, totalItems: 0, currentPage: 1, ...page, bookings: [...found.values()] };
 }

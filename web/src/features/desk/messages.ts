@@ -50,6 +50,31 @@ export const words = {
   writeTo: (name: string) => `Write to ${name}`,
   unknown: "Unknown customer",
   serverAlarm: "Something is wrong with the server. Tell whoever runs it.",
+  receipt: {
+    show: "Receipt",
+    showOf: (name: string) => `Receipt of ${name}'s booking`,
+    paid: (time: string) => `Paid ${time}`,
+    received: (lapse: string) => `received ${lapse}`,
+    saved: (lapse: string) => `saved ${lapse}`,
+    sent: (lapse: string) => `sent ${lapse}`,
+    first: (lapse: string) => `on first desk ${lapse}`,
+    desks: (n: number) => (n === 0 ? "on no desk yet" : n === 1 ? "on 1 desk" : `on ${n} desks`),
+    who: "On whose screen",
+    desk: (name: string, tab: string, time: string) => `${name}, tab ${tab}, ${time}`,
+    more: (n: number) => `and ${n} more`,
+    failed: (why: string) => `The receipt did not load. ${why}`,
+  },
+  alarm: {
+    unseen: (n: number, seconds: number) =>
+      n === 1
+        ? `A paid booking has been on no screen for ${seconds} s.`
+        : `${n} paid bookings have been on no screen for ${seconds} s.`,
+    unsent: (n: number, seconds: number) =>
+      n === 1
+        ? `An event has waited ${seconds} s to be sent. It is kept.`
+        : `${n} events have waited ${seconds} s to be sent. They are kept.`,
+    show: "Show bookings",
+  },
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
 } as const;

@@ -1,15 +1,18 @@
-// The desk's top bar. While the connection is lost the bar itself says so, at the same height: nothing below it moves.
+// The desk's top bar. While the connection is lost, or the receipt alarm rings, the bar itself says so, at the same height: nothing below it moves.
 import type { RefObject } from "react";
 import { AccountMenu } from "@/components/account-menu";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { FreshnessBadge } from "@/components/freshness-badge";
 import type { Connection } from "@/lib/socket/connection";
 import type { LiveState } from "@/lib/socket/use-live";
+import { AlarmSentence } from "./alarm-sentence";
+import type { ReceiptAlarm } from "./get-receipt-state";
 
 interface Props {
   title: string;
   heading: RefObject<HTMLHeadingElement | null>;
   live: LiveState;
+  alarm: ReceiptAlarm | null;
   connection: Connection | null;
 }
 
@@ -19,8 +22,9 @@ const BARS = {
   bad: "border-bad-line bg-bad-tint text-bad-ink",
 } as const;
 
-export function TopBar({ title, heading, live, connection }: Props) {
-  const tone = bannerTone(live);
+export function TopBar({ title, heading, live, alarm, connection }: Props) {
+  const lost = bannerTone(live);
+  const tone = lost ?? (alarm ? "bad" : null);
   return (
     <header
       className={`flex min-w-0 items-center gap-2.5 border-b px-4 max-md:flex-wrap max-md:py-2 ${BARS[tone ?? "none"]}`}
@@ -32,7 +36,9 @@ export function TopBar({ title, heading, live, connection }: Props) {
       >
         {title}
       </h1>
-      {tone ? <ConnectionSentence live={live} connection={connection} /> : <span className="flex-1" />}
+      {lost && <ConnectionSentence live={live} connection={connection} />}
+      {!lost && alarm && <AlarmSentence alarm={alarm} />}
+      {!tone && <span className="flex-1" />}
       <span className="min-w-0 max-md:order-last max-md:w-full">
         <FreshnessBadge live={live} wide />
       </span>

@@ -1,20 +1,26 @@
 // The desk's data: snapshots over HTTP, changes over the one socket, both into apply().
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { DESK_LIMITS } from "@/lib/freshness";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnection, useConnectionEvents } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
-import { type Booking, getBookings } from "./get-bookings";
+import { type Booking, getBookings, type Page } from "./get-bookings";
 import { getParticipants } from "./get-participants";
+import type { ReceiptAlarm } from "./get-receipt-state";
+import type { Loaded } from "./shown";
 import { apply, type ConversationUpdated, type CustomerAdded, type Desk, EMPTY } from "./state";
+import { useReceiptAlarm } from "./use-receipt-alarm";
+import { useShown } from "./use-shown";
 
 const GATHER = 300;
+const MOST_PAGES = 20;
 
 export interface DeskData {
   desk: Desk;
   connection: Connection | null;
   live: LiveState;
+  alarm: ReceiptAlarm | null;
   loading: boolean;
   /** Why a part did not load; what was there stays. */
   problems: { bookings: string | null; participants: string | null };
@@ -23,12 +29,18 @@ export interface DeskData {
   reload: number;
 }
 
-export function useDesk(openRoom: string | null): DeskData {
+/** `list` is where the bookings are shown. */
+export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | null>): DeskData {
   const queries = useQueryClient();
   const [desk, dispatch] = useReducer(apply, EMPTY);
   const [reload, setReload] = useState(0);
   const connection = useConnection();
-  const bookings = useQuery({ queryKey: ["desk", "bookings"], queryFn: asked(getBookings), structuralSharing: false });
+  const pages = useRef(1);
+  const bookings = useQuery({
+    queryKey: ["desk", "bookings"],
+    queryFn: asked((signal) => getBookings(pages.current, signal)),
+    structuralSharing: false,
+  });
   const participants = useQuery({
     queryKey: ["desk", "participants"],
     queryFn: asked(getParticipants),
@@ -37,11 +49,17 @@ export function useDesk(openRoom: string | null): DeskData {
 
   const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk"] }), [queries]);
   const refetchSoon = useGathered(refetch);
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  // Before useLive, which asks for the list when the connection is new: the confirmations begin first.
+  const { beginAnew } = useShown({ connection, list, loaded });
   const live = useLive(connection, {
     limits: DESK_LIMITS,
     onMissed: (why) => {
+      if (why === "behind") {
+        beginAnew();
+        setReload((before) => before + 1);
+      }
       refetch();
-      if (why === "behind") setReload((before) => before + 1);
     },
   });
 
@@ -49,12 +67,24 @@ export function useDesk(openRoom: string | null): DeskData {
     if (!bookings.data) return;
     const { answer, requestedAt } = bookings.data;
     dispatch({ type: "bookings_loaded", bookings: answer.bookings, requestedAt });
+    setLoaded(extent(answer, requestedAt));
   }, [bookings.data]);
   useEffect(() => {
     if (!participants.data) return;
     const { answer, requestedAt } = participants.data;
     dispatch({ type: "participants_loaded", participants: answer, requestedAt });
   }, [participants.data]);
+
+  const alarm = useReceiptAlarm(connection, live.now);
+  // A booking that nobody has seen may stand below the end of the list: then the list grows until it is in it.
+  const unseen = alarm !== null && alarm.unseen > 0 ? alarm.oldest : null;
+  useEffect(() => {
+    if (unseen === null) pages.current = 1;
+    else if (loaded !== null && unseen < loaded.oldest && pages.current < MOST_PAGES) {
+      pages.current += 1;
+      refetch();
+    }
+  }, [unseen, loaded, refetch]);
 
   /** What comes into the conversation that is looked at is seen: opening it again tells every other desk. */
   const seen = ({ roomId, unread }: ConversationUpdated) => {
@@ -86,6 +116,7 @@ export function useDesk(openRoom: string | null): DeskData {
     desk,
     connection,
     live,
+    alarm,
     loading: bookings.isPending || participants.isPending,
     problems: { bookings: bookings.error?.message ?? null, participants: participants.error?.message ?? null },
     refetch,
@@ -99,6 +130,13 @@ function asked<T>(get: (signal?: AbortSignal) => Promise<T>) {
     const requestedAt = Date.now();
     return { answer: await get(signal), requestedAt };
   };
+}
+
+/** From which number to which the list reaches. */
+function extent({ bookings, totalItems }: Page, requestedAt: number): Loaded {
+  const numbers = bookings.map((booking) => booking.seq);
+  const whole = bookings.length >= totalItems;
+  return { requestedAt, newest: Math.max(0, ...numbers), oldest: whole ? 0 : Math.min(...numbers) };
 }
 
 /** Many arrivals at once make one request. */

@@ -1,0 +1,39 @@
+// The receipt of one booking, as a row below it: one sentence of times, and who had it on which screen.
+import { useQuery } from "@tanstack/react-query";
+import { clock } from "@/lib/format/time";
+import { getReceipt, type Receipt } from "./get-receipt";
+import { words } from "./messages";
+import { receiptSteps } from "./receipt";
+
+const AGAIN = 2_000;
+const MOST = 20;
+
+export function BookingReceipt({ id, trackingId, columns }: { id: string; trackingId: string; columns: number }) {
+  const { data, error } = useQuery({
+    queryKey: ["receipt", trackingId],
+    queryFn: ({ signal }) => getReceipt(trackingId, signal),
+    refetchInterval: AGAIN,
+  });
+  return (
+    <tr id={id} data-receipt={trackingId}>
+      <td colSpan={columns} className="border-b border-line bg-bg px-4 py-2 text-xs text-ink-2">
+        {error && <p role="alert">{words.receipt.failed(error.message)}</p>}
+        {data && <p className="tabular-nums">{receiptSteps(data).join(" · ")}</p>}
+        {data && data.desks.length > 0 && <Desks desks={data.desks} />}
+      </td>
+    </tr>
+  );
+}
+
+function Desks({ desks }: { desks: Receipt["desks"] }) {
+  return (
+    <ul aria-label={words.receipt.who} className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-ink-3">
+      {desks.slice(0, MOST).map(({ personId, name, socketId, shownAt }) => (
+        <li key={`${personId} ${socketId}`} title={socketId}>
+          {words.receipt.desk(name || personId, socketId.slice(0, 6), clock(Date.parse(shownAt)))}
+        </li>
+      ))}
+      {desks.length > MOST && <li>{words.receipt.more(desks.length - MOST)}</li>}
+    </ul>
+  );
+}

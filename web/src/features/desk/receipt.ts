@@ -1,0 +1,43 @@
+// A receipt as the steps of a sentence: when it was paid, and how long each step after that took. Pure.
+import { clock } from "@/lib/format/time";
+import type { Receipt } from "./get-receipt";
+import { words } from "./messages";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** "+2 ms", "+0.3 s", "+12 s", "+3 min", "+2 h"; a clock that went back shows as "−0.2 s". */
+export function lapse(ms: number): string {
+  const sign = ms < 0 ? "−" : "+";
+  const past = Math.abs(ms);
+  if (past < SECOND / 10) return `${sign}${past} ms`;
+  if (past < 10 * SECOND) return `${sign}${(past / SECOND).toFixed(1)} s`;
+  if (past < MINUTE) return `${sign}${Math.floor(past / SECOND)} s`;
+  return past < HOUR ? `${sign}${Math.floor(past / MINUTE)} min` : `${sign}${Math.floor(past / HOUR)} h`;
+}
+
+/** What is not known, because a process was killed before it had written it down, is left out. */
+export function receiptSteps(receipt: Receipt): string[] {
+  const paid = Date.parse(receipt.paidAt);
+  const steps = [words.receipt.paid(tenths(paid))];
+  let before = paid;
+  const step = (time: string | null, say: (lapse: string) => string) => {
+    if (time === null) return;
+    const at = Date.parse(time);
+    steps.push(say(lapse(at - before)));
+    before = at;
+  };
+  step(receipt.receivedAt, words.receipt.received);
+  step(receipt.committedAt, words.receipt.saved);
+  step(receipt.emittedAt, words.receipt.sent);
+  step(receipt.shownAt, words.receipt.first);
+  if (receipt.receivedAt !== null) steps.push(words.receipt.desks(receipt.desks.length));
+  return steps;
+}
+
+/** "12:00:00.1"; providers who count in seconds have no tenths. */
+function tenths(time: number): string {
+  const rest = time % SECOND;
+  return rest === 0 ? clock(time) : `${clock(time)}.${Math.floor(rest / 100)}`;
+}

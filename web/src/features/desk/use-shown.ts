@@ -1,0 +1,90 @@
+// Confirms to the server what this tab has painted: soon after an arrival, then at most once a second, and again after
+// every reconnect. Cumulative, so one that is lost does no harm. A tab in the background, or one that shows no list of
+// bookings, confirms nothing.
+import { type RefObject, useCallback, useEffect, useRef } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { type Loaded, type Shown, ShownLog } from "./shown";
+
+const PAUSE = 1_000;
+
+interface Screen {
+  connection: Connection | null;
+  list: RefObject<HTMLElement | null>;
+  loaded: Loaded | null;
+}
+
+/** Call it in the component whose render brings the list on the screen. `beginAnew` says that something was missed. */
+export function useShown({ connection, list, loaded }: Screen): { beginAnew: () => void } {
+  const log = useRef(new ShownLog());
+  const told = useRef<{ at: number; shown: Shown } | null>(null);
+  const arrived = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const beginAnew = useCallback(() => {
+    arrived.current = 0;
+    log.current.begin(Date.now());
+  }, []);
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "connected") {
+      told.current = null; // the server may be another process now
+      if (!event.recovered) beginAnew();
+    }
+    if (event.type !== "received") return;
+    if (event.name === "reset") beginAnew();
+    if (event.seq !== null) arrived.current = Math.max(arrived.current, event.seq);
+  });
+
+  const tell = useCallback(() => {
+    timer.current = undefined;
+    const shown = log.current.claim;
+    if (shown === null || connection?.snapshot.status !== "connected") return;
+    const last = told.current;
+    if (last && last.shown.seq === shown.seq && last.shown.since === shown.since) return;
+    const wait = (last?.at ?? 0) + PAUSE - Date.now();
+    if (wait > 0) {
+      timer.current = setTimeout(tell, wait);
+      return;
+    }
+    told.current = { at: Date.now(), shown };
+    connection.tell("shown", shown);
+  }, [connection]);
+
+  // Without dependencies: every render may have brought the list on the screen, and there is one each second.
+  useEffect(() => {
+    const rendered = arrived.current;
+    return afterPaint(() => {
+      if (!onScreen(list.current)) return;
+      if (loaded !== null) log.current.loaded(loaded);
+      log.current.received(rendered);
+      log.current.painted();
+      if (timer.current === undefined) tell();
+    });
+  });
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+
+  return { beginAnew };
+}
+
+function onScreen(element: HTMLElement | null): boolean {
+  if (element === null || document.visibilityState !== "visible") return false;
+  return element.checkVisibility?.() ?? true;
+}
+
+/** Browsers draw no frames of a tab in the background: then it comes when the tab does. */
+function afterPaint(run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const frame = requestAnimationFrame(() => {
+    timer = setTimeout(run, 0);
+  });
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+}
