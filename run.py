@@ -46,6 +46,7 @@ HELP = """python3 run.py [WORDS]          start Carevia: `carevia WORDS`, or `ca
 python3 run.py test             every check: lint, types, front end, tests (what CI runs)
 python3 run.py test WORDS       only pytest, with these words
 python3 run.py bench [WORDS]    measure the engine beside its peers: docs/performance.md (bench --help says more)
+python3 run.py soak [WORDS]     kill it for 20 minutes and count what is lost: docs/reliability.md (soak --help)
 python3 run.py lock [WORDS]     make the hash-pinned requirements*.txt anew from pyproject.toml and *.in
 
 Examples
@@ -54,6 +55,7 @@ Examples
   python3 run.py check http://localhost:3000
   python3 run.py test tests/test_architecture.py -k layers
   python3 run.py bench --quick
+  python3 run.py soak --minutes 5 --kills 75
   python3 run.py lock --upgrade-package fastapi
   python3 run.py serve --help"""
 
@@ -197,10 +199,11 @@ def test(words: Sequence[str]) -> NoReturn:
     sys.exit(1 if failed else 0)
 
 
-def bench(words: Sequence[str]) -> NoReturn:
+def measure(module: str, words: Sequence[str]) -> NoReturn:
+    """What is long, and writes a page of docs/."""
     python = install("test", "requirements-test.txt") / "python"
     os.chdir(ROOT)
-    start(python, ["-m", "bench", *words])
+    start(python, ["-m", module, *words])
 
 
 def main(words: Sequence[str]) -> None:
@@ -211,7 +214,9 @@ def main(words: Sequence[str]) -> None:
     elif first == "test":
         test(words[1:])
     elif first == "bench":
-        bench(words[1:])
+        measure("bench", words[1:])
+    elif first == "soak":
+        measure("tests.chaos", words[1:])
     elif first == "lock":
         lock(words[1:])
     else:

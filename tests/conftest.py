@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.harness.program import Program
 
 settings.register_profile("carevia", deadline=None, print_blob=True)
+settings.register_profile("soak", settings.get_profile("carevia"), max_examples=3_000)
 settings.load_profile("carevia")
 
 

@@ -35,9 +35,18 @@ def arm(spec: str | None) -> None:
 
 
 def failpoint(name: str) -> None:
+    if name == _armed and fires(name):
+        die()
+
+
+def fires(name: str) -> bool:
+    """Counts a passing, and says whether this is the one to die at; for a point that wants something done before."""
     global _passings_left
     if name != _armed:
-        return
+        return False
     _passings_left -= 1
-    if _passings_left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    return _passings_left == 0
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

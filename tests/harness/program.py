@@ -17,11 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-import httpx2
 
 from tests.harness.lines import Lines
 
@@ -121,10 +120,14 @@ class Program:
 
     def answers(self, path: str = "/healthz") -> bool:
         """Whether `path` gives 200 now."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=2)  # a client with TLS to load would cost a start
         try:
-            return httpx2.get(self.url + path, timeout=2, trust_env=False).status_code == 200
-        except httpx2.TransportError:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
     def _ended_within(self, seconds: float) -> bool:
         assert self.process

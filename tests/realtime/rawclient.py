@@ -3,6 +3,7 @@ the moment the server closed. Every wait has a deadline; what does not come in t
 
 import asyncio
 import json
+import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -48,11 +49,22 @@ async def read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 class Connection:
     """One TCP connection that speaks HTTP/1.1, one request after the other."""
 
+    takes = 0  # bytes that the kernel keeps for us at most; 0 is its own choice
+
     def __init__(self, port: int) -> None:
         self.port = port
 
     async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        plug = socket.socket()
+        if self.takes:  # before the connection is made, or it is as wide as ever
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.takes)
+        plug.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(plug, ("127.0.0.1", self.port))
+        except BaseException:
+            plug.close()
+            raise
+        self.reader, self.writer = await asyncio.open_connection(sock=plug)
         return self
 
     async def __aexit__(

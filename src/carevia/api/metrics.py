@@ -1,6 +1,7 @@
 """`/metrics`: plain integers of the house in Prometheus' words. Counting costs an addition; the library is loaded at
 the first scrape."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ class Metrics:
         from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
         yield GaugeMetricFamily("carevia_sockets", "Sockets connected", self._server.client_count)
+        yield GaugeMetricFamily("carevia_tasks", "Tasks of the event loop under way", len(asyncio.all_tasks()))
         yield GaugeMetricFamily("carevia_journal_position", "Newest journal row emitted", self._relay.position)
         yield CounterMetricFamily("carevia_rows_set_aside", "Rows no client could read", self._relay.poison.count)
         yield from self._well()

@@ -84,6 +84,7 @@ class ConversationUpdated(Struct):
     lastMessage: LastMessage
     unread: Annotated[int, _about("messages of the customer that no member of staff has seen")]
     userName: Annotated[str, _about("the customer's name, empty when unknown")]
+    read: Annotated[bool, _about("staff have seen it: nothing new was written")] = False
 
 
 class WhoTypes(Struct):

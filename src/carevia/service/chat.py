@@ -140,11 +140,12 @@ def _count_message(tx: Transaction, message: _Outgoing, seq: int) -> int:
     return unread
 
 
-def _tell_desk(tx: Transaction, room_id: str, last: Row, unread: int, now: int) -> None:
+def _tell_desk(tx: Transaction, room_id: str, last: Row, unread: int, now: int, *, read: bool = False) -> None:
     shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
     customer = tx.first(_USER, user=room_id)
     name = "" if customer is None else customer.name or ""
-    tx.append(DESK, "conversation_updated", ConversationUpdated(room_id, last.seq, shown, unread, name), now=now)
+    update = ConversationUpdated(room_id, last.seq, shown, unread, name, read)
+    tx.append(DESK, "conversation_updated", update, now=now)
 
 
 def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
@@ -152,7 +153,7 @@ def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
     if known is None or known.unread == 0:
         return
     tx.run(_SET_CONVERSATION, room=room_id, new_seq=known.last_seq, new_unread=0, now=now)
-    _tell_desk(tx, room_id, tx.all(_MESSAGE, at=known.last_seq)[0], 0, now)
+    _tell_desk(tx, room_id, tx.all(_MESSAGE, at=known.last_seq)[0], 0, now, read=True)
 
 
 def _check_exists(tx: Transaction, *, room_id: str) -> None:

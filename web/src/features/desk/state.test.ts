@@ -134,6 +134,19 @@ describe("participants", () => {
     expect(order([updated(1, 21), updated(3, 20, 0)].reduce(apply, state))).toEqual(["u1", "u3", "u2"]);
   });
 
+  test("what was read moves nobody, also on a page that has just loaded", () => {
+    const event = updated(3, 20, 0) as Extract<DeskEvent, { type: "conversation_updated" }>;
+    const state = run(people(T - 1, 1, 2, 3), { ...event, update: { ...event.update, read: true } });
+    expect(order(state)).toEqual(["u1", "u2", "u3"]);
+    expect(state.rooms.u3).toMatchObject({ seq: 20, unread: 0 });
+  });
+
+  test("who booked moves to the top although the list of bookings knew it already", () => {
+    const state = run(people(T - 1, 1, 2), added(10, T, "u1"), bookings(T - 1, 11), added(11, T, "u2"));
+    expect(order(state)).toEqual(["u2", "u1"]);
+    expect(rows(state)).toEqual(["CV-10", "CV-11"]);
+  });
+
   test("a list that was asked for before does not undo what happened since", () => {
     expect(order(run(people(T - 9, 1, 2, 3), added(10, T, "u3"), people(T - 5, 1, 2, 3)))).toEqual(["u3", "u1", "u2"]);
     expect(order(run(people(T - 9, 1, 2, 3), added(10, T, "u3"), people(T + 5, 2, 3, 1)))).toEqual(["u2", "u3", "u1"]);

@@ -52,6 +52,8 @@ export interface ConversationUpdated {
   lastMessage: { id: string; senderId: string; senderName: string; text: string; time: string };
   unread: number;
   userName: string;
+  /** Staff have seen it: nothing new was written. */
+  read?: boolean;
 }
 
 export type DeskEvent =
@@ -86,14 +88,12 @@ export function apply(state: Desk, event: DeskEvent): Desk {
 }
 
 function added(state: Desk, booking: CustomerAdded, at: number): Desk {
-  if (state.bookings.some((row) => row.trackingId === booking.trackingId)) return state;
   const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
   const row: BookingRow = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
-  return {
-    ...state,
-    bookings: [row, ...state.bookings],
-    participants: toTop(state.participants, { userId, userName, userEmail }, at),
-  };
+  const participants = toTop(state.participants, { userId, userName, userEmail }, at);
+  // A list that was asked for before may have it already; of the people beside it, others may have moved since.
+  if (state.bookings.some((known) => known.trackingId === trackingId)) return { ...state, participants };
+  return { ...state, bookings: [row, ...state.bookings], participants };
 }
 
 /** The event is the whole row, as the list would show it; a row that is on no page here is left to its page. */
@@ -109,8 +109,8 @@ function updated(state: Desk, update: ConversationUpdated, at: number): Desk {
   const { id, senderId, text, time } = lastMessage;
   const room: Room = { seq, unread, last: { id, senderId, text, time: Date.parse(time) } };
   const rooms = { ...state.rooms, [roomId]: room };
-  // The same number again says that somebody has read it; only something new moves the row.
-  if (before?.seq === seq) return { ...state, rooms };
+  // Only something new moves the row. A page that has just loaded does not know the number that was read.
+  if (update.read || before?.seq === seq) return { ...state, rooms };
   return { ...state, rooms, participants: toTop(state.participants, { userId: roomId, userName, userEmail: "" }, at) };
 }
 

@@ -1,0 +1,63 @@
+"""Thirty seconds of chaos: fifty events a second, twenty deaths, each failpoint among them, and a bad network.
+
+The seed is printed; CHAOS_SEED repeats its faults: `CHAOS_SEED=42 python3 run.py test tests/chaos`.
+"""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from carevia.failpoint import NAMES
+from tests.chaos import report
+from tests.chaos.__main__ import plan as soak_plan
+from tests.chaos.chaos import Chaos, Plan, Result
+
+SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(2**32))
+
+
+def played(plan: Plan, folder: Path) -> Result:
+    print(f"CHAOS_SEED={plan.seed}")
+    result = Chaos(plan, folder, print).run()
+    print(report.text(result))
+    return result
+
+
+def test_twenty_deaths_at_fifty_events_a_second_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    result = played(Plan(SEED, seconds=18, kills=20, rate=50, clients=20, heartbeat=1, backoff=(200, 1000)), tmp_path)
+    verdict = result.verdict
+    assert result.problems == []
+    assert sum(result.deaths.values()) == 20
+    assert set(NAMES) <= set(result.deaths) and result.unreached == 0
+    assert verdict.expected > 10_000, "so few prove nothing"
+    assert result.recovered >= 20, "nobody was interrupted"
+    assert verdict.interrupted.at(0.5) <= 2 and verdict.interrupted.at(0.99) <= 5
+
+
+def test_two_programs_on_one_store_with_ten_deaths_show_every_event_once(tmp_path: Path) -> None:
+    plan = Plan(SEED, seconds=6, kills=10, rate=40, clients=12, programs=2, heartbeat=1, backoff=(200, 1000))
+    result = played(plan, tmp_path)
+    assert result.problems == []
+    assert sum(result.deaths.values()) == 10
+    assert result.recovered > 0, "nobody was interrupted"
+
+
+def test_the_report_stands_between_its_marks_and_names_what_is_wrong(tmp_path: Path) -> None:
+    page = tmp_path / "reliability.md"
+    page.write_text(f"# Ours\n\n{report.BEGIN}\nold\n{report.END}\n\nWritten by hand.\n")
+    result = Result(Plan(42, seconds=60, kills=3, rate=20, clients=5), found=["a client gave up"])
+    result.verdict.lost.append("desk-1 was never shown customer_added:a")
+    report.write(result, report.Facts("2000-01-01", "a machine", "a version", "soak"), page)
+    text = page.read_text()
+    assert text.startswith("# Ours\n") and text.endswith("\nWritten by hand.\n") and "\nold\n" not in text
+    assert "| lost | 0 | 1 |" in text and "Seed 42." in text
+    assert "- a client gave up\n- desk-1 was never shown customer_added:a" in text
+
+
+def test_the_same_seed_plans_the_same_and_soak_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert soak_plan(["--seed", "42"]) == soak_plan(["--seed", "42"])
+    assert (soak_plan([]).kills, soak_plan([]).seconds * soak_plan([]).rate) == (300, 24_000)
+    with pytest.raises(SystemExit):
+        soak_plan(["--help"])
+    assert "python3 run.py soak --minutes 5 --kills 75" in capsys.readouterr().out

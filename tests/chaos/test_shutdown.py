@@ -1,0 +1,71 @@
+"""SIGTERM while a hundred requests hang and a hundred sockets are not read from: gone within ten seconds, status 0."""
+
+import asyncio
+import json
+import re
+import time
+from contextlib import AsyncExitStack
+
+from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.people import staff, token
+from tests.conftest import StartProgram
+from tests.harness.program import Program
+from tests.realtime.rawclient import Connection, Tab, request
+
+MANY = 100
+LONG = "🚑" * 10_000  # 40 KB a message: the kernel alone keeps 4 MB for each socket
+
+
+async def hang(port: int, stack: AsyncExitStack) -> None:
+    """A request whose body does not come."""
+    connection = await stack.enter_async_context(Connection(port))
+    connection.ask("POST", "/api/payment/webhook", b"{", content_length="1000", stripe_signature="t=1,v1=0")
+
+
+class Asleep(Tab):
+    """Nobody reads from it, and the network holds little for it."""
+
+    takes = 4096
+
+
+async def ignore(port: int, stack: AsyncExitStack) -> None:
+    """A desk that is not read from."""
+    await stack.enter_async_context(Asleep(port, auth={"token": staff()}))
+
+
+async def unread(port: int) -> int:
+    """Sockets that lag behind, as the program counts them."""
+    answer = await request(port, "GET", "/metrics", connection="close")
+    found = re.search(r"^carevia_engine_lagging (\d+)", answer.text, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+async def flood(port: int) -> None:
+    """Messages to one customer until every desk lags."""
+    bearer = {"authorization": f"Bearer {token('customer-1')}", "content_type": "application/json"}
+    for number in range(200):
+        body = json.dumps({"roomId": "customer-1", "text": LONG, "id": f"m-{number}"}, ensure_ascii=False).encode()
+        answer = await request(port, "POST", "/api/chat/message", body, connection="close", **bearer)
+        assert answer.status == 200, answer
+        if number % 10 == 9 and await unread(port) == MANY:
+            return
+    raise AssertionError(f"only {await unread(port)} desks lag")
+
+
+async def stopped(program: Program) -> tuple[int, float]:
+    """Its exit status, and the seconds it took."""
+    async with AsyncExitStack() as stack:
+        for _ in range(MANY):
+            await hang(program.port, stack)
+            await ignore(program.port, stack)
+        await flood(program.port)
+        began = time.monotonic()
+        status = await asyncio.to_thread(program.stop, 15)
+        return status, time.monotonic() - began
+
+
+def test_it_ends_within_ten_seconds_whatever_hangs(start_program: StartProgram) -> None:
+    program = start_program(**SETTINGS, CAREVIA_LIMIT_TABS_PER_USER="0", CAREVIA_LIMIT_BUFFER_BYTES="0")
+    status, seconds = asyncio.run(stopped(program))
+    assert status == 0, program.output()
+    assert seconds <= 10

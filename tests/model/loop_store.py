@@ -1,0 +1,133 @@
+"""The real store on the test's own loop: the writer's and the readers' code, run in turns of the loop, not in threads.
+
+So a run is the same for the same seed. What a thread makes uncertain is drawn from dice: how many turns a batch waits
+(what comes meanwhile is committed with it) and how many turns its answer takes. `kill` is what SIGKILL leaves.
+"""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from carevia.store.job import Job
+from carevia.store.journal import JournalRow
+from carevia.store.migrate import prepare
+from carevia.store.reader import Reader
+from carevia.store.sqlite import SqliteStore
+from carevia.store.store import Listener
+from carevia.store.writer import Writer
+
+
+class Turns:
+    """Stands where a thread's queue stands: `put` is served by the loop, some turns later."""
+
+    def __init__(self, lag: "Lag", serve: Callable[[list[Job]], None]) -> None:
+        self._lag = lag
+        self._serve = serve
+        self._waiting: list[Job] = []
+
+    def put(self, job: Job) -> None:
+        self._waiting.append(job)
+        if len(self._waiting) == 1:
+            self._lag.call_soon_threadsafe(self._turn)
+
+    def _turn(self) -> None:
+        batch, self._waiting = self._waiting, []
+        self._serve(batch)
+
+
+class Lag:
+    """Stands where the threads have the loop: what they tell it comes in order, some turns later; never once dead."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dead = False
+        self._dice = dice
+        self._calls: list[Callable[[], object]] = []
+        self._running = False
+
+    def create_future(self) -> "asyncio.Future[None]":
+        return asyncio.get_running_loop().create_future()
+
+    def call_soon_threadsafe(self, call: Callable[..., object], *arguments: object) -> None:
+        self._calls.append(lambda: call(*arguments))
+        if not self._running:
+            self._running = True
+            self._wait(self._dice.randrange(3))
+
+    def _wait(self, turns: int) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(*((self._wait, turns - 1) if turns else (self._next,)))
+
+    def _next(self) -> None:
+        self._running = False
+        if self.dead:
+            return
+        call = self._calls.pop(0)
+        if self._calls:
+            self._running = True
+            self._wait(self._dice.randrange(3))
+        call()
+
+
+class LoopStore(SqliteStore):
+    """`hints` says what becomes of a wake-up after a commit: now, late (in any order, at `release`), never."""
+
+    def __init__(self, path: Path, dice: random.Random) -> None:
+        super().__init__(path)
+        self.hints = "now"
+        self._dice = dice
+        self._late: list[Callable[[], None]] = []
+        self._lags = [Lag(dice) for _ in range(4)]
+
+    async def open(self) -> None:
+        self.epoch = prepare(self._path, f"{self._dice.getrandbits(64):016x}")
+        self._loop = asyncio.get_running_loop()
+        asking, answering, reading, telling = self._lags
+        self._writing = Writer(self._path, _as_loop(answering), self._new_id, self._settled)
+        self._writing.jobs = cast(Any, Turns(asking, self._writing._serve))
+        self._reading = Reader(self._path, _as_loop(telling), cast(Any, None), 0)
+        self._writer, self._readers = self._writing, cast(Any, self)
+        self.jobs = Turns(reading, self._serve_reads)
+        for connection in (self._writing._connected()[0], self._reading_connection()):
+            connection.execute("PRAGMA synchronous=OFF")  # nobody draws the plug here
+
+    async def close(self) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """Whatever is not committed is gone, and nobody is told anything any more."""
+        for lag in self._lags:
+            lag.dead = True
+        self._writing._disconnect()
+        self._reading._disconnect()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        def hinted(rows: Sequence[JournalRow]) -> None:
+            if self.hints == "now":
+                listener(rows)
+            elif self.hints == "late":
+                self._late.append(lambda: listener(rows))
+
+        return super().subscribe(hinted)
+
+    def release(self) -> None:
+        """The hints that were late come now, in any order."""
+        late, self._late = self._late, []
+        for tell in self._dice.sample(late, len(late)):
+            tell()
+
+    def _reading_connection(self) -> sqlite3.Connection:
+        self._reading._snapshot(lambda tx: None)
+        assert self._reading._connection is not None
+        return self._reading._connection
+
+    def _serve_reads(self, batch: list[Job]) -> None:
+        for job in batch:
+            if job.take():
+                self._reading._serve(job)
+
+
+def _as_loop(lag: Lag) -> asyncio.AbstractEventLoop:
+    return cast(asyncio.AbstractEventLoop, lag)

@@ -1,0 +1,158 @@
+"""The pages' reducers in Python, rule for rule: web/src/features/desk/state.ts and web/src/lib/chat/conversation.ts.
+
+The model (tests/model) has clients that show what these say; the vectors (tests/vectors) hold both languages to the
+same. Pure: a state and an event in, a new state out. Events are dicts as in TypeScript; times are ms.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from carevia.domain.bookings import split_name
+
+Json = dict[str, Any]
+State = Mapping[str, Any]
+
+EMPTY_DESK: State = {"bookings": [], "participants": [], "rooms": {}}
+EMPTY_CONVERSATION: State = {"messages": [], "hasMore": False, "loaded": False}
+SHOWN_AT_ONCE = ("userId", "userEmail", "userName", "serviceName", "trackingId", "amountPaid", "currency")
+_STEPS = ("sent", "delivered", "seen")
+
+
+# --- the desk ---------------------------------------------------------------------------------------------------
+
+
+def apply_desk(state: State, event: Json) -> State:
+    match event["type"]:
+        case "bookings_loaded":
+            return {**state, "bookings": _with_snapshot(state["bookings"], event["bookings"], event["requestedAt"])}
+        case "participants_loaded":
+            rows = _reordered(state["participants"], event["participants"], event["requestedAt"])
+            return {**state, "participants": rows}
+        case "customer_added":
+            return _added(state, event["booking"], event["at"])
+        case "booking_updated":
+            return {**state, "bookings": _changed(state["bookings"], event["booking"], event["at"])}
+        case "conversation_updated":
+            return _updated(state, event["update"], event["at"])
+        case "conversation_opened":
+            return _read(state, event["roomId"])
+        case "reset":
+            return {**state, "rooms": {}}
+    raise ValueError(event["type"])
+
+
+def _added(state: State, booking: Json, at: float) -> State:
+    people = _to_top(state["participants"], booking["userId"], booking["userName"], booking["userEmail"], at)
+    # A list that was asked for before may have it already; of the people beside it, others may have moved since.
+    if _is_listed(state["bookings"], booking["trackingId"]):
+        return {**state, "participants": people}
+    row = {name: booking[name] for name in SHOWN_AT_ONCE} | {"arrivedAt": at}
+    return {**state, "bookings": [row, *state["bookings"]], "participants": people}
+
+
+def _is_listed(bookings: Sequence[Json], tracking_id: str) -> bool:
+    return any(row["trackingId"] == tracking_id for row in bookings)
+
+
+def _changed(rows: Sequence[Json], booking: Json, at: float) -> list[Json]:
+    same = booking["trackingId"]
+    return [row | booking | {"changedAt": at} if row["trackingId"] == same else row for row in rows]
+
+
+def _updated(state: State, update: Json, at: float) -> State:
+    room, seq = update["roomId"], update["seq"]
+    before = state["rooms"].get(room)
+    if before is not None and seq < before["seq"]:
+        return state
+    last = {name: update["lastMessage"][name] for name in ("id", "senderId", "text", "time")}
+    rooms = {**state["rooms"], room: {"seq": seq, "unread": update["unread"], "last": last}}
+    if update["read"] or (before is not None and before["seq"] == seq):
+        return {**state, "rooms": rooms}
+    people = _to_top(state["participants"], room, update["userName"], "", at)
+    return {**state, "rooms": rooms, "participants": people}
+
+
+def _read(state: State, room_id: str) -> State:
+    room = state["rooms"].get(room_id)
+    if room is None or not room["unread"]:
+        return state
+    return {**state, "rooms": {**state["rooms"], room_id: {**room, "unread": 0}}}
+
+
+def _to_top(rows: Sequence[Json], user: str, name: str, email: str, at: float) -> list[Json]:
+    first, last = split_name(name)
+    new = {"_id": user, "firstName": first, "lastName": last, "email": email, "image": None, "lastLoginAt": None}
+    known = next((row for row in rows if row["_id"] == user), new)
+    return [known | {"movedAt": at}, *(row for row in rows if row["_id"] != user)]
+
+
+def _with_snapshot(rows: Sequence[Json], snapshot: Sequence[Json], requested_at: float) -> list[Json]:
+    known = {row["trackingId"]: row for row in rows}
+    listed = {row["trackingId"] for row in snapshot}
+    newer = [row for row in rows if row["trackingId"] not in listed and _since(row["arrivedAt"], requested_at)]
+    return [*newer, *(_listed(known.get(row["trackingId"]), row, requested_at) for row in snapshot)]
+
+
+def _listed(before: Json | None, row: Json, requested_at: float) -> Json:
+    if before is not None and _since(before.get("changedAt"), requested_at):
+        return before
+    return row | {"arrivedAt": None if before is None else before["arrivedAt"]}
+
+
+def _reordered(rows: Sequence[Json], snapshot: Sequence[Json], requested_at: float) -> list[Json]:
+    loaded = {row["_id"]: row for row in snapshot}
+    moved = [row for row in rows if _since(row["movedAt"], requested_at)]
+    on_top = {row["_id"] for row in moved}
+    rest = [row | {"movedAt": None} for row in loaded.values() if row["_id"] not in on_top]
+    return [*(row | loaded.get(row["_id"], {}) for row in moved), *rest]
+
+
+def _since(at: float | None, requested_at: float) -> bool:
+    return at is not None and at >= requested_at
+
+
+# --- a conversation ---------------------------------------------------------------------------------------------
+
+
+def apply_conversation(state: State, event: Json) -> State:
+    match event["type"]:
+        case "message_arrived":
+            return {**state, "messages": _merge(state["messages"], [_message(event["row"])])}
+        case "older_loaded":
+            messages = _merge(state["messages"], [_message(row) for row in event["rows"]])
+            return {**state, "messages": messages, "hasMore": event["hasMore"]}
+        case "page_loaded" | "page_loaded_afresh" as kind:
+            before = {**state, "messages": []} if kind == "page_loaded_afresh" else state
+            return _with_newest_page(before, [_message(row) for row in event["rows"]], event["hasMore"])
+    raise ValueError(event["type"])
+
+
+def _with_newest_page(state: State, page: list[Json], has_more: bool) -> State:
+    messages = state["messages"]
+    known = {message["key"] for message in messages}
+    meets = any(message["key"] in known for message in page)
+    newest = page[-1]["seq"] if page else 0
+    if meets or not has_more:
+        older = meets and state["loaded"] and messages[0]["seq"] < page[0]["seq"]
+        merged = _merge(messages, page)
+        return {"messages": merged, "hasMore": state["hasMore"] if older else has_more, "loaded": True}
+    later = [message for message in messages if message["seq"] > newest]
+    return {"messages": _merge(page, later), "hasMore": has_more, "loaded": True}
+
+
+def _merge(one: Sequence[Json], other: Sequence[Json]) -> list[Json]:
+    by_key = {message["key"]: message for message in one}
+    for message in other:
+        by_key[message["key"]] = _furthest(by_key.get(message["key"]), message)
+    return sorted(by_key.values(), key=lambda message: int(message["seq"]))
+
+
+def _furthest(before: Json | None, now: Json) -> Json:
+    if before is None or _STEPS.index(now["status"]) >= _STEPS.index(before["status"]):
+        return now
+    return now | {"status": before["status"]}
+
+
+def _message(row: Json) -> Json:
+    fields = {name: row[name] for name in ("id", "senderId", "senderName", "text", "seq", "time")}
+    return fields | {"key": f"{row['senderId']}/{row['id']}", "status": row.get("status", "sent")}
