@@ -6,7 +6,6 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 import asyncio
 import contextlib
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -48,11 +47,13 @@ from carevia.failpoint import arm
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
 from carevia.realtime.handshake import TrustedProxies
-from carevia.realtime.uvicorn import serve_protocol, tune_allocator, tune_collector
+from carevia.realtime.process import open_files, tune_allocator, tune_collector
+from carevia.realtime.uvicorn import serve_protocol
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
+from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.health import Health
 from carevia.service.passwords import Passwords
@@ -65,21 +66,15 @@ from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 from carevia.service.stripe_api import StripeApi
 from carevia.service.tokens import Tokens
+from carevia.store.journal import JournalRow
 from carevia.store.store import open_store
 
 WEB: Final = Path(__file__).parent / "web_dist"
 _NO_LIMIT: Final = 2**31 - 1
+_POLL_SECONDS: Final = 0.5  # what another process commits is heard in time without any hint
 _OTHER_FILES: Final = 256  # that are no client's
 _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 9.0  # SIGTERM ends the process within ten, whatever hangs
-
-
-def open_files() -> int:
-    """How many files this process may have open: the most that the system lets it have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # a limit beyond what the system can do stays as it is
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def now() -> int:
@@ -100,12 +95,14 @@ class Carevia:
         self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
         self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed)
         self.namespace = self.server.namespace("/")
-        self.relay = Relay(self.store, self.namespace)
+        self.relay = Relay(self.store, self.namespace, _POLL_SECONDS)
         key = settings.secret_key or ""
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
         self.health = Health(self.store, self.relay)
         self.seats = Seats(settings.limit_tabs_per_user)
+        self.credentials = Credentials(self.store, self.passwords, now)
+        self.relay.listeners.append(self._credentials_ended)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
@@ -189,7 +186,7 @@ class Carevia:
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
+            self.namespace, self.auth, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -208,7 +205,7 @@ class Carevia:
         webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
         routes = webhook.routes()
         routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
-        routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
+        routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
@@ -251,6 +248,10 @@ class Carevia:
             self.replay.oldest, _ = await self.store.bounds()
             await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
+
+    def _credentials_ended(self, row: JournalRow) -> None:
+        if ended := ended_by(row):
+            self.seats.sign_out(ended.person, ended.session)
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)

@@ -134,6 +134,33 @@ def test_user_add_refuses_a_short_password_and_what_is_no_address(tmp_path: Path
     assert (refused.returncode, refused.stderr) == (1, "carevia: This is not an e-mail address.\n")
 
 
+def test_an_account_is_changed_beside_a_running_server(tmp_path: Path) -> None:
+    settings = {"CAREVIA_DATA_DIR": str(tmp_path / "data")}
+    email = "rafiq@example.com"
+
+    async def signs_in(d: Any, password: str) -> bool:
+        answer = await d.http.post("/api/login", json={"email": email, "password": password})
+        d.http.cookies.clear()
+        return bool(answer.status_code == 200)
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            id = await d.account(email)
+            assert await signs_in(d, "long enough")
+            assert command("user", "password", email, stdin="quite another\n", **settings).returncode == 0
+            assert [await signs_in(d, word) for word in ("long enough", "quite another")] == [False, True]
+            assert command("user", "disable", email, **settings).returncode == 0
+            assert not await signs_in(d, "quite another")
+            assert command("user", "disable", email, "--undo", **settings).returncode == 0
+            assert command("user", "role", email, "user", **settings).returncode == 0
+            answer = await d.http.post("/api/login", json={"email": email, "password": "quite another"})
+            assert answer.json()["data"]["user"] | {"_id": id, "role": "user"} == answer.json()["data"]["user"]
+
+    run(work())
+    refused = command("user", "disable", "nobody@example.com", **settings)
+    assert (refused.returncode, refused.stderr) == (1, "carevia: There is no account with this e-mail address.\n")
+
+
 def test_migrate_makes_the_database(tmp_path: Path) -> None:
     done = command("migrate", CAREVIA_DATA_DIR=str(tmp_path / "data"))
     assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")

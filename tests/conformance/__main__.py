@@ -12,7 +12,8 @@ import uvloop
 
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp
-from carevia.realtime.uvicorn import serve_protocol, tune_allocator, tune_collector
+from carevia.realtime.process import tune_allocator, tune_collector
+from carevia.realtime.uvicorn import serve_protocol
 from tests.conformance import bench, engineio, engineio_client, socketio, socketio_client, websocket_echo
 
 SUITES: dict[str, Callable[[], tuple[Engine | websocket_echo.Echo, ASGIApp]]] = {

@@ -63,8 +63,8 @@ class Door:
 
 
 @asynccontextmanager
-async def replaying(folder: Path) -> AsyncIterator[tuple[Store, Door, Relay]]:
-    async with running(folder) as (store, hub, relay), AsyncExitStack() as stack:
+async def replaying(folder: Path, poll_seconds: float = 0.05) -> AsyncIterator[tuple[Store, Door, Relay]]:
+    async with running(folder, poll_seconds) as (store, hub, relay), AsyncExitStack() as stack:
         replay = Replay(store, relay, b"secret", lambda socket: socket.data)
         await replay.start()
         yield store, Door(hub, replay, stack), relay
@@ -198,9 +198,9 @@ def test_a_cursor_ahead_of_the_log_is_a_reset_though_the_epoch_is_the_same(tmp_p
 
 def test_what_another_process_has_committed_and_shown_is_not_ahead_of_the_log(tmp_path: Path) -> None:
     async def body() -> None:
-        async with replaying(tmp_path) as (store, door, relay):
+        async with replaying(tmp_path, 60.0) as (store, door, relay):
             pid = (await door.come(STAFF)).pid
-            relay._unsubscribe()  # and its next poll is a second away
+            relay._unsubscribe()  # and its next poll is far away
             for n in range(3):
                 await store.write(event("desk", n))
             assert relay.position == 0

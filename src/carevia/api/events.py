@@ -8,10 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from carevia.api.auth import Auth
 from carevia.api.limits import TooFast
 from carevia.api.policy import SocketEvent, check_events, permit
 from carevia.api.seats import Seat, seat_of
-from carevia.domain.events import CLIENT_EVENTS, SendMessage, Shown, TestEvent, Typing, WhoTypes, read_arguments
+from carevia.domain.events import CLIENT_EVENTS, Renew, SendMessage, Shown, TestEvent, Typing, WhoTypes, read_arguments
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
 from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
@@ -30,10 +31,11 @@ class Events:
     """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
-        self, namespace: Namespace, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts, log: Log,
+        self, namespace: Namespace, auth: Auth, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts, log: Log,
         now: Callable[[], int], *, rate: int, most_rooms: int,
     ) -> None:  # fmt: skip
         self._namespace = namespace
+        self._auth = auth
         self._chat = chat
         self._rooms = rooms
         self._relay = relay
@@ -56,6 +58,7 @@ class Events:
             event("send_message", "customer", self.send_message),
             event("typing", "customer", self.typing),
             event("shown", "staff", self.shown),
+            event("renew", "customer", self.renew),
             event("new_booking", "guest", self.new_booking),
             event("test_event", "guest", self.test_event),
         ]
@@ -151,6 +154,13 @@ class Events:
     async def new_booking(self, _: Socket, __: Seat) -> None:
         """In the JavaScript system any client could forge one."""
         raise Forbidden("Bookings are announced by services, with POST /emit-booking.")
+
+    async def renew(self, socket: Socket, seat: Seat, said: Renew) -> None:
+        """The same person goes on with a newer token; who is somebody else now has to come anew."""
+        identity, person = await self._auth.of_token(said.token), _signed_in(seat)
+        if (identity.person.id, identity.person.role) != (person.id, person.role):
+            raise Forbidden("This token is somebody else's. Connect anew with it.")
+        seat.take(identity)
 
     async def test_event(self, socket: Socket, seat: Seat) -> None:
         seat.tests += 1

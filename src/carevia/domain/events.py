@@ -46,6 +46,10 @@ class Shown(Struct):
     since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
 
 
+class Renew(Struct):
+    token: Annotated[str, Meta(min_length=1, max_length=8192, description="a new one, of the same person and role")]
+
+
 # --- what the server sends --------------------------------------------------------------------------------------
 
 
@@ -150,6 +154,14 @@ EVENTS: tuple[Event, ...] = (
         (Shown,),
         "A desk confirms what is on its screen, cumulatively: once soon after an arrival, then at most every second, "
         "and again after a reconnect. Staff only. It may be lost: the next one says more.",
+    ),
+    Event(
+        "renew",
+        "client",
+        _OWN,
+        False,
+        (Renew,),
+        "A new token for this socket, before the old one ends: no reconnection. Acknowledged with `{ok}`.",
     ),
     Event(
         "new_booking", "client", _OWN, False, (), "Refused to everyone: a trusted service uses `POST /emit-booking`."

@@ -8,8 +8,6 @@ pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicor
 """
 
 import asyncio
-import ctypes
-import gc
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -22,8 +20,6 @@ from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.opening import Endpoint, refuse, take_over
-
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
 
 
 class EngineProtocol(HttpToolsProtocol):
@@ -106,26 +102,6 @@ def serve_protocol(engine: Endpoint) -> type[Doorway]:
 def _address(name: Any) -> Any:
     """Host and port, or None where the socket is of another kind."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
-
-
-def tune_allocator() -> None:
-    """For a process that lives for weeks: memory that a burst needed goes back to the system.
-
-    glibc gives each thread an arena and learns to keep large blocks: after four bursts of 400 messages of 10 KB to 60
-    clients that do not read, 147 MB stayed, with this 90 MB. Elsewhere than on glibc it does nothing.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        for option, value in ((_ARENA_MAX, 1), (_TRIM_THRESHOLD, 128 * 1024), (_MMAP_THRESHOLD, 128 * 1024)):
-            mallopt(option, value)
-
-
-def tune_collector() -> None:
-    """For a process that serves thousands of connections: what was made at start is never looked at again, and the
-    collector comes a hundred times less often (a fifteenth of the cost of a new connection)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _is_plain(http: Any) -> bool:

@@ -49,7 +49,7 @@ class Relay:
     def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
         self.position = 0
         self.poison = Poison()
-        self.sent: Callable[[JournalRow], object] = lambda _: None  # told of every row that was handed to the hub
+        self.listeners: list[Callable[[JournalRow], object]] = []  # told of every row that was handed to the hub
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
         self._store = store
         self._namespace = namespace
@@ -156,6 +156,11 @@ class Relay:
             self.position = self.newest[row.room] = row.seq
             if fires("relay.after_mark"):
                 self._die_once_written()
+
+    def sent(self, row: JournalRow) -> None:
+        """A row was handed to the hub, now or by a replay."""
+        for listener in self.listeners:
+            listener(row)
 
     def _emit_row(self, row: JournalRow) -> None:
         check_row(row)
