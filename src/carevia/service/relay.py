@@ -22,6 +22,7 @@ from carevia.store.journal import JournalRow
 from carevia.store.store import Store
 
 PAGE = 500
+HELD = 0.002  # s at most that a committed row waits for those being committed: one write to every desk for all of them
 _log = logging.getLogger("carevia.relay")
 
 
@@ -56,6 +57,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._polled_at = 0.0
+        self._held: list[JournalRow] = []
+        self._latest: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Take up at the newest row: what came before is replayed to those who missed it."""
@@ -68,6 +71,7 @@ class Relay:
         """No row is emitted afterwards."""
         if self._task is not None:
             self._unsubscribe()
+            self._release()
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
@@ -88,11 +92,29 @@ class Relay:
             self._task = asyncio.create_task(self._poll())
 
     def _committed(self, rows: Sequence[JournalRow]) -> None:
-        """Right after a commit of this process: no detour over the journal where nothing is missing in between."""
-        if rows[0].seq == self.position + 1:
-            self._emit(rows)
-        else:
+        """Right after a commit of this process: no detour over the journal where nothing is missing in between.
+
+        Whoever waits for that commit is answered first, in this turn of the loop; the rows are emitted in the next.
+        """
+        if rows[0].seq != (self._held[-1].seq if self._held else self.position) + 1:
             self._wake.set()
+            return
+        loop = asyncio.get_running_loop()
+        if not self._held:
+            self._latest = loop.call_later(HELD, self._release)
+        self._held.extend(rows)
+        loop.call_soon(self._release_unless_more_come)
+
+    def _release_unless_more_come(self) -> None:
+        if not self._store.writing:
+            self._release()
+
+    def _release(self) -> None:
+        rows, self._held = self._held, []
+        if self._latest is not None:
+            self._latest.cancel()
+            self._latest = None
+        self._emit([row for row in rows if row.seq > self.position])
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()

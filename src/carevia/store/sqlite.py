@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -62,6 +61,10 @@ class SqliteStore(Store):
     def failed_commits(self) -> int:
         return self._failed_before + (self._writer.failed_commits if self._writer else 0)
 
+    @property
+    def writing(self) -> bool:
+        return self._writer is not None and self._writer.busy
+
     async def close(self) -> None:
         writer, readers = self._writer, self._readers
         self._writer = self._readers = None
@@ -80,10 +83,10 @@ class SqliteStore(Store):
             self._lock = None
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._ask(None if self._writer is None else self._writer.jobs, work)
+        return await self._ask(None if self._writer is None else self._writer.put, work)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        return await self._ask(None if self._readers is None else self._readers.jobs, work)
+        return await self._ask(None if self._readers is None else self._readers.jobs.put, work)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -112,12 +115,12 @@ class SqliteStore(Store):
             if count < _FORGOTTEN_AT_ONCE:
                 return gone
 
-    async def _ask(self, jobs: "SimpleQueue[Job | None] | None", work: Callable[[Transaction], T]) -> T:
-        if jobs is None or self._loop is None:
+    async def _ask(self, put: Callable[[Job], None] | None, work: Callable[[Transaction], T]) -> T:
+        if put is None or self._loop is None:
             raise Unavailable("The store is closed. Try again in a moment.")
         job = Job(work, self._loop.create_future())
         timer = self._loop.call_later(PATIENCE, job.expire)
-        jobs.put(job)
+        put(job)
         try:
             answer: T = await job.future
             return answer

@@ -30,6 +30,11 @@ class Store(ABC):
 
     @property
     @abstractmethod
+    def writing(self) -> bool:
+        """Whether writes are under way, so that more will be committed in a moment. A hint."""
+
+    @property
+    @abstractmethod
     def failed_commits(self) -> int:
         """Commits that failed since the start, for metrics."""
 
