@@ -47,6 +47,7 @@ class Relay:
 
     def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
         self.position = 0
+        self.oldest = 0  # number of the oldest row that is kept, as last heard: other processes forget rows too
         self.poison = Poison()
         self.sent: Callable[[JournalRow], object] = lambda _: None  # told of every row that was handed to the hub
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
