@@ -26,7 +26,7 @@ from carevia.realtime.uvicorn import serve_protocol, tune_allocator, tune_collec
 
 _GRACE_SECONDS: Final = 5.0
 _BACKLOG: Final = 2_048  # connections that may wait, also before the process is ready
-_WAVES: Final = 0.75  # of the time to drain; the rest is for requests under way
+_WAVES: Final = 0.875  # of the time to drain; the rest is for requests that came last
 _LEAST_SECONDS: Final = 9.0
 _BEYOND_SECONDS: Final = 1.0
 

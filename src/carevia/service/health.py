@@ -88,7 +88,7 @@ class Health:
 
     @property
     def well(self) -> dict[Part, bool]:
-        return {part: part not in self._troubles for part in PARTS}
+        return {part: part not in self._troubles for part in PARTS if part != "bus" or self._echo is not None}
 
     @property
     def poison(self) -> Poison:
