@@ -13,10 +13,9 @@ from carevia.api.auth import Auth
 from carevia.api.limits import AddressLimits, EventBudget
 from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.domain.people import DESK, Person
-from carevia.errors import NotFound, SignInFirst, Unavailable
+from carevia.errors import SignInFirst, Unavailable
 from carevia.logs import Log
 from carevia.realtime import ConnectRefused, Handshake, Namespace, Refusal, Socket
-from carevia.service.chat import Chat
 from carevia.service.relay import desk_side
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
@@ -30,13 +29,12 @@ class Sockets:
     """`rate` is the events a second of one socket; `guests` says whether anybody may connect without signing in."""
 
     def __init__(
-        self, auth: Auth, seats: Seats, addresses: AddressLimits, chat: Chat, rooms: Rooms, replay: Replay, log: Log,
+        self, auth: Auth, seats: Seats, addresses: AddressLimits, rooms: Rooms, replay: Replay, log: Log,
         *, guests: bool, rate: int,
     ) -> None:  # fmt: skip
         self._auth = auth
         self._seats = seats
         self._addresses = addresses
-        self._chat = chat
         self._rooms = rooms
         self._replay = replay
         self._log = log
@@ -92,15 +90,11 @@ class Sockets:
 
     async def _rooms_of(self, socket: Socket, person: Person) -> tuple[dict[str, str], dict[str, int]]:
         """The journal's rooms and the hub's, and from where on those are owed that were joined: from who somebody is
-        and from what is stored, never from a memory that may have died. Rights are asked again."""
+        and from what is stored, never from a memory that may have died."""
         if not person.is_staff:
             return {person.id: person.id}, {}
         rooms, joined = {DESK: DESK}, {}
-        for room, seq in await self._rooms.of(socket.id) if socket.recovered else ():
-            try:
-                await self._chat.may_open(person, room)
-            except NotFound:
-                continue
+        for room, seq in await self._rooms.still_open(socket.id) if socket.recovered else ():
             rooms[room], joined[room] = desk_side(room), seq
         return rooms, joined
 

@@ -72,20 +72,22 @@ def carevia() -> None:
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; CAREVIA_PORT, 3000. 0 takes a free one."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes; more than one needs Redis.")
-def serve(host: str | None, port: int | None, workers: int) -> None:
+@click.option("--worker", type=(int, int), hidden=True, help="What the parent tells a worker.")
+def serve(host: str | None, port: int | None, workers: int, worker: tuple[int, int] | None) -> None:
     """Run the server: pages, API, webhooks and Socket.IO on one port."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server listens to it: nothing is open yet
     settings = _settings(host=host, port=port)
     if workers > 1 and settings.redis_url is None:
         raise ConfigError("More than one worker needs CAREVIA_REDIS_URL: set it, or run one worker.")
-    if workers > 1 or settings.redis_url is not None:
-        raise ConfigError(
-            "Several workers or nodes joined by Redis are not available yet: unset CAREVIA_REDIS_URL, run one worker."
-        )
-    from carevia.app import serve as run
+    if workers > 1:
+        from carevia.cli.workers import run_workers
+
+        sys.exit(run_workers(settings, workers))
+    from carevia.cli.process import Worker
+    from carevia.cli.process import serve as run
     from carevia.logs import Log
 
-    run(settings, Log(settings.log))
+    run(settings, Log(settings.log), None if worker is None else Worker(*worker))
 
 
 @carevia.group(epilog=_example("carevia user add rafiq@example.com --role admin"))

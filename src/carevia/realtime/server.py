@@ -2,21 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+import random
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
+from carevia.protocol import websocket
 from carevia.realtime.client import Client
 from carevia.realtime.config import ServerConfig
 from carevia.realtime.deadlines import Deadlines
 from carevia.realtime.engine import Admit, Engine
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.namespace import Namespace
+from carevia.realtime.nodes import Links
+from carevia.realtime.nodes.tunnel import Side
 from carevia.realtime.polling import ASGIApp
 from carevia.realtime.session import Session
 from carevia.realtime.socket import Socket
 
 ErrorHook = Callable[[Exception, Socket], None]
 _log = logging.getLogger("carevia.realtime")
+_WAVE_SECONDS = 0.1  # from one wave of a drain to the next, give or take a half
+_RANDOM = random.SystemRandom()
 
 
 class Server:
@@ -28,10 +34,14 @@ class Server:
     """
 
     def __init__(
-        self, config: ServerConfig | None = None, admit: Admit | None = None, on_error: ErrorHook | None = None
+        self,
+        config: ServerConfig | None = None,
+        admit: Admit | None = None,
+        on_error: ErrorHook | None = None,
+        links: Links | None = None,
     ) -> None:
         self.config = config or ServerConfig()
-        self.engine = Engine(self.config, self._accept, admit)
+        self.engine = Engine(self.config, self._accept, admit, links)
         self.fanout = Fanout()
         self.namespaces: dict[str, Namespace] = {}
         self.clients: set[Client] = set()
@@ -80,6 +90,31 @@ class Server:
         self.fanout.flush()
         self.engine.close()
 
+    async def drain(self, rate: float, seconds: float, hurry: Callable[[], bool] = lambda: False) -> None:
+        """No new sessions; those that are here are closed in paced waves, in no order: `rate` a second, faster where
+        `seconds` would not be enough. Returns when none is left, or at once when `hurry` says so.
+
+        Each comes back by itself, to another process: as quickly as these can take them, not all in one moment.
+        """
+        self.engine.draining = True
+        waiting: list[Session | Side] = [*self.engine.sessions.values(), *self.tunnels]
+        _RANDOM.shuffle(waiting)
+        rate = max(rate, len(waiting) / max(seconds, 0.001))
+        loop = asyncio.get_running_loop()
+        begun, closed = loop.time(), 0
+        while waiting and not hurry():
+            self.fanout.flush()
+            due = (loop.time() - begun) * rate + 1
+            while waiting and closed < due:
+                closed += _move(waiting.pop())
+            if waiting:
+                await asyncio.sleep(_RANDOM.uniform(0.5, 1.5) * _WAVE_SECONDS)
+
+    @property
+    def tunnels(self) -> Collection[Side]:
+        """Clients of this process whose session is on another host."""
+        return () if self.engine.links is None else list(self.engine.links.tunnels)
+
     async def stop(self) -> None:
         """`close`, then end the handlers under way and the timers."""
         self.close()
@@ -106,3 +141,14 @@ class Server:
         client = Client(self, session)
         self.clients.add(client)
         return client
+
+
+def _move(one: "Session | Side") -> int:
+    """Close it without a word that would keep the client away; how many that were (some have gone by themselves)."""
+    if isinstance(one, Side):
+        there = one.transport is not None
+        one.close()
+        return int(there)
+    there = not one.closed
+    one.close("server shutting down", code=websocket.GOING_AWAY)
+    return int(there)

@@ -10,7 +10,8 @@ turn of the loop gets exactly the rows above it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -23,6 +24,7 @@ from carevia.store.store import Store
 
 PAGE = 500
 HELD = 0.002  # s at most that a committed row waits for those being committed: one write to every desk for all of them
+_RECENT_BYTES = 1_000_000  # of payloads, of the rows that are kept in memory
 _log = logging.getLogger("carevia.relay")
 
 
@@ -48,9 +50,12 @@ class Relay:
 
     def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 0.5) -> None:
         self.position = 0
+        self.oldest = 0  # number of the oldest row that is kept, as last heard: other processes forget rows too
         self.poison = Poison()
         self.listeners: list[Callable[[JournalRow], object]] = []  # told of every row that was handed to the hub
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
+        self._recent: deque[JournalRow] = deque()  # the newest rows up to `position`, without a gap
+        self._recent_bytes = 0
         self._store = store
         self._namespace = namespace
         self._poll_seconds = poll_seconds
@@ -154,6 +159,7 @@ class Relay:
                 self.sent(row)
             failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
+            self._keep(row)
             if fires("relay.after_mark"):
                 self._die_once_written()
 
@@ -161,6 +167,23 @@ class Relay:
         """A row was handed to the hub, now or by a replay."""
         for listener in self.listeners:
             listener(row)
+
+    def after(self, seq: int, rooms: Collection[str]) -> list[JournalRow] | None:
+        """The rows of these rooms above `seq`, up to `position`, from memory; None where that does not reach back so
+        far. A deploy brings everybody back within seconds: they need not all ask the store for the same rows."""
+        if not self._recent or self._recent[0].seq > seq + 1:
+            return None
+        return [row for row in self._recent if row.seq > seq and row.room in rooms]
+
+    def _keep(self, row: JournalRow) -> None:
+        recent = self._recent
+        if recent and recent[-1].seq + 1 != row.seq:
+            recent.clear()
+            self._recent_bytes = 0
+        recent.append(row)
+        self._recent_bytes += len(row.payload)
+        while len(recent) > PAGE or self._recent_bytes > _RECENT_BYTES:
+            self._recent_bytes -= len(recent.popleft().payload)
 
     def _emit_row(self, row: JournalRow) -> None:
         check_row(row)

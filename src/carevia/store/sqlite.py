@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, update
+from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, true, update
 
 from carevia.errors import ConfigError, Unavailable
 from carevia.store.job import Job
@@ -97,6 +97,9 @@ class SqliteStore(Store):
             return []
         return await self.read(partial(_events_after, seq=seq, rooms=rooms, limit=limit))
 
+    async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+        return await self.read(partial(_missed, seq=seq, rooms=rooms, limit=limit))
+
     async def bounds(self) -> tuple[int, int]:
         return await self.read(_bounds)
 
@@ -176,6 +179,20 @@ def _events_after(tx: Transaction, *, seq: int, rooms: Collection[str] | None, l
         names = {f"room{number}": room for number, room in enumerate(rooms)}
         rows = tx.all(_rows_of(len(names)), after=seq, most=limit, **names)
     return [_journal_row(row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _missed_of(rooms: int) -> Select[Any]:
+    """`_rows_of` behind the oldest number, which stands in the only row where there are none."""
+    oldest = select(func.min(journal.c.seq).label("oldest")).subquery("kept")
+    page = _rows_of(rooms).subquery("page")
+    return select(oldest, page).select_from(oldest.outerjoin(page, true())).order_by(page.c.seq)
+
+
+def _missed(tx: Transaction, *, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+    names = {f"room{number}": room for number, room in enumerate(rooms)}
+    rows = tx.all(_missed_of(len(names)), after=seq, most=limit, **names)
+    return rows[0].oldest or 0, [_journal_row(row) for row in rows if row.seq is not None]
 
 
 def _journal_row(row: Row) -> JournalRow:

@@ -71,6 +71,13 @@ class Store(ABC):
     async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
         """Rows with a higher seq in rising order, at most `limit`; of these rooms only, or of all with None."""
 
+    async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+        """The lowest seq that is kept (0: none), and `events_after`, of one moment or with the former later: where it
+        is not above `seq` + 1, nothing is missing before the rows. One query where the store can."""
+        rows = await self.events_after(seq, rooms, limit)
+        oldest, _ = await self.bounds()
+        return oldest, rows
+
     @abstractmethod
     async def bounds(self) -> tuple[int, int]:
         """Oldest kept and newest seq; 0, 0 while the journal is empty."""
