@@ -6,7 +6,6 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 import asyncio
 import contextlib
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -21,12 +20,13 @@ from zoneinfo import ZoneInfo
 import uvicorn
 
 from carevia.api.auth import Auth, Cookie
+from carevia.api.bus import Bus
 from carevia.api.chat import ChatRoutes
 from carevia.api.confirm import ConfirmRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
-from carevia.api.limits import AddressLimits
+from carevia.api.limits import AddressLimits, open_files
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.openapi import describe
@@ -74,14 +74,6 @@ _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 9.0  # SIGTERM ends the process within ten, whatever hangs
 
 
-def open_files() -> int:
-    """How many files this process may have open: the most that the system lets it have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # a limit beyond what the system can do stays as it is
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-
-
 def now() -> int:
     """ms since 1970 UTC."""
     return time.time_ns() // 1_000_000
@@ -104,7 +96,8 @@ class Carevia:
         key = settings.secret_key or ""
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
-        self.health = Health(self.store, self.relay)
+        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
+        self.health = Health(self.store, self.relay, bus=self.bus.watch)
         self.seats = Seats(settings.limit_tabs_per_user)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
@@ -141,6 +134,7 @@ class Carevia:
             with contextlib.suppress(Conflict):  # somebody of that address is here already
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
+        await self.bus.start()
         await self.receipts.start()
         await self.replay.start()
         await self.health.start()
@@ -156,6 +150,7 @@ class Carevia:
         await self.pulse.stop()
         await self.health.stop()
         await self.server.stop()
+        await self.bus.stop()
         await self.relay.stop()
         with contextlib.suppress(Unavailable):  # what was gathered in the last second; the store said why
             await self.receipts.stop()
@@ -207,7 +202,7 @@ class Carevia:
         stripe = settings.stripe_webhook_secret
         webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
         routes = webhook.routes()
-        routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
+        routes += EmitBooking(self.payments, settings.emit_secret, now, self.server.cluster_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
@@ -217,6 +212,7 @@ class Carevia:
             self.server, self.relay, self.health, self.receipts,
             lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
         )  # fmt: skip
+        metrics.others.append(self.bus.collect)
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
         described: list[bytes] = []

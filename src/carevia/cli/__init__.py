@@ -77,10 +77,8 @@ def serve(host: str | None, port: int | None, workers: int) -> None:
     settings = _settings(host=host, port=port)
     if workers > 1 and settings.redis_url is None:
         raise ConfigError("More than one worker needs CAREVIA_REDIS_URL: set it, or run one worker.")
-    if workers > 1 or settings.redis_url is not None:
-        raise ConfigError(
-            "Several workers or nodes joined by Redis are not available yet: unset CAREVIA_REDIS_URL, run one worker."
-        )
+    if workers > 1:
+        raise ConfigError("Several workers are not available yet: run one, or several programs with CAREVIA_REDIS_URL.")
     from carevia.app import serve as run
     from carevia.logs import Log
 

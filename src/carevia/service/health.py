@@ -9,6 +9,7 @@ ordinary SSD); the alternative, to wait for the first family's payment to find o
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Final, Literal
 
 from carevia.errors import CareviaError
@@ -22,15 +23,19 @@ _PROBE: Final = 1.5  # that a commit, or a read, may take
 _BEHIND: Final = 1.9  # without a step forward, with committed rows ahead, from the first time that was seen
 _OLD: Final = 5.0  # after which a judgement says nothing any more
 
-Part = Literal["store", "relay"]
-PARTS: Final[tuple[Part, ...]] = ("store", "relay")
+Part = Literal["store", "relay", "bus"]
 _log = logging.getLogger("carevia.health")
 
 
 class Health:
-    """One task; `start` and `stop` it. `draining` is set when the process is about to end."""
+    """One task; `start` and `stop` it. `draining` is set when the process is about to end. `bus` says, where there is
+    one, what is wrong with the way to other nodes."""
 
-    def __init__(self, store: Store, relay: Relay, every: float = EVERY) -> None:
+    def __init__(
+        self, store: Store, relay: Relay, every: float = EVERY, bus: Callable[[], str | None] | None = None
+    ) -> None:
+        self._bus = bus
+        self._parts: tuple[Part, ...] = ("store", "relay") if bus is None else ("store", "relay", "bus")
         self.draining = False
         self._every = every
         self._newest = 0  # journal number of the newest committed row, as last read
@@ -70,7 +75,7 @@ class Health:
 
     @property
     def well(self) -> dict[Part, bool]:
-        return {part: part not in self._troubles for part in PARTS}
+        return {part: part not in self._troubles for part in self._parts}
 
     @property
     def poison(self) -> Poison:
@@ -91,6 +96,8 @@ class Health:
         store, relay = await asyncio.gather(self._store_trouble(), self._relay_trouble())
         self._note("store", store)
         self._note("relay", relay)
+        if self._bus is not None:
+            self._note("bus", self._bus())
         self._judged_at = self._now()
 
     async def _watch(self) -> None:
