@@ -23,13 +23,17 @@ class RemoteSocket:
         self.handshake = handshake
 
     def emit(self, name: str, *args: Any) -> None:
+        """See `Target.emit`."""
         self._namespace.to(self.id).emit(name, *args)
 
     def join(self, *rooms: str) -> None:
+        """Enter rooms."""
         self._namespace.to(self.id).sockets_join(*rooms)
 
     def leave(self, *rooms: str) -> None:
+        """Leave rooms."""
         self._namespace.to(self.id).sockets_leave(*rooms)
 
     def disconnect(self, close: bool = False) -> None:
+        """See `Socket.disconnect`."""
         self._namespace.to(self.id).disconnect_sockets(close)
