@@ -221,6 +221,19 @@ def test_hostile_events_are_refused_and_protected_rooms_kept(brokers: Brokers, k
     run(main())
 
 
+def test_a_server_does_not_hear_itself(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("a", "a")
+            both.spaces[0].to("a").emit("e", 1)
+            both.spaces[0].sockets_join("b")
+            await two.receive("e")
+            both.spaces[1].emit("end")  # behind the first server's own message on its way back
+            assert await heard(one) == [1]
+
+    run(main())
+
+
 def test_many_events_keep_their_order(brokers: Brokers, key: str) -> None:
     async def main() -> None:
         async with cluster(brokers(), key=key) as both:
