@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from carevia.api.auth import Auth, Cookie
+from carevia.api.bus import Bus
 from carevia.api.chat import ChatRoutes
 from carevia.api.confirm import ConfirmRoutes
 from carevia.api.edge import Edge, security_headers
@@ -89,7 +90,8 @@ class Carevia:
         self.relay = Relay(self.store, self.namespace)
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
-        self.health = Health(self.store, self.relay)
+        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
+        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
         self.seats = Seats(settings.limit_tabs_per_user)
         self.credentials = Credentials(self.store, self.passwords, now)
         self.relay.listeners.append(self._credentials_ended)
@@ -128,6 +130,7 @@ class Carevia:
             with contextlib.suppress(Conflict):  # somebody of that address is here already
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
+        await self.bus.start()
         await self.receipts.start()
         await self.replay.start()
         await self.health.start()
@@ -144,6 +147,7 @@ class Carevia:
         await self.health.stop()
         self.links.stop()
         await self.server.stop()
+        await self.bus.stop()
         await self.relay.stop()
         with contextlib.suppress(Unavailable):  # what was gathered in the last second; the store said why
             await self.receipts.stop()
@@ -195,7 +199,7 @@ class Carevia:
         stripe = settings.stripe_webhook_secret
         webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
         routes = webhook.routes()
-        routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
+        routes += EmitBooking(self.payments, settings.emit_secret, now, self.server.cluster_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
@@ -205,7 +209,7 @@ class Carevia:
             self.server, self.relay, self.health, self.receipts,
             lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
         )  # fmt: skip
-        metrics.others.append(self.replay.collect)
+        metrics.others += [self.replay.collect, self.bus.collect]
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
         described: list[bytes] = []

@@ -190,7 +190,7 @@ def test_a_node_that_does_not_hear_itself_on_the_bus_is_red_and_green_when_it_do
         async with watched(tmp_path) as (store, relay, _):
             hears = asyncio.Event()
             hears.set()
-            health = Health(store, relay, 0.2, hears.wait)
+            health = Health(store, relay, 0.2, echo=hears.wait)
             await health.start()
             try:
                 await asyncio.sleep(0.5)

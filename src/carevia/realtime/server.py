@@ -1,12 +1,14 @@
 """The Socket.IO server: namespaces over one engine. See docs/realtime.md for its use alone."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from carevia.protocol import websocket
+from carevia.realtime.adapter import Adapter, Broker, BrokerUnavailable
 from carevia.realtime.client import Client
 from carevia.realtime.config import ServerConfig
 from carevia.realtime.deadlines import Deadlines
@@ -15,6 +17,7 @@ from carevia.realtime.fanout import Fanout
 from carevia.realtime.namespace import Namespace
 from carevia.realtime.nodes import Links
 from carevia.realtime.nodes.tunnel import Side
+from carevia.realtime.operations import AckTimeout
 from carevia.realtime.polling import ASGIApp
 from carevia.realtime.session import Session
 from carevia.realtime.socket import Socket
@@ -56,6 +59,12 @@ class Server:
             found = self.namespaces[name] = Namespace(name, self.fanout, self.config.max_rooms)
         return found
 
+    def join_cluster(self, broker: Broker, **options: Any) -> None:
+        """Give each namespace that there is its part in the cluster, before the first client and before
+        `broker.start()`. `options` are those of Adapter."""
+        for namespace in self.namespaces.values():
+            namespace.adapter = Adapter(namespace, broker, **options)
+
     def asgi(self, app: ASGIApp) -> ASGIApp:
         """Polling in front of an ASGI application."""
         polling = self.engine.asgi(app)
@@ -68,8 +77,17 @@ class Server:
 
     @property
     def client_count(self) -> int:
-        """Sockets connected, over all namespaces."""
+        """Sockets connected to this server, over all namespaces."""
         return sum(len(namespace.sockets) for namespace in self.namespaces.values())
+
+    async def cluster_count(self) -> int:
+        """Sockets connected to all servers; without those that cannot be asked now."""
+        count = self.client_count
+        for namespace in self.namespaces.values():
+            if namespace.adapter is not None:
+                with contextlib.suppress(BrokerUnavailable, AckTimeout):
+                    count += await namespace.adapter.count()
+        return count
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a handler's coroutine; `stop` ends it."""
@@ -121,6 +139,9 @@ class Server:
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        for namespace in self.namespaces.values():
+            if namespace.adapter is not None:
+                await namespace.adapter.stop()
         self.engine.stop()
         if self._started:
             self.connects.close()

@@ -33,10 +33,19 @@ _log = logging.getLogger("carevia.health")
 
 
 class Health:
-    """`start` and `stop` it. `draining` is set when the process is about to end. `echo`: where there is a bus, a
-    message to ourselves is always under way on it; a node that has gone deaf without an error finds out by that."""
+    """`start` and `stop` it. `draining` is set when the process is about to end. Where there is a bus, `bus` says what
+    is wrong with it, and by `echo` a message to ourselves is always under way: a node that has gone deaf without an
+    error finds out by that."""
 
-    def __init__(self, store: Store, relay: Relay, every: float = EVERY, echo: Echo | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        relay: Relay,
+        every: float = EVERY,
+        bus: Callable[[], str | None] | None = None,
+        echo: Echo | None = None,
+    ) -> None:
+        self._bus = bus
         self.draining = False
         self.deaf = 0  # times the bus fell silent
         self._echo = echo
@@ -131,6 +140,8 @@ class Health:
             await asyncio.sleep(self._every)
 
     def _bus_trouble(self) -> str | None:
+        if self._bus is not None and (trouble := self._bus()):
+            return trouble
         if self.silence <= _SILENT:
             return None
         if "bus" not in self._troubles:

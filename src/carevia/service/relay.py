@@ -33,6 +33,11 @@ def desk_side(room: str) -> str:
     return f"{room}/desk"
 
 
+def visitors(room: str) -> str:
+    """The hub's room for whom somebody on the bus put into `room`: they hear what is said there, but no facts."""
+    return f"{room}/visitors"
+
+
 def offset(epoch: str, seq: int) -> str:
     """What a durable event ends in."""
     return f"{epoch}.{seq}"
@@ -137,6 +142,10 @@ class Relay:
                     await self._wake.wait()
             self._wake.clear()
 
+    def wake(self) -> None:
+        """Another process has committed, or may have: look now, not at the next second."""
+        self._wake.set()
+
     async def look(self) -> None:
         """Emit everything that is committed by now, whoever committed it. Raises Unavailable."""
         full = True
@@ -189,6 +198,8 @@ class Relay:
         check_row(row)
         end = offset(self._store.epoch, row.seq)
         but = (row.sender,) if row.sender else ()
+        if (guests := visitors(row.room)) in self._namespace.rooms:
+            but = (*but, guests)
         payload = msgspec.Raw(row.payload)
         self._namespace.to(row.room).except_(*but).emit(row.name, customer_payload(row), offset=end)
         self._namespace.to(desk_side(row.room)).except_(*but).emit(row.name, payload, offset=end)
