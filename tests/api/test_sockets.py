@@ -184,6 +184,7 @@ VALID: dict[str, Any] = {
     "send_message": message,
     "typing": lambda room: {"room": room},
     "shown": lambda room: {"seq": 0},
+    "presence": lambda room: {"state": "away"},
     "new_booking": lambda room: {"userId": room},
     "test_event": lambda room: None,
 }
@@ -194,6 +195,7 @@ EXPECTED = {
     "typing": ("unauthorized", "ok", "not_found", "ok"),
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
     "shown": ("unauthorized", "forbidden", "forbidden", "ok"),
+    "presence": ("unauthorized", "ok", "ok", "ok"),
     "new_booking": ("forbidden", "forbidden", "forbidden", "forbidden"),
     "test_event": ("ok", "ok", "ok", "ok"),
 }

@@ -41,6 +41,8 @@ export type Ack = { ok: true; [field: string]: unknown } | { ok: false; error: s
 
 export class NotAnswered extends Error {}
 
+/** How long a living server may take to answer, ms. */
+const PROOF = 1_000;
 const RENEW_DELAYS = [1_000, 2_000, 5_000, 15_000, 30_000];
 
 export class Connection {
@@ -116,9 +118,27 @@ export class Connection {
     this.#socket.connect();
   }
 
-  /** Drops a connection that looks open and is silent; socket.io-client then comes back and recovers what was missed. */
+  /** Leaves a connection that looks open and is silent, and comes back at once, recovering what was missed. It waits
+   * for nothing that was to be sent on the old one: on a dead wire that would never be over. */
   restart(): void {
-    if (this.#socket.connected) this.#socket.io.engine.close();
+    if (this.#closed || !this.#socket.connected) return;
+    this.#socket.disconnect();
+    this.#socket.connect();
+  }
+
+  /** After time may have been missed: asks whether the other end is there, and comes back anew if nothing is heard. */
+  async prove(): Promise<void> {
+    if (this.#closed || this.#snapshot.status === "refused" || this.#snapshot.status === "ended") return;
+    if (!this.#socket.connected) {
+      if (this.#snapshot.status === "disconnected") this.retry();
+      return;
+    }
+    const asked = this.#snapshot.id;
+    try {
+      await this.ask("presence", { state: document.visibilityState === "visible" ? "here" : "away" }, PROOF);
+    } catch {
+      if (this.#snapshot.id === asked) this.restart();
+    }
   }
 
   close(): void {
@@ -162,7 +182,8 @@ export class Connection {
   async #authorize(answer: (data: Record<string, unknown>) => void): Promise<void> {
     try {
       const token = (await this.#options.token?.()) ?? null;
-      if (!this.#closed) answer(token ? { token } : {});
+      const away = document.visibilityState !== "visible";
+      if (!this.#closed) answer({ ...(token && { token }), ...(away && { away }) });
     } catch {
       this.#socket.io.engine?.close();
     }
