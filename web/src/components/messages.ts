@@ -45,6 +45,7 @@ export const words = {
     noAnswer: "the server did not answer.",
     remove: "Remove",
     cancel: "Cancel",
+    about: (action: string, message: string) => `${action}: ${message}`,
     typing: (name: string) => `${name} is typing`,
     outbox: (n: number) =>
       n === 1

@@ -77,6 +77,7 @@ interface WaitingProps {
 export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
   const refused = entry.state === "refused";
   const Icon = refused ? CircleAlert : Clock;
+  const takeBack = refused ? words.conversation.remove : words.conversation.cancel;
   return (
     <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={entry.id}>
       <p className={`${BUBBLE} rounded-br-[5px] border text-ink-2 ${refused ? "border-bad" : "border-line-2"}`}>
@@ -93,9 +94,13 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
           </button>
         )}
         {entry.state !== "sending" && (
-          <button type="button" className="btn btn-line btn-small" onClick={() => onDrop(entry.id)}>
-            {refused ? words.conversation.remove : words.conversation.cancel}
-            <span className="sr-only">: {entry.text}</span>
+          <button
+            type="button"
+            className="btn btn-line btn-small"
+            aria-label={words.conversation.about(takeBack, entry.text)}
+            onClick={() => onDrop(entry.id)}
+          >
+            {takeBack}
           </button>
         )}
       </div>

@@ -72,6 +72,7 @@ export class Outbox {
     const entry: Waiting = { id, owner: this.#owner, roomId, text, more, time, tried: false, refused: null };
     this.#unstored = [...this.#unstored, entry];
     this.#show();
+    setTimeout(() => this.#show(), AT_ONCE);
     void this.#keep(entry);
   }
 

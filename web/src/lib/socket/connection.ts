@@ -122,6 +122,13 @@ export class Connection {
    * for nothing that was to be sent on the old one: on a dead wire that would never be over. */
   restart(): void {
     if (this.#closed || !this.#socket.connected) return;
+    this.#anew();
+  }
+
+  /** Where a WebSocket has worked, it is tried first: it is always a connection of its own, while polling would take one
+   * that the browser has kept and that may be as dead. */
+  #anew(): void {
+    this.#socket.io.opts.rememberUpgrade = true;
     this.#socket.disconnect();
     this.#socket.connect();
   }
@@ -130,7 +137,7 @@ export class Connection {
   async prove(): Promise<void> {
     if (this.#closed || this.#snapshot.status === "refused" || this.#snapshot.status === "ended") return;
     if (!this.#socket.connected) {
-      if (this.#snapshot.status === "disconnected") this.retry();
+      if (this.#snapshot.status === "disconnected") this.#anew();
       return;
     }
     const asked = this.#snapshot.id;
@@ -202,6 +209,7 @@ export class Connection {
 
   readonly #connected = (): void => {
     this.#renewals = 0;
+    this.#socket.io.opts.rememberUpgrade = false;
     const id = this.#socket.id ?? "";
     this.#set({ status: "connected", id, message: null });
     this.#report({ type: "connected", id, recovered: this.#socket.recovered });
