@@ -80,6 +80,7 @@ export const words = {
   notices: {
     title: "Notices and sound",
     sound: "Sound",
+    cannotPlay: "Notices and sound. This tab cannot play sounds yet: click anywhere in it.",
     desktop: "Desktop notices",
     denied: "This browser blocks notices of this site. Allow them in its settings.",
     none: "This browser has no desktop notices.",

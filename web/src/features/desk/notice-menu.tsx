@@ -1,7 +1,7 @@
 // The bell: how this person wants to be told, and a test of it. Nothing is asked of the browser before a click.
 import { Bell, BellOff } from "lucide-react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import { play } from "@/lib/notices/sound";
+import { mayPlay, play } from "@/lib/notices/sound";
 import { show, useNoticeSettings } from "@/lib/notices/use-notices";
 import { words } from "./messages";
 
@@ -11,6 +11,8 @@ export function NoticeMenu() {
   const panel = useRef<HTMLDivElement>(null);
   const id = useId();
   const [settings] = useNoticeSettings();
+  const mute = settings.sound && !mayPlay();
+  const title = mute ? words.notices.cannotPlay : words.notices.title;
   const Icon = settings.sound || settings.desktop ? Bell : BellOff;
   useEffect(() => {
     if (!open) return;
@@ -34,11 +36,11 @@ export function NoticeMenu() {
       <button
         ref={button}
         type="button"
-        className="btn btn-quiet px-2"
+        className={`btn btn-quiet px-2 ${mute ? "text-warn-ink" : ""}`}
         aria-expanded={open}
         aria-controls={id}
         aria-label={words.notices.title}
-        title={words.notices.title}
+        title={title}
         onClick={() => setOpen(!open)}
       >
         <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
