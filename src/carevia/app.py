@@ -24,6 +24,7 @@ from carevia.api.openapi import describe
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
 from carevia.api.policy import Route
+from carevia.api.presence import PresenceBoard
 from carevia.api.pulse import Pulse
 from carevia.api.receipts import AlarmBell, ReceiptRoutes
 from carevia.api.seats import Seats, person_of
@@ -95,6 +96,7 @@ class Carevia:
         self.seats = Seats(settings.limit_tabs_per_user)
         self.credentials = Credentials(self.store, self.passwords, now)
         self.relay.listeners.append(self._credentials_ended)
+        self.presence = PresenceBoard(self.namespace, self.seats)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
@@ -177,11 +179,11 @@ class Carevia:
         settings = self.settings
         rate = settings.limit_events_per_second
         sockets = Sockets(
-            self.auth, self.seats, self.addresses, self.rooms, self.replay, self.log,
+            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, self.log,
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.auth, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
+            self.namespace, self.auth, self.chat, self.rooms, self.relay, self.receipts, self.presence, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -238,7 +240,7 @@ class Carevia:
 
     async def _forget(self) -> None:
         """Journal rows past their retention, and whatever else can no longer be used."""
-        await self.rooms.touch(socket.id for socket in self.seats if _is_staff(socket))
+        await self.rooms.touch(socket.id for socket in self.seats.staff())
         kept_from, oldest = now() - int(self.settings.journal_retention * 1000), await self.rooms.oldest_time()
         if await self.store.forget_before(kept_from) and oldest is not None:
             self.replay.oldest, _ = await self.store.bounds()
@@ -251,11 +253,6 @@ class Carevia:
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)
-
-
-def _is_staff(socket: Socket) -> bool:
-    person = person_of(socket)
-    return person is not None and person.is_staff
 
 
 def _origins(settings: Settings) -> frozenset[str]:

@@ -187,6 +187,7 @@ VALID: dict[str, Any] = {
     "typing": lambda room: {"room": room},
     "shown": lambda room: {"seq": 0},
     "renew": lambda room: {"token": "nobody's"},
+    "presence": lambda room: {"state": "away"},
     "new_booking": lambda room: {"userId": room},
     "test_event": lambda room: None,
 }
@@ -198,6 +199,7 @@ EXPECTED = {
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
     "shown": ("unauthorized", "forbidden", "forbidden", "ok"),
     "renew": ("unauthorized", "unauthorized", "unauthorized", "unauthorized"),
+    "presence": ("unauthorized", "ok", "ok", "ok"),
     "new_booking": ("forbidden", "forbidden", "forbidden", "forbidden"),
     "test_event": ("ok", "ok", "ok", "ok"),
 }

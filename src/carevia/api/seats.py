@@ -78,6 +78,12 @@ class Seats:
     def people(self) -> Collection[str]:
         return self._tabs.keys()
 
+    def staff(self) -> Iterator[Socket]:
+        """The sockets of the desk."""
+        for socket in self:
+            if (person := person_of(socket)) is not None and person.is_staff:
+                yield socket
+
     def customers(self) -> Iterator[str]:
         """Ids of the customers who are connected."""
         for user_id, tabs in self._tabs.items():
