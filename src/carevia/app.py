@@ -54,6 +54,7 @@ from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
 from carevia.service.demo import CUSTOMER_ID, Demo
+from carevia.service.exports import Exports
 from carevia.service.health import Health
 from carevia.service.passwords import Passwords
 from carevia.service.payments import Payments
@@ -199,8 +200,7 @@ class Carevia:
         settings = self.settings
         routes = self._routes()
         headers = security_headers(socket_url=settings.socket_url, production=settings.production)
-        proxies = TrustedProxies(settings.trusted_proxies)
-        return Edge(routes, self.auth, proxies, self.log, headers, Pages(web).find)
+        return Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
 
     def _routes(self) -> list[Route[Any, Any]]:
         settings = self.settings
@@ -209,7 +209,8 @@ class Carevia:
         routes = webhook.routes()
         routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
-        routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
+        exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
+        routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
         routes += self._checkout_routes()
