@@ -22,6 +22,7 @@ import { useDesk } from "./use-desk";
 
 const BookingsView = lazy(async () => ({ default: (await import("./lists/bookings-view")).BookingsView }));
 const PaymentsView = lazy(async () => ({ default: (await import("./lists/payments-view")).PaymentsView }));
+const CustomerStrip = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerStrip }));
 const CustomerBeside = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerBeside }));
 
 interface Props {
@@ -74,15 +75,20 @@ export function Desk({ me, place, search }: Props) {
           <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
         )}
         {openRoom && (
-          <ConversationPane
-            key={openRoom}
-            roomId={openRoom}
-            name={nameOf(desk, openRoom)}
-            me={me}
-            connection={data.connection}
-            outbox={outbox}
-            reload={data.reload}
-          />
+          <div className="grid min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)] xl:grid-rows-[minmax(0,1fr)]">
+            <Suspense fallback={<div className="h-11 xl:hidden" />}>
+              <CustomerStrip key={openRoom} data={data} userId={openRoom} />
+            </Suspense>
+            <ConversationPane
+              key={openRoom}
+              roomId={openRoom}
+              name={nameOf(desk, openRoom)}
+              me={me}
+              connection={data.connection}
+              outbox={outbox}
+              reload={data.reload}
+            />
+          </div>
         )}
         {openRoom ? (
           <Suspense>

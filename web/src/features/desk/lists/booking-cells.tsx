@@ -12,11 +12,11 @@ import { words } from "./messages";
 import type { BookingsSearch } from "./search";
 
 export const GRID =
-  "grid items-center gap-x-3 px-4 grid-cols-[52px_minmax(150px,1.3fr)_minmax(150px,1.3fr)_150px_minmax(110px,1fr)_150px_110px_130px_104px] max-[1400px]:grid-cols-[52px_minmax(140px,1.3fr)_minmax(140px,1.3fr)_150px_minmax(100px,1fr)_150px_110px_130px] max-[1160px]:grid-cols-[52px_minmax(140px,1fr)_minmax(140px,1fr)_150px_150px_100px_130px] max-[1024px]:grid-cols-[52px_minmax(120px,1fr)_minmax(120px,1fr)_130px_140px_126px] max-[760px]:grid-cols-[minmax(0,1fr)_auto]";
-export const TRACKING = "max-[1400px]:hidden";
-export const WHERE = "max-[1160px]:hidden";
-export const CAREGIVER = "max-[1024px]:hidden";
-export const WIDE = "max-[760px]:hidden";
+  "grid items-center gap-x-3 px-4 grid-cols-[66px_minmax(150px,1.3fr)_minmax(150px,1.3fr)_150px_minmax(110px,1fr)_176px_110px_130px_104px] @max-[1300px]:grid-cols-[66px_minmax(140px,1.3fr)_minmax(140px,1.3fr)_150px_minmax(100px,1fr)_176px_110px_130px] @max-[1060px]:grid-cols-[66px_minmax(140px,1fr)_minmax(140px,1fr)_150px_176px_100px_130px] @max-[920px]:grid-cols-[66px_minmax(120px,1fr)_minmax(120px,1fr)_130px_168px_126px] @max-[684px]:grid-cols-[minmax(0,1fr)_auto]";
+export const TRACKING = "@max-[1300px]:hidden";
+export const WHERE = "@max-[1060px]:hidden";
+export const CAREGIVER = "@max-[920px]:hidden";
+export const WIDE = "@max-[684px]:hidden";
 
 interface Props {
   booking: BookingRow;
@@ -37,7 +37,10 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
       data-booking={trackingId}
       className={`relative h-full border-b border-line hover:bg-hover ${GRID} ${fresh ? "lit" : ""} ${open ? "bg-selected" : ""}`}
     >
-      <span role="cell" className={`text-xs text-ink-3 tabular-nums ${fresh ? "font-[650] text-accent" : ""} ${WIDE}`}>
+      <span
+        role="cell"
+        className={`truncate text-xs text-ink-3 tabular-nums ${fresh ? "font-[650] text-accent" : ""} ${WIDE}`}
+      >
         {when}
       </span>
       <span role="cell" className="flex min-w-0 items-center gap-2.5">
@@ -52,7 +55,7 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           >
             {name}
           </Link>
-          <span className="hidden truncate text-xs text-ink-3 max-[760px]:block">
+          <span className="hidden truncate text-xs text-ink-3 @max-[684px]:block">
             {serviceName} · {when}
           </span>
         </span>
@@ -97,7 +100,15 @@ function Money({ booking }: { booking: BookingRow }) {
           <Undo2 size={14} strokeWidth={1.75} aria-hidden="true" /> {words.refunded}
         </span>
       ) : due > 0 && totalPrice ? (
-        <span className={`text-xs text-ink-3 tabular-nums ${WIDE}`}>{words.of(money(totalPrice, currency))}</span>
+        <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 tabular-nums ${WIDE}`}>
+          <span aria-hidden="true" className="h-1 w-7 flex-none overflow-hidden rounded bg-line">
+            <span
+              className="block h-full bg-brand"
+              style={{ width: `${(Number(amountPaid) / Number(totalPrice)) * 100}%` }}
+            />
+          </span>
+          <span className="truncate">{words.of(money(totalPrice, currency))}</span>
+        </span>
       ) : (
         dueAmount !== undefined && (
           <span className={`flex items-center gap-1.5 text-xs text-ink-3 ${WIDE}`}>

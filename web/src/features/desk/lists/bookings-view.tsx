@@ -135,8 +135,8 @@ const HEADS = [
 function Table({ found, data, search, rowHeight, start, onRange, box }: TableProps) {
   const now = data.live.now;
   return (
-    <div role="table" aria-label={words.bookings} aria-rowcount={found.total + 1}>
-      <div role="rowgroup" className="sticky top-0 z-10 bg-surface text-[11.5px] text-ink-3 max-[760px]:sr-only">
+    <div className="@container" role="table" aria-label={words.bookings} aria-rowcount={found.total + 1}>
+      <div role="rowgroup" className="sticky top-0 z-10 bg-surface text-[11.5px] text-ink-3 @max-[684px]:sr-only">
         <div role="row" aria-rowindex={1} className={`h-[34px] border-b border-line font-[550] ${GRID}`}>
           {HEADS.map(([key, hide]) => (
             <span key={key} role="columnheader" className={hide}>

@@ -97,7 +97,7 @@ export const words = {
     chat: "Open the conversation",
     newest: "Newest bookings",
     actions: "Caregiver and refund",
-    later: "Assigning a caregiver and refunding money come here. Until then, caregivers are named by hand.",
+    later: "Assigning a caregiver and refunding money come here.",
   },
   payment: {
     happened: "What happened",

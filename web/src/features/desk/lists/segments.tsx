@@ -8,7 +8,7 @@ interface Props {
 
 export function Segments({ label, options, value, onChange }: Props) {
   return (
-    <fieldset className="flex max-w-full gap-0.5 overflow-x-auto rounded-lg bg-sunken p-[3px]">
+    <fieldset className="flex min-w-0 max-w-full gap-0.5 overflow-x-auto rounded-lg bg-sunken p-[3px]">
       <legend className="sr-only">{label}</legend>
       {options.map(({ key, name, count }) => (
         <button

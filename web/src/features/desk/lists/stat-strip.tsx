@@ -25,7 +25,7 @@ export default function StatStrip({ stats }: { stats: Stats }) {
   return (
     <section
       aria-label={say.label}
-      className="grid h-full grid-cols-4 max-lg:grid-cols-2 max-lg:[&>*:nth-child(n+3)]:hidden"
+      className="@container grid h-full grid-cols-4 max-lg:grid-cols-2 max-lg:[&>*:nth-child(n+3)]:hidden"
     >
       <Stat title={say.today} value={String(of("today"))} hint={say.week(Number(of("week")))}>
         <Trend days={stats.trends} />
@@ -57,7 +57,7 @@ function Stat({ title, value, hint, children }: { title: string; value: string; 
         <p className="text-2xl leading-[30px] font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
         <p className="truncate text-xs text-ink-3 tabular-nums">{hint}</p>
       </div>
-      <span className="flex-none max-xl:hidden">{children}</span>
+      <span className="flex-none @max-[1100px]:hidden">{children}</span>
     </div>
   );
 }
