@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import proc, report
-from bench.scenarios import SCENARIOS, Bench
+from bench.rounds import Bench
+from bench.scenarios import SCENARIOS
 from bench.servers import LOOP, MADE, NODE, OURS, PYTHON, ROOT, install_peers, versions
 
 EPILOG = """scenarios:
   {scenarios}
 
 examples:
-  python3 run.py bench                        everything: three rounds, about 15 minutes; writes docs/performance.md
+  python3 run.py bench                        everything: three rounds, about 20 minutes; writes docs/performance.md
   python3 run.py bench --quick                one short round of everything but 18,000 clients: a few minutes
   python3 run.py bench thousand --rounds 5    one scenario; its table and drawings go to .tools/bench"""
 
@@ -26,7 +27,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     told = "\n  ".join(f"{name:11} {(run.__doc__ or '').splitlines()[0]}" for name, run in SCENARIOS.items())
     parser = argparse.ArgumentParser(
         prog="python3 run.py bench",
-        description="Measure the Socket.IO engine beside socket.io on Node, python-socketio and a loop in C.",
+        description="The engine beside socket.io on Node, python-socketio and a loop in C; the main job beside Node.",
         epilog=EPILOG.format(scenarios=told),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

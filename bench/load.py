@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ def payload(size: int = 300) -> str:
 
 @dataclass
 class Done:
-    """What one command came to. CPU in nanoseconds, times in seconds."""
+    """What one command came to. CPU in nanoseconds, times in seconds; of webhooks p50 and p99."""
 
     cpu: int
     generator: int
@@ -31,6 +32,9 @@ class Done:
     events: int
     acks: int
     pings: int
+    jobs: int
+    answered: tuple[float, float]
+    last: tuple[float, float]
 
 
 class Load:
@@ -39,6 +43,20 @@ class Load:
     def __init__(self, server: Running, process: "subprocess.Popen[str]") -> None:
         self.server = server
         self._process = process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def credentials(self, lines: Sequence[str]) -> None:
+        """What the clients opened from now on say at CONNECT, by turns."""
+        with filed("\n".join(lines).encode() + b"\n") as path:
+            self.do(f"credentials {path}", settle=0)
+
+    def deliver(self, requests: Sequence[bytes], number: int, receivers: int, at_once: int) -> Done:
+        """POST webhooks; the event of each must come to so many clients, with `job-NUMBER` and on in it."""
+        with filed(b"".join(b"%d\n%b" % (len(request), request) for request in requests)) as path:
+            return self.do(f"deliver {at_once} {receivers} {number} {path}")
 
     def open(self, count: int, transport: str = "ws", rate: int = 0, window: int = 64) -> Done:
         """Connect `count` clients more, CONNECT included."""
@@ -51,9 +69,9 @@ class Load:
         self.do("pause 0", settle=0)
         return done
 
-    def call(self, text: str, count: int, first: int = 0, step: int = 1, window: int = 64) -> Done:
-        """Clients first, first + step, ... say `text` and get an acknowledgement."""
-        return self.do(f"call {window} {first} {step} {count} {text}")
+    def call(self, text: str, count: int, first: int = 0, step: int = 1, window: int = 64, each: int = 0) -> Done:
+        """Clients first, first + step, ... say `text` and get an acknowledgement; each must bring events to others."""
+        return self.do(f"call {window} {first} {step} {count} {each} {text}")
 
     def idle(self, seconds: float) -> Done:
         """Only answer pings."""
@@ -79,6 +97,15 @@ class Load:
         if not line:
             raise SystemExit(f"The load on {self.server.name} broke off at `{command}`, for the reason above.")
         return dict(json.loads(line))
+
+
+@contextmanager
+def filed(content: bytes) -> Iterator[str]:
+    """The name of a file with this in it."""
+    with tempfile.NamedTemporaryFile(prefix="carevia-bench-") as file:
+        file.write(content)
+        file.flush()
+        yield file.name
 
 
 @contextmanager

@@ -27,6 +27,14 @@ def ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
+def share_out(server: int, generator: int) -> None:
+    """The server on one core, who loads it on the others. Where there is only one they share it."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    for pid, cores in ((server, {first}), (generator, set(others) or {first})):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), cores)
+
+
 def resident(pid: int) -> int:
     """Bytes of memory that it really has."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

@@ -1,15 +1,17 @@
 """The table as text and as Markdown, and what is written to docs/. All that anyone says about speed comes from here."""
 
 import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import draw
 from bench.servers import LOOP, NODE, OURS, PYTHON, TITLES
-from bench.table import PLOTTED, Figures, Row, Spread, number
+from bench.table import DESK, ENGINE, PLOTTED, Figures, Row, Spread, number
 
 BEGIN, END = "<!-- made by `python3 run.py bench`: do not edit -->", "<!-- end of what was made -->"
 SERVERS = (OURS, NODE, PYTHON, LOOP)
+PARTS = ((ENGINE, SERVERS), (DESK, (OURS, NODE)))
 
 
 @dataclass(frozen=True)
@@ -33,36 +35,39 @@ def figure(found: Spread | None, digits: int | None = None) -> str:
     return said[0] if said[1] == said[2] else f"{said[0]} ({said[1]}–{said[2]})"
 
 
-def cells(figures: Figures, row: Row) -> list[str]:
+def cells(figures: Figures, row: Row, servers: Sequence[str]) -> list[str]:
+    against_loop = figure(figures.ratio(row.key, LOOP) if row.unit == "µs" else None, 2)
     return [
         f"{row.title}, {row.unit}",
-        *(figure(figures.spread(row.key, server)) for server in SERVERS),
+        *(figure(figures.spread(row.key, server)) for server in servers),
         figure(figures.ratio(row.key, NODE), 2),
-        figure(figures.ratio(row.key, LOOP) if row.unit == "µs" else None, 2),
+        *([against_loop] if LOOP in servers else []),
         str(row.required),
         str(row.goal),
         figures.verdict(row),
     ]
 
 
-HEAD = ["operation", *(TITLES[server] for server in SERVERS), "÷ Node", "÷ C loop", "required", "goal", "met"]
-
-
-def table(figures: Figures) -> list[list[str]]:
-    return [HEAD, *(cells(figures, row) for row in figures.rows())]
+def table(figures: Figures, rows: Mapping[str, Row], servers: Sequence[str]) -> list[list[str]]:
+    loop = ["÷ C loop"] if LOOP in servers else []
+    head = ["operation", *(TITLES[server] for server in servers), "÷ Node", *loop, "required", "goal", "met"]
+    return [head, *(cells(figures, row, servers) for row in figures.rows(rows))]
 
 
 def text(figures: Figures) -> str:
     """For a terminal."""
-    rows = table(figures)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n\n".join(columns(table(figures, *part)) for part in PARTS if figures.rows(part[0]))
 
 
-def markdown(figures: Figures) -> str:
-    head, *rows = table(figures)
-    lines = [head, ["---", *["---:"] * 6, "---", "---", "---"], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def columns(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def markdown(figures: Figures, rows: Mapping[str, Row], servers: Sequence[str]) -> str:
+    head, *lines = table(figures, rows, servers)
+    rule = ["---", *["---:"] * (len(head) - 4), "---", "---", "---"]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *lines])
 
 
 def chapter(figures: Figures, facts: Facts) -> str:
@@ -77,11 +82,19 @@ Measured {facts.date} on {facts.machine}: {facts.rounds} rounds, {facts.seconds:
 Median (smallest–largest). µs: CPU time of the server for one delivered message, echo, connection or heartbeat. \
 Ratios are taken within a round. The load generator, a process of its own, used {own} µs per message.
 
-{markdown(figures)}
+{markdown(figures, *PARTS[0])}
 
 ![CPU of each server for each operation, as a multiple of Node's](pictures/performance.svg)
 
 ![CPU per delivered message for 100, 1,000 and 10,000 clients](pictures/performance-clients.svg)
+
+### The main job, end to end
+
+A signed webhook until its 200, which means committed with FULL sync, and until its event is on every desk; \
+beside Node with Express, stripe, better-sqlite3 and socket.io. And chat messages until their acknowledgement, \
+which means committed.
+
+{markdown(figures, *PARTS[1])}
 {END}"""
 
 
@@ -104,7 +117,7 @@ def write(figures: Figures, facts: Facts, folder: Path) -> list[Path]:
 def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
     """(title, multiples of Node's figure by server, unit with Node's own figure) for each row that Node has."""
     found = []
-    for row in figures.rows():
+    for row in figures.rows(ENGINE):
         node = figures.spread(row.key, NODE)
         if node is None or not node.middle or row.key == "crowd-late":
             continue

@@ -1,5 +1,6 @@
 """The servers that are measured, each as a process of its own: made, started on a free port, ended by its id."""
 
+import json
 import os
 import selectors
 import shutil
@@ -87,9 +88,13 @@ def environment(ping_interval: float) -> dict[str, str]:
 def running(name: str, ping_interval: float = 25.0) -> Iterator[Running]:
     """Start one; gives it when it says that it listens."""
     port = free_port()
-    process = subprocess.Popen(
-        command(name, port), cwd=ROOT, env=environment(ping_interval), stdout=subprocess.PIPE, text=True
-    )
+    with started(name, port, command(name, port), environment(ping_interval)) as server:
+        yield server
+
+
+@contextmanager
+def started(name: str, port: int, words: list[str | Path], environment: Mapping[str, str]) -> Iterator[Running]:
+    process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         wait_until_ready(name, process)
         yield Running(name, process.pid, port)
@@ -112,14 +117,14 @@ def versions() -> list[str]:
     """What was measured, by name and number."""
     node = webbuild.node_folder() / "node"
     run = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    lock = (HERE / "node" / "package.json").read_text()
-    socketio = lock.partition('"socket.io": "')[2].partition('"')[0]
+    peers = json.loads((HERE / "node" / "package.json").read_text())["dependencies"]
+    beside = ", ".join(f"{name} {number}" for name, number in peers.items() if name != "socket.io")
     cc = subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     python = sys.version.split()[0]
     ours = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "httptools", "msgspec"))
     return [
         f"Carevia {carevia.__version__} on Python {python}, {ours}",
-        f"socket.io {socketio} on Node {run.removeprefix('v')}, NODE_ENV=production",
+        f"socket.io {peers['socket.io']} on Node {run.removeprefix('v')}, NODE_ENV=production; {beside}",
         f"python-socketio {version('python-socketio')} on the same uvicorn, websockets {version('websockets')}",
         f"C loop compiled by {cc} with {' '.join(FLAGS)}",
     ]

@@ -4,7 +4,7 @@ Pure: no process, no file, no clock.
 """
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bench.servers import LOOP, NODE, OURS
@@ -12,24 +12,32 @@ from bench.servers import LOOP, NODE, OURS
 
 @dataclass(frozen=True)
 class Bound:
-    """At most: so many times Node's figure, so many times the C loop's, and so much in the row's own unit."""
+    """At most: so many times Node's figure, so many times the C loop's, and so much in the row's own unit.
+
+    `least`: at least, for what is better when there is more of it.
+    """
 
     node: float | None = None
     loop: float | None = None
     most: float | None = None
+    least: bool = False
 
     def __str__(self) -> str:
+        sign = "≥" if self.least else "≤"
         parts = [
             f"{self.node:g} × Node" if self.node is not None else "",
             f"{self.loop:g} × C loop" if self.loop is not None else "",
             f"{self.most:g}" if self.most is not None else "",
         ]
-        return ", ".join(f"≤ {part}" for part in parts if part)
+        return ", ".join(f"{sign} {part}" for part in parts if part)
+
+    def holds(self, found: float, limit: float) -> bool:
+        return found >= limit if self.least else found <= limit
 
 
 @dataclass(frozen=True)
 class Row:
-    """One operation. Smaller is better everywhere."""
+    """One operation. Smaller is better, where its bounds do not say otherwise."""
 
     key: str
     title: str
@@ -38,7 +46,7 @@ class Row:
     goal: Bound = Bound()
 
 
-ROWS = {
+ENGINE = {
     row.key: row
     for row in (
         Row("one-100", "one event to 100, one outstanding", "µs"),
@@ -62,6 +70,42 @@ ROWS = {
         Row("crowd-event", "18,000 connections: an event to all in", "s", Bound(most=0.3), Bound(most=0.2)),
     )
 }
+HALF = Bound(1), Bound(0.5)  # no worse than Node; half of Node's
+
+
+def job_rows(desks: int, at_once: int, cpu: tuple[Bound, Bound], **other: tuple[Bound, Bound]) -> Iterator[Row]:
+    """One cell of the main job: so many desks, so many webhooks at once."""
+    key, where = (
+        f"job-{desks}-{at_once}",
+        f"{desks:,} desks, {at_once} at once" if desks else f"no desk, {at_once} at once",
+    )
+    yield Row(f"{key}-cpu", f"{where}: CPU per webhook", "ms", *cpu)
+    yield Row(f"{key}-rate", f"{where}: jobs a second", "/s", *other.get("rate", ()))
+    yield Row(f"{key}-200-p50", f"{where}: POST → 200, p50", "ms", *other.get("answer", HALF))
+    yield Row(f"{key}-200-p99", f"{where}: POST → 200, p99", "ms", *HALF)
+    if desks:
+        yield Row(f"{key}-desk-p50", f"{where}: POST → last desk, p50", "ms", *HALF)
+        yield Row(f"{key}-desk-p99", f"{where}: POST → last desk, p99", "ms", *HALF)
+
+
+def at_least(required: float, goal: float) -> tuple[Bound, Bound]:
+    return Bound(required, least=True), Bound(goal, least=True)
+
+
+DESK = {
+    row.key: row
+    for row in (
+        *job_rows(0, 1, (Bound(0.9), Bound(0.7))),
+        *job_rows(0, 8, (Bound(0.6), Bound(0.4))),
+        *job_rows(0, 32, (Bound(0.6), Bound(0.4))),
+        *job_rows(1000, 1, (Bound(0.6), Bound(0.45)), rate=at_least(1.6, 2.2)),
+        *job_rows(1000, 8, (Bound(0.25), Bound(0.15)), answer=(Bound(0.3), Bound(0.15))),
+        *job_rows(1000, 32, (Bound(0.25), Bound(0.15)), rate=at_least(4, 6)),
+        Row("chat-rate", "chat, 200 rooms of 2: messages a second", "/s", *at_least(3, 6)),
+        Row("chat-cpu", "chat, 200 rooms of 2: CPU per message", "ms"),
+    )
+}
+ROWS = ENGINE | DESK
 PLOTTED = {"one-100": 100, "one-1000": 1_000, "one-10000": 10_000}  # cost per delivered message against clients
 
 
@@ -83,9 +127,9 @@ class Figures:
     def add(self, row: str, server: str, turn: int, value: float) -> None:
         self.values.setdefault(row, {}).setdefault(server, {})[turn] = value
 
-    def rows(self) -> list[Row]:
-        """The rows that have figures, in the table's order."""
-        return [row for key, row in ROWS.items() if key in self.values]
+    def rows(self, table: Mapping[str, Row] = ROWS) -> list[Row]:
+        """The rows of a table that have figures, in its order."""
+        return [row for key, row in table.items() if key in self.values]
 
     def spread(self, row: str, server: str) -> Spread | None:
         return spread(self.values.get(row, {}).get(server, {}).values())
@@ -105,7 +149,7 @@ class Figures:
         known = [(limit, found) for limit, found in asked if limit is not None]
         if not known or any(found is None for _, found in known):
             return None
-        return all(found.middle <= limit for limit, found in known if found)
+        return all(bound.holds(found.middle, limit) for limit, found in known if found)
 
     def verdict(self, row: Row) -> str:
         required, goal = self.meets(row, row.required), self.meets(row, row.goal)

@@ -196,7 +196,8 @@ def test_locks_pin_every_package_by_hash() -> None:
         assert [package for package in packages if "==" not in package or "--hash=sha256:" not in package] == [], (
             lock.name
         )
-    for lock in [ROOT / "web" / "package-lock.json", ROOT / "tests" / "harness" / "chromium" / "package-lock.json"]:
+    for folder in ("web", "tests/harness/chromium", "tests/harness/bus"):
+        lock = ROOT / folder / "package-lock.json"
         assert '"resolved"' not in lock.read_text(), lock
 
 

@@ -11,9 +11,10 @@ import pytest
 from bench import draw, proc, report, servers
 from bench.__main__ import arguments
 from bench.load import payload
-from bench.scenarios import SCENARIOS, Bench
+from bench.rounds import Bench
+from bench.scenarios import SCENARIOS
 from bench.servers import LOOP, NODE, OURS
-from bench.table import ROWS, Bound, Figures
+from bench.table import DESK, ROWS, Bound, Figures
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads Linux's accounting")
 FACTS = report.Facts("2000-01-01", "a machine", ["a version"], 1, 0.05, 0.1, [1.0])
@@ -42,6 +43,19 @@ def test_twenty_clients_give_a_figure_for_ours_and_for_node_or_a_sentence_where_
             assert found is not None and found.middle > 0, (row, server)
 
 
+def test_the_main_job_and_the_chat_are_measured_on_the_real_program_and_on_its_peer() -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("the load generator needs a C compiler")
+    servers.install_peers()
+    bench = Bench(servers=(OURS, NODE), seconds=0.05, scale=0.01)
+    for name in ("job", "chat"):
+        SCENARIOS[name](bench)
+    for row in DESK:
+        for server in (OURS, NODE):
+            found = bench.figures.spread(row, server)
+            assert found is not None and found.middle > 0, (row, server)
+
+
 def test_ratios_are_taken_within_a_round_so_a_slow_round_does_not_move_them() -> None:
     figures = made_up()
     ratio, ours = figures.ratio("echo", NODE), figures.spread("echo", OURS)
@@ -57,6 +71,8 @@ def test_verdict_says_the_best_bound_that_is_met() -> None:
     assert figures.verdict(ROWS["crowd-event"]) == "missed"
     assert figures.verdict(ROWS["one-100"]) == "", "nothing is asked of it"
     assert figures.meets(ROWS["echo"], Bound(loop=1.0)) is False
+    assert figures.meets(ROWS["chat-rate"], Bound(0.1, least=True)) is True
+    assert figures.meets(ROWS["chat-rate"], Bound(3, least=True)) is False
     assert Figures().meets(ROWS["echo"], Bound(node=1.0)) is None, "nothing was measured"
 
 
@@ -66,7 +82,7 @@ def test_the_report_is_a_table_with_pictures_and_keeps_what_people_wrote_around_
     written = report.write(made_up(), FACTS, tmp_path)
     text = page.read_text()
     assert text.startswith("# Ours\n") and text.endswith("\nWritten by hand.\n") and "\nold\n" not in text
-    assert text.count("\n| ") == len(ROWS) + 2
+    assert text.count("\n| ") == len(ROWS) + 4
     for picture in written[1:]:
         assert f"]({picture.relative_to(tmp_path)})" in text
         assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg")

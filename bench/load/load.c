@@ -4,10 +4,14 @@
  *   open COUNT WINDOW RATE ws|polling       COUNT clients more, WINDOW at once, RATE a second (0: as fast as it goes)
  *   publish AT_ONCE RECEIVERS COUNT TEXT    one client says COUNT times 42TEXT, AT_ONCE under way; each must bring
  *                                           RECEIVERS events
- *   call WINDOW FIRST STEP COUNT TEXT       client FIRST + k * STEP asks 42TEXT with an acknowledgement, k < COUNT
+ *   call WINDOW FIRST STEP COUNT EACH TEXT  client FIRST + k * STEP asks 42TEXT with an acknowledgement, k < COUNT;
+ *                                           each must bring EACH events too
+ *   deliver AT_ONCE RECEIVERS NUMBER FILE   POST the webhooks of FILE, which make the events of `job-NUMBER` and on
+ *   credentials FILE                        what clients opened from now on say at CONNECT, a line each, by turns
  *   idle SECONDS                            answer pings
  *   pause MICROSECONDS                      sleep this long between two looks at the sockets
- * In TEXT `$` is the payload and `%` the running number modulo the number of clients.
+ * In TEXT `$` is the payload, `%` the running number modulo the number of clients, `&` the number of the client's line
+ * of credentials, and `#` a number that comes once only.
  *
  * With a pause the server seldom has to wake this process: what a wake-up costs is charged to whoever sends, and would
  * measure the generator. Any surprise ends the program with a sentence: a figure with errors in it is no figure. */
@@ -32,6 +36,8 @@ char host[64];
 int port;
 static const char *payload;
 static int total, poller, pause_us;
+static char **credentials;
+static int lines;                                       /* of credentials */
 static double deadline;
 
 double now(void) {
@@ -55,13 +61,18 @@ void send_all(int fd, const char *data, size_t size) {
     if (send(fd, data, size, MSG_NOSIGNAL) != (ssize_t)size) die("a request could not be sent at once");
 }
 
-int connect_to_server(struct client *c, int which) {
+int dial(void) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0) die("no more open files: raise `ulimit -n`");
     inet_pton(AF_INET, host, &to.sin_addr);
     if (connect(fd, (struct sockaddr *)&to, sizeof to)) die("cannot connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+int connect_to_server(struct client *c, int which) {
+    int fd = dial();
     struct epoll_event want = {.events = EPOLLIN, .data.u32 = (uint32_t)(c - clients) * 2 + which};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &want)) die("epoll_ctl");
     return c->fd[which] = fd;
@@ -76,7 +87,8 @@ static void opened(struct client *c, char *text, size_t size) {
     if (!at) die("no sid in the open packet");
     c->sid = strndup(at + 7, strcspn(at + 7, "\""));
     c->since = now();
-    say(c, "40", 2);
+    char *packet = lines ? credentials[(c - clients) % lines] : "40";
+    say(c, packet, strlen(packet));
 }
 
 static void pinged(struct client *c) {
@@ -95,12 +107,16 @@ void packet(struct client *c, char *text, size_t size) {
         pinged(c);
     } else if (text[0] == '4' && kind == '2') {
         seen.events++;
+        delivered(text, size);
     } else if (text[0] == '4' && kind == '3') {
+        if (memmem(text, size, "\"ok\":false", 10)) die("the server refused an event");
         seen.acks++;
         c->busy = 0;
     } else if (text[0] == '4' && kind == '0') {
         seen.connected++;
         c->state = CONNECTED;
+    } else if (text[0] == '4' && kind == '4') {
+        die("the server refused a CONNECT");
     } else if (text[0] != '6') {
         lost(c);
     }
@@ -134,7 +150,7 @@ static void take(struct client *c, int which) {
 }
 
 /* Look at the sockets once, waiting at most `wait` seconds. */
-static int turn(double wait) {
+int turn(double wait) {
     static struct epoll_event ready[BATCH];
     if (now() > deadline) die("a command took too long");
     if (pause_us) usleep(pause_us);
@@ -158,14 +174,30 @@ static void open_clients(long count, long window, long rate, int polling) {
     }
 }
 
-/* 42 + identifier + TEXT with `$` and `%` put in. */
+/* The packets CONNECT made of the lines of a file. */
+static void read_credentials(const char *path) {
+    static char line[4096];
+    FILE *file = fopen(path, "r");
+    if (!file) die("the credentials cannot be read");
+    for (lines = 0; fgets(line, sizeof line, file); lines++) {
+        credentials = realloc(credentials, (lines + 1) * sizeof *credentials);
+        line[strcspn(line, "\n")] = 0;
+        if (asprintf(&credentials[lines], "40%s", line) < 0) die("no memory");
+    }
+    fclose(file);
+}
+
+/* 42 + identifier + TEXT with `$`, `%`, `&` and `#` put in. */
 static void emit(struct client *c, const char *identifier, const char *text, long number) {
     static char line[65536];
+    static long once;
     size_t size = snprintf(line, sizeof line, "42%s", identifier);
     for (; *text; text++) {
         if (size > sizeof line - 4096) die("a text is too long");
         if (*text == '$') size += snprintf(line + size, 4096, "%s", payload);
         else if (*text == '%') size += snprintf(line + size, 24, "%ld", number % total);
+        else if (*text == '&') size += snprintf(line + size, 24, "%ld", (long)(c - clients) % lines);
+        else if (*text == '#') size += snprintf(line + size, 24, "%ld", once++);
         else line[size++] = *text;
     }
     say(c, line, size);
@@ -188,9 +220,9 @@ static double publish(long at_once, long receivers, long count, const char *text
     return slowest;
 }
 
-static void call(long window, long first, long step, long count, const char *text) {
+static void call(long window, long first, long step, long count, long each, const char *text) {
     long sent = 0;
-    while (seen.acks < count) {
+    while (seen.acks < count || seen.events < count * each) {
         for (; sent < count && sent - seen.acks < window; sent++) {
             struct client *c = &clients[(first + sent * step) % total];
             if (c->busy || c->posting) break;
@@ -207,7 +239,7 @@ static void idle(double seconds) {
 }
 
 static void obey(const char *line) {
-    long a, b, c, d;
+    long a, b, c, d, e;
     double seconds, slowest = 0, began;
     char word[16], text[512];
     deadline = now() + LIMIT;
@@ -216,12 +248,16 @@ static void obey(const char *line) {
     began = now();
     if (sscanf(line, "open %ld %ld %ld %15s", &a, &b, &c, word) == 4) open_clients(a, b, c, word[0] == 'p');
     else if (sscanf(line, "publish %ld %ld %ld %511s", &a, &b, &c, text) == 4) slowest = publish(a, b, c, text);
-    else if (sscanf(line, "call %ld %ld %ld %ld %511s", &a, &b, &c, &d, text) == 5) call(a, b, c, d, text);
+    else if (sscanf(line, "call %ld %ld %ld %ld %ld %511s", &a, &b, &c, &d, &e, text) == 6) call(a, b, c, d, e, text);
+    else if (sscanf(line, "deliver %ld %ld %ld %511s", &a, &b, &c, text) == 4) deliver(a, b, c, text);
+    else if (sscanf(line, "credentials %511s", text) == 1) read_credentials(text);
     else if (sscanf(line, "idle %lf", &seconds) == 1) idle(seconds);
     else if (sscanf(line, "pause %ld", &a) == 1) pause_us = a;
     else die("what?");
-    printf("{\"seconds\": %.6f, \"slowest\": %.6f, \"latest\": %.6f, \"events\": %ld, \"acks\": %ld, \"pings\": %ld}\n",
-           now() - began, slowest, seen.latest, seen.events, seen.acks, seen.pings);
+    printf("{\"seconds\": %.6f, \"slowest\": %.6f, \"latest\": %.6f, \"events\": %ld, \"acks\": %ld, \"pings\": %ld, "
+           "\"jobs\": %ld, \"answered\": [%.6f, %.6f], \"last\": [%.6f, %.6f]}\n",
+           seen.seconds ? seen.seconds : now() - began, slowest, seen.latest, seen.events, seen.acks, seen.pings, seen.jobs,
+           seen.answered[0], seen.answered[1], seen.last[0], seen.last[1]);
 }
 
 int main(int argc, char **argv) {

@@ -19,7 +19,7 @@ struct client {
     struct part in[2];
 };
 
-struct counters { long events, acks, pings, connected; double latest; };
+struct counters { long events, acks, pings, connected, jobs; double latest, seconds, answered[2], last[2]; };   /* p50, p99 */
 
 extern struct client *clients;
 extern struct counters seen;
@@ -29,11 +29,17 @@ extern int port;
 /* load.c */
 double now(void);
 void die(const char *what);
+int dial(void);                                                /* a new connection to the server */
 int connect_to_server(struct client *c, int which);
+int turn(double wait);                                         /* look at the clients' sockets once */
 void send_all(int fd, const char *data, size_t size);
 void packet(struct client *c, char *text, size_t size);        /* one Engine.IO packet came */
 void say(struct client *c, const char *text, size_t size);     /* send one Engine.IO packet */
 void lost(struct client *c);
+
+/* deliver.c */
+void deliver(long at_once, long receivers, long number, const char *path);
+void delivered(const char *text, size_t size);
 
 /* websocket.c and polling.c: each answers how many of the bytes it has used */
 void websocket_open(struct client *c);
@@ -42,5 +48,6 @@ size_t websocket_input(struct client *c, char *data, size_t size);
 void polling_open(struct client *c);
 void polling_say(struct client *c, const char *text, size_t size);
 size_t polling_input(struct client *c, int which, char *data, size_t size);
+size_t http_answer(char *data, size_t size, char **text, size_t *length);     /* 0 if it is not whole */
 
 #endif

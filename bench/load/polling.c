@@ -59,12 +59,17 @@ static size_t whole(char *data, char *body, size_t size, char **text, size_t *le
     return last + 7 - data;
 }
 
+size_t http_answer(char *data, size_t size, char **text, size_t *length) {
+    char *body = memmem(data, size, "\r\n\r\n", 4);
+    return body ? whole(data, body + 4, size, text, length) : 0;
+}
+
 size_t polling_input(struct client *c, int which, char *data, size_t size) {
     size_t used = 0;
     while (c->state != CLOSED) {
-        char *text, *body = memmem(data + used, size - used, "\r\n\r\n", 4);
-        size_t length, step;
-        if (!body || !(step = whole(data + used, body + 4, size - used, &text, &length))) break;
+        char *text;
+        size_t length, step = http_answer(data + used, size - used, &text, &length);
+        if (!step) break;
         if (memcmp(data + used + 9, "200", 3)) die("the server refused a poll");
         used += step;
         if (which == POST) {

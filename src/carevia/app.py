@@ -3,24 +3,15 @@
 One process, one event loop, one port: pages, API, webhooks and Socket.IO. It starts with the store and ends with it.
 """
 
-import asyncio
 import contextlib
-import os
-import resource
 import secrets
-import signal
-import socket
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import uvicorn
-
 from carevia.api.auth import Auth, Cookie
+from carevia.api.bus import Bus
 from carevia.api.chat import ChatRoutes
 from carevia.api.confirm import ConfirmRoutes
 from carevia.api.edge import Edge, security_headers
@@ -33,6 +24,7 @@ from carevia.api.openapi import describe
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
 from carevia.api.policy import Route
+from carevia.api.presence import PresenceBoard
 from carevia.api.pulse import Pulse
 from carevia.api.receipts import AlarmBell, ReceiptRoutes
 from carevia.api.seats import Seats, person_of
@@ -41,18 +33,19 @@ from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
 from carevia.api.webhook import StripeWebhook
-from carevia.config import SECRETS_FILE, Settings
+from carevia.config import Settings
 from carevia.domain.people import DESK
-from carevia.errors import ConfigError, Conflict, Unavailable
-from carevia.failpoint import arm
+from carevia.errors import Conflict, Unavailable
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
 from carevia.realtime.handshake import TrustedProxies
-from carevia.realtime.uvicorn import serve_protocol, tune_collector
+from carevia.realtime.nodes import Links
+from carevia.realtime.process import open_files
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
+from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.exports import Exports
 from carevia.service.health import Health
@@ -66,21 +59,12 @@ from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 from carevia.service.stripe_api import StripeApi
 from carevia.service.tokens import Tokens
+from carevia.store.journal import JournalRow
 from carevia.store.store import open_store
 
 WEB: Final = Path(__file__).parent / "web_dist"
 _NO_LIMIT: Final = 2**31 - 1
 _OTHER_FILES: Final = 256  # that are no client's
-_GRACE_SECONDS: Final = 5.0
-_LAST_SECONDS: Final = 9.0  # SIGTERM ends the process within ten, whatever hangs
-
-
-def open_files() -> int:
-    """How many files this process may have open: the most that the system lets it have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # a limit beyond what the system can do stays as it is
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def now() -> int:
@@ -90,23 +74,30 @@ def now() -> int:
 
 class Carevia:
     """Everything but the listening socket. `start` before the first request, `stop` after the last; `asgi` is the
-    application with the engine's polling in front."""
+    application with the engine's polling in front. `first`: of the workers of one host this one does what is to be
+    done once."""
 
-    def __init__(self, settings: Settings, log: Log, web: Path = WEB) -> None:
+    def __init__(self, settings: Settings, log: Log, web: Path = WEB, *, first: bool = True) -> None:
         self.settings = settings
+        self.first = first
         self.log = log
         self.store = open_store(settings.database_url, settings.data_dir)
         self.passwords = Passwords()
         self.people = People(self.store, self.passwords, now)
         self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
-        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed)
+        key = settings.secret_key or ""
+        self.links = Links(settings.data_dir / "nodes", key.encode())
+        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
         self.namespace = self.server.namespace("/")
         self.relay = Relay(self.store, self.namespace)
-        key = settings.secret_key or ""
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
-        self.health = Health(self.store, self.relay)
+        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
+        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
         self.seats = Seats(settings.limit_tabs_per_user)
+        self.credentials = Credentials(self.store, self.passwords, now)
+        self.relay.listeners.append(self._credentials_ended)
+        self.presence = PresenceBoard(self.namespace, self.seats)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
@@ -142,11 +133,12 @@ class Carevia:
             with contextlib.suppress(Conflict):  # somebody of that address is here already
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
+        await self.bus.start()
         await self.receipts.start()
         await self.replay.start()
         await self.health.start()
         self.pulse.start()
-        if self.sweeps is not None:
+        if self.sweeps is not None and self.first:
             self.sweeps.start()
 
     async def stop(self) -> None:
@@ -156,7 +148,9 @@ class Carevia:
             await self.stripe.close()
         await self.pulse.stop()
         await self.health.stop()
+        self.links.stop()
         await self.server.stop()
+        await self.bus.stop()
         await self.relay.stop()
         with contextlib.suppress(Unavailable):  # what was gathered in the last second; the store said why
             await self.receipts.stop()
@@ -186,11 +180,11 @@ class Carevia:
         settings = self.settings
         rate = settings.limit_events_per_second
         sockets = Sockets(
-            self.auth, self.seats, self.addresses, self.chat, self.rooms, self.replay, self.log,
+            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, self.log,
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
+            self.namespace, self.auth, self.chat, self.rooms, self.relay, self.receipts, self.presence, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -207,8 +201,8 @@ class Carevia:
         stripe = settings.stripe_webhook_secret
         webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
         routes = webhook.routes()
-        routes += EmitBooking(self.payments, settings.emit_secret, now, lambda: self.server.client_count).routes()
-        routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
+        routes += EmitBooking(self.payments, settings.emit_secret, now, self.server.cluster_count).routes()
+        routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
         routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
@@ -218,6 +212,7 @@ class Carevia:
             self.server, self.relay, self.health, self.receipts,
             lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
         )  # fmt: skip
+        metrics.others += [self.replay.collect, self.bus.collect]
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
         described: list[bytes] = []
@@ -246,20 +241,19 @@ class Carevia:
 
     async def _forget(self) -> None:
         """Journal rows past their retention, and whatever else can no longer be used."""
-        await self.rooms.touch(socket.id for socket in self.seats if _is_staff(socket))
+        await self.rooms.touch(socket.id for socket in self.seats.staff())
         kept_from, oldest = now() - int(self.settings.journal_retention * 1000), await self.rooms.oldest_time()
         if await self.store.forget_before(kept_from) and oldest is not None:
             self.replay.oldest, _ = await self.store.bounds()
             await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
 
+    def _credentials_ended(self, row: JournalRow) -> None:
+        if ended := ended_by(row):
+            self.seats.sign_out(ended.person, ended.session)
+
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)
-
-
-def _is_staff(socket: Socket) -> bool:
-    person = person_of(socket)
-    return person is not None and person.is_staff
 
 
 def _origins(settings: Settings) -> frozenset[str]:
@@ -277,124 +271,3 @@ def _engine_config(settings: Settings) -> ServerConfig:
         origins=_origins(settings),
         trusted_proxies=settings.trusted_proxies,
     )
-
-
-# --- the process ---
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn with our own beginning and end: it says when it listens, drains, and leaves with status 0."""
-
-    def __init__(self, config: uvicorn.Config, carevia: Carevia) -> None:
-        super().__init__(config)
-        self._carevia = carevia
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """uvicorn raises the signal again after a graceful stop, which would end in status 143."""
-        known = (signal.SIGINT, signal.SIGTERM)
-        before = {sign: signal.signal(sign, self.handle_exit) for sign in known}
-        try:
-            yield
-        finally:
-            for sign, handler in before.items():
-                signal.signal(sign, handler)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if not self.should_exit:
-            last = threading.Timer(_LAST_SECONDS, os._exit, (0,))
-            last.daemon = True
-            last.start()
-        super().handle_exit(sig, frame)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        carevia = self._carevia
-        carevia.log.say(f"> Ready on {carevia.settings.public_url}")
-        carevia.log.say("> Socket.io server initialized")
-        self._welcoming = asyncio.create_task(_welcome(carevia))
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Clients are let go without DISCONNECT, so that they come back to whoever is there; then requests end."""
-        self._carevia.health.draining = True
-        self._carevia.server.close()
-        self._welcoming.cancel()
-        await super().shutdown(sockets)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket. ConfigError, in one sentence, where that port or address cannot be had."""
-    try:
-        family, kind, number, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, number)
-    except OSError:
-        raise ConfigError(f"The host {host} is not known. Set CAREVIA_HOST to an address of this machine.") from None
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen(1)  # bound only, two programs with SO_REUSEADDR would both succeed
-    except PermissionError:
-        bound.close()
-        raise ConfigError(f"Port {port} needs special rights. Choose one above 1023 with --port.") from None
-    except OSError as problem:
-        bound.close()
-        raise ConfigError(_why_not(host, port, problem)) from None
-    bound.setblocking(False)
-    return bound
-
-
-def _why_not(host: str, port: int, problem: OSError) -> str:
-    import errno
-
-    if problem.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken. Stop the program that uses it, or choose another port with --port."
-    return f"{host} port {port} cannot be listened on ({problem.strerror}). Check CAREVIA_HOST and CAREVIA_PORT."
-
-
-def serve(settings: Settings, log: Log) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError for what must be set right first."""
-    import uvloop
-
-    arm(None if settings.production else settings.failpoint)
-    bound = listen(settings.host, settings.port)
-    settings = settings.on_port(bound.getsockname()[1])
-    log.take_over()
-    with contextlib.closing(bound), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, log, bound))
-
-
-async def _serve(settings: Settings, log: Log, bound: socket.socket) -> None:
-    carevia = Carevia(settings, log)
-    config = uvicorn.Config(
-        carevia.asgi,
-        http=serve_protocol(carevia.server.engine),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=65,
-        timeout_graceful_shutdown=max(1, int(min(settings.drain_seconds, _GRACE_SECONDS))),
-    )
-    server = _Uvicorn(config, carevia)
-    with server.capture_signals():
-        try:
-            await carevia.start()
-            tune_collector()
-            await server.serve([bound])
-        finally:
-            await carevia.stop()
-
-
-async def _welcome(carevia: Carevia) -> None:
-    """Once it listens: the sign-in links, and what the first request need not wait for."""
-    settings, log = carevia.settings, carevia.log
-    for name, link in await carevia.sign_in_links():
-        log.say(f"> Sign in {name} (once, within 15 minutes): {link}")
-    if not settings.production:
-        log.say(f"> POST /emit-booking takes what is signed with emit_secret of {settings.data_dir / SECRETS_FILE}")
-    await carevia.passwords.warm()
-    await asyncio.to_thread(__import__, "jwt")

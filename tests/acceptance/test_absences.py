@@ -215,3 +215,22 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._sampler.join()
+
+
+def test_a_person_whose_cable_was_pulled_is_offline_after_the_heartbeat_and_one_who_left_within_a_second(
+    site: Program, network: Proxy, javascript_client: SocketIOClient, others: SocketIOClient
+) -> None:
+    def until(who: str, state: str) -> float:
+        begun = time.monotonic()
+        while who not in others.expect_event("presence", "desk", INTERVAL + TIMEOUT + 1)["args"][0][state]:
+            pass
+        return time.monotonic() - begun
+
+    others.connect(site.url, "desk", auth={"token": staff()})
+    for name in ("rima", "karim"):
+        javascript_client.connect(network.url, name, auth={"token": token(name)})
+    until("karim", "here")
+    javascript_client.disconnect("karim")
+    assert until("karim", "offline") < 1
+    network.blackhole()
+    assert until("rima", "offline") <= INTERVAL + TIMEOUT + 1

@@ -125,8 +125,11 @@ def test_wherever_it_dies_the_retry_makes_one_booking_shown_once(
     client = javascript_client
     client.connect(program.url, auth={"token": staff()})
     body = stripe.event(stripe.session("family-1"))
-    with pytest.raises(httpx2.TransportError):
-        stripe.deliver(program.url, body)
+    try:
+        answered = stripe.deliver(program.url, body).status_code
+    except httpx2.TransportError:
+        answered = None
+    assert answered is None or (point == "relay.before_emit" and answered == 200), "the relay comes after it"
     assert program.wait() == -9
     program.settings = SETTINGS
     program.start()

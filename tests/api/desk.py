@@ -31,6 +31,7 @@ PRODUCTION = {
     "CAREVIA_JWT_SECRET": "j" * 40,
     "CAREVIA_STRIPE_WEBHOOK_SECRET": "whsec_" + "s" * 40,
 }
+BY_ITSELF = ('42["live"', '42["presence"', '42["support"')
 
 
 def now() -> int:
@@ -103,6 +104,7 @@ class Peer:
         self._http = http
         self._headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self._seen: list[str] = []
+        self._told: list[str] = []
         self._acks = 0
         self.query = ""
         self.reply = ""
@@ -127,14 +129,21 @@ class Peer:
         assert answer.text == "ok", answer.text
 
     async def packets(self, count: int, timeout: float = 3) -> list[str]:
-        """The next packets but pings and `live`."""
+        """The next packets but pings and what comes by itself."""
         async with asyncio.timeout(timeout):
             while len(self._seen) < count:
-                answer = await self._http.get(self.query, headers=self._headers)
-                assert answer.status_code == 200, answer.text
-                self._seen += [p[1:] for p in answer.text.split("\x1e") if p[0] == "4" and '["live"' not in p]
+                await self._poll()
         taken, self._seen = [f"4{p}" for p in self._seen[:count]], self._seen[count:]
         return taken
+
+    async def _poll(self) -> None:
+        answer = await self._http.get(self.query, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        for packet in answer.text.split("\x1e"):
+            if packet.startswith(BY_ITSELF):
+                self._told.append(packet)
+            elif packet[0] == "4":
+                self._seen.append(packet[1:])
 
     async def event(self, name: str) -> list[Any]:
         """The arguments of the next event, which has this name."""
@@ -155,14 +164,17 @@ class Peer:
 
     async def live(self) -> dict[str, Any]:
         """The next `live`, whatever else comes."""
+        return await self.told("live")
+
+    async def told(self, name: str) -> dict[str, Any]:
+        """The next event of this name, which comes by itself, whatever else comes."""
         while True:
-            answer = await self._http.get(self.query, headers=self._headers)
-            for packet in answer.text.split("\x1e"):
-                if packet.startswith('42["live"'):
+            for place, packet in enumerate(self._told):
+                if packet.startswith(f'42["{name}"'):
+                    del self._told[place]
                     found: dict[str, Any] = msgspec.json.decode(packet[2:])[1]
                     return found
-                if packet[0] == "4":
-                    self._seen.append(packet[1:])
+            await self._poll()
 
     async def ask(self, name: str, *arguments: Any) -> dict[str, Any]:
         """Emit, and the acknowledgement; what comes before it stays to be read."""

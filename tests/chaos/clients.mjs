@@ -15,7 +15,7 @@ const identity = {
 };
 
 function open(client) {
-  const tab = { ...client, waiting: [], newest: 0, recovered: 0, fresh: 0, resets: 0, refused: 0, joined: 0 };
+  const tab = { ...client, waiting: [], newest: 0, recovered: 0, fresh: 0, resets: 0, refused: 0, joined: 0, left: 0, back: [], away: [] };
   const socket = io(client.url, {
     forceNew: true,
     auth: { token: client.token },
@@ -27,10 +27,13 @@ function open(client) {
   socket.on("connect", () => {
     if (socket.recovered) tab.recovered += 1;
     else tab.fresh += 1;
+    tab.back.push(Date.now());
+    if (tab.left) tab.away.push(Date.now() - tab.left);
   });
   socket.once("connect", () => {
     for (const room of client.join) socket.emit("join_room", room, () => (tab.joined += 1));
   });
+  socket.on("disconnect", () => (tab.left = Date.now()));
   socket.on("connect_error", () => {
     if (!socket.active) tab.refused += 1;
   });
@@ -66,6 +69,8 @@ function state() {
     fresh: sum("fresh"),
     resets: sum("resets"),
     refused: sum("refused"),
+    back: tabs.flatMap((tab) => tab.back),
+    away: tabs.flatMap((tab) => tab.away),
   };
 }
 

@@ -30,7 +30,8 @@ class Crowd(JsonLines):
         self._calls = count()
 
     def state(self) -> Message:
-        """connected, ready, newest {name: seq}, recovered, fresh, resets, refused: now, and all is written out."""
+        """connected, ready, newest {name: seq}, recovered, fresh, resets, refused: now, and all is written out.
+        `back`: when each connected, each time (ms); `away`: how long each was gone before (ms)."""
         call = next(self._calls)
         self.send({"call": call})
         return self.expect(lambda message: message["call"] == call, 10, "the crowd's answer")

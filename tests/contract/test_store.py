@@ -98,6 +98,25 @@ def test_rows_have_their_columns_as_attributes(make: Callable[[], Store]) -> Non
     run(main())
 
 
+def test_the_next_number_is_known_before_the_row_and_given_again_if_the_work_fails(make: Callable[[], Store]) -> None:
+    def takes(tx: Transaction) -> tuple[int, int]:
+        return tx.next_seq(), tx.append("desk", "said", {}, now=1).seq
+
+    def fails(tx: Transaction) -> None:
+        takes(tx)
+        raise BadInput("no")
+
+    async def main() -> None:
+        async with opened(make) as store:
+            results = await asyncio.gather(*map(store.write, [takes, fails, takes]), return_exceptions=True)
+            assert [results[0], results[2]] == [(1, 1), (2, 2)]
+            with pytest.raises(BadInput):
+                await store.write(fails)
+            assert await store.write(takes) == (3, 3)
+
+    run(main())
+
+
 def test_a_failing_work_is_rolled_back_alone_and_its_error_delivered(make: Callable[[], Store]) -> None:
     def fails(tx: Transaction) -> None:
         tx.insert(meta, key="lost", value="1")

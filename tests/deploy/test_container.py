@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from carevia.app import _LAST_SECONDS
+from carevia.cli.process import last_seconds
+from carevia.config import Settings
 from tests.harness.program import ROOT, free_port
 from webbuild import files_under
 
@@ -110,7 +111,7 @@ def test_compose_starts_it_with_a_read_only_root_and_without_rights() -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["ulimits"]["core"] == 0
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-    assert int(service["stop_grace_period"].removesuffix("s")) > _LAST_SECONDS + 1
+    assert int(service["stop_grace_period"].removesuffix("s")) > last_seconds(Settings()) + 1
     assert (ROOT / "deploy" / service["build"]["context"] / service["build"]["dockerfile"]).samefile(DOCKERFILE)
 
 

@@ -79,7 +79,7 @@ def prepared(folder: Path, program: Program, authority: Authority, plain_port: i
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         "listen [::]:80;": "",
         "listen [::]:443 ssl;": "",
-        "server 127.0.0.1:3000;": f"server 127.0.0.1:{program.port};",
+        "server 127.0.0.1:3000 ": f"server 127.0.0.1:{program.port} ",
         "/etc/letsencrypt/live/care.example.com/fullchain.pem": str(authority.certificate),
         "/etc/letsencrypt/live/care.example.com/privkey.pem": str(authority.key),
         "/var/www/letsencrypt": str(folder / "acme"),
@@ -186,7 +186,7 @@ def test_waiting_times_fit_the_program_and_slow_clients_are_let_go_within_ten_se
         times = [int(seconds) for seconds in re.findall(rf"{name} (\d+)s;", CONF)]
         assert len(times) == 2 and max(times) <= SLOWEST, name
     (kept,) = re.findall(r"keepalive_timeout (\d+)s;", CONF)
-    app = (ROOT / "src" / "carevia" / "app.py").read_text()
+    app = (ROOT / "src" / "carevia" / "cli" / "process.py").read_text()
     assert int(kept) < int(re.findall(r"timeout_keep_alive=(\d+)", app)[0])
 
 

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 import run
-from carevia.app import _LAST_SECONDS
+from carevia.cli.process import last_seconds
 from carevia.config import Settings
 from tests.harness.program import ROOT, Program, free_port
 
@@ -63,7 +63,7 @@ def test_the_units_ask_for_no_more_than_a_server_needs(unit: str) -> None:
 def test_the_service_may_hold_many_sockets_and_has_time_to_drain() -> None:
     found = directives("carevia.service")
     assert int(found["LimitNOFILE"][0]) >= 65_536
-    assert int(found["TimeoutStopSec"][0]) > _LAST_SECONDS + 1 > Settings().drain_seconds
+    assert int(found["TimeoutStopSec"][0]) > last_seconds(Settings()) + 1 > Settings().drain_seconds
     assert (found["Restart"], found["RestartPreventExitStatus"]) == (["always"], ["2"])
 
 

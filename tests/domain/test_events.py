@@ -17,7 +17,17 @@ def test_docs_are_up_to_date() -> None:
 
 def test_every_event_of_the_contract_is_there() -> None:
     assert set(CLIENT_EVENTS) == {
-        *("join_room", "leave_room", "send_message", "typing", "shown", "new_booking", "test_event"),
+        *(
+            "join_room",
+            "leave_room",
+            "send_message",
+            "typing",
+            "shown",
+            "renew",
+            "presence",
+            "new_booking",
+            "test_event",
+        ),
     }
     assert set(SERVER_EVENTS) == {
         *(
@@ -28,6 +38,8 @@ def test_every_event_of_the_contract_is_there() -> None:
             "user_typing",
             "live",
             "receipt_alarm",
+            "presence",
+            "support",
             "reset",
             "test_event",
         ),

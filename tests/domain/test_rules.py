@@ -97,9 +97,10 @@ def test_derived_tracking_ids_are_stable_and_differ_by_attempt() -> None:
     assert tracking_id_from("msg_1") == tracking_id_from("msg_1") != tracking_id_from("msg_1", 1)
 
 
-def test_row_ids_hold_96_bits() -> None:
-    assert len({row_id("bk", os.urandom) for _ in range(100)}) == 100
-    assert re.fullmatch(r"bk_[0-9a-f]{24}", row_id("bk", os.urandom))
+def test_row_ids_hold_80_bits_behind_the_time_so_that_they_come_in_order() -> None:
+    assert len({row_id("bk", os.urandom, 1) for _ in range(100)}) == 100
+    assert re.fullmatch(r"bk_[0-9a-f]{32}", row_id("bk", os.urandom, 1_800_000_000_000))
+    assert row_id("bk", os.urandom, 1_799_999_999_999) < row_id("bk", os.urandom, 1_800_000_000_000)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import uvicorn
@@ -13,6 +14,7 @@ import uvloop
 
 from carevia.realtime import Handshake, Refusal, Server, ServerConfig, Socket
 from carevia.realtime.engine import Engine
+from carevia.realtime.nodes import Links
 from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.realtime.uvicorn import serve_protocol
 from tests.realtime.rawclient import until
@@ -92,6 +94,14 @@ def uvicorn_server(engine: Engine, app: ASGIApp, ways: Ways | None = None) -> uv
     return uvicorn.Server(config)
 
 
+def _door(program: uvicorn.Server) -> Any:
+    """As uvicorn makes one for a connection that it accepts itself."""
+    config: Any = program.config
+    return config.http_protocol_class(
+        config=config, server_state=program.server_state, app_state={}, _loop=asyncio.get_running_loop()
+    )
+
+
 @asynccontextmanager
 async def serving(server: Server, app: ASGIApp = nothing_else, ways: Ways | None = None) -> AsyncIterator[Site]:
     """Serve until the block ends; then everything must end by itself, and soon."""
@@ -101,6 +111,8 @@ async def serving(server: Server, app: ASGIApp = nothing_else, ways: Ways | None
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     await program.startup([listener])
     await program.on_tick(0)
+    if server.engine.links is not None:
+        server.engine.links.start(partial(_door, program))
     try:
         yield Site(server, program, listener.getsockname()[1])
     finally:
@@ -112,12 +124,17 @@ async def serving(server: Server, app: ASGIApp = nothing_else, ways: Ways | None
         for connection in list(state.connections):
             connection.shutdown()
         await until(lambda: not state.connections and not state.tasks, "connections and requests did not end")
+        if server.engine.links is not None:
+            server.engine.links.stop()
         await server.stop()
         listener.close()
 
 
 def make(
-    admit: Callable[[Handshake], Refusal | None] | None = None, errors: list[Exception] | None = None, **settings: Any
+    admit: Callable[[Handshake], Refusal | None] | None = None,
+    errors: list[Exception] | None = None,
+    links: Links | None = None,
+    **settings: Any,
 ) -> Server:
     """A server with these settings and `/`. What its handlers raise goes to `errors`; without it, it fails the test."""
 
@@ -127,7 +144,7 @@ def make(
         else:
             errors.append(error)
 
-    server = Server(ServerConfig(**settings), admit, report)
+    server = Server(ServerConfig(**settings), admit, report, links)
     server.namespace("/")
     return server
 

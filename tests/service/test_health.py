@@ -183,3 +183,26 @@ def test_an_idle_store_is_probed_and_a_busy_one_is_not(tmp_path: Path) -> None:
             await store.close()
 
     run(main())
+
+
+def test_a_node_that_does_not_hear_itself_on_the_bus_is_red_and_green_when_it_does_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with watched(tmp_path) as (store, relay, _):
+            hears = asyncio.Event()
+            hears.set()
+            health = Health(store, relay, 0.2, echo=hears.wait)
+            await health.start()
+            try:
+                await asyncio.sleep(0.5)
+                assert health.reason() is None and health.well["bus"]
+                hears.clear()  # no error, no answer
+                assert "bus is silent" in await red(health)
+                assert (health.well["bus"], health.deaf) == (False, 1)
+                assert health.silence > 1
+                hears.set()
+                await green(health)
+                assert health.deaf == 1
+            finally:
+                await health.stop()
+
+    run(main())

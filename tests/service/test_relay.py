@@ -51,6 +51,36 @@ def poison(tx: Transaction) -> None:
     tx.run(update(journal).where(journal.c.seq == seq).values(payload="{"))
 
 
+def test_whoever_waits_for_a_commit_is_answered_before_its_rows_are_emitted(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as (store, _, relay):
+            before = relay.position
+            seq = await store.write(event("rima", 1))
+            assert (relay.position, seq) == (before, before + 1)
+            await until(lambda: relay.position == seq)
+
+    run(body())
+
+
+def test_rows_wait_for_the_writes_that_are_under_way_but_not_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body() -> None:
+        async with running(tmp_path, 60) as (store, _, relay):
+            turns: list[int] = []
+            relay.listeners.append(lambda row: turns.append(row.seq))
+            monkeypatch.setattr(SqliteStore, "writing", True)
+            first = await store.write(event("rima", 1))
+            await asyncio.sleep(0)
+            assert turns == [], "others are being committed: one write for all"
+            await until(lambda: turns == [first])
+            monkeypatch.setattr(SqliteStore, "writing", False)
+            second = await store.write(event("rima", 2))
+            await until(lambda: turns == [first, second])
+
+    run(body())
+
+
 async def until(done: Callable[[], bool], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not done():

@@ -20,8 +20,8 @@ FOREIGN: Final = "This request comes from a page of another site, which may not 
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who came, by which session (its hash; None with a token), and for how many seconds from now the token is good
-    (None with a session, whose row says so)."""
+    """Who came, in which session (its hash; None with a token of another site), and for how many seconds from now the
+    token is good (None with a cookie: the session's row says so)."""
 
     person: Person
     session: str | None
@@ -55,7 +55,7 @@ class Auth:
         """Raises SignInFirst for a token that is not good."""
         token = bearer(request.headers)
         if token is not None:
-            return await self._of_token(token)
+            return await self.of_token(token)
         return await self._of_cookie(request.handshake, request.headers)
 
     async def of_socket(self, handshake: Handshake, auth: Mapping[str, Any]) -> Identity | None:
@@ -65,7 +65,7 @@ class Auth:
         headers = handshake.headers
         token = given if given not in (None, "") else bearer(headers)
         if token is not None:
-            return await self._of_token(token)
+            return await self.of_token(token)
         if not handshake.origin and handshake.query.get("transport") == "websocket":
             return None
         return await self._of_cookie(handshake, headers)
@@ -85,13 +85,14 @@ class Auth:
 
     def signed_in(self, signed: SignedIn) -> dict[str, Any]:
         """The answer of a login, in the words of the contract."""
-        return {"token": self._tokens.for_login(signed.person), "user": user_json(signed.person)}
+        return {"token": self._tokens.for_login(signed.person, signed.session), "user": user_json(signed.person)}
 
-    async def _of_token(self, token: object) -> Identity:
+    async def of_token(self, token: object) -> Identity:
+        """Raises SignInFirst for a token that is not good."""
         if not isinstance(token, str):
             raise SignInFirst(NOT_VALID)
         found = self._tokens.read(token)
-        return Identity(await self._people.recognise(found.person), None, found.good_for)
+        return Identity(await self._people.recognise(found), found.session, found.good_for)
 
     async def _of_cookie(self, handshake: Handshake, headers: Mapping[str, str]) -> Identity | None:
         token = cookie_value(headers.get("cookie", ""), self.cookie.name)

@@ -4,7 +4,7 @@ The signature is judged before the body (401 before 400), an id is used up only 
 and without a configured secret there is no such route.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from carevia.api.http import Answer, bare
@@ -19,7 +19,7 @@ _ANSWER = {
     "properties": {
         "success": {"const": True},
         "message": {"const": "Broadcast Successful"},
-        "clientCount": {"type": "integer", "description": "sockets connected"},
+        "clientCount": {"type": "integer", "description": "sockets connected, on all nodes"},
     },
     "required": ["success", "message", "clientCount"],
 }
@@ -27,8 +27,9 @@ _ANSWER = {
 
 class EmitBooking:
     def __init__(
-        self, payments: Payments, secrets: Sequence[str], now: Callable[[], int], client_count: Callable[[], int]
-    ) -> None:
+        self, payments: Payments, secrets: Sequence[str], now: Callable[[], int],
+        client_count: Callable[[], Awaitable[int]],
+    ) -> None:  # fmt: skip
         self._payments = payments
         self._secrets = tuple(secrets)
         self._now = now
@@ -65,4 +66,5 @@ class EmitBooking:
         )
         booking = read_site_booking(call.body)
         await self._payments.receive_site(webhook_id or "", booking, call.body)
-        return bare({"success": True, "message": "Broadcast Successful", "clientCount": self._client_count()})
+        count = await self._client_count()
+        return bare({"success": True, "message": "Broadcast Successful", "clientCount": count})

@@ -8,10 +8,22 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from carevia.api.auth import Auth
 from carevia.api.limits import TooFast
 from carevia.api.policy import SocketEvent, check_events, permit
+from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, seat_of
-from carevia.domain.events import CLIENT_EVENTS, SendMessage, Shown, TestEvent, Typing, WhoTypes, read_arguments
+from carevia.domain.events import (
+    CLIENT_EVENTS,
+    Renew,
+    SendMessage,
+    Shown,
+    TabPresence,
+    TestEvent,
+    Typing,
+    WhoTypes,
+    read_arguments,
+)
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
 from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
@@ -26,18 +38,29 @@ SORRY: Final = "Something went wrong here. It was noted; try again."
 Answer = dict[str, Any]
 
 
+class NotYours(Forbidden):
+    """A page wrote it while somebody else was signed in here: it waits for them."""
+
+    code = "not_yours"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else is signed in now. It is sent when its writer is.")
+
+
 class Events:
     """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
-        self, namespace: Namespace, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts, log: Log,
-        now: Callable[[], int], *, rate: int, most_rooms: int,
+        self, namespace: Namespace, auth: Auth, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts,
+        presence: PresenceBoard, log: Log, now: Callable[[], int], *, rate: int, most_rooms: int,
     ) -> None:  # fmt: skip
         self._namespace = namespace
+        self._auth = auth
         self._chat = chat
         self._rooms = rooms
         self._relay = relay
         self._receipts = receipts
+        self._presence = presence
         self._log = log
         self._now = now
         self._rate = rate
@@ -56,6 +79,8 @@ class Events:
             event("send_message", "customer", self.send_message),
             event("typing", "customer", self.typing),
             event("shown", "staff", self.shown),
+            event("renew", "customer", self.renew),
+            event("presence", "customer", self.presence),
             event("new_booking", "guest", self.new_booking),
             event("test_event", "guest", self.test_event),
         ]
@@ -129,6 +154,8 @@ class Events:
             await self._rooms.leave(socket.id, room)
 
     async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
+        if message.as_ is not None and message.as_ != _signed_in(seat).id:
+            raise NotYours
         sent = await self._chat.send(_signed_in(seat), message.roomId, message.id, message.text, socket.id)
         return {"id": sent.id, "seq": sent.seq, "time": sent.time}
 
@@ -148,9 +175,19 @@ class Events:
     async def shown(self, socket: Socket, seat: Seat, shown: Shown) -> None:
         self._receipts.shown(_signed_in(seat), socket.id, seat.screen, shown.since, shown.seq)
 
+    async def presence(self, socket: Socket, _: Seat, payload: TabPresence) -> None:
+        self._presence.tell(socket, payload.state)
+
     async def new_booking(self, _: Socket, __: Seat) -> None:
         """In the JavaScript system any client could forge one."""
         raise Forbidden("Bookings are announced by services, with POST /emit-booking.")
+
+    async def renew(self, socket: Socket, seat: Seat, said: Renew) -> None:
+        """The same person goes on with a newer token; who is somebody else now has to come anew."""
+        identity, person = await self._auth.of_token(said.token), _signed_in(seat)
+        if (identity.person.id, identity.person.role) != (person.id, person.role):
+            raise Forbidden("This token is somebody else's. Connect anew with it.")
+        seat.take(identity)
 
     async def test_event(self, socket: Socket, seat: Seat) -> None:
         seat.tests += 1

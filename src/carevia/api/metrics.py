@@ -78,8 +78,20 @@ class Metrics:
         for name in (field.name for field in fields(stats) if field.name != "ended"):
             yield CounterMetricFamily(f"carevia_engine_{name}", "Of the engine", getattr(stats, name))
         yield GaugeMetricFamily("carevia_engine_lagging", "Clients behind", len(self._server.engine.lagging))
+        yield from self._of_nodes()
         for other in self.others:
             yield from other()
+
+    def _of_nodes(self) -> "Iterator[Metric]":
+        """How often connections were brought to the process that holds their session."""
+        from prometheus_client.metrics_core import CounterMetricFamily
+
+        if (links := self._server.engine.links) is None:
+            return
+        moved = CounterMetricFamily("carevia_connections_moved", "For a session of another process", labels=["way"])
+        for way, count in (("handed", links.handed), ("adopted", links.adopted), ("tunnelled", links.tunnelled)):
+            moved.add_metric([way], count)
+        yield moved
 
     def _well(self) -> "Iterator[Metric]":
         """What /readyz judges."""
@@ -92,6 +104,8 @@ class Metrics:
         yield ready
         yield CounterMetricFamily("carevia_store_failed_commits", "Commits that failed", health.failed_commits)
         yield GaugeMetricFamily("carevia_relay_behind", "Committed rows not emitted yet", health.behind)
+        yield GaugeMetricFamily("carevia_bus_silence_seconds", "Since a message to itself came back", health.silence)
+        yield CounterMetricFamily("carevia_bus_deaf", "Times the bus fell silent for this node", health.deaf)
 
     def _of_receipts(self) -> "Iterator[Metric]":
         from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily

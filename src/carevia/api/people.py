@@ -1,6 +1,5 @@
 """Signing in and out over HTTP, and what a page may know about who is in front of it."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +10,7 @@ from carevia.api.http import Answer, ok
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.times import iso
+from carevia.service.credentials import Credentials
 from carevia.service.people import ABSOLUTE, People, SignedIn
 from carevia.service.tokens import Tokens
 
@@ -46,13 +46,11 @@ class SocketToken(msgspec.Struct):
 
 
 class PeopleRoutes:
-    """`signed_out(session hash)` lets the sockets of an ended session go."""
-
-    def __init__(self, people: People, auth: Auth, tokens: Tokens, signed_out: Callable[[str], None]) -> None:
+    def __init__(self, people: People, auth: Auth, tokens: Tokens, credentials: Credentials) -> None:
         self._people = people
         self._auth = auth
         self._tokens = tokens
-        self._signed_out = signed_out
+        self._credentials = credentials
 
     def routes(self) -> list[Route[Any, Any]]:
         return [*self._in_and_out(), *self._who()]
@@ -131,14 +129,15 @@ class PeopleRoutes:
     async def logout(self, call: Call[Nothing, Nothing]) -> Answer:
         token = call.request.cookie(self._auth.cookie.name)
         if token:
-            self._signed_out(await self._people.end_session(token))
+            await self._credentials.sign_out(token)
         return ok({}, "Signed out", headers=[self._auth.cookie.clear()])
 
     async def session(self, call: Call[Nothing, Nothing]) -> Answer:
         return ok({"user": None if call.person is None else user_json(call.person)})
 
     async def socket_token(self, call: Call[Nothing, Nothing]) -> Answer:
-        token, expires = self._tokens.short(call.viewer)
+        identity = await self._auth.of_request(call.request)
+        token, expires = self._tokens.short(call.viewer, identity.session if identity else None)
         return ok({"token": token, "expiresAt": iso(expires)})
 
     def _signed_in(self, signed: SignedIn) -> Answer:

@@ -90,7 +90,7 @@ class Pulse:
         for room in rooms:
             if self._namespace.members(room):
                 live = Live(await self._newest(room), clock, self._alarm() if room == DESK else None)
-                self._namespace.to(room).volatile.emit("live", live)
+                self._namespace.local.to(room).volatile.emit("live", live)  # each node says its own
         if customers:
             self._older = {room: seq for room, seq in self._older.items() if self._namespace.members(room)}
 

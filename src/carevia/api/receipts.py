@@ -71,7 +71,7 @@ class AlarmBell:
 
     def _ring(self, alarm: ReceiptAlarm) -> None:
         if alarm.rings or self._ringing:
-            self._namespace.to(DESK).volatile.emit("receipt_alarm", alarm)
+            self._namespace.local.to(DESK).volatile.emit("receipt_alarm", alarm)
         if alarm.rings and not self._ringing:
             self._log.error(
                 "receipt alarm", unseen=alarm.unseen, unsent=alarm.unsent, oldest=alarm.oldest, seconds=alarm.seconds

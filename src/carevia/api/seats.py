@@ -19,14 +19,20 @@ class Seat:
     __slots__ = ("address", "budget", "expires", "person", "screen", "session", "tests")
 
     def __init__(self, identity: Identity | None, address: str, budget: EventBudget) -> None:
-        self.person: Person | None = identity.person if identity else None
-        self.session: str | None = identity.session if identity else None
-        good_for = identity.good_for if identity else None
-        self.expires: float | None = None if good_for is None else time.monotonic() + good_for
+        self.person: Person | None = None
+        self.session: str | None = None
+        self.expires: float | None = None
+        if identity is not None:
+            self.take(identity)
         self.address = address
         self.budget = budget
         self.tests = 0
         self.screen = Screen()
+
+    def take(self, identity: Identity) -> None:
+        """Who sits here, by which credential: at CONNECT, and when a newer one is shown."""
+        self.person, self.session = identity.person, identity.session
+        self.expires = None if identity.good_for is None else time.monotonic() + identity.good_for
 
 
 def seat_of(socket: Socket) -> Seat:
@@ -72,6 +78,12 @@ class Seats:
     def people(self) -> Collection[str]:
         return self._tabs.keys()
 
+    def staff(self) -> Iterator[Socket]:
+        """The sockets of the desk."""
+        for socket in self:
+            if (person := person_of(socket)) is not None and person.is_staff:
+                yield socket
+
     def customers(self) -> Iterator[str]:
         """Ids of the customers who are connected."""
         for user_id, tabs in self._tabs.items():
@@ -82,11 +94,11 @@ class Seats:
     def sessions(self) -> set[str]:
         return {session for socket in self if (session := seat_of(socket).session) is not None}
 
-    def sign_out(self, session: str) -> None:
-        """The session has ended: its tabs are told so, and do not come back by themselves. They close the transport,
-        we do not: what waits for their next poll would be lost with it."""
-        for socket in self:
-            if seat_of(socket).session == session:
+    def sign_out(self, person: str, session: str | None) -> None:
+        """The session has ended, or all of this person's: their tabs are told so, and do not come back by themselves.
+        They close the transport, we do not: what waits for their next poll would be lost with it."""
+        for socket in tuple(self._tabs.get(person, ())):
+            if session is None or seat_of(socket).session == session:
                 socket.disconnect()
 
     def end(self, sessions: Collection[str], people: Collection[str], now: float) -> None:

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from carevia.api.auth import Auth
 from carevia.api.limits import AddressLimits, EventBudget
+from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.domain.people import DESK, Person
-from carevia.errors import NotFound, SignInFirst, Unavailable
+from carevia.errors import SignInFirst, Unavailable
 from carevia.logs import Log
 from carevia.realtime import ConnectRefused, Handshake, Namespace, Refusal, Socket
-from carevia.service.chat import Chat
 from carevia.service.relay import desk_side
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
@@ -30,13 +30,13 @@ class Sockets:
     """`rate` is the events a second of one socket; `guests` says whether anybody may connect without signing in."""
 
     def __init__(
-        self, auth: Auth, seats: Seats, addresses: AddressLimits, chat: Chat, rooms: Rooms, replay: Replay, log: Log,
-        *, guests: bool, rate: int,
+        self, auth: Auth, seats: Seats, presence: PresenceBoard, addresses: AddressLimits, rooms: Rooms,
+        replay: Replay, log: Log, *, guests: bool, rate: int,
     ) -> None:  # fmt: skip
         self._auth = auth
         self._seats = seats
+        self._presence = presence
         self._addresses = addresses
-        self._chat = chat
         self._rooms = rooms
         self._replay = replay
         self._log = log
@@ -67,16 +67,18 @@ class Sockets:
             self._addresses.proved(address)
         socket.data = Seat(identity, address, EventBudget(self._rate, time.monotonic()))
 
-    async def connected(self, socket: Socket, _: Mapping[str, Any]) -> None:
+    async def connected(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         self._log.say(CONNECTED + socket.id)
         seat = seat_of(socket)
         if seat.person is None:
             self._addresses.guest_came(seat.address)
             return
         self._seats.take(socket)
+        self._presence.join(socket, auth)
         try:
             rooms, joined = await self._rooms_of(socket, seat.person)
             await self._replay.catch_up(socket, rooms, joined)
+            self._presence.greet(socket)
         except Unavailable:
             socket.session.close("the store does not answer")
         except BaseException:  # better gone and back again than here and in no room
@@ -89,18 +91,15 @@ class Sockets:
             self._addresses.guest_went(seat_of(socket).address)
         else:
             self._seats.give_up(socket)
+            self._presence.leave(socket)
 
     async def _rooms_of(self, socket: Socket, person: Person) -> tuple[dict[str, str], dict[str, int]]:
         """The journal's rooms and the hub's, and from where on those are owed that were joined: from who somebody is
-        and from what is stored, never from a memory that may have died. Rights are asked again."""
+        and from what is stored, never from a memory that may have died."""
         if not person.is_staff:
             return {person.id: person.id}, {}
         rooms, joined = {DESK: DESK}, {}
-        for room, seq in await self._rooms.of(socket.id) if socket.recovered else ():
-            try:
-                await self._chat.may_open(person, room)
-            except NotFound:
-                continue
+        for room, seq in await self._rooms.still_open(socket.id) if socket.recovered else ():
             rooms[room], joined[room] = desk_side(room), seq
         return rooms, joined
 

@@ -16,6 +16,7 @@ from carevia.errors import CareviaError, ConfigError
 
 if TYPE_CHECKING:
     from carevia.config import Settings
+    from carevia.domain.people import Role
 
 
 def main() -> None:
@@ -71,20 +72,22 @@ def carevia() -> None:
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; CAREVIA_PORT, 3000. 0 takes a free one."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes; more than one needs Redis.")
-def serve(host: str | None, port: int | None, workers: int) -> None:
+@click.option("--worker", type=(int, int), hidden=True, help="What the parent tells a worker.")
+def serve(host: str | None, port: int | None, workers: int, worker: tuple[int, int] | None) -> None:
     """Run the server: pages, API, webhooks and Socket.IO on one port."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server listens to it: nothing is open yet
     settings = _settings(host=host, port=port)
     if workers > 1 and settings.redis_url is None:
         raise ConfigError("More than one worker needs CAREVIA_REDIS_URL: set it, or run one worker.")
-    if workers > 1 or settings.redis_url is not None:
-        raise ConfigError(
-            "Several workers or nodes joined by Redis are not available yet: unset CAREVIA_REDIS_URL, run one worker."
-        )
-    from carevia.app import serve as run
+    if workers > 1:
+        from carevia.cli.workers import run_workers
+
+        sys.exit(run_workers(settings, workers))
+    from carevia.cli.process import Worker
+    from carevia.cli.process import serve as run
     from carevia.logs import Log
 
-    run(settings, Log(settings.log))
+    run(settings, Log(settings.log), None if worker is None else Worker(*worker))
 
 
 @carevia.group(epilog=_example("carevia user add rafiq@example.com --role admin"))
@@ -100,13 +103,51 @@ def add_user(email: str, role: str, name: str | None) -> None:
     """Make an account and print a one-time sign-in link. The password is asked for, or read from standard input."""
     from carevia.cli.database import add_account
 
-    settings = _settings()
-    if sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    link = add_account(settings, email, "admin" if role == "admin" else "user", name, password)
+    link = add_account(_settings(), email, "admin" if role == "admin" else "user", name, _password())
     click.echo(f"The account is made. This link signs in once, within 15 minutes:\n{link}")
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+_SIGNED_OUT = "Done. Every session of this account has ended, and its open pages are signed out within a second."
+
+
+@user.command("password", epilog=_example("carevia user password rafiq@example.com"))
+@click.argument("email")
+def set_password(email: str) -> None:
+    """Give an account another password, asked for or read from standard input. Its open pages are signed out."""
+    from carevia.cli.database import change_account, checked
+
+    password = checked(_password())
+    change_account(_settings(), email, lambda credentials, account: credentials.new_password(account, password))
+    click.echo(_SIGNED_OUT)
+
+
+@user.command("role", epilog=_example("carevia user role rafiq@example.com user"))
+@click.argument("email")
+@click.argument("role", type=click.Choice(["admin", "user"]))
+def set_role(email: str, role: str) -> None:
+    """Make an account staff (admin) or a customer (user). Its open pages are signed out."""
+    from carevia.cli.database import change_account
+
+    new: Role = "admin" if role == "admin" else "user"
+    change_account(_settings(), email, lambda credentials, account: credentials.new_role(account, new))
+    click.echo(_SIGNED_OUT)
+
+
+@user.command("disable", epilog=_example("carevia user disable rafiq@example.com"))
+@click.argument("email")
+@click.option("--undo", is_flag=True, help="Let the account in again.")
+def disable(email: str, undo: bool) -> None:
+    """Shut an account out. Its open pages are signed out."""
+    from carevia.cli.database import change_account
+
+    change_account(_settings(), email, lambda credentials, account: credentials.disable(account, not undo))
+    click.echo("Done. The account may sign in again." if undo else _SIGNED_OUT)
 
 
 @carevia.command(epilog=_example("carevia migrate"))

@@ -2,29 +2,57 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from carevia.config import Settings
 from carevia.domain.people import Role
 from carevia.errors import BadInput
+from carevia.service.credentials import Credentials
 from carevia.service.passwords import Passwords
 from carevia.service.people import People
 from carevia.store.store import open_store
 
 SHORTEST_PASSWORD = 8
+Change = Callable[[Credentials, str], Awaitable[None]]  # of the account with this id
 
 
 def add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
     """The one-time sign-in link of the new account."""
+    return asyncio.run(_add_account(settings, email, role, name, checked(password)))
+
+
+def change_account(settings: Settings, email: str, change: Change) -> None:
+    """One change of an account; its sockets and sessions end, on every running server."""
+    asyncio.run(_change_account(settings, email, change))
+
+
+async def _change_account(settings: Settings, email: str, change: Change) -> None:
+    store, passwords = open_store(settings.database_url, settings.data_dir), Passwords()
+    await store.open()
+    try:
+        credentials = Credentials(store, passwords, _now)
+        await change(credentials, await credentials.account(email))
+    finally:
+        passwords.close()
+        await store.close()
+
+
+def checked(password: str) -> str:
+    """The password, if it is long enough."""
     if len(password) < SHORTEST_PASSWORD:
         raise BadInput(f"The password needs at least {SHORTEST_PASSWORD} characters.")
-    return asyncio.run(_add_account(settings, email, role, name, password))
+    return password
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 async def _add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
     store, passwords = open_store(settings.database_url, settings.data_dir), Passwords()
     await store.open()
     try:
-        people = People(store, passwords, lambda: time.time_ns() // 1_000_000)
+        people = People(store, passwords, _now)
         person = await people.add(email, role, name, password)
         return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
     finally:

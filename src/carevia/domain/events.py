@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from carevia.domain.bookings import BookingRow
 from carevia.domain.people import DESK
+from carevia.domain.presence import State, TabState
 from carevia.domain.receipts import ReceiptAlarm
 from carevia.errors import BadInput, FieldError
 
@@ -34,6 +35,10 @@ class SendMessage(Struct):
     id: Annotated[str, _about("chosen by the client, 1 to 200 characters, unique per sender; makes resending safe")]
     roomId: RoomId
     text: Annotated[str, _about("1 to 10,000 characters")]
+    as_: Annotated[
+        str | None,
+        _about("user id of whoever wrote it; refused (`not_yours`) on a socket that is somebody else's by now"),
+    ] = msgspec.field(default=None, name="as")
 
 
 class Typing(Struct):
@@ -44,6 +49,14 @@ class Typing(Struct):
 class Shown(Struct):
     seq: Annotated[int, Meta(ge=0, description="up to this number of the journal every paid booking is painted")]
     since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
+
+
+class Renew(Struct):
+    token: Annotated[str, Meta(min_length=1, max_length=8192, description="a new one, of the same person and role")]
+
+
+class TabPresence(Struct):
+    state: Annotated[TabState, _about("`here` while the tab is looked at, `away` when it is hidden or left alone")]
 
 
 # --- what the server sends --------------------------------------------------------------------------------------
@@ -90,6 +103,24 @@ class ConversationUpdated(Struct):
 class WhoTypes(Struct):
     room: RoomId
     userId: Annotated[str, _about("whoever is typing")]
+
+
+class StaffPresent(Struct):
+    userId: Annotated[str, _about("a member of staff")]
+    name: Annotated[str, _about("their name")]
+    state: Annotated[State, _about("by person: the most present of their tabs")]
+
+
+class PeoplePresent(Struct):
+    whole: Annotated[bool, _about("whoever is not in it is offline; otherwise only what has changed")]
+    staff: Annotated[list[StaffPresent], _about("staff")]
+    here: Annotated[list[str], _about("user ids of customers who look at a tab")]
+    away: Annotated[list[str], _about("who have tabs that they do not look at")]
+    offline: Annotated[list[str], _about("who have left")]
+
+
+class SupportPresent(Struct):
+    state: Annotated[State, _about("the most present of all staff, who are not named")]
 
 
 class Live(Struct, omit_defaults=True):
@@ -152,6 +183,23 @@ EVENTS: tuple[Event, ...] = (
         "and again after a reconnect. Staff only. It may be lost: the next one says more.",
     ),
     Event(
+        "renew",
+        "client",
+        _OWN,
+        False,
+        (Renew,),
+        "A new token for this socket, before the old one ends: no reconnection. Acknowledged with `{ok}`.",
+    ),
+    Event(
+        "presence",
+        "client",
+        _OWN,
+        False,
+        (TabPresence,),
+        "Whether this tab is looked at. At CONNECT `auth: {away: true}` says it for a page in the background; whoever "
+        "says nothing is here.",
+    ),
+    Event(
         "new_booking", "client", _OWN, False, (), "Refused to everyone: a trusted service uses `POST /emit-booking`."
     ),
     Event(
@@ -211,6 +259,22 @@ EVENTS: tuple[Event, ...] = (
         False,
         (Live,),
         "Proof of freshness: a page that sees a number it has not shown repairs itself.",
+    ),
+    Event(
+        "presence",
+        "server",
+        DESK,
+        False,
+        (PeoplePresent,),
+        "Who is there, by person: all of them right after CONNECT, then changes, gathered for 0.3 s.",
+    ),
+    Event(
+        "support",
+        "server",
+        "every customer's own",
+        False,
+        (SupportPresent,),
+        "Whether Support is there: right after CONNECT, then when it changes.",
     ),
     Event(
         "receipt_alarm",

@@ -90,6 +90,8 @@ def _parts(kind: Any) -> tuple[Any, str]:
 def _word(kind: Any) -> str:
     if _is_struct(kind):
         return "object"
+    if get_origin(kind) is list:
+        return f"list of {_word(*get_args(kind))}s"
     if get_origin(kind) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(kind))
     if get_origin(kind) is UnionType:

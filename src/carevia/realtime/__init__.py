@@ -3,10 +3,12 @@
 from carevia.realtime.config import Refusal, ServerConfig
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.namespace import ConnectRefused, Namespace, Target
+from carevia.realtime.operations import AckTimeout
 from carevia.realtime.recovery import EventLog, Identity, Recovery
 from carevia.realtime.recovery_memory import MemoryRecovery
+from carevia.realtime.remote import RemoteSocket
 from carevia.realtime.server import Server
-from carevia.realtime.socket import NO_ACK, AckTimeout, Disconnected, Socket
+from carevia.realtime.socket import NO_ACK, Disconnected, Socket
 
 __all__ = [
     "NO_ACK",
@@ -20,6 +22,7 @@ __all__ = [
     "Namespace",
     "Recovery",
     "Refusal",
+    "RemoteSocket",
     "Server",
     "ServerConfig",
     "Socket",

@@ -42,7 +42,7 @@ class DirectCycle:
         self._bucket: Bucket[DirectCycle] | None = None
         self.body = bytearray()
         self.more_body = True
-        self.keep_alive: bool = http.parser.should_keep_alive()
+        self.keep_alive: bool = http.came is None and http.parser.should_keep_alive()
         self.disconnected = False
         self.response_complete = False
         peer = http.client[0] if http.client else ""

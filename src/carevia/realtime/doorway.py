@@ -12,6 +12,8 @@ import httptools
 
 from carevia.realtime.deadlines import Bucket, Deadlines
 from carevia.realtime.handshake import Handshake
+from carevia.realtime.nodes.came import LONGEST, MAGIC, Came
+from carevia.realtime.nodes.links import Links
 from carevia.realtime.opening import Endpoint, take_over
 
 if TYPE_CHECKING:
@@ -36,28 +38,63 @@ class Slow:
 class Doorway(asyncio.Protocol):
     """A connection before its first bytes. `serve_protocol` makes the class for one endpoint."""
 
-    __slots__ = ("_bucket", "_connections", "_made_with", "_transport")
+    __slots__ = ("_bucket", "_came", "_connections", "_held", "_made_with", "_transport")
 
     endpoint: ClassVar[Endpoint]
+    links: ClassVar[Links | None]
     protocol: ClassVar["type[EngineProtocol]"]
     slow: ClassVar[Slow]
 
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         self._made_with = (config, server_state, app_state, _loop)
         self._connections: set[Any] = server_state.connections
+        self._came: Came | None = None  # where another host's node passed it on
+        self._held = b""  # of such a node's line that has not come whole
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._connections.add(self)
         self._bucket = self.slow.expect(transport)
 
+    def come(self, came: Came | None, data: bytes) -> None:
+        """What another process has read of this connection before it handed it over."""
+        self._came = came
+        self._begin(data)
+
     def data_received(self, data: bytes) -> None:
+        if self.links is not None and (self._held or data[:1] == MAGIC[:1]):
+            data = self._unwrapped(self.links, self._held + data)
+        if data:
+            self._begin(data)
+
+    def _unwrapped(self, links: Links, data: bytes) -> bytes:
+        """What stands behind the line of another host's node; nothing until the line is whole, or where it lies."""
+        if not data.startswith(MAGIC[: len(data)]):
+            self._held = b""
+            return data
+        line, end, rest = data.partition(b"\r\n")
+        if not end and len(data) < LONGEST:
+            self._held = data
+            return b""
+        self._held = b""
+        self._came = links.came(line)
+        if self._came is None:
+            self._transport.abort()
+            return b""
+        return rest
+
+    def _begin(self, data: bytes) -> None:
         self._leave()
         head = _upgrade(self.endpoint, data)
         if head is None:
             self._hand_on(data)
+            return
+        query = head.url.partition(b"?")[2]
+        way = None if self.links is None else self.links.way(query, self._came)
+        if way is None:
+            self._take(head, query)
         else:
-            self._take(head)
+            way.go(self._transport, data, self._came, self._connections)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
@@ -74,15 +111,19 @@ class Doorway(asyncio.Protocol):
         config, server_state, app_state, loop = self._made_with
         protocol = self.protocol(config=config, server_state=server_state, app_state=app_state, _loop=loop)
         protocol.connection_made(self._transport)
+        if self._came is not None:
+            protocol.passed_on(self._came)
         self._transport.set_protocol(protocol)
         protocol.data_received(data)
 
-    def _take(self, head: "_Head") -> None:
-        transport, endpoint = self._transport, self.endpoint
-        peer = transport.get_extra_info("peername")
-        address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
-        scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-        query = head.url.partition(b"?")[2]
+    def _take(self, head: "_Head", query: bytes) -> None:
+        transport, endpoint, came = self._transport, self.endpoint, self._came
+        if came is None:
+            peer = transport.get_extra_info("peername")
+            address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+            scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        else:
+            address, scheme = came.peer, came.scheme
         take_over(
             endpoint, Handshake(head.headers, query, address, scheme, endpoint.proxies), transport, self._connections
         )

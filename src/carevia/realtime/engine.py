@@ -14,12 +14,14 @@ from carevia.realtime.exchange import BODY_SECONDS
 from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
 from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.ids import Ids
+from carevia.realtime.nodes import Links
 from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
 from carevia.realtime.session import Listener, Session, Transport
 from carevia.realtime.websocket import WebSocketTransport
 
 _LINE_END = re.compile(rb"[\r\n\0]")
 _FULL_SECONDS = 2  # until a client that found the server full may ask again
+_MOVED_SECONDS = 1  # until one may that came to a server about to end: there are others
 Admit = Callable[[Handshake], Refusal | None]
 
 
@@ -53,8 +55,17 @@ class Engine:
     `accept` gives every new session its listener; `admit` may turn a handshake away before a session exists.
     """
 
-    def __init__(self, config: ServerConfig, accept: Callable[[Session], Listener], admit: Admit | None = None) -> None:
+    def __init__(
+        self,
+        config: ServerConfig,
+        accept: Callable[[Session], Listener],
+        admit: Admit | None = None,
+        links: Links | None = None,
+    ) -> None:
         self.config = config
+        self.links = links
+        self.draining = False  # the process is about to end: no new session
+        self._node = "" if links is None else f"{links.id}."  # what its sessions' ids begin with
         self.stats = Stats()
         self.ids = Ids()
         self.proxies = TrustedProxies(config.trusted_proxies)
@@ -112,8 +123,10 @@ class Engine:
     def admit(self, handshake: Handshake) -> Refusal | None:
         """Ask whoever runs the server whether this client may have a session."""
         most = self.config.max_sessions
-        if most and len(self.sessions) >= most:
-            refusal: Refusal | None = Refusal(503, "The server is full. Try again in a moment.", _FULL_SECONDS)
+        if self.draining:
+            refusal: Refusal | None = Refusal(503, "The server is stopping. Try again.", _MOVED_SECONDS)
+        elif most and len(self.sessions) >= most:
+            refusal = Refusal(503, "The server is full. Try again in a moment.", _FULL_SECONDS)
         else:
             refusal = self._admit(handshake) if self._admit else None
         if refusal:
@@ -140,7 +153,7 @@ class Engine:
     def open(self, handshake: Handshake, transport: Transport) -> Session:
         """A new session on this transport; `listen` follows as soon as the transport knows it."""
         self.start()
-        sid = self.ids.new()
+        sid = self._node + self.ids.new()
         session = self.sessions[sid] = Session(self, sid, handshake, transport)
         self.stats.opened += 1
         return session

@@ -6,11 +6,14 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from carevia.protocol import engineio, socketio
+from carevia.realtime import operations
 from carevia.realtime.message import Message
 from carevia.realtime.recovery import EventLog, Recovery
 
 if TYPE_CHECKING:
+    from carevia.realtime.adapter.adapter import Adapter
     from carevia.realtime.fanout import Fanout
+    from carevia.realtime.remote import RemoteSocket
     from carevia.realtime.socket import Acks, Socket
 
 Handler = Callable[..., Any]
@@ -50,9 +53,9 @@ def event_args(name: str, args: tuple[Any, ...], offset: str | None, guarded: bo
 
 
 class Target:
-    """Whom an emit reaches. Immutable: each word gives a new one."""
+    """Whom an emit reaches, on every server of the cluster. Immutable: each word gives a new one."""
 
-    __slots__ = ("_except", "_namespace", "_rooms", "_volatile")
+    __slots__ = ("_except", "_local", "_namespace", "_rooms", "_volatile")
 
     def __init__(
         self,
@@ -60,28 +63,35 @@ class Target:
         rooms: tuple[str, ...] | None = None,
         but: tuple[str, ...] = (),
         volatile: bool = False,
+        local: bool = False,
     ) -> None:
         self._namespace = namespace
         self._rooms = rooms
         self._except = but
         self._volatile = volatile
+        self._local = local
 
     def to(self, *rooms: str) -> Self:
         """Only these rooms (a socket in several gets one copy). A socket's id is a room of its own."""
-        return type(self)(self._namespace, (self._rooms or ()) + rooms, self._except, self._volatile)
+        return type(self)(self._namespace, (self._rooms or ()) + rooms, self._except, self._volatile, self._local)
 
     def except_(self, *rooms: str) -> Self:
         """Not these rooms or socket ids."""
-        return type(self)(self._namespace, self._rooms, self._except + rooms, self._volatile)
+        return type(self)(self._namespace, self._rooms, self._except + rooms, self._volatile, self._local)
 
     @property
     def volatile(self) -> Self:
         """May be dropped for clients that cannot take it at once."""
-        return type(self)(self._namespace, self._rooms, self._except, True)
+        return type(self)(self._namespace, self._rooms, self._except, True, self._local)
+
+    @property
+    def local(self) -> Self:
+        """Only the sockets of this process."""
+        return type(self)(self._namespace, self._rooms, self._except, self._volatile, True)
 
     @property
     def sockets(self) -> "Collection[Socket]":
-        """Those it reaches now."""
+        """Those of this process that it reaches now."""
         namespace = self._namespace
         if self._rooms is None:
             found: Collection[Socket] = namespace.everyone
@@ -95,7 +105,8 @@ class Target:
         return found
 
     def emit(self, name: str, *args: Any, offset: str | None = None) -> None:
-        """Send an event, at most once, in the order of the calls. `offset` ends a durable event.
+        """Send an event, at most once, in the order of the calls. `offset` ends a durable event, which stays in this
+        process: every server reads the same journal.
 
         Raises ValueError for a reserved name; TypeError, UnicodeEncodeError or OverflowError for what JSON cannot
         carry.
@@ -103,6 +114,8 @@ class Target:
         namespace = self._namespace
         if name in socketio.RESERVED:
             raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
+        if namespace.adapter is not None and offset is None and not self._local:
+            namespace.adapter.broadcast((name, *args), self._rooms, self._except, self._volatile)
         sockets = self.sockets
         log = None if offset is not None or self._volatile else namespace.log
         if log is not None:
@@ -116,6 +129,47 @@ class Target:
         if sockets:
             namespace.fanout.push(sockets, message)
 
+    # Of many sockets at once.
+
+    def sockets_join(self, *rooms: str) -> None:
+        """They enter these rooms."""
+        operations.join(self.sockets, rooms)
+        if (adapter := self._beyond) is not None:
+            adapter.sockets_join(self._rooms, self._except, rooms)
+
+    def sockets_leave(self, *rooms: str) -> None:
+        """They leave these rooms."""
+        if (adapter := self._beyond) is not None:
+            adapter.sockets_leave(self._rooms, self._except, rooms)
+        operations.leave(self.sockets, rooms)
+
+    def disconnect_sockets(self, close: bool = False) -> None:
+        """See `Socket.disconnect`."""
+        if (adapter := self._beyond) is not None:
+            adapter.disconnect_sockets(self._rooms, self._except, close)
+        operations.disconnect(self.sockets, close)
+
+    async def fetch_sockets(self) -> "list[RemoteSocket]":
+        """Their ids, rooms and data. Raises BrokerUnavailable and AckTimeout where other servers do not answer."""
+        found = operations.describe(self.sockets, self._namespace)
+        if (adapter := self._beyond) is not None and self._rooms != ():
+            found += await adapter.fetch_sockets(self._rooms, self._except)
+        return found
+
+    async def emit_with_ack(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:
+        """The first argument of every client's acknowledgement. Raises AckTimeout with those that came (`responses`),
+        BrokerUnavailable, and as `emit`."""
+        event = (name, *args)
+        adapter = self._beyond
+        if adapter is not None and self._rooms != ():
+            return await adapter.emit_with_ack(self, event, self._rooms, self._except, self._volatile, timeout)
+        return await operations.emit_with_ack(self._namespace, self.sockets, event, self._volatile, timeout)
+
+    @property
+    def _beyond(self) -> "Adapter | None":
+        """The way to other servers, where they are meant."""
+        return None if self._local else self._namespace.adapter
+
 
 class Namespace:
     """Made by `Server.namespace`."""
@@ -125,12 +179,14 @@ class Namespace:
         self.fanout = fanout
         self.max_rooms = max_rooms
         self.log: EventLog | None = None
+        self.adapter: Adapter | None = None  # the way to other servers; set it before the first client
         self.parked: dict[str, Acks] = {}  # of sockets that may come back: what waits for an acknowledgement, by id
         self.ack_ids = count()
         self._recovery: Recovery | None = None
         self.sockets: dict[str, Socket] = {}
         self.everyone = self.sockets.values()  # one view, so that the fan-out sees the same receivers twice
         self.handlers: dict[str, Handler] = {}
+        self.server_handlers: dict[str, Handler] = {}
         self.middlewares: list[Handler] = []
         self._rooms: dict[str, set[Socket]] = {}
 
@@ -153,6 +209,16 @@ class Namespace:
 
         def declare(handler: H) -> H:
             self.handlers[event] = handler
+            return handler
+
+        return declare
+
+    def on_server_side_emit(self, event: str) -> Callable[[H], H]:
+        """Decorator: `handler(*args)`, plain or async, of what other servers say by `server_side_emit`; what it
+        returns is the acknowledgement."""
+
+        def declare(handler: H) -> H:
+            self.server_handlers[event] = handler
             return handler
 
         return declare
@@ -198,6 +264,40 @@ class Namespace:
     def emit(self, name: str, *args: Any, offset: str | None = None) -> None:
         """To every socket of the namespace; see `Target.emit`."""
         Target(self).emit(name, *args, offset=offset)
+
+    @property
+    def local(self) -> Target:
+        """See `Target.local`."""
+        return Target(self, local=True)
+
+    def sockets_join(self, *rooms: str) -> None:
+        """See `Target.sockets_join`."""
+        Target(self).sockets_join(*rooms)
+
+    def sockets_leave(self, *rooms: str) -> None:
+        """See `Target.sockets_leave`."""
+        Target(self).sockets_leave(*rooms)
+
+    def disconnect_sockets(self, close: bool = False) -> None:
+        """See `Target.disconnect_sockets`."""
+        Target(self).disconnect_sockets(close)
+
+    async def fetch_sockets(self) -> "list[RemoteSocket]":
+        """See `Target.fetch_sockets`."""
+        return await Target(self).fetch_sockets()
+
+    async def emit_with_ack(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:
+        """See `Target.emit_with_ack`."""
+        return await Target(self).emit_with_ack(name, *args, timeout=timeout)
+
+    def server_side_emit(self, name: str, *args: Any) -> None:
+        """Tell the other servers; nobody where this one stands alone."""
+        if self.adapter is not None:
+            self.adapter.server_side_emit((name, *args))
+
+    async def server_side_emit_with_ack(self, name: str, *args: Any, timeout: float | None = None) -> list[Any]:
+        """What the other servers answer. Raises as `Target.emit_with_ack`."""
+        return [] if self.adapter is None else await self.adapter.server_side_emit_with_ack((name, *args), timeout)
 
     # Membership: sockets call these.
 

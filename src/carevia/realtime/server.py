@@ -1,22 +1,31 @@
 """The Socket.IO server: namespaces over one engine. See docs/realtime.md for its use alone."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+import random
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
+from carevia.protocol import websocket
+from carevia.realtime.adapter import Adapter, Broker, BrokerUnavailable
 from carevia.realtime.client import Client
 from carevia.realtime.config import ServerConfig
 from carevia.realtime.deadlines import Deadlines
 from carevia.realtime.engine import Admit, Engine
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.namespace import Namespace
+from carevia.realtime.nodes import Links
+from carevia.realtime.nodes.tunnel import Side
+from carevia.realtime.operations import AckTimeout
 from carevia.realtime.polling import ASGIApp
 from carevia.realtime.session import Session
 from carevia.realtime.socket import Socket
 
 ErrorHook = Callable[[Exception, Socket], None]
 _log = logging.getLogger("carevia.realtime")
+_WAVE_SECONDS = 0.1  # from one wave of a drain to the next, give or take a half
+_RANDOM = random.SystemRandom()
 
 
 class Server:
@@ -28,10 +37,14 @@ class Server:
     """
 
     def __init__(
-        self, config: ServerConfig | None = None, admit: Admit | None = None, on_error: ErrorHook | None = None
+        self,
+        config: ServerConfig | None = None,
+        admit: Admit | None = None,
+        on_error: ErrorHook | None = None,
+        links: Links | None = None,
     ) -> None:
         self.config = config or ServerConfig()
-        self.engine = Engine(self.config, self._accept, admit)
+        self.engine = Engine(self.config, self._accept, admit, links)
         self.fanout = Fanout()
         self.namespaces: dict[str, Namespace] = {}
         self.clients: set[Client] = set()
@@ -46,6 +59,12 @@ class Server:
             found = self.namespaces[name] = Namespace(name, self.fanout, self.config.max_rooms)
         return found
 
+    def join_cluster(self, broker: Broker, **options: Any) -> None:
+        """Give each namespace that there is its part in the cluster, before the first client and before
+        `broker.start()`. `options` are those of Adapter."""
+        for namespace in self.namespaces.values():
+            namespace.adapter = Adapter(namespace, broker, **options)
+
     def asgi(self, app: ASGIApp) -> ASGIApp:
         """Polling in front of an ASGI application."""
         polling = self.engine.asgi(app)
@@ -58,8 +77,17 @@ class Server:
 
     @property
     def client_count(self) -> int:
-        """Sockets connected, over all namespaces."""
+        """Sockets connected to this server, over all namespaces."""
         return sum(len(namespace.sockets) for namespace in self.namespaces.values())
+
+    async def cluster_count(self) -> int:
+        """Sockets connected to all servers; without those that cannot be asked now."""
+        count = self.client_count
+        for namespace in self.namespaces.values():
+            if namespace.adapter is not None:
+                with contextlib.suppress(BrokerUnavailable, AckTimeout):
+                    count += await namespace.adapter.count()
+        return count
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a handler's coroutine; `stop` ends it."""
@@ -80,12 +108,40 @@ class Server:
         self.fanout.flush()
         self.engine.close()
 
+    async def drain(self, rate: float, seconds: float, hurry: Callable[[], bool] = lambda: False) -> None:
+        """No new sessions; those that are here are closed in paced waves, in no order: `rate` a second, faster where
+        `seconds` would not be enough. Returns when none is left, or at once when `hurry` says so.
+
+        Each comes back by itself, to another process: as quickly as these can take them, not all in one moment.
+        """
+        self.engine.draining = True
+        waiting: list[Session | Side] = [*self.engine.sessions.values(), *self.tunnels]
+        _RANDOM.shuffle(waiting)
+        rate = max(rate, len(waiting) / max(seconds, 0.001))
+        loop = asyncio.get_running_loop()
+        begun, closed = loop.time(), 0
+        while waiting and not hurry():
+            self.fanout.flush()
+            due = (loop.time() - begun) * rate + 1
+            while waiting and closed < due:
+                closed += _move(waiting.pop())
+            if waiting:
+                await asyncio.sleep(_RANDOM.uniform(0.5, 1.5) * _WAVE_SECONDS)
+
+    @property
+    def tunnels(self) -> Collection[Side]:
+        """Clients of this process whose session is on another host."""
+        return () if self.engine.links is None else list(self.engine.links.tunnels)
+
     async def stop(self) -> None:
         """`close`, then end the handlers under way and the timers."""
         self.close()
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        for namespace in self.namespaces.values():
+            if namespace.adapter is not None:
+                await namespace.adapter.stop()
         self.engine.stop()
         if self._started:
             self.connects.close()
@@ -106,3 +162,14 @@ class Server:
         client = Client(self, session)
         self.clients.add(client)
         return client
+
+
+def _move(one: "Session | Side") -> int:
+    """Close it without a word that would keep the client away; how many that were (some have gone by themselves)."""
+    if isinstance(one, Side):
+        there = one.transport is not None
+        one.close()
+        return int(there)
+    there = not one.closed
+    one.close("server shutting down", code=websocket.GOING_AWAY)
+    return int(there)

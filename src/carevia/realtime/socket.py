@@ -3,11 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from carevia.protocol import engineio, socketio
 from carevia.realtime.message import Message
 from carevia.realtime.namespace import Handler, encode_event, event_args, settle
+from carevia.realtime.operations import AckTimeout
 
 if TYPE_CHECKING:
     from carevia.realtime.client import Client
@@ -22,10 +24,6 @@ _RESUME_AT, _PAUSE_AT = 16, 64  # events that wait for a handler: from here on t
 
 NO_ACK: Final = object()
 """What a handler returns to leave its event without an acknowledgement."""
-
-
-class AckTimeout(TimeoutError):
-    """The client did not acknowledge in time."""
 
 
 class Disconnected(ConnectionError):
@@ -125,6 +123,21 @@ class Socket:
             acks.pop(packet_id, None)
             if not acks and namespace.parked.get(self.id) is acks:
                 del namespace.parked[self.id]
+
+    def expect(self, packet_id: int, message: Message) -> "asyncio.Future[list[Any]]":
+        """A message with this id goes out, to this client among others: what it answers. Cancel it to wait no more."""
+        acks = self._acks
+        if acks is None:
+            acks = self._acks = {}
+        future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        acks[packet_id] = (future, message)
+        future.add_done_callback(partial(self._no_longer_expects, acks, packet_id))
+        return future
+
+    def _no_longer_expects(self, acks: Acks, packet_id: int, _: Any) -> None:
+        acks.pop(packet_id, None)
+        if not acks and self.namespace.parked.get(self.id) is acks:
+            del self.namespace.parked[self.id]
 
     def ask(self, name: str, *args: Any, then: Callable[..., Any], timeout: float = 10.0) -> None:
         """`call` for who does not wait: `then(*answer)` runs when the client acknowledges, and never if it does not."""

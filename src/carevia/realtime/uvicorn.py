@@ -8,7 +8,6 @@ pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicor
 """
 
 import asyncio
-import gc
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -20,6 +19,8 @@ from carevia.realtime.direct import DirectCycle
 from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
 from carevia.realtime.handshake import Handshake
+from carevia.realtime.nodes.came import Came
+from carevia.realtime.nodes.links import Links, Way
 from carevia.realtime.opening import Endpoint, refuse, take_over
 
 
@@ -27,8 +28,13 @@ class EngineProtocol(HttpToolsProtocol):
     """uvicorn's own protocol, with a door for the engine; `serve_protocol` says whose."""
 
     endpoint: ClassVar[Endpoint]
+    links: ClassVar[Links | None]
     slow: ClassVar[Slow]
+    came: Came | None = None  # where another host's node passed the connection on
     _in_head = False
+    _between = True  # no request is under way, as far as its bytes go
+    _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
+    _way: Way | None = None  # to the node that holds the session
     _head_due: "Bucket[asyncio.Transport] | None" = None
 
     def _is_ours(self) -> bool:
@@ -43,11 +49,34 @@ class EngineProtocol(HttpToolsProtocol):
         self.client = _address(transport.get_extra_info("peername"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
 
+    def passed_on(self, came: Came) -> None:
+        """The client is not who holds the other end. Such a connection serves one request: its next one may be for
+        another node, and tunnels do not lead into tunnels."""
+        self.came = came
+        self.client = (came.peer, 0)
+        self.scheme = "https" if came.scheme == "https" else "http"
+
     def data_received(self, data: bytes) -> None:
         """A head that comes in pieces has a deadline, whichever request of the connection it begins."""
+        if self.links is not None:
+            if self._between:
+                self._read = [data]
+            elif self._read is not None:
+                self._read.append(data)
         super().data_received(data)
-        if self._in_head and self._head_due is None:
+        if self._way is not None:
+            self._leave(self._way)
+        elif not self._in_head:
+            self._read = None
+        elif self._head_due is None:
             self._head_due = self.slow.expect(self.transport)
+
+    def _leave(self, way: Way) -> None:
+        """The connection goes to another node, with all that was read of its request."""
+        data, self._read, self._way = b"".join(self._read or ()), None, None
+        self.connections.discard(self)
+        self.parser = None  # type: ignore[assignment]  # see _hand_over
+        way.go(self.transport, data, self.came, self.connections)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_here()
@@ -55,7 +84,12 @@ class EngineProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head = True
+        self._between = False
         super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._between = True
+        super().on_message_complete()
 
     def _head_is_here(self) -> None:
         self._in_head = False
@@ -66,6 +100,8 @@ class EngineProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_is_here()
         engine = self.endpoint
+        if self._read and self._is_ours() and self._goes_away():
+            return
         if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
             engine.start()
             cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"))
@@ -73,6 +109,15 @@ class EngineProtocol(HttpToolsProtocol):
             cycle.begin()
         else:
             super().on_headers_complete()
+
+    def _goes_away(self) -> bool:
+        """Whether this request's session is another node's that can be reached; its bytes are read to their end."""
+        if self.links is None or not (self.cycle is None or self.cycle.response_complete):
+            return False
+        self._way = self.links.way(self.url.partition(b"?")[2], self.came)
+        if self._way is not None:
+            self.cycle = cast("Any", _GONE)
+        return self._way is not None
 
     def _should_upgrade(self) -> bool:
         if self._is_ours():
@@ -83,10 +128,29 @@ class EngineProtocol(HttpToolsProtocol):
         """An upgrade that nobody takes is answered as the plain request it also is; nothing to warn of."""
 
     def handle_websocket_upgrade(self) -> None:
+        if self._way is not None:
+            return
         if self._is_ours():
             _hand_over(self.endpoint, self)
         else:
             super().handle_websocket_upgrade()
+
+
+class _Gone:
+    """Stands for the request of a connection that goes to another node: uvicorn reads on and answers nothing."""
+
+    response_complete = True
+    keep_alive = False
+
+    @property
+    def message_event(self) -> "_Gone":
+        return self
+
+    def set(self) -> None:
+        """Nobody waits."""
+
+
+_GONE = _Gone()
 
 
 def serve_protocol(engine: Endpoint) -> type[Doorway]:
@@ -95,7 +159,8 @@ def serve_protocol(engine: Endpoint) -> type[Doorway]:
     WebSockets of other paths are served as `Config(ws=...)` says: by uvicorn's own class for the application, or, with
     "none", as the plain requests they also are.
     """
-    shared = {"endpoint": engine, "slow": Slow()}
+    links = engine.links if isinstance(engine, Engine) else None
+    shared = {"endpoint": engine, "links": links, "slow": Slow()}
     protocol = type("Protocol", (EngineProtocol,), shared)
     return type("Doorway", (Doorway,), {**shared, "protocol": protocol, "__slots__": ()})
 
@@ -103,14 +168,6 @@ def serve_protocol(engine: Endpoint) -> type[Doorway]:
 def _address(name: Any) -> Any:
     """Host and port, or None where the socket is of another kind."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
-
-
-def tune_collector() -> None:
-    """For a process that serves thousands of connections: what was made at start is never looked at again, and the
-    collector comes a hundred times less often (a fifteenth of the cost of a new connection)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _is_plain(http: Any) -> bool:

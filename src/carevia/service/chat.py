@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, literal, select, update
 
 from carevia.domain.chat import (
     LARGEST_PAGE,
@@ -29,8 +29,23 @@ from carevia.store.tables import conversations, messages, users
 from carevia.store.transaction import Row, Transaction
 
 _USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
-_SENT_BEFORE = select(messages.c.seq, messages.c.time).where(
-    messages.c.sender_id == bindparam("sender"), messages.c.id == bindparam("message")
+_sender, _customer = users.alias("sender"), users.alias("customer")
+_KNOWN = (
+    select(
+        messages.c.seq,
+        messages.c.time,
+        _sender.c.id.label("sender"),
+        _sender.c.name.label("sender_name"),
+        _sender.c.email.label("sender_email"),
+        _customer.c.id.label("customer"),
+        _customer.c.name.label("customer_name"),
+        conversations.c.unread,
+    )
+    .select_from(select(literal(1).label("one")).subquery())
+    .outerjoin(messages, (messages.c.sender_id == bindparam("sender")) & (messages.c.id == bindparam("message")))
+    .outerjoin(_sender, _sender.c.id == bindparam("sender"))
+    .outerjoin(_customer, _customer.c.id == bindparam("room"))
+    .outerjoin(conversations, conversations.c.room_id == bindparam("room"))
 )
 _MESSAGE = select(messages).where(messages.c.seq == bindparam("at"))
 _CONVERSATION = select(conversations).where(conversations.c.room_id == bindparam("room"))
@@ -40,6 +55,9 @@ _SET_CONVERSATION = (
     .values(last_seq=bindparam("new_seq"), unread=bindparam("new_unread"), updated=bindparam("now"))
 )
 _ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
+
+
+NO_CONVERSATION = "There is no such conversation."
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -100,14 +118,14 @@ class _Outgoing(msgspec.Struct, frozen=True):
 
 def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
     sender = message.sender
-    known = tx.first(_SENT_BEFORE, sender=sender.id, message=message.id)
-    if known is not None:
+    known = tx.all(_KNOWN, sender=sender.id, message=message.id, room=message.room_id)[0]
+    if known.seq is not None:
         return Sent(message.id, known.seq, iso(known.time), duplicate=True)
-    if sender.is_staff:
-        _check_exists(tx, room_id=message.room_id)
-    else:  # a customer of another site, signed in by its token, may be new to us
+    if sender.is_staff and known.customer is None:
+        raise NotFound(NO_CONVERSATION)
+    if not sender.is_staff and _is_news(sender, known):
         ensure_customer(tx, sender.id, sender.name, sender.email, message.now)
-    name = _name_of(tx, sender)
+    name = known.sender_name or sender.name or (SUPPORT_NAME if sender.is_staff else "Customer")
     event = ReceiveMessage(message.id, message.room_id, sender.id, name, message.text, iso(message.now))
     row = tx.append(message.room_id, "receive_message", event, now=message.now, sender=message.socket_id)
     tx.insert(
@@ -122,30 +140,33 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         time=message.now,
         status="sent",
     )
-    unread = _count_message(tx, message, row.seq)
+    unread = _count_message(tx, message, row.seq, known.unread)
     tx.run(_ACTIVE, user=message.room_id, new_activity=row.seq)
-    _tell_desk(tx, message.room_id, tx.all(_MESSAGE, at=row.seq)[0], unread, message.now)
+    customer = known.customer_name or (sender.name if sender.id == message.room_id else None) or ""
+    last = LastMessage(message.id, sender.id, name, message.text, iso(message.now))
+    told = ConversationUpdated(message.room_id, row.seq, last, unread, customer)
+    tx.append(DESK, "conversation_updated", told, now=message.now)
     return Sent(message.id, row.seq, iso(message.now))
 
 
-def _count_message(tx: Transaction, message: _Outgoing, seq: int) -> int:
-    """Unread are the customer's messages; whoever of the staff answers has seen them."""
+def _is_news(sender: Person, known: Row) -> bool:
+    """A customer of another site, signed in by its token, may be new to us, or better known to it."""
+    return (
+        known.sender is None
+        or bool(sender.name and known.sender_name is None)
+        or bool(sender.email and known.sender_email is None)
+    )
+
+
+def _count_message(tx: Transaction, message: _Outgoing, seq: int, before: int | None) -> int:
+    """Unread are the customer's messages; whoever of the staff answers has seen them. `before` None: their first."""
     room = message.room_id
-    known = tx.first(_CONVERSATION, room=room)
-    unread = 0 if message.sender.id != room else 1 + (0 if known is None else known.unread)
-    if known is None:
+    unread = 0 if message.sender.id != room else 1 + (before or 0)
+    if before is None:
         tx.insert(conversations, room_id=room, last_seq=seq, unread=unread, updated=message.now)
     else:
         tx.run(_SET_CONVERSATION, room=room, new_seq=seq, new_unread=unread, now=message.now)
     return unread
-
-
-def _tell_desk(tx: Transaction, room_id: str, last: Row, unread: int, now: int, *, read: bool = False) -> None:
-    shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
-    customer = tx.first(_USER, user=room_id)
-    name = "" if customer is None else customer.name or ""
-    update = ConversationUpdated(room_id, last.seq, shown, unread, name, read)
-    tx.append(DESK, "conversation_updated", update, now=now)
 
 
 def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
@@ -153,19 +174,16 @@ def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
     if known is None or known.unread == 0:
         return
     tx.run(_SET_CONVERSATION, room=room_id, new_seq=known.last_seq, new_unread=0, now=now)
-    _tell_desk(tx, room_id, tx.all(_MESSAGE, at=known.last_seq)[0], 0, now, read=True)
+    last = tx.all(_MESSAGE, at=known.last_seq)[0]
+    shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
+    customer = tx.first(_USER, user=room_id)
+    name = "" if customer is None else customer.name or ""
+    tx.append(DESK, "conversation_updated", ConversationUpdated(room_id, last.seq, shown, 0, name, True), now=now)
 
 
 def _check_exists(tx: Transaction, *, room_id: str) -> None:
     if tx.first(_USER, user=room_id) is None:
-        raise NotFound("There is no such conversation.")
-
-
-def _name_of(tx: Transaction, sender: Person) -> str:
-    """The stored account's, else the credential's; never empty."""
-    stored = tx.first(_USER, user=sender.id)
-    name = (stored.name if stored is not None else None) or sender.name
-    return name or (SUPPORT_NAME if sender.is_staff else "Customer")
+        raise NotFound(NO_CONVERSATION)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Whether store and relay do their work, judged every second whether anybody asks or not, and told in words.
+"""Whether store, relay and bus do their work, judged every second whether anybody asks or not, and told in words.
 
 Red within five seconds of the fault, green within five of its end, without a restart. The store is proven by commits:
 by those that are made anyway, and where there was none for a moment by one small write of our own. An idle server so
@@ -9,6 +9,7 @@ ordinary SSD); the alternative, to wait for the first family's payment to find o
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 from carevia.errors import CareviaError
@@ -22,16 +23,34 @@ _PROBE: Final = 1.5  # that a commit, or a read, may take
 _BEHIND: Final = 1.9  # without a step forward, with committed rows ahead, from the first time that was seen
 _OLD: Final = 5.0  # after which a judgement says nothing any more
 
-Part = Literal["store", "relay"]
-PARTS: Final[tuple[Part, ...]] = ("store", "relay")
+_SILENT: Final = 4.0  # without a message to ourselves that came back; the next judgement makes it five
+
+Part = Literal["store", "relay", "bus"]
+PARTS: Final[tuple[Part, ...]] = ("store", "relay", "bus")
+Echo = Callable[[], Awaitable[object]]
+"""Sends a message to this very node by way of the bus, and returns when it has come back."""
 _log = logging.getLogger("carevia.health")
 
 
 class Health:
-    """One task; `start` and `stop` it. `draining` is set when the process is about to end."""
+    """`start` and `stop` it. `draining` is set when the process is about to end. Where there is a bus, `bus` says what
+    is wrong with it, and by `echo` a message to ourselves is always under way: a node that has gone deaf without an
+    error finds out by that."""
 
-    def __init__(self, store: Store, relay: Relay, every: float = EVERY) -> None:
+    def __init__(
+        self,
+        store: Store,
+        relay: Relay,
+        every: float = EVERY,
+        bus: Callable[[], str | None] | None = None,
+        echo: Echo | None = None,
+    ) -> None:
+        self._bus = bus
         self.draining = False
+        self.deaf = 0  # times the bus fell silent
+        self._echo = echo
+        self._heard_at = 0.0
+        self._listening: asyncio.Task[None] | None = None
         self._every = every
         self._newest = 0  # journal number of the newest committed row, as last read
         self._store = store
@@ -43,15 +62,18 @@ class Health:
 
     async def start(self) -> None:
         """The first judgement is made when this returns."""
+        self._heard_at = self._now()
+        if self._echo is not None:
+            self._listening = asyncio.create_task(self._listen(self._echo))
         await self.judge()
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        tasks = [task for task in (self._task, self._listening) if task is not None]
+        self._task = self._listening = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def reason(self) -> str | None:
         """Why requests should go elsewhere, or None."""
@@ -69,8 +91,13 @@ class Health:
         return reason
 
     @property
+    def silence(self) -> float:
+        """Seconds since a message to ourselves last came back; 0 where there is no bus."""
+        return 0.0 if self._echo is None else self._now() - self._heard_at
+
+    @property
     def well(self) -> dict[Part, bool]:
-        return {part: part not in self._troubles for part in PARTS}
+        return {part: part not in self._troubles for part in PARTS if part != "bus" or self._echo is not None}
 
     @property
     def poison(self) -> Poison:
@@ -91,6 +118,7 @@ class Health:
         store, relay = await asyncio.gather(self._store_trouble(), self._relay_trouble())
         self._note("store", store)
         self._note("relay", relay)
+        self._note("bus", self._bus_trouble())
         self._judged_at = self._now()
 
     async def _watch(self) -> None:
@@ -100,6 +128,25 @@ class Health:
                 await self.judge()
             except Exception:
                 _log.exception("store and relay could not be judged")
+
+    async def _listen(self, echo: Echo) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(_SILENT):
+                    await echo()
+                self._heard_at = self._now()
+            except Exception as problem:  # the bus says the rest itself
+                _log.debug("no echo from the bus: %s", type(problem).__name__)
+            await asyncio.sleep(self._every)
+
+    def _bus_trouble(self) -> str | None:
+        if self._bus is not None and (trouble := self._bus()):
+            return trouble
+        if self.silence <= _SILENT:
+            return None
+        if "bus" not in self._troubles:
+            self.deaf += 1
+        return "The bus is silent: what this node sends to itself does not come back."
 
     def _note(self, part: Part, trouble: str | None) -> None:
         before = self._troubles.get(part)
@@ -132,7 +179,7 @@ class Health:
             return f"Events do not reach the desks: {trouble}."
         with contextlib.suppress(TimeoutError, CareviaError):  # the relay will say so itself when it cannot read
             async with asyncio.timeout(_PROBE):
-                _, self._newest = await self._store.bounds()
+                self._relay.oldest, self._newest = await self._store.bounds()
         if self._stands_still():
             return f"Events do not reach the desks: {self.behind} wait in the journal."
         return None

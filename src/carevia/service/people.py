@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 from carevia.domain.people import Person, Role
 from carevia.errors import BadInput, Conflict, NotFound, RateLimited, SignInFirst, Unavailable
 from carevia.service.passwords import Passwords
+from carevia.service.tokens import NOT_VALID, Token
 from carevia.store.store import Store
 from carevia.store.tables import login_failures, sessions, sign_in_links, users
 from carevia.store.transaction import Row, Transaction
@@ -83,6 +84,11 @@ class SignedIn(msgspec.Struct, frozen=True):
     person: Person
     token: str
     expires: int
+
+    @property
+    def session(self) -> str:
+        """What `Session.hash` will be."""
+        return digest(self.token)
 
 
 class People:
@@ -173,12 +179,6 @@ class People:
                 await self._store.write(lambda tx: tx.run(_session_seen, hash=key, now=now))
         return Session(Person(row.user_id, row.role, row.email, row.name), key, row.expires)
 
-    async def end_session(self, token: str) -> str:
-        """The hash of the session that has ended, so that its sockets can be told."""
-        key = digest(token)
-        await self._store.write(lambda tx: tx.run(_session_gone, hash=key))
-        return key
-
     async def ended(self, hashes: Collection[str], user_ids: Collection[str]) -> tuple[set[str], set[str]]:
         """Of these sessions those that are over, and of these people those who may not come in any more."""
         now = self._now()
@@ -235,15 +235,24 @@ class People:
         row = await self._store.read(lambda tx: tx.first(_any_staff))
         return None if row is None else str(row.id)
 
-    async def recognise(self, person: Person) -> Person:
-        """Somebody came with a token: kept as a person when new to us, refused where the account is disabled.
+    async def recognise(self, token: Token) -> Person:
+        """Somebody came with a token: kept as a person when new to us; refused where the account is disabled or has
+        ended its tokens, or where the token's session is over.
 
         The token's role is believed, the stored account is not changed by it; name and e-mail are the account's, else
         the token's.
         """
-        row = await self._store.read(lambda tx: tx.first(_user, user_id=person.id))
-        if row is not None and row.disabled:
-            raise SignInFirst("Token not valid")
+        person, now = token.person, self._now()
+
+        def work(tx: Transaction) -> tuple[Row | None, bool]:
+            row = tx.first(_user, user_id=person.id)
+            if token.session is not None:  # which ended with everything else when the account was changed
+                return row, _is_good(tx.first(_session, hash=token.session), now)
+            return row, row is None or not (row.disabled or token.made < (row.tokens_after or 0))
+
+        row, good = await self._store.read(work)
+        if not good:
+            raise SignInFirst(NOT_VALID)
         if row is not None:
             return Person(person.id, person.role, row.email or person.email, row.name or person.name)
         values = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}

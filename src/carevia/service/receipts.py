@@ -120,13 +120,13 @@ class Receipts:
             self._unseen.add(row.announced, clock)
         self._lost = {row.announced for row in rows if row.emitted is None}
         self._emitted = self._newest
-        self._relay.sent = self.emitted
+        self._relay.listeners.append(self.emitted)
         self._unsubscribe = self._store.subscribe(self.committed)
 
     async def stop(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
-            self._relay.sent = lambda _: None
+            self._relay.listeners.remove(self.emitted)
             await self.flush()
 
     # What happens to a booking.

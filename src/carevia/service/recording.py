@@ -5,7 +5,7 @@ The second teller completes what the first left open. Money is the provider's wo
 replaced as soon as the provider speaks of it. What became of the money afterwards is settling.py's.
 """
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, or_, select, update
 
 from carevia.domain.events import CustomerAdded
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
@@ -14,8 +14,8 @@ from carevia.domain.payments import BookingDetails, Money, PaidBooking, PaidWith
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
 from carevia.service.booking_rows import stored_row
-from carevia.service.settling import has_facts, settle, sum_up_standing, telling
-from carevia.store.tables import bookings, payments, services, users
+from carevia.service.settling import settle, sum_up_standing, telling
+from carevia.store.tables import bookings, payment_facts, payments, services, users
 from carevia.store.transaction import Row, Transaction
 
 _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
@@ -33,8 +33,24 @@ _COMPLETE_USER = (
         email=func.coalesce(users.c.email, bindparam("new_email")),
     )
 )
-_BOOKED = update(users).where(users.c.id == bindparam("user")).values(booked=1, activity=bindparam("new_activity"))
-_SET_ANNOUNCED = update(bookings).where(bookings.c.id == bindparam("booking")).values(announced=bindparam("seq"))
+_BOOKED_AGAIN = (
+    update(users)
+    .where(users.c.id == bindparam("user"))
+    .values(
+        name=case((users.c.role == "user", func.coalesce(users.c.name, bindparam("new_name"))), else_=users.c.name),
+        email=case((users.c.role == "user", func.coalesce(users.c.email, bindparam("new_email"))), else_=users.c.email),
+        booked=1,
+        activity=bindparam("new_activity"),
+    )
+    .returning(users.c.name, users.c.email)
+)
+_KNOWN = select(
+    exists().where(payments.c.session_id == bindparam("session")).label("session"),
+    exists().where(bookings.c.tracking_id == bindparam("tracking")).label("tracking"),
+    exists()
+    .where(or_(payment_facts.c.about == bindparam("session"), payment_facts.c.about == bindparam("intent")))
+    .label("facts"),
+)
 _CONFIRM = (
     update(payments)
     .where(payments.c.id == bindparam("payment"))
@@ -103,10 +119,18 @@ class Recorder:
 
         `delivery` is the id of the notice, for ids derived from it.
         """
-        payment = _payment_of(tx, paid.money.session_id)
-        booking = _booking_of(tx, paid, payment)
+        session, intent = paid.money.session_id, paid.money.intent_id
+        tracking = paid.tracking_id or self._made_tracking_id(paid, delivery, 0)
+        known = tx.all(_KNOWN, session=session, intent=intent, tracking=tracking)[0]
+        payment = _payment_of(tx, session) if known.session else None
+        booking = _booking_of(tx, paid, payment) if known.session or known.tracking else None
         if booking is None:
-            self._record_new(tx, paid, payment, delivery, now)
+            look = None
+            if known.tracking:
+                tracking, look = self._free_tracking_id(tx, paid, delivery)
+            made = self._record_new(tx, paid, payment, tracking, look, now)
+            if known.session or known.facts:
+                self._catch_up(tx, paid, made, now)
             return None
         with telling(tx, booking.id, now):
             return self._record_again(tx, paid, payment, booking, now)
@@ -127,21 +151,40 @@ class Recorder:
                     _sum_up(tx, booking, None, look=None)
         return "this session was recorded before"
 
-    def _record_new(self, tx: Transaction, paid: PaidBooking, payment: Row | None, delivery: str, now: int) -> None:
-        """Announced as it was booked; what the provider told of the money before follows at once."""
-        session, intent = paid.money.session_id, paid.money.intent_id
-        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
-        made = self._make_booking(tx, paid, delivery, now)
+    def _record_new(
+        self, tx: Transaction, paid: PaidBooking, payment: Row | None, tracking: str, look: str | None, now: int
+    ) -> str:
+        """The way of nearly every webhook, so each row is written once and nothing is read back. Gives the id."""
+        seq = tx.next_seq()
+        name, email = _booked(tx, paid, seq, now)
+        service_name = _service_name(tx, paid.details)
+        made = self._make_booking(tx, paid, tracking, service_name, look or paid.needs_look, seq, now)
+        amount, currency = paid.amount, paid.currency
         if payment is None:
             self._insert_payment(tx, paid.money, made, paid.user_id, paid.needs_look, now)
         else:  # money that needed a look, because nobody had told us what it was for
             tx.run(_LINK, payment=payment.id, booking=made, user=paid.user_id)
             _set_money(tx, tx.all(_BOOKING, booking=made)[0], paid.details.total, look=None)
-        _announce(tx, made, now)
-        if payment is not None or has_facts(tx, session, intent):
-            with telling(tx, made, now):
-                settle(tx, session, intent)
-                sum_up_standing(tx, stored_row(tx, made))
+            booking = tx.all(_BOOKING, booking=made)[0]
+            amount, currency = booking.paid, booking.currency
+        event = CustomerAdded(
+            userId=paid.user_id,
+            userEmail=email or "",
+            userName=name or "",
+            serviceName=service_name,
+            trackingId=tracking,
+            amountPaid=major(amount, currency),
+            amount=amount,
+            currency=currency,
+        )
+        tx.append(DESK, "customer_added", event, now=now)
+        return made
+
+    def _catch_up(self, tx: Transaction, paid: PaidBooking, booking_id: str, now: int) -> None:
+        """What the provider told of the money before it was announced as booked."""
+        with telling(tx, booking_id, now):
+            settle(tx, paid.money.session_id, paid.money.intent_id)
+            sum_up_standing(tx, stored_row(tx, booking_id))
 
     def _record_again(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> str:
         ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
@@ -157,26 +200,28 @@ class Recorder:
         sum_up_standing(tx, booking)
         return "this booking was recorded before"
 
-    def _make_booking(self, tx: Transaction, paid: PaidBooking, delivery: str, now: int) -> str:
+    def _make_booking(
+        self, tx: Transaction, paid: PaidBooking, tracking: str, service: str, look: str | None, seq: int, now: int
+    ) -> str:
         details = paid.details
-        tracking, look = self._free_tracking_id(tx, paid, delivery)
         total, left = due(details.total, paid.amount)
         told = {name: getattr(details, name) for name in _MAY_COMPLETE}
-        id_ = row_id("bk", self._random)
+        id_ = row_id("bk", self._random, now)
         tx.insert(
             bookings,
             id=id_,
             tracking_id=tracking,
             user_id=paid.user_id,
-            service_name=_service_name(tx, details),
+            service_name=service,
             total=total,
             paid=paid.amount,
             due=left,
             currency=paid.currency,
             status="booked",
             source=paid.money.source,
-            needs_look=look or paid.needs_look,
+            needs_look=look,
             created=paid.money.paid_at or now,
+            announced=seq,
             received=now,
             **told,
         )
@@ -194,10 +239,14 @@ class Recorder:
                 raise BadInput("The booking cannot be stored.", errors=[{"field": "trackingId", "message": look}])
         attempt = 0
         while True:
-            tracking = tracking_id_from(delivery, attempt) if from_site else tracking_id(self._random)
+            tracking = self._made_tracking_id(paid, delivery, attempt)
             if tx.first(_TRACKED, tracking=tracking) is None:
                 return tracking, look
             attempt += 1
+
+    def _made_tracking_id(self, paid: PaidBooking, delivery: str, attempt: int) -> str:
+        from_site = paid.money.source == "site"
+        return tracking_id_from(delivery, attempt) if from_site else tracking_id(self._random)
 
     def _keep_payment(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> None:
         """Exactly one payment for one movement of money, whoever spoke of it first."""
@@ -212,7 +261,7 @@ class Recorder:
     ) -> None:
         tx.insert(
             payments,
-            id=row_id("pay", self._random),
+            id=row_id("pay", self._random, now),
             booking_id=booking,
             user_id=user,
             provider=money.source,
@@ -231,6 +280,15 @@ def ensure_customer(tx: Transaction, id_: str, name: str | None, email: str | No
     """A customer unknown to us is made with the id that was given; what an account lacks is filled in."""
     if not tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now) and (name or email):
         tx.run(_COMPLETE_USER, user=id_, new_name=name, new_email=email)
+
+
+def _booked(tx: Transaction, paid: PaidBooking, seq: int, now: int) -> tuple[str | None, str | None]:
+    """The customer has a booking, and is made if unknown; answers the name and e-mail that the account has now."""
+    id_, name, email = paid.user_id, paid.user_name, paid.user_email
+    if tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now, booked=1, activity=seq):
+        return name, email
+    account = tx.all(_BOOKED_AGAIN, user=id_, new_name=name, new_email=email, new_activity=seq)[0]
+    return account.name, account.email
 
 
 def _payment_of(tx: Transaction, session_id: str | None) -> Row | None:
@@ -297,23 +355,6 @@ def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | 
     tx.run(
         _SET_MONEY, booking=booking.id, new_total=whole, new_paid=amount, new_due=left, new_currency=currency, look=look
     )
-
-
-def _announce(tx: Transaction, booking_id: str, now: int) -> None:
-    booking = stored_row(tx, booking_id)
-    event = CustomerAdded(
-        userId=booking.user_id,
-        userEmail=booking.user_email or "",
-        userName=booking.user_name or "",
-        serviceName=booking.service_name,
-        trackingId=booking.tracking_id,
-        amountPaid=major(booking.paid, booking.currency),
-        amount=booking.paid,
-        currency=booking.currency,
-    )
-    row = tx.append(DESK, "customer_added", event, now=now)
-    tx.run(_SET_ANNOUNCED, booking=booking_id, seq=row.seq)
-    tx.run(_BOOKED, user=booking.user_id, new_activity=row.seq)
 
 
 def _service_name(tx: Transaction, details: BookingDetails) -> str:

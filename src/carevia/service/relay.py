@@ -10,7 +10,8 @@ turn of the loop gets exactly the rows above it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -22,12 +23,19 @@ from carevia.store.journal import JournalRow
 from carevia.store.store import Store
 
 PAGE = 500
+HELD = 0.002  # s at most that a committed row waits for those being committed: one write to every desk for all of them
+_RECENT_BYTES = 1_000_000  # of payloads, of the rows that are kept in memory
 _log = logging.getLogger("carevia.relay")
 
 
 def desk_side(room: str) -> str:
     """The hub's room for staff who have opened a conversation; its customer's tabs are in `room` itself."""
     return f"{room}/desk"
+
+
+def visitors(room: str) -> str:
+    """The hub's room for whom somebody on the bus put into `room`: they hear what is said there, but no facts."""
+    return f"{room}/visitors"
 
 
 def offset(epoch: str, seq: int) -> str:
@@ -45,17 +53,22 @@ def customer_payload(row: JournalRow) -> msgspec.Raw:
 class Relay:
     """One per process. `start` before the first client, `stop` before the store closes."""
 
-    def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 1.0) -> None:
+    def __init__(self, store: Store, namespace: Namespace, poll_seconds: float = 0.5) -> None:
         self.position = 0
+        self.oldest = 0  # number of the oldest row that is kept, as last heard: other processes forget rows too
         self.poison = Poison()
-        self.sent: Callable[[JournalRow], object] = lambda _: None  # told of every row that was handed to the hub
+        self.listeners: list[Callable[[JournalRow], object]] = []  # told of every row that was handed to the hub
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
+        self._recent: deque[JournalRow] = deque()  # the newest rows up to `position`, without a gap
+        self._recent_bytes = 0
         self._store = store
         self._namespace = namespace
         self._poll_seconds = poll_seconds
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._polled_at = 0.0
+        self._held: list[JournalRow] = []
+        self._latest: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Take up at the newest row: what came before is replayed to those who missed it."""
@@ -68,6 +81,7 @@ class Relay:
         """No row is emitted afterwards."""
         if self._task is not None:
             self._unsubscribe()
+            self._release()
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
@@ -88,11 +102,29 @@ class Relay:
             self._task = asyncio.create_task(self._poll())
 
     def _committed(self, rows: Sequence[JournalRow]) -> None:
-        """Right after a commit of this process: no detour over the journal where nothing is missing in between."""
-        if rows[0].seq == self.position + 1:
-            self._emit(rows)
-        else:
+        """Right after a commit of this process: no detour over the journal where nothing is missing in between.
+
+        Whoever waits for that commit is answered first, in this turn of the loop; the rows are emitted in the next.
+        """
+        if rows[0].seq != (self._held[-1].seq if self._held else self.position) + 1:
             self._wake.set()
+            return
+        loop = asyncio.get_running_loop()
+        if not self._held:
+            self._latest = loop.call_later(HELD, self._release)
+        self._held.extend(rows)
+        loop.call_soon(self._release_unless_more_come)
+
+    def _release_unless_more_come(self) -> None:
+        if not self._store.writing:
+            self._release()
+
+    def _release(self) -> None:
+        rows, self._held = self._held, []
+        if self._latest is not None:
+            self._latest.cancel()
+            self._latest = None
+        self._emit([row for row in rows if row.seq > self.position])
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
@@ -109,6 +141,10 @@ class Relay:
                 async with asyncio.timeout(self._poll_seconds):
                     await self._wake.wait()
             self._wake.clear()
+
+    def wake(self) -> None:
+        """Another process has committed, or may have: look now, not at the next second."""
+        self._wake.set()
 
     async def look(self) -> None:
         """Emit everything that is committed by now, whoever committed it. Raises Unavailable."""
@@ -132,13 +168,38 @@ class Relay:
                 self.sent(row)
             failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
+            self._keep(row)
             if fires("relay.after_mark"):
                 self._die_once_written()
+
+    def sent(self, row: JournalRow) -> None:
+        """A row was handed to the hub, now or by a replay."""
+        for listener in self.listeners:
+            listener(row)
+
+    def after(self, seq: int, rooms: Collection[str]) -> list[JournalRow] | None:
+        """The rows of these rooms above `seq`, up to `position`, from memory; None where that does not reach back so
+        far. A deploy brings everybody back within seconds: they need not all ask the store for the same rows."""
+        if not self._recent or self._recent[0].seq > seq + 1:
+            return None
+        return [row for row in self._recent if row.seq > seq and row.room in rooms]
+
+    def _keep(self, row: JournalRow) -> None:
+        recent = self._recent
+        if recent and recent[-1].seq + 1 != row.seq:
+            recent.clear()
+            self._recent_bytes = 0
+        recent.append(row)
+        self._recent_bytes += len(row.payload)
+        while len(recent) > PAGE or self._recent_bytes > _RECENT_BYTES:
+            self._recent_bytes -= len(recent.popleft().payload)
 
     def _emit_row(self, row: JournalRow) -> None:
         check_row(row)
         end = offset(self._store.epoch, row.seq)
         but = (row.sender,) if row.sender else ()
+        if (guests := visitors(row.room)) in self._namespace.rooms:
+            but = (*but, guests)
         payload = msgspec.Raw(row.payload)
         self._namespace.to(row.room).except_(*but).emit(row.name, customer_payload(row), offset=end)
         self._namespace.to(desk_side(row.room)).except_(*but).emit(row.name, payload, offset=end)

@@ -12,8 +12,8 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -24,6 +24,9 @@ from carevia.service.poison import check_row
 from carevia.service.relay import PAGE, Relay, customer_payload, offset
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 _MAX_TOKEN: Final = 1_000
 _FIRST_PAGE: Final = 50  # rows; how large they are is known after the first page
@@ -66,6 +69,7 @@ class Replay:
 
     def __init__(self, store: Store, relay: Relay, secret: bytes, person_of: Callable[[Socket], Person | None]) -> None:
         self.oldest = 0
+        self.sockets = self.reads = 0  # caught up, and the queries that took: at most one, unless much was missed
         self._store = store
         self._relay = relay
         self._key = hashlib.sha256(b"carevia recovery\0" + secret).digest()
@@ -74,6 +78,13 @@ class Replay:
     async def start(self) -> None:
         """Learn what is kept."""
         self.oldest, _ = await self._store.bounds()
+
+    def collect(self) -> "Iterator[Metric]":
+        """For /metrics."""
+        from prometheus_client.metrics_core import CounterMetricFamily
+
+        yield CounterMetricFamily("carevia_replay_sockets", "Sockets that caught up with the journal", self.sockets)
+        yield CounterMetricFamily("carevia_replay_reads", "Queries of the journal that took", self.reads)
 
     # CONNECT.
 
@@ -127,7 +138,7 @@ class Replay:
         if seen < token.start and token.reset is not None:  # cut before that reset arrived
             raise Gap(token.reset)
         since = max(token.start, seen)
-        if since + 1 < self.oldest:
+        if since + 1 < max(self.oldest, self._relay.oldest):
             raise Gap("retention")
         return since
 
@@ -163,11 +174,18 @@ class Replay:
             return
         if plan.reset is not None:
             socket.emit("reset", Reset(plan.reset), offset=offset(self._store.epoch, plan.since))
+        self.sockets += 1
         seen, most = plan.since, min(_FIRST_PAGE, PAGE)
         while seen < self._relay.position:
             before = self._relay.position
-            rows = await self._store.events_after(seen, list(rooms), most)
-            if not await self._has_all_after(seen, socket):
+            known = self._relay.after(seen, rooms)
+            if known is not None:
+                seen = before
+                await self._send(socket, known, joined or {})
+                continue
+            self.reads += 1
+            oldest, rows = await self._store.missed(seen, list(rooms), most)
+            if not self._has_all_after(seen, oldest, socket):
                 return
             position = self._relay.position
             due = [row for row in rows if row.seq <= position]
@@ -181,10 +199,9 @@ class Replay:
             await self._send(socket, due, joined or {})
         self._enter(socket, rooms.values())
 
-    async def _has_all_after(self, seen: int, socket: Socket) -> bool:
+    def _has_all_after(self, seen: int, oldest: int, socket: Socket) -> bool:
         """Whether the page just read had no hole: rows may be forgotten while a client catches up, by another process
         too. Such a client is let go; it comes back to a reset."""
-        oldest, _ = await self._store.bounds()
         self.oldest = max(self.oldest, oldest)
         if seen + 1 < self.oldest:
             socket.session.close("retention")

@@ -1,7 +1,7 @@
 """JSON Web Tokens: HS256 and nothing else. Ours, and those of a site that shares the secret.
 
-Claims are {id, email, role, name?, iat, exp}. What cannot be verified, or says less than who and until when, is
-`Token not valid`; no caller learns which.
+Claims are {id, email, role, name?, iat, exp}, and in ours `ses`, the session they belong to. What cannot be verified,
+or says less than who and until when, is `Token not valid`; no caller learns which.
 """
 
 import hashlib
@@ -28,13 +28,18 @@ class _Claims(msgspec.Struct):
     exp: int | float
     email: _Name | None = None
     name: _Name | None = None
+    iat: int | float = 0
+    ses: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
 class Token(msgspec.Struct, frozen=True):
-    """Who holds it, and for how many seconds from now."""
+    """Who holds it, and for how many seconds from now; when it was made (ms), and in which session, if in one of
+    ours: with that it ends."""
 
     person: Person
     good_for: float
+    made: float = 0.0
+    session: str | None = None
 
 
 class Tokens:
@@ -47,13 +52,13 @@ class Tokens:
         self._believed = (shared.encode(), own) if shared else (own,)
         self._now = now
 
-    def for_login(self, person: Person) -> str:
+    def for_login(self, person: Person, session: str | None = None) -> str:
         """Seven days, signed with the shared secret where there is one, so that the site can read it too."""
-        return self._issue(person, LOGIN_SECONDS, self._login)[0]
+        return self._issue(person, LOGIN_SECONDS, self._login, session)[0]
 
-    def short(self, person: Person) -> tuple[str, int]:
+    def short(self, person: Person, session: str | None = None) -> tuple[str, int]:
         """For a socket on another origin: five minutes, ours alone. The token and when it ends (ms)."""
-        return self._issue(person, SHORT_SECONDS, self._own)
+        return self._issue(person, SHORT_SECONDS, self._own, session)
 
     def read(self, token: str) -> Token:
         """Raises SignInFirst with "Token expired" or "Token not valid"."""
@@ -63,15 +68,18 @@ class Tokens:
         good_for = min(claims.exp, 1e14) - self._now() / 1000
         if good_for <= 0:
             raise SignInFirst(EXPIRED)
-        return Token(Person(claims.id, claims.role, claims.email, claims.name), good_for)
+        person = Person(claims.id, claims.role, claims.email, claims.name)
+        return Token(person, good_for, min(claims.iat, 1e14) * 1000, claims.ses)
 
-    def _issue(self, person: Person, seconds: int, key: bytes) -> tuple[str, int]:
+    def _issue(self, person: Person, seconds: int, key: bytes, session: str | None) -> tuple[str, int]:
         import jwt
 
         issued = self._now() // 1000
         claims: dict[str, Any] = {"id": person.id, "email": person.email, "role": person.role}
         if person.name:
             claims["name"] = person.name
+        if session:
+            claims["ses"] = session
         expires = issued + seconds
         return jwt.encode({**claims, "iat": issued, "exp": expires}, key, algorithm="HS256"), expires * 1000
 

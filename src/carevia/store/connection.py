@@ -62,6 +62,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous=FULL")  # an answered payment survives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA temp_store=MEMORY")  # what a savepoint keeps aside would be half of all writes
         if read_only:
             connection.execute("PRAGMA query_only=ON")
     except BaseException:
@@ -122,7 +123,7 @@ class SqliteTransaction(Transaction):
     def append(
         self, room: str, name: str, payload: msgspec.Struct | Mapping[str, Any], *, now: int, sender: str | None = None
     ) -> JournalRow:
-        row = JournalRow(self._take_seq(), self._new_id(), room, name, _encode(payload), now, sender)
+        row = JournalRow(self.next_seq(), self._new_id(), room, name, _encode(payload), now, sender)
         self.insert(
             journal,
             seq=row.seq,
@@ -137,8 +138,8 @@ class SqliteTransaction(Transaction):
         self.rows.append(row)
         return row
 
-    def _take_seq(self) -> int:
-        """Read once per transaction, under the write lock: other processes append to the same journal."""
+    def next_seq(self) -> int:
+        # Read once per transaction, under the write lock: other processes append to the same journal.
         if self._next is None:
             newest = self.all(_NEWEST)[0].seq
             self._next = (newest or 0) + 1

@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, update
+from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, true, update
 
 from carevia.errors import ConfigError, Unavailable
 from carevia.store.job import Job
@@ -62,6 +61,10 @@ class SqliteStore(Store):
     def failed_commits(self) -> int:
         return self._failed_before + (self._writer.failed_commits if self._writer else 0)
 
+    @property
+    def writing(self) -> bool:
+        return self._writer is not None and self._writer.busy
+
     async def close(self) -> None:
         writer, readers = self._writer, self._readers
         self._writer = self._readers = None
@@ -80,10 +83,10 @@ class SqliteStore(Store):
             self._lock = None
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._ask(None if self._writer is None else self._writer.jobs, work)
+        return await self._ask(None if self._writer is None else self._writer.put, work)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        return await self._ask(None if self._readers is None else self._readers.jobs, work)
+        return await self._ask(None if self._readers is None else self._readers.jobs.put, work)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -93,6 +96,9 @@ class SqliteStore(Store):
         if rooms is not None and not rooms:
             return []
         return await self.read(partial(_events_after, seq=seq, rooms=rooms, limit=limit))
+
+    async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+        return await self.read(partial(_missed, seq=seq, rooms=rooms, limit=limit))
 
     async def bounds(self) -> tuple[int, int]:
         return await self.read(_bounds)
@@ -112,12 +118,12 @@ class SqliteStore(Store):
             if count < _FORGOTTEN_AT_ONCE:
                 return gone
 
-    async def _ask(self, jobs: "SimpleQueue[Job | None] | None", work: Callable[[Transaction], T]) -> T:
-        if jobs is None or self._loop is None:
+    async def _ask(self, put: Callable[[Job], None] | None, work: Callable[[Transaction], T]) -> T:
+        if put is None or self._loop is None:
             raise Unavailable("The store is closed. Try again in a moment.")
         job = Job(work, self._loop.create_future())
         timer = self._loop.call_later(PATIENCE, job.expire)
-        jobs.put(job)
+        put(job)
         try:
             answer: T = await job.future
             return answer
@@ -173,6 +179,20 @@ def _events_after(tx: Transaction, *, seq: int, rooms: Collection[str] | None, l
         names = {f"room{number}": room for number, room in enumerate(rooms)}
         rows = tx.all(_rows_of(len(names)), after=seq, most=limit, **names)
     return [_journal_row(row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _missed_of(rooms: int) -> Select[Any]:
+    """`_rows_of` behind the oldest number, which stands in the only row where there are none."""
+    oldest = select(func.min(journal.c.seq).label("oldest")).subquery("kept")
+    page = _rows_of(rooms).subquery("page")
+    return select(oldest, page).select_from(oldest.outerjoin(page, true())).order_by(page.c.seq)
+
+
+def _missed(tx: Transaction, *, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+    names = {f"room{number}": room for number, room in enumerate(rooms)}
+    rows = tx.all(_missed_of(len(names)), after=seq, most=limit, **names)
+    return rows[0].oldest or 0, [_journal_row(row) for row in rows if row.seq is not None]
 
 
 def _journal_row(row: Row) -> JournalRow:

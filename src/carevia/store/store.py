@@ -30,6 +30,11 @@ class Store(ABC):
 
     @property
     @abstractmethod
+    def writing(self) -> bool:
+        """Whether writes are under way, so that more will be committed in a moment. A hint."""
+
+    @property
+    @abstractmethod
     def failed_commits(self) -> int:
         """Commits that failed since the start, for metrics."""
 
@@ -65,6 +70,13 @@ class Store(ABC):
     @abstractmethod
     async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
         """Rows with a higher seq in rising order, at most `limit`; of these rooms only, or of all with None."""
+
+    async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+        """The lowest seq that is kept (0: none), and `events_after`, of one moment or with the former later: where it
+        is not above `seq` + 1, nothing is missing before the rows. One query where the store can."""
+        rows = await self.events_after(seq, rooms, limit)
+        oldest, _ = await self.bounds()
+        return oldest, rows
 
     @abstractmethod
     async def bounds(self) -> tuple[int, int]:

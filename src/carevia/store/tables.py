@@ -69,6 +69,7 @@ users = Table(
     Column("created", Number, nullable=False),
     Column("last_login", Number),
     Column("disabled", Integer, nullable=False, server_default="0"),
+    Column("tokens_after", Number),  # tokens made before this time (ms) are not believed
     # For the list of participants: has a booking, and the journal number of their last booking or message.
     Column("booked", Integer, nullable=False, server_default="0"),
     Column("activity", Number),

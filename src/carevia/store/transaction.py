@@ -54,6 +54,10 @@ class Transaction(ABC):
         """
 
     @abstractmethod
+    def next_seq(self) -> int:
+        """The number that the next row of the journal will have, for rows that name it and are written before."""
+
+    @abstractmethod
     def append(
         self, room: str, name: str, payload: Struct | Mapping[str, Any], *, now: int, sender: str | None = None
     ) -> JournalRow:

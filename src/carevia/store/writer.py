@@ -59,6 +59,8 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._distrust = False
         self._file: tuple[int, int] | None = None
+        self._gathered: list[Job] = []
+        self._serving = False
         self._thread = Thread(target=self._main, name="carevia-writer", daemon=True)
 
     def start(self) -> None:
@@ -69,7 +71,24 @@ class Writer:
 
     def stop(self) -> None:
         """Everything that was put before is still done."""
+        self._hand_over()
         self.jobs.put(None)
+
+    def put(self, job: Job) -> None:
+        """On the loop: what comes in one turn is handed over together, so that one COMMIT does for all of it."""
+        self._gathered.append(job)
+        if len(self._gathered) == 1:
+            self.loop.call_soon(self._hand_over)
+
+    @property
+    def busy(self) -> bool:
+        """On the loop: whether more will be committed in a moment."""
+        return self._serving or bool(self._gathered) or not self.jobs.empty()
+
+    def _hand_over(self) -> None:
+        for job in self._gathered:
+            self.jobs.put(job)
+        self._gathered.clear()
 
     # --- the thread -------------------------------------------------------------------------------------------
 
@@ -98,6 +117,7 @@ class Writer:
         return batch, False
 
     def _serve(self, batch: list[Job]) -> None:
+        self._serving = True
         rows: list[JournalRow] = []
         at = 0
         try:
@@ -115,6 +135,7 @@ class Writer:
                 self.last_commit = time.monotonic()
         except Exception as error:
             self._fail(batch, error)
+        self._serving = False
         on_loop(self.loop, self._settled, batch, rows, at)
 
     def _begin(self, connection: sqlite3.Connection, batch: list[Job]) -> None:

@@ -24,6 +24,12 @@ export const words = {
   staleNever: "We are not connected yet. Nothing is lost, and we keep trying.",
   refused: (why: string) => `The server refused the connection: ${why}.`,
   ended: "The server ended this connection. You may have signed out, or opened too many tabs.",
+  presence: {
+    here: "Online",
+    away: "Away",
+    offline: "Offline",
+    left: (time: string) => `Was online at ${time}`,
+  },
   conversation: {
     label: "Messages",
     new: "New messages",
@@ -36,12 +42,15 @@ export const words = {
     sending: "Sending…",
     waiting: "Waiting for the connection",
     refused: (why: string) => `Not sent: ${why}`,
+    noAnswer: "the server did not answer.",
     remove: "Remove",
+    cancel: "Cancel",
+    about: (action: string, message: string) => `${action}: ${message}`,
     typing: (name: string) => `${name} is typing`,
     outbox: (n: number) =>
       n === 1
-        ? "1 message waits here. It goes out by itself, once."
-        : `${n} messages wait here. They go out by themselves, once.`,
+        ? "1 message waits here. It goes out by itself, once, also after a reload."
+        : `${n} messages wait here. They go out by themselves, once, also after a reload.`,
     send: "Send",
     message: "Message",
     tooLong: "A message has at most 10,000 characters.",

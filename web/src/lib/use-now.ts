@@ -4,8 +4,13 @@ import { useEffect, useState } from "react";
 export function useNow(interval = 1_000): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), interval);
-    return () => clearInterval(timer);
+    const look = () => setNow(Date.now());
+    const timer = setInterval(look, interval);
+    document.addEventListener("visibilitychange", look); // timers of a hidden tab are late
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
   }, [interval]);
   return now;
 }

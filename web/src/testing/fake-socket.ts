@@ -41,6 +41,7 @@ class FakeEngine extends Emitter {
 
 class FakeManager extends Emitter {
   engine = new FakeEngine();
+  readonly opts: { rememberUpgrade?: boolean } = {};
   reconnects = true;
   reconnection(value: boolean): void {
     this.reconnects = value;

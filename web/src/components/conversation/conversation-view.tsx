@@ -5,6 +5,7 @@ import type { Outbox } from "@/lib/chat/outbox";
 import { useConversation } from "@/lib/chat/use-conversation";
 import { useWaiting } from "@/lib/chat/use-outbox";
 import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useNow } from "@/lib/use-now";
 import { Loading } from "../loading";
 import { words } from "../messages";
@@ -30,11 +31,13 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
   const { add, loadAfresh } = open;
   useEffect(
     () =>
-      outbox?.subscribe((sent) => {
-        if (sent.roomId === roomId) add({ ...sent, senderId: me._id, senderName: me.name ?? "" });
+      outbox?.subscribe((event) => {
+        if (event.type === "sent" && event.sent.roomId === roomId)
+          add({ ...event.sent, senderId: me._id, senderName: me.name ?? "" });
       }),
     [outbox, roomId, add, me],
   );
+  useDoubts(connection, outbox, roomId, loadAfresh);
   const loadedFor = useRef(reload);
   useEffect(() => {
     if (loadedFor.current === reload) return;
@@ -71,6 +74,25 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
       <Composer placeholder={placeholder} onSend={send} onTyping={open.sayTyping} />
     </div>
   );
+}
+
+/** A message that was taken back after it had gone out may be in the conversation all the same: that is read again. */
+function useDoubts(connection: Connection | null, outbox: Outbox | null, roomId: string, loadAfresh: () => void) {
+  const doubtful = useRef(false);
+  useEffect(
+    () =>
+      outbox?.subscribe((event) => {
+        if (event.type !== "withdrawn" || event.roomId !== roomId) return;
+        if (connection?.snapshot.status === "connected") loadAfresh();
+        else doubtful.current = true;
+      }),
+    [connection, outbox, roomId, loadAfresh],
+  );
+  useConnectionEvents(connection, (event) => {
+    if (event.type !== "connected" || !doubtful.current) return;
+    doubtful.current = false;
+    loadAfresh();
+  });
 }
 
 /** Always as high, so nothing moves when somebody starts to type. */

@@ -1,14 +1,14 @@
 // The stream of a conversation: history first, then what came after it was opened, which screen readers speak.
 import { Fragment, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation, Message } from "@/lib/chat/conversation";
-import type { Waiting } from "@/lib/chat/outbox";
+import type { Shown } from "@/lib/chat/outbox";
 import { dayName, sameDay } from "@/lib/format/time";
 import { words } from "../messages";
 import { MessageRow, WaitingRow } from "./message-row";
 
 interface Props {
   conversation: Conversation;
-  waiting: readonly Waiting[];
+  waiting: readonly Shown[];
   myId: string;
   now: number;
   onOlder: () => void;

@@ -1,7 +1,7 @@
 // One message: bubble, name, time, and how far it got.
 import { Check, CheckCheck, CircleAlert, Clock } from "lucide-react";
 import type { Message } from "@/lib/chat/conversation";
-import type { Waiting } from "@/lib/chat/outbox";
+import type { Shown } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
 import { Avatar } from "../avatar";
 import { words } from "../messages";
@@ -69,7 +69,7 @@ function Tick({ status }: { status: Message["status"] }) {
 }
 
 interface WaitingProps {
-  entry: Waiting;
+  entry: Shown;
   onAgain: (id: string) => void;
   onDrop: (id: string) => void;
 }
@@ -77,6 +77,7 @@ interface WaitingProps {
 export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
   const refused = entry.state === "refused";
   const Icon = refused ? CircleAlert : Clock;
+  const takeBack = refused ? words.conversation.remove : words.conversation.cancel;
   return (
     <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={entry.id}>
       <p className={`${BUBBLE} rounded-br-[5px] border text-ink-2 ${refused ? "border-bad" : "border-line-2"}`}>
@@ -85,17 +86,22 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
       <div className={`${FOOT} ${refused ? "text-bad-ink" : "text-ink-3"}`}>
         <Icon size={15} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
         {refused
-          ? words.conversation.refused(entry.error ?? "")
+          ? words.conversation.refused(entry.refused || words.conversation.noAnswer)
           : words.conversation[entry.state === "sending" ? "sending" : "waiting"]}
         {refused && (
-          <>
-            <button type="button" className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>
-              {words.tryAgain}
-            </button>
-            <button type="button" className="btn btn-line btn-small" onClick={() => onDrop(entry.id)}>
-              {words.conversation.remove}
-            </button>
-          </>
+          <button type="button" className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>
+            {words.tryAgain}
+          </button>
+        )}
+        {entry.state !== "sending" && (
+          <button
+            type="button"
+            className="btn btn-line btn-small"
+            aria-label={words.conversation.about(takeBack, entry.text)}
+            onClick={() => onDrop(entry.id)}
+          >
+            {takeBack}
+          </button>
         )}
       </div>
     </div>

@@ -6,6 +6,7 @@ import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
 import { CUSTOMER_LIMITS } from "@/lib/freshness";
+import { useAttention, useSupport } from "@/lib/presence/use-presence";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnection } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
@@ -13,7 +14,8 @@ import { words } from "./messages";
 
 export function CustomerChat({ me }: { me: Person }) {
   const connection = useConnection();
-  const outbox = useOutbox(connection);
+  useAttention(connection);
+  const outbox = useOutbox(connection, me._id);
   const [reload, setReload] = useState(0);
   const live = useLive(connection, {
     limits: CUSTOMER_LIMITS,
@@ -22,7 +24,10 @@ export function CustomerChat({ me }: { me: Person }) {
     },
   });
   const { noteShown } = live;
-  useEffect(() => outbox?.subscribe((sent) => noteShown(sent.seq)), [outbox, noteShown]);
+  useEffect(
+    () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
+    [outbox, noteShown],
+  );
   return (
     <main className="mx-auto flex min-h-0 w-full max-w-[720px] flex-1 flex-col md:p-6">
       <section
@@ -51,11 +56,17 @@ const BARS = {
 
 function Head({ live, connection }: { live: LiveState; connection: Connection | null }) {
   const tone = bannerTone(live);
+  const support = useSupport(connection);
   return (
     <div className={`flex min-h-14 flex-none items-center gap-3 border-b px-4 py-2 md:px-5 ${BARS[tone ?? "none"]}`}>
-      <h2 id="support" className={`text-[15px] leading-6 font-[650] tracking-[-0.01em] ${tone ? "sr-only" : "flex-1"}`}>
-        {words.support}
-      </h2>
+      <div className={tone ? "sr-only" : "min-w-0 flex-1"}>
+        <h2 id="support" className="text-[15px] leading-5 font-[650] tracking-[-0.01em]">
+          {words.support}
+        </h2>
+        <p role="status" data-support={support} className="min-h-4 text-[11px] leading-4 text-ink-3">
+          {!tone && support && words.presence[support]}
+        </p>
+      </div>
       {tone && <ConnectionSentence live={live} connection={connection} />}
       <span
         role="status"

@@ -2,8 +2,12 @@ import { Link } from "@tanstack/react-router";
 import { ArrowLeft, X } from "lucide-react";
 import { Avatar } from "@/components/avatar";
 import { ConversationView } from "@/components/conversation/conversation-view";
+import { words as shared } from "@/components/messages";
+import { PresenceDot } from "@/components/presence-dot";
 import type { Person } from "@/lib/api/get-session";
 import type { Outbox } from "@/lib/chat/outbox";
+import { hour } from "@/lib/format/time";
+import { type Presence, stateOf } from "@/lib/presence/presence";
 import type { Connection } from "@/lib/socket/connection";
 import { words } from "./messages";
 
@@ -14,9 +18,10 @@ interface Props {
   connection: Connection | null;
   outbox: Outbox | null;
   reload: number;
+  presence: Presence | null;
 }
 
-export function ConversationPane({ roomId, name, me, connection, outbox, reload }: Props) {
+export function ConversationPane({ roomId, name, me, connection, outbox, reload, presence }: Props) {
   return (
     <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
@@ -28,14 +33,16 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload 
         >
           <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
         </Link>
-        <Avatar id={roomId} name={name} />
-        <h2
-          id="conversation"
-          className="min-w-0 flex-1 truncate text-[15px] leading-6 font-[650] tracking-[-0.01em]"
-          title={name}
-        >
-          {name}
-        </h2>
+        <span className="relative flex-none">
+          <Avatar id={roomId} name={name} />
+          <PresenceDot state={stateOf(presence, roomId)} />
+        </span>
+        <div className="min-w-0 flex-1">
+          <h2 id="conversation" className="truncate text-[15px] leading-5 font-[650] tracking-[-0.01em]" title={name}>
+            {name}
+          </h2>
+          <CustomerPresence presence={presence} roomId={roomId} />
+        </div>
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
@@ -54,5 +61,16 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload 
         reload={reload}
       />
     </section>
+  );
+}
+
+/** Always as high, so nothing moves when the page learns of it. */
+function CustomerPresence({ presence, roomId }: { presence: Presence | null; roomId: string }) {
+  const state = stateOf(presence, roomId);
+  const left = state === "offline" ? presence?.left.get(roomId) : undefined;
+  return (
+    <p className="h-4 truncate text-[11px] leading-4 text-ink-3" aria-hidden="true">
+      {left !== undefined ? shared.presence.left(hour(left)) : state && shared.presence[state]}
+    </p>
   );
 }

@@ -134,6 +134,7 @@ test("a booking's receipt is shown beside it, with who had it on screen", async 
   const desk = { personId: "s1", name: "Sumaiya Islam", socketId: "abcdefgh", shownAt: "2026-11-23T12:00:00.483Z" };
   serve({
     ...EMPTY_DESK,
+    "GET /api/booking": data({ bookings: [{ ...arrival, seq: 12 }], totalPages: 1, totalItems: 1, currentPage: 1 }),
     "GET /api/booking/receipt": data({
       ...{ trackingId: "CV-7KQ4M2XA", seq: 12, ...times, committedAt: "2026-11-23T12:00:00.402Z" },
       ...{ emittedAt: "2026-11-23T12:00:00.403Z", shownAt: desk.shownAt, desks: [desk] },

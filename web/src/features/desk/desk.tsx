@@ -19,6 +19,7 @@ import { Rail } from "./rail";
 import { ServerAlarm } from "./server-alarm";
 import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
+import { unreadRooms, useDeskNotices } from "./use-desk-notices";
 
 const BookingsView = lazy(async () => ({ default: (await import("./lists/bookings-view")).BookingsView }));
 const PaymentsView = lazy(async () => ({ default: (await import("./lists/payments-view")).PaymentsView }));
@@ -36,19 +37,23 @@ export function Desk({ me, place, search }: Props) {
   const chatting = place === "home" && (search.view === "chat" || openRoom !== null);
   const list = useRef<HTMLElement>(null);
   const data = useDesk(openRoom, list);
-  const outbox = useOutbox(data.connection);
+  const outbox = useOutbox(data.connection, me._id);
   const navigate = useNavigate();
   const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
-  const heading = useTitle(title);
   const { desk, live } = data;
+  const unread = unreadRooms(desk);
+  const heading = useTitle(title, unread);
+  useDeskNotices(data, me._id);
 
   const { noteShown } = live;
-  useEffect(() => outbox?.subscribe((sent) => noteShown(sent.seq)), [outbox, noteShown]);
+  useEffect(
+    () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
+    [outbox, noteShown],
+  );
 
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Escape" && openRoom) void navigate({ to: "/dashboard", search: { view: "chat" } });
   };
-  const unread = Object.values(desk.rooms).filter((room) => room.unread > 0).length;
   const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_360px]" : "";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the open layer wherever the focus is
@@ -87,6 +92,7 @@ export function Desk({ me, place, search }: Props) {
               connection={data.connection}
               outbox={outbox}
               reload={data.reload}
+              presence={data.presence}
             />
           </div>
         )}

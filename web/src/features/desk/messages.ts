@@ -75,6 +75,35 @@ export const words = {
         : `${n} events have waited ${seconds} s to be sent. They are kept.`,
     show: "Show bookings",
   },
+  onDesk: (n: number) => (n === 1 ? "1 on the desk" : `${n} on the desk`),
+  staffAway: (name: string) => `${name} (away)`,
+  notices: {
+    title: "Notices and sound",
+    sound: "Sound",
+    cannotPlay: "Notices and sound. This tab cannot play sounds yet: click anywhere in it.",
+    desktop: "Desktop notices",
+    denied: "This browser blocks notices of this site. Allow them in its settings.",
+    none: "This browser has no desktop notices.",
+    silent: "Silent hours",
+    from: "From",
+    to: "To",
+    test: "Test",
+    testTitle: "A test",
+    testBody: "This is how a paid booking is told.",
+    tested: (heard: boolean, shown: boolean) =>
+      heard && shown
+        ? "A sound was played and a notice shown."
+        : heard
+          ? "A sound was played."
+          : shown
+            ? "A notice was shown."
+            : "Sound and notices are off.",
+    paid: (name: string) => `${name} paid`,
+    unseen: "A paid booking is on no screen",
+    wrote: (name: string) => `${name} wrote`,
+    waiting: (n: number) => (n === 1 ? "1 customer waits" : `${n} customers wait`),
+    open: "Open the desk",
+  },
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
 } as const;

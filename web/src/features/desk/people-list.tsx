@@ -1,8 +1,10 @@
 // The customers, one row each, last activity first.
 import { Link } from "@tanstack/react-router";
 import { Avatar } from "@/components/avatar";
+import { PresenceDot } from "@/components/presence-dot";
 import { money } from "@/lib/format/money";
 import { age } from "@/lib/format/time";
+import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import { words } from "./messages";
 import { fullName } from "./names";
 import type { BookingRow, Desk, ParticipantRow } from "./state";
@@ -11,11 +13,12 @@ const FRESH = 8_000;
 
 interface Props {
   desk: Desk;
+  presence: Presence | null;
   openRoom: string | null;
   now: number;
 }
 
-export function PeopleList({ desk, openRoom, now }: Props) {
+export function PeopleList({ desk, presence, openRoom, now }: Props) {
   const newest = new Map<string, BookingRow>();
   for (const booking of desk.bookings) if (!newest.has(booking.userId)) newest.set(booking.userId, booking);
   return (
@@ -25,6 +28,7 @@ export function PeopleList({ desk, openRoom, now }: Props) {
           key={person._id}
           person={person}
           desk={desk}
+          presence={stateOf(presence, person._id)}
           booking={newest.get(person._id)}
           open={person._id === openRoom}
           now={now}
@@ -37,12 +41,13 @@ export function PeopleList({ desk, openRoom, now }: Props) {
 interface RowProps {
   person: ParticipantRow;
   desk: Desk;
+  presence: PresenceState | null;
   booking: BookingRow | undefined;
   open: boolean;
   now: number;
 }
 
-function Row({ person, desk, booking, open, now }: RowProps) {
+function Row({ person, desk, presence, booking, open, now }: RowProps) {
   const name = fullName(person);
   const room = desk.rooms[person._id];
   const unread = room?.unread ?? 0;
@@ -61,7 +66,10 @@ function Row({ person, desk, booking, open, now }: RowProps) {
         aria-current={open ? "true" : undefined}
         className="flex items-center gap-2.5 py-2.5 pr-3 pl-3.5 text-ink -outline-offset-2 hover:bg-hover hover:no-underline"
       >
-        <Avatar id={person._id} name={name} />
+        <span className="relative flex-none">
+          <Avatar id={person._id} name={name} />
+          <PresenceDot state={presence} />
+        </span>
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`}>{name}</span>

@@ -3,6 +3,7 @@ import { Problem } from "@/components/problem";
 import { words } from "./messages";
 import { PeopleList } from "./people-list";
 import { PlayButton } from "./play-button";
+import { StaffHere } from "./staff-here";
 import type { DeskData } from "./use-desk";
 
 interface Props {
@@ -21,6 +22,7 @@ export function PeoplePane({ data, openRoom, className }: Props) {
     >
       <h2 id="people" className="flex h-[60px] flex-none items-center border-b border-line px-4 font-[650] max-md:h-11">
         {words.people}
+        <StaffHere presence={data.presence} />
       </h2>
       <div className="min-h-0 flex-1 overflow-y-auto">
         {problems.participants && (
@@ -37,7 +39,7 @@ export function PeoplePane({ data, openRoom, className }: Props) {
             </span>
           </div>
         )}
-        <PeopleList desk={desk} openRoom={openRoom} now={live.now} />
+        <PeopleList desk={desk} presence={data.presence} openRoom={openRoom} now={live.now} />
       </div>
     </section>
   );

@@ -7,6 +7,7 @@ import type { Connection } from "@/lib/socket/connection";
 import type { LiveState } from "@/lib/socket/use-live";
 import { AlarmSentence } from "./alarm-sentence";
 import type { ReceiptAlarm } from "./get-receipt-state";
+import { NoticeMenu } from "./notice-menu";
 
 interface Props {
   title: string;
@@ -42,6 +43,7 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
       <span className="min-w-0 max-md:order-last max-md:w-full">
         <FreshnessBadge live={live} wide />
       </span>
+      <NoticeMenu />
       <AccountMenu />
     </header>
   );

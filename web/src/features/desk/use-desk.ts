@@ -2,6 +2,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { DESK_LIMITS } from "@/lib/freshness";
+import type { Presence } from "@/lib/presence/presence";
+import { useAttention, usePresence } from "@/lib/presence/use-presence";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnection } from "@/lib/socket/use-connection";
 import { useFramedEvents } from "@/lib/socket/use-framed-events";
@@ -22,6 +24,8 @@ export interface DeskData {
   connection: Connection | null;
   live: LiveState;
   alarm: ReceiptAlarm | null;
+  /** Null while the page does not know who is there. */
+  presence: Presence | null;
   loading: boolean;
   /** Why a part did not load; what was there stays. */
   problems: { bookings: string | null; participants: string | null };
@@ -36,6 +40,8 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
   const [desk, dispatch] = useReducer(apply, EMPTY);
   const [reload, setReload] = useState(0);
   const connection = useConnection();
+  const presence = usePresence(connection);
+  useAttention(connection);
   const pages = useRef(1);
   const bookings = useQuery({
     queryKey: ["desk", "bookings"],
@@ -118,6 +124,7 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     connection,
     live,
     alarm,
+    presence: live.freshness === "live" || live.freshness === "checking" ? presence : null,
     loading: bookings.isPending || participants.isPending,
     problems: { bookings: bookings.error?.message ?? null, participants: participants.error?.message ?? null },
     refetch,

@@ -2,81 +2,152 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { Connection } from "@/lib/socket/connection";
 import { newest } from "@/testing/fake-socket";
-import { Outbox, type Sent } from "./outbox";
+import { Outbox, type OutboxEvent } from "./outbox";
+import { MemoryStore } from "./outbox-store";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
 
+let store: MemoryStore;
 let outbox: Outbox;
-let sent: Sent[];
+let events: OutboxEvent[];
 
 beforeEach(async () => {
-  outbox = new Outbox(new Connection({ url: "http://desk.example" }));
-  sent = [];
-  outbox.subscribe((one) => sent.push(one));
-  await turn();
+  store = new MemoryStore();
+  outbox = await opened();
 });
+
+/** The outbox of a page that has just been loaded. */
+async function opened(): Promise<Outbox> {
+  const made = new Outbox("s1", new Connection({ url: "http://desk.example" }), store);
+  events = [];
+  made.subscribe((event) => events.push(event));
+  await turn();
+  return made;
+}
 
 const turn = () => new Promise((done) => setTimeout(done));
 const states = () => outbox.entries.map(({ text, state }) => `${text}: ${state}`);
 const asked = () => newest().asked.map(({ payload }) => payload as { id: string; text: string; roomId: string });
+const answer = async (n: number, ack: unknown) => {
+  newest().asked[n]?.answer(ack);
+  await turn();
+};
+const taken = (seq: number) => ({ ok: true, seq, time: "2026-11-23T10:00:00.000Z" });
+const send = async (...texts: string[]) => {
+  for (const text of texts) outbox.send("u1", text);
+  await turn();
+};
 
 test("a message is sending until the server has taken it", async () => {
   await newest().accept("s1");
-  outbox.send("u1", "Hello");
+  await send("Hello");
   expect(states()).toEqual(["Hello: sending"]);
-  expect(asked()[0]).toMatchObject({ roomId: "u1", text: "Hello" });
+  expect(asked()[0]).toMatchObject({ roomId: "u1", text: "Hello", as: "s1" });
   expect(asked()[0]?.id).toMatch(/^\d{13}-[0-9a-f-]{36}$/);
-  newest().asked[0]?.answer({ ok: true, id: asked()[0]?.id, seq: 7, time: "2026-11-23T10:00:00.000Z" });
-  await turn();
+  await answer(0, taken(7));
   expect(states()).toEqual([]);
-  expect(sent).toMatchObject([{ roomId: "u1", text: "Hello", seq: 7 }]);
+  expect(events).toMatchObject([{ type: "sent", sent: { roomId: "u1", text: "Hello", seq: 7 } }]);
 });
 
-test("what is written while away waits, and goes out in order with its first id", async () => {
-  outbox.send("u1", "one");
-  outbox.send("u1", "two");
-  await turn();
+test("what is written while away waits, outlives the page, and goes out in order with its first id", async () => {
+  await send("one", "two");
   expect(states()).toEqual(["one: waiting", "two: waiting"]);
   const ids = outbox.entries.map((entry) => entry.id);
+  outbox.close();
+  outbox = await opened();
+  expect(states()).toEqual(["one: waiting", "two: waiting"]);
   await newest().accept("s1");
+  await turn();
+  await answer(0, taken(7));
+  await answer(1, taken(8));
   expect(asked().map(({ id }) => id)).toEqual(ids);
+  expect(states()).toEqual([]);
+});
+
+test("the next goes out when the one before is decided, so that nothing overtakes", async () => {
+  await newest().accept("s1");
+  await send("one", "two");
+  expect(asked()).toHaveLength(1);
+  await answer(0, { ok: false, error: "No." });
+  expect(asked().map(({ text }) => text)).toEqual(["one", "two"]);
 });
 
 test("a message whose answer was lost is sent again under the same id", async () => {
   await newest().accept("s1");
-  outbox.send("u1", "Hello");
+  await send("Hello");
   newest().lose();
   newest().asked[0]?.fail(new Error("socket has been disconnected"));
   await turn();
-  expect(states()).toEqual(["Hello: waiting"]);
+  expect(outbox.entries).toMatchObject([{ text: "Hello", tried: true }]);
   await newest().accept("s2");
+  await turn();
   expect(asked()).toHaveLength(2);
   expect(asked()[1]?.id).toBe(asked()[0]?.id);
-  newest().asked[1]?.answer({ ok: true, seq: 7, time: "2026-11-23T10:00:00.000Z" });
-  await turn();
-  expect(sent).toHaveLength(1);
+  await answer(1, taken(7));
+  expect(events).toHaveLength(1);
 });
 
 test("a refused message says why, and is sent again or dropped by a person only", async () => {
   await newest().accept("s1");
-  outbox.send("u1", "Hello");
-  newest().asked[0]?.answer({ ok: false, error: "The conversation is closed." });
-  await turn();
-  expect(outbox.entries[0]).toMatchObject({ state: "refused", error: "The conversation is closed." });
+  await send("Hello");
+  await answer(0, { ok: false, error: "The conversation is closed." });
+  expect(outbox.entries[0]).toMatchObject({ state: "refused", refused: "The conversation is closed." });
   newest().lose();
   await newest().accept("s2");
+  await turn();
   expect(asked()).toHaveLength(1);
   outbox.again(outbox.entries[0]?.id ?? "");
-  expect(asked()).toHaveLength(2);
-  outbox.drop(outbox.entries[0]?.id ?? "");
-  newest().asked[1]?.answer({ ok: true, seq: 7, time: "2026-11-23T10:00:00.000Z" });
   await turn();
-  expect(sent).toEqual([]);
+  expect(asked()).toHaveLength(2);
+});
+
+test("too fast is no refusal: it is sent again a moment later", async () => {
+  await newest().accept("s1");
+  await send("Hello");
+  await answer(0, { ok: false, error: "Too many events at once.", code: "rate_limited" });
+  await vi.waitFor(() => expect(asked()).toHaveLength(2));
+  expect(asked()[1]?.id).toBe(asked()[0]?.id);
+});
+
+test("what waits can be taken back; what is just going out cannot", async () => {
+  await send("one", "two");
+  outbox.drop(outbox.entries[0]?.id ?? "");
+  await turn();
+  expect(events).toEqual([]);
+  await newest().accept("s1");
+  await turn();
+  outbox.drop(outbox.entries[0]?.id ?? "");
+  await answer(0, taken(7));
+  expect(asked().map(({ text }) => text)).toEqual(["two"]);
+  expect(events).toMatchObject([{ type: "sent" }]);
+});
+
+test("what was taken back after it had gone out once leaves a doubt", async () => {
+  await newest().accept("s1");
+  await send("Hello");
+  newest().lose();
+  newest().asked[0]?.fail(new Error("socket has been disconnected"));
+  await turn();
+  outbox.drop(outbox.entries[0]?.id ?? "");
+  await turn();
+  expect(states()).toEqual([]);
+  expect(events).toEqual([{ type: "withdrawn", roomId: "u1" }]);
+  await newest().accept("s2");
+  await turn();
+  expect(asked()).toHaveLength(1);
+});
+
+test("while somebody else is signed in, it waits for whoever wrote it", async () => {
+  await newest().accept("s1");
+  await send("Hello");
+  await answer(0, { ok: false, error: "Somebody else is signed in now.", code: "not_yours" });
+  expect(outbox.entries).toMatchObject([{ text: "Hello", refused: null }]);
+  expect(asked()).toHaveLength(1);
 });
 
 test("a server that is connected and silent is asked three times", async () => {
   await newest().accept("s1");
-  outbox.send("u1", "Hello");
+  await send("Hello");
   for (const n of [0, 1, 2]) {
     newest().asked[n]?.fail(new Error("operation has timed out"));
     await turn();

@@ -1,43 +1,57 @@
-// What was written here and is not yet acknowledged. It is sent again after every reconnect under the same id, which the
-// server takes once, so a message neither gets lost nor doubled while this page is open.
+// What was written here and is not yet acknowledged, the same on every tab of the person in this browser. One tab at a
+// time sends, one message after the other in the order in which they were written, each under the id it was written
+// with, which the server takes once: so nothing is lost, doubled or overtaken, whatever is cut, killed or reloaded.
+import { alone } from "@/lib/locks";
 import type { Ack, Connection } from "@/lib/socket/connection";
 import { NotAnswered } from "@/lib/socket/connection";
+import { type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
 
-export interface Waiting {
-  id: string;
-  roomId: string;
-  text: string;
-  /** ms since 1970, this device's clock. */
-  time: number;
-  state: "sending" | "waiting" | "refused";
-  error: string | null;
-}
+export type { Sent, Waiting } from "./outbox-store";
 
-export interface Sent {
-  id: string;
-  roomId: string;
-  text: string;
-  seq: number;
-  time: string;
-}
+export type Shown = Waiting & { state: "sending" | "waiting" | "refused" };
 
-const ATTEMPTS_WHILE_CONNECTED = 3;
+export type OutboxEvent =
+  | { type: "sent"; sent: Sent }
+  /** It was taken back after it had gone out once: whether the server has it, the conversation says. */
+  | { type: "withdrawn"; roomId: string };
+
+/** Answers that pass: the same message may be taken a moment later. */
+const PASSING = new Set(["rate_limited", "unavailable", "internal"]);
+const NOT_OURS_NOW = "not_yours";
+const ATTEMPTS = 3;
+const PAUSES = [500, 1_000, 2_000, 5_000];
+const PATIENCE = 15_000;
+/** Until then nobody wants to hear of waiting, ms. */
+const AT_ONCE = 2_000;
 
 export class Outbox {
+  readonly #owner: string;
   readonly #connection: Connection;
-  readonly #watchers = new Set<() => void>();
+  readonly #store: OutboxStore;
   readonly #leave: () => void;
-  readonly #listeners = new Set<(sent: Sent) => void>();
-  #entries: readonly Waiting[] = [];
+  readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<(event: OutboxEvent) => void>();
+  #stored: readonly Waiting[] = [];
+  #unstored: readonly Waiting[] = [];
+  #entries: readonly Shown[] = [];
+  #sending: string | null = null;
+  #draining = false;
+  #again = false;
+  #reading = 0;
+  #closed = false;
 
-  constructor(connection: Connection) {
+  constructor(owner: string, connection: Connection, store?: OutboxStore) {
+    this.#owner = owner;
     this.#connection = connection;
+    this.#store = store ?? openStore(owner, (told) => this.#heard(told));
     this.#leave = connection.subscribe((event) => {
-      if (event.type === "connected") this.#sendAll();
+      if (event.type === "connected") this.#drain();
+      if (event.type === "disconnected") this.#show();
     });
+    void this.#refresh().then(() => this.#drain());
   }
 
-  get entries(): readonly Waiting[] {
+  get entries(): readonly Shown[] {
     return this.#entries;
   }
 
@@ -46,78 +60,175 @@ export class Outbox {
     return () => this.#watchers.delete(watcher);
   };
 
-  /** Every message the server has taken from now on. */
-  subscribe(listener: (sent: Sent) => void): () => void {
+  /** Every message that the server has taken from now on, whichever tab sent it. */
+  subscribe(listener: (event: OutboxEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  send(roomId: string, text: string): void {
-    const now = Date.now();
-    const entry: Waiting = {
-      id: `${now}-${crypto.randomUUID()}`,
-      roomId,
-      text,
-      time: now,
-      state: "sending",
-      error: null,
-    };
-    this.#set([...this.#entries, entry]);
-    void this.#deliver(entry);
+  send(roomId: string, text: string, more: Readonly<Record<string, unknown>> = {}): void {
+    const time = Date.now();
+    const id = `${time}-${crypto.randomUUID()}`;
+    const entry: Waiting = { id, owner: this.#owner, roomId, text, more, time, tried: false, refused: null };
+    this.#unstored = [...this.#unstored, entry];
+    this.#show();
+    setTimeout(() => this.#show(), AT_ONCE);
+    void this.#keep(entry);
   }
 
+  /** Once more, by a person, what was refused. */
   again(id: string): void {
-    const entry = this.#entries.find((one) => one.id === id);
-    if (entry) void this.#deliver(entry);
+    void this.#change(id, { refused: null }).then(() => this.#drain());
   }
 
+  /** Take it back. What is just going out cannot be. */
   drop(id: string): void {
-    this.#set(this.#entries.filter((one) => one.id !== id));
+    if (this.#sending === id) return;
+    void this.#withdraw(id);
   }
 
   close(): void {
+    this.#closed = true;
     this.#leave();
+    this.#store.close();
     this.#watchers.clear();
     this.#listeners.clear();
   }
 
-  #sendAll(): void {
-    for (const entry of this.#entries) if (entry.state !== "refused") void this.#deliver(entry);
+  async #keep(entry: Waiting): Promise<void> {
+    await this.#store.add(entry);
+    this.#unstored = this.#unstored.filter((one) => one !== entry);
+    await this.#changed();
+    this.#drain();
   }
 
-  async #deliver(entry: Waiting, attempt = 1): Promise<void> {
-    this.#change(entry.id, { state: "sending", error: null });
-    let ack: Ack;
+  async #withdraw(id: string): Promise<void> {
+    const entry = this.#entries.find((one) => one.id === id);
+    if (!(await this.#store.remove(id)) || !entry) return;
+    await this.#changed();
+    if (entry.tried) this.#report({ type: "withdrawn", roomId: entry.roomId });
+  }
+
+  #heard(told: Told): void {
+    if (told.type === "sent") this.#gone(told.sent);
+    void this.#refresh().then(() => this.#drain());
+  }
+
+  /** One at a time in this tab too; asked for meanwhile, it looks once more. */
+  #drain(): void {
+    this.#again = true;
+    if (this.#draining) return;
+    this.#draining = true;
+    void this.#whileAsked().finally(() => {
+      this.#draining = false;
+    });
+  }
+
+  async #whileAsked(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      if (!this.#connected || this.#next() === undefined) continue;
+      await alone(`carevia-outbox/${this.#owner}`, PATIENCE, () => this.#sendAll());
+    }
+  }
+
+  /** What was written first and is not refused; what waits in the store as it is now, another tab may have sent it. */
+  #next(): Waiting | undefined {
+    return this.#stored.find((entry) => entry.refused === null);
+  }
+
+  async #sendAll(): Promise<void> {
+    await this.#refresh();
+    for (let entry = this.#next(); entry && this.#connected; entry = this.#next()) {
+      if (!(await this.#deliver(entry))) return;
+    }
+  }
+
+  /** Whether it is decided: taken, refused, or taken back meanwhile. */
+  async #deliver(entry: Waiting): Promise<boolean> {
+    for (let attempt = 0; this.#connected; attempt++) {
+      if (!(await this.#change(entry.id, { tried: true }))) return true;
+      const ack = await this.#ask(entry);
+      if (ack?.ok) return await this.#taken(entry, ack);
+      if (ack?.code === NOT_OURS_NOW) return false;
+      const silent = ack === null && attempt + 1 >= ATTEMPTS && this.#connected;
+      if (silent || (ack !== null && !PASSING.has(ack.code ?? "")))
+        return await this.#change(entry.id, { refused: ack?.error ?? "" });
+      if (ack) await pause(PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0);
+    }
+    return false;
+  }
+
+  async #ask({ id, roomId, text, more }: Waiting): Promise<Ack | null> {
+    this.#sending = id;
+    this.#show();
     try {
-      ack = await this.#connection.ask("send_message", { id: entry.id, roomId: entry.roomId, text: entry.text });
+      return await this.#connection.ask("send_message", { ...more, id, roomId, text, as: this.#owner });
     } catch (error) {
-      if (!(error instanceof NotAnswered)) throw error;
-      this.#unanswered(entry, attempt);
-      return;
+      if (error instanceof NotAnswered) return null;
+      throw error;
+    } finally {
+      this.#sending = null;
+      this.#show();
     }
-    if (!ack.ok) {
-      this.#change(entry.id, { state: "refused", error: ack.error });
-      return;
-    }
-    if (!this.#entries.some((one) => one.id === entry.id)) return;
-    this.drop(entry.id);
-    const sent = { id: entry.id, roomId: entry.roomId, text: entry.text, seq: Number(ack.seq), time: String(ack.time) };
-    for (const listener of this.#listeners) listener(sent);
   }
 
-  #unanswered(entry: Waiting, attempt: number): void {
-    if (!this.#entries.some((one) => one.id === entry.id)) return;
-    if (this.#connection.snapshot.status !== "connected") this.#change(entry.id, { state: "waiting" });
-    else if (attempt < ATTEMPTS_WHILE_CONNECTED) void this.#deliver(entry, attempt + 1);
-    else this.#change(entry.id, { state: "refused", error: "The server did not answer." });
+  async #taken({ id, roomId, text }: Waiting, ack: Ack & { ok: true }): Promise<boolean> {
+    const sent: Sent = { id, roomId, text, seq: Number(ack.seq), time: String(ack.time) };
+    await this.#store.remove(id);
+    this.#gone(sent);
+    this.#store.tell({ type: "sent", sent });
+    return true;
   }
 
-  #change(id: string, change: Partial<Waiting>): void {
-    this.#set(this.#entries.map((one) => (one.id === id ? { ...one, ...change } : one)));
+  /** In one turn, so that it stands in the list or in the conversation in every frame, and never in both. */
+  #gone(sent: Sent): void {
+    this.#reading += 1; // what is being read may still hold it
+    this.#stored = this.#stored.filter((entry) => entry.id !== sent.id);
+    this.#show();
+    this.#report({ type: "sent", sent });
   }
 
-  #set(entries: readonly Waiting[]): void {
-    this.#entries = entries;
+  async #change(id: string, change: Partial<Waiting>): Promise<boolean> {
+    const found = await this.#store.change(id, change);
+    await this.#changed();
+    return found;
+  }
+
+  async #changed(): Promise<void> {
+    await this.#refresh();
+    if (!this.#closed) this.#store.tell({ type: "changed" });
+  }
+
+  async #refresh(): Promise<void> {
+    this.#reading += 1;
+    const mine = this.#reading;
+    const stored = await this.#store.all();
+    if (mine < this.#reading) return; // a later look knows better
+    this.#stored = stored;
+    this.#show();
+  }
+
+  get #connected(): boolean {
+    return !this.#closed && this.#connection.snapshot.status === "connected";
+  }
+
+  #show(): void {
+    const known = new Set(this.#stored.map((entry) => entry.id));
+    const all = [...this.#stored, ...this.#unstored.filter((entry) => !known.has(entry.id))];
+    this.#entries = all.map((entry) => ({ ...entry, state: this.#stateOf(entry) }));
     for (const watcher of this.#watchers) watcher();
   }
+
+  #stateOf({ id, refused, time }: Waiting): Shown["state"] {
+    if (refused !== null) return "refused";
+    const justWritten = Date.now() - time < AT_ONCE;
+    return this.#sending === id || (this.#connected && justWritten) ? "sending" : "waiting";
+  }
+
+  #report(event: OutboxEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
 }
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));

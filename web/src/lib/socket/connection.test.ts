@@ -206,12 +206,35 @@ describe("asking", () => {
     await expect(answer).rejects.toThrow(NotAnswered);
   });
 
-  test("a silent connection is dropped, for socket.io-client to come back", async () => {
+  test("a silent connection is left for a new one at once, whatever waits on it", async () => {
     const connection = open();
     await turn();
     await newest().accept("s1");
     connection.restart();
-    expect(newest().io.engine.closed).toBe(1);
+    expect([newest().disconnects, newest().connects]).toEqual([1, 2]);
+  });
+
+  test("after a sleep a living server answers, and one that does not is left", async () => {
+    const connection = open();
+    await turn();
+    await newest().accept("s1");
+    const alive = connection.prove();
+    newest().asked[0]?.answer({ ok: true });
+    await alive;
     expect(newest().disconnects).toBe(0);
+    const dead = connection.prove();
+    newest().asked[1]?.fail(new Error("operation has timed out"));
+    await dead;
+    expect([newest().disconnects, newest().connects]).toEqual([1, 2]);
+  });
+
+  test("after a sleep it does not wait for the next attempt", async () => {
+    const connection = open();
+    await turn();
+    newest().fail(new Error("xhr poll error"));
+    newest().active = true;
+    const before = newest().connects;
+    await connection.prove();
+    expect(newest().connects).toBe(before + 1);
   });
 });

@@ -41,6 +41,8 @@ export type Ack = { ok: true; [field: string]: unknown } | { ok: false; error: s
 
 export class NotAnswered extends Error {}
 
+/** How long a living server may take to answer, ms. */
+const PROOF = 1_000;
 const RENEW_DELAYS = [1_000, 2_000, 5_000, 15_000, 30_000];
 
 export class Connection {
@@ -116,9 +118,34 @@ export class Connection {
     this.#socket.connect();
   }
 
-  /** Drops a connection that looks open and is silent; socket.io-client then comes back and recovers what was missed. */
+  /** Leaves a connection that looks open and is silent, and comes back at once, recovering what was missed. It waits
+   * for nothing that was to be sent on the old one: on a dead wire that would never be over. */
   restart(): void {
-    if (this.#socket.connected) this.#socket.io.engine.close();
+    if (this.#closed || !this.#socket.connected) return;
+    this.#anew();
+  }
+
+  /** Where a WebSocket has worked, it is tried first: it is always a connection of its own, while polling would take one
+   * that the browser has kept and that may be as dead. */
+  #anew(): void {
+    this.#socket.io.opts.rememberUpgrade = true;
+    this.#socket.disconnect();
+    this.#socket.connect();
+  }
+
+  /** After time may have been missed: asks whether the other end is there, and comes back anew if nothing is heard. */
+  async prove(): Promise<void> {
+    if (this.#closed || this.#snapshot.status === "refused" || this.#snapshot.status === "ended") return;
+    if (!this.#socket.connected) {
+      if (this.#snapshot.status === "disconnected") this.#anew();
+      return;
+    }
+    const asked = this.#snapshot.id;
+    try {
+      await this.ask("presence", { state: document.visibilityState === "visible" ? "here" : "away" }, PROOF);
+    } catch {
+      if (this.#snapshot.id === asked) this.restart();
+    }
   }
 
   close(): void {
@@ -162,7 +189,8 @@ export class Connection {
   async #authorize(answer: (data: Record<string, unknown>) => void): Promise<void> {
     try {
       const token = (await this.#options.token?.()) ?? null;
-      if (!this.#closed) answer(token ? { token } : {});
+      const away = document.visibilityState !== "visible";
+      if (!this.#closed) answer({ ...(token && { token }), ...(away && { away }) });
     } catch {
       this.#socket.io.engine?.close();
     }
@@ -181,6 +209,7 @@ export class Connection {
 
   readonly #connected = (): void => {
     this.#renewals = 0;
+    this.#socket.io.opts.rememberUpgrade = false;
     const id = this.#socket.id ?? "";
     this.#set({ status: "connected", id, message: null });
     this.#report({ type: "connected", id, recovered: this.#socket.recovered });

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type Freshness, freshness, type Limits } from "@/lib/freshness";
 import { useNow } from "@/lib/use-now";
+import { onWake } from "@/lib/wake";
 import type { Connection } from "./connection";
 import { useConnectionEvents, useSnapshot } from "./use-connection";
 
@@ -34,24 +35,33 @@ export function useLive(connection: Connection | null, { limits, onMissed }: Opt
   const [live, setLive] = useState<{ seq: number; at: number } | null>(null);
   const [everConnected, setEverConnected] = useState(false);
   const arrivals = useRef<number[]>([]);
+  const sentAt = useRef(new SentTimes());
   const { noteShown, noteSaid } = useRepair(connection, () => onMissed("behind"));
 
   useConnectionEvents(connection, (event) => {
     if (event.type === "connected") {
       setEverConnected(true);
+      sentAt.current = new SentTimes();
+      if (!event.recovered) setLive(null);
       if (!event.recovered) onMissed("away");
     }
     if (event.type !== "received") return;
     if (event.seq !== null) {
       noteShown(event.seq);
+      const { seq } = event;
+      setLive((before) => before && { ...before, seq: Math.max(before.seq, seq) });
       arrivals.current = [...arrivals.current.slice(-500), Date.now()];
     }
     if (event.name === "reset") onMissed("away");
-    const seq = event.name === "live" ? (event.args[0] as { seq?: unknown } | undefined)?.seq : null;
+    const said = event.name === "live" ? (event.args[0] as { seq?: unknown; time?: unknown } | undefined) : undefined;
+    const seq = said?.seq;
     if (typeof seq !== "number") return;
     noteSaid(seq);
-    setLive({ seq, at: Date.now() });
+    const at = sentAt.current.onOurClock(said?.time, Date.now());
+    setLive((before) => ({ seq: Math.max(before?.seq ?? 0, seq), at }));
   });
+
+  useEffect(() => onWake(() => void connection?.prove()), [connection]);
 
   const lastLive = live?.at ?? null;
   const state = freshness(
@@ -72,6 +82,19 @@ export function useLive(connection: Connection | null, { limits, onMissed }: Opt
     ticks: perSecond(arrivals.current, now),
     noteShown,
   };
+}
+
+/** When a `live` was sent, on this device's clock. One that lay in a buffer while the page slept proves nothing of now:
+ * the quickest of a connection says how far the two clocks are apart. */
+class SentTimes {
+  #apart = Number.POSITIVE_INFINITY;
+
+  onOurClock(time: unknown, now: number): number {
+    const sent = typeof time === "string" ? Date.parse(time) : Number.NaN;
+    if (Number.isNaN(sent)) return now;
+    this.#apart = Math.min(this.#apart, now - sent);
+    return sent + this.#apart;
+  }
 }
 
 /** Compares what `live` says with what was shown; calls `onBehind` when the page stays behind. */

@@ -1,0 +1,57 @@
+"""Who is there, by person and not by connection: a person is as present as the most present of their tabs.
+
+Pure counting, nothing of it is stored. Tabs are known by any word that is unique (here the id of the session, which a
+tab that comes back does not share with its old connection), so what several processes know can be counted in one.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Literal
+
+TabState = Literal["here", "away"]
+"""`here`: the tab is looked at. `away`: it is hidden, or nobody has touched it for a while."""
+
+State = Literal["here", "away", "offline"]
+
+
+class Presence:
+    """`listener(person, state)` is called after every change of a person; another tab of the same state is none."""
+
+    def __init__(self, listener: Callable[[str, State], None]) -> None:
+        self._listener = listener
+        self._tabs: dict[str, dict[str, TabState]] = {}
+
+    def join(self, person: str, tab: str, state: TabState = "here") -> None:
+        """A tab has come."""
+        self._change(person, lambda tabs: tabs.update({tab: state}))
+
+    def tell(self, person: str, tab: str, state: TabState) -> None:
+        """A tab says how it is; one that has gone is not brought back by it."""
+        if tab in self._tabs.get(person, ()):
+            self._change(person, lambda tabs: tabs.update({tab: state}))
+
+    def leave(self, person: str, tab: str) -> None:
+        """A tab has gone; nothing happens where it is not known."""
+        self._change(person, lambda tabs: tabs.pop(tab, None))
+
+    def state(self, person: str) -> State:
+        return most_present(self._tabs.get(person, {}).values())
+
+    def people(self) -> dict[str, State]:
+        """Everybody who is not offline."""
+        return {person: most_present(tabs.values()) for person, tabs in self._tabs.items()}
+
+    def _change(self, person: str, work: Callable[[dict[str, TabState]], object]) -> None:
+        before = self.state(person)
+        tabs = self._tabs.setdefault(person, {})
+        work(tabs)
+        if not tabs:
+            del self._tabs[person]
+        if (after := self.state(person)) != before:
+            self._listener(person, after)
+
+
+def most_present(states: Collection[State]) -> State:
+    """What somebody is with tabs of these states, or a group with people of these."""
+    if "here" in states:
+        return "here"
+    return "away" if "away" in states else "offline"

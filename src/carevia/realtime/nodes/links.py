@@ -1,0 +1,190 @@
+"""How connections get to the process that holds their session. The id of a session begins with the id of its node.
+
+On one host the connection itself is handed over (handover.py); every file in the shared folder is a process that
+lives. To another host it is tunnelled (tunnel.py), to the address that `Nodes` knows for it. Who is unknown or dead
+gets the protocol's `Session ID unknown` at once: the client begins a new session, and recovery does the rest.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+from weakref import WeakSet
+
+from carevia.realtime.nodes.came import Came, read, write
+from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
+from carevia.realtime.nodes.tunnel import Side, connect, refuse
+
+_SID = re.compile(rb"(?:^|&)sid=([\w-]{1,40})\.")
+_log = logging.getLogger("carevia.realtime")
+
+
+class Nodes(Protocol):
+    """What knows the nodes of other hosts."""
+
+    async def address(self, node: str) -> tuple[str, int] | None:
+        """Host and port where that node's process, or another one of its host, takes connections; None where no such
+        node lives."""
+
+
+class Door(Protocol):
+    """A protocol for a new connection that can also begin with what somebody else has read of it."""
+
+    def connection_made(self, transport: Any) -> None:
+        """As asyncio's."""
+
+    def come(self, came: Came | None, data: bytes) -> None:
+        """What was read so far, and how it came where it was tunnelled."""
+
+
+class Way:
+    """To the node of one connection's session, found before anything of the connection is given up."""
+
+    def __init__(self, links: "Links", node: str, link: socket.socket | None) -> None:
+        self._links = links
+        self._node = node
+        self._link = link  # None: to another host
+
+    def go(self, transport: asyncio.Transport, data: bytes, came: Came | None, connections: set[Any]) -> None:
+        """Bring it there. `data` is all that was read of its present request."""
+        if transport.is_closing():
+            if self._link is not None:
+                self._link.close()
+        elif self._link is not None:
+            self._links.hand_over(self._link, transport, data, came)
+        else:
+            self._links.tunnel(self._node, transport, data, connections)
+
+
+class Links:
+    """One per process, on its event loop. `folder` is shared by the processes of one host, `key` by all hosts."""
+
+    def __init__(self, folder: Path, key: bytes, nodes: Nodes | None = None) -> None:
+        self.id = secrets.token_urlsafe(6).replace("-", "A").replace("_", "B")
+        self.handed = self.adopted = self.tunnelled = 0  # connections, since the start
+        self.tunnels: WeakSet[Side] = WeakSet()  # of clients whose session is on another host
+        self._key = key
+        self._nodes = nodes
+        self._folder_path = folder
+        self._folder: Folder | None = None
+        self._box: Letterbox | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, door: Callable[[], Door]) -> None:
+        """From now on connections are taken; each begins with a `door`. Raises OSError."""
+        folder = self._folder = Folder(self._folder_path)
+        folder.sweep()
+
+        def take(connection: socket.socket, data: bytes, came: Came | None) -> None:
+            self.adopted += 1
+            self._spawn(_adopt(connection, door, data, came))
+
+        self._box = Letterbox(folder, self.id, take)
+        self._box.open()
+
+    def stop(self) -> None:
+        if self._box is not None:
+            self._box.close()
+        if self._folder is not None:
+            self._folder.close()
+        for task in list(self._tasks):
+            task.cancel()
+
+    # Out.
+
+    def elsewhere(self, query: bytes) -> str | None:
+        """The node that a request's session id names, where it is another one."""
+        found = _SID.search(query)
+        if found is None:
+            return None
+        node = found[1].decode()
+        return None if node == self.id else node
+
+    def way(self, query: bytes, came: Came | None) -> Way | None:
+        """To the node that holds the session of this query; None where it is this one, or cannot be reached. What was
+        tunnelled once goes no further than this host."""
+        node = self.elsewhere(query)
+        if node is None or self._folder is None:
+            return None
+        link = self._folder.reach(node)
+        if link is not None:
+            return Way(self, node, link)
+        return Way(self, node, None) if self._nodes is not None and came is None else None
+
+    def hand_over(self, link: socket.socket, transport: asyncio.Transport, data: bytes, came: Came | None) -> None:
+        """To another process of this host. Whatever this side still had is closed with it; the connection is not."""
+        held = transport.get_extra_info("socket")
+        if held is None or transport.get_write_buffer_size() or transport.get_extra_info("sslcontext") is not None:
+            link.close()
+            refuse(transport)
+            return
+        copy = held.dup()
+        transport.close()
+        self.handed += 1
+        self._spawn(self._deliver(link, copy, data, came))
+
+    async def _deliver(self, link: socket.socket, connection: socket.socket, data: bytes, came: Came | None) -> None:
+        with connection:
+            try:
+                await hand_over(link, connection.fileno(), data, came)
+            except (OSError, TimeoutError) as problem:  # it died at this moment; its client comes back
+                _log.debug("a connection could not be handed over: %s", problem)
+
+    def tunnel(self, node: str, transport: asyncio.Transport, data: bytes, connections: set[Any]) -> None:
+        """To another host."""
+        transport.pause_reading()
+        name = transport.get_extra_info("peername")
+        came = Came(str(name[0]) if isinstance(name, tuple) else "", "http")
+        near = Side(connections)
+        near.attach(transport)
+        self._spawn(self._dig(node, near, write(self._key, came) + data))
+
+    async def _dig(self, node: str, near: Side, first: bytes) -> None:
+        try:
+            address = await self._nodes.address(node) if self._nodes is not None else None
+        except Exception:
+            _log.exception("the address of a node could not be found")
+            address = None
+        if address is None:
+            refuse(near.transport)
+        elif await connect(near, address, first):
+            self.tunnelled += 1
+            self.tunnels.add(near)
+
+    # In.
+
+    def came(self, line: bytes) -> Came | None:
+        """What a tunnel's first line says; None where it is not to be believed."""
+        return read(self._key, line)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Adopted(asyncio.Protocol):
+    """Puts a door onto a connection that was handed over, in the turn in which it opens: what was read before comes
+    before what is read now."""
+
+    def __init__(self, door: Callable[[], Door], data: bytes, came: Came | None) -> None:
+        self._door = door
+        self._data = data
+        self._came = came
+
+    def connection_made(self, transport: Any) -> None:
+        door = self._door()
+        door.connection_made(transport)
+        transport.set_protocol(door)
+        door.come(self._came, self._data)
+
+
+async def _adopt(connection: socket.socket, door: Callable[[], Door], data: bytes, came: Came | None) -> None:
+    try:
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: _Adopted(door, data, came), connection)
+    except OSError:
+        connection.close()

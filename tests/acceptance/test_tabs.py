@@ -1,0 +1,336 @@
+"""Tabs that stay true in a real Chromium: what is written waits and goes out once, the page says how fresh it is and
+repairs itself, one tab rings for all, and people are seen to come and go.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.people import staff, token
+from tests.acceptance.site import pay, wait_until
+from tests.conftest import StartProgram
+from tests.harness.browser import open_browser
+from tests.harness.program import Program, free_port
+from tests.harness.proxy import Proxy
+
+pytestmark = pytest.mark.browser
+SOCKETS = "**/socket.io/**"
+AGE = re.compile(r"event \d+ · \d\.\d s ago")
+LIVE = "[data-freshness=live]"
+COUNT_RINGS = """
+window.rings = 0; window.notices = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...given) { window.rings += 1; return start.apply(this, given); };
+window.Notification = class { static permission = "default"; static asked = 0;
+  static async requestPermission() { this.asked += 1; return (this.permission = "granted"); }
+  constructor(title) { window.notices.push(title); } close() {} };
+document.hasFocus = () => false;
+"""
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Proxy]:
+    with Proxy(free_port()) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def site(network: Proxy) -> Iterator[Program]:
+    settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
+    with Program(port=network._target_port, **settings) as program:
+        pay(program, "family-1")
+        yield program
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with open_browser("--autoplay-policy=no-user-gesture-required") as browser:
+        yield browser
+
+
+Person = Callable[[str], BrowserContext]
+
+
+@pytest.fixture
+def person(chromium: Browser, network: Proxy) -> Iterator[Person]:
+    """The browser of somebody, by their token; whatever a page throws fails the test."""
+    problems: list[str] = []
+    with contextlib.ExitStack() as ends:
+
+        def open_for(credential: str) -> BrowserContext:
+            headers = {"Authorization": f"Bearer {credential}"} if credential else None
+            context = chromium.new_context(viewport={"width": 1440, "height": 900}, extra_http_headers=headers)
+            ends.callback(context.close)
+            context.set_default_timeout(15_000)
+            context.on("weberror", lambda error: problems.append(str(error.error)))
+            return context
+
+        yield open_for
+        network.heal()
+    assert problems == []
+
+
+def visit(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator(LIVE)).to_be_visible()
+    return page
+
+
+def write(page: Page, *texts: str) -> None:
+    for text in texts:
+        box = page.get_by_role("textbox", name="Message")
+        box.fill(text)
+        box.press("Enter")
+
+
+def texts(site: Program, room: str) -> list[str]:
+    answer = httpx2.get(
+        f"{site.url}/api/chat/message",
+        params={"roomId": room},
+        headers={"Authorization": f"Bearer {token(room)}"},
+        trust_env=False,
+    )
+    return [row["text"] for row in answer.json()["data"]]
+
+
+def wait_for_texts(site: Program, room: str, wanted: list[str]) -> None:
+    wait_until(lambda: len(texts(site, room)) >= len(wanted), f"{wanted} arrived")
+    assert texts(site, room) == wanted
+
+
+# --- the outbox ---
+
+
+def test_what_is_written_offline_waits_on_every_tab_through_a_reload_and_goes_out_once_in_order(
+    site: Program, network: Proxy, person: Person
+) -> None:
+    context = person(token("rima", name="Rima"))
+    first, second = (visit(context, f"{network.url}/chat") for _ in range(2))
+    context.route(SOCKETS, lambda route: route.abort())
+    network.reset()
+    expect(first.get_by_role("button", name="Try now")).to_be_visible()
+    write(first, "one", "two", "three")
+    write(second, "four")
+    for tab in (first, second):
+        expect(tab.get_by_text("Waiting for the connection")).to_have_count(4)
+    expect(first.get_by_text("4 messages wait here.", exact=False)).to_be_visible()
+    first.reload()
+    expect(first.get_by_text("Waiting for the connection")).to_have_count(4)
+    second.get_by_role("button", name="Cancel: two").click()
+    expect(first.get_by_text("Waiting for the connection")).to_have_count(3)
+    context.unroute(SOCKETS)
+    wait_for_texts(site, "rima", ["one", "three", "four"])
+    for tab in (first, second):
+        expect(tab.locator("[data-message]")).to_have_count(3)
+        expect(tab.get_by_text("Waiting for the connection")).to_have_count(0)
+
+
+def test_a_server_killed_between_send_and_answer_has_the_message_once(
+    start_program: StartProgram, chromium: Browser
+) -> None:
+    program = start_program(**SETTINGS, CAREVIA_FAILPOINT="relay.before_emit")
+    credential = {"Authorization": f"Bearer {token('karim', name='Karim')}"}
+    context = chromium.new_context(extra_http_headers=credential)
+    page = visit(context, f"{program.url}/chat")
+    write(page, "Are you there?")
+    assert program.wait() == -signal.SIGKILL
+    expect(page.get_by_text("Waiting for the connection")).to_be_visible()
+    write(page, "Hello?")
+    del program.settings["CAREVIA_FAILPOINT"]
+    program.start()
+    wait_for_texts(program, "karim", ["Are you there?", "Hello?"])
+    expect(page.get_by_text("Waiting for the connection")).to_have_count(0)
+    expect(page.locator("[data-message]")).to_have_count(2)
+    context.close()
+
+
+def test_what_one_person_wrote_is_not_sent_by_the_next(site: Program, network: Proxy, person: Person) -> None:
+    context = person(token("shirin", name="Shirin"))
+    page = visit(context, f"{network.url}/chat")
+    context.set_extra_http_headers({"Authorization": f"Bearer {token('kamrul', name='Kamrul')}"})
+    network.reset()
+    expect(page.get_by_text("Live", exact=True)).not_to_be_visible()
+    write(page, "From Shirin")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_text("Waiting for the connection")).to_be_visible()
+    context.set_extra_http_headers({"Authorization": f"Bearer {token('shirin', name='Shirin')}"})
+    page.reload()
+    wait_for_texts(site, "shirin", ["From Shirin"])
+
+
+# --- freshness ---
+
+
+def freshness(page: Page) -> str | None:
+    return page.locator("[data-freshness]").first.get_attribute("data-freshness")
+
+
+def test_a_silent_network_is_shown_as_checking_then_stale_and_the_page_comes_back_by_itself(
+    site: Program, network: Proxy, person: Person
+) -> None:
+    page = visit(person(staff("boss")), f"{network.url}/dashboard")
+    expect(page.get_by_text(AGE)).to_be_visible()
+    page.evaluate(
+        "window.states = []; new MutationObserver(() => { const now = document.querySelector('[data-freshness]')"
+        ".dataset.freshness; if (states.at(-1)?.[0] !== now) states.push([now, Date.now()]); })"
+        ".observe(document.body, {subtree: true, attributes: true, attributeFilter: ['data-freshness']})"
+    )
+    silent = time.time() * 1_000
+    network.blackhole()
+    pay(site, "family-2")
+    expect(page.locator("[data-freshness=reconnecting]")).to_be_visible(timeout=12_000)
+    states = {name: (at - silent) / 1_000 for name, at in page.evaluate("states")}
+    assert 1.9 <= states["checking"] <= 5
+    assert 6.9 <= states.get("stale", states["reconnecting"]) <= 10
+    network.heal()
+    healed = time.monotonic()
+    expect(page.locator(LIVE)).to_be_visible()
+    expect(page.locator("[data-participant=family-2]")).to_be_visible()
+    assert time.monotonic() - healed < 5
+
+
+def renderers(browser: Browser) -> list[int]:
+    session = browser.new_browser_cdp_session()
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return [process["id"] for process in found if process["type"] == "renderer"]
+
+
+@pytest.mark.parametrize("dead", [False, True], ids=["a living wire", "a dead wire"])
+def test_a_page_that_wakes_has_repaired_itself_within_three_seconds(
+    site: Program, network: Proxy, person: Person, chromium: Browser, dead: bool
+) -> None:
+    context = person("")
+    account = {"email": SETTINGS["CAREVIA_ADMIN_EMAIL"], "password": SETTINGS["CAREVIA_ADMIN_PASSWORD"]}
+    context.request.post(f"{network.url}/api/login", data=account, headers={"Origin": network.url})
+    page = visit(context, f"{network.url}/dashboard")
+    expect(page.get_by_text(AGE)).to_be_visible()
+    family = f"family-asleep-{dead}"
+    stopped = renderers(chromium)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        if dead:
+            network.half_open()
+        pay(site, family)
+        time.sleep(4)  # this is the sleep
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    awake = time.monotonic()
+    expect(page.locator(f"[data-participant={family}]")).to_be_visible()
+    expect(page.locator(LIVE)).to_be_visible()
+    assert time.monotonic() - awake < 3
+
+
+# --- notices ---
+
+
+def rings(*tabs: Page) -> int:
+    """A paid booking is two notes."""
+    return sum(tab.evaluate("window.rings") for tab in tabs)
+
+
+def test_one_tab_rings_for_all_and_the_next_when_it_is_closed(site: Program, network: Proxy, person: Person) -> None:
+    context = person(staff("ringer"))
+    context.add_init_script(COUNT_RINGS)
+    tabs = [visit(context, f"{network.url}/dashboard") for _ in range(3)]
+    for tab in tabs:
+        tab.get_by_role("heading", name="Conversations").click()
+    pay(site, "ringing-1")
+    wait_until(lambda: rings(*tabs) >= 2, "it rings")
+    for tab in tabs:
+        expect(tab.locator("[data-participant=ringing-1]")).to_be_visible()
+    assert rings(*tabs) == 2
+    leader = next(tab for tab in tabs if rings(tab))
+    leader.close()
+    others = [tab for tab in tabs if tab is not leader]
+    time.sleep(3)  # what comes within three seconds of a ring rings together
+    pay(site, "ringing-2")
+    wait_until(lambda: rings(*others) >= 2, "the next tab rings")
+    for tab in others:
+        expect(tab.locator("[data-participant=ringing-2]")).to_be_visible()
+    assert rings(*others) == 2
+
+
+def test_notices_are_asked_for_by_a_click_tested_by_a_button_and_silent_in_silent_hours(
+    site: Program, network: Proxy, person: Person
+) -> None:
+    context = person(staff("silent"))
+    context.add_init_script(COUNT_RINGS)
+    page = visit(context, f"{network.url}/dashboard")
+    assert page.evaluate("Notification.asked") == 0
+    page.get_by_role("button", name="Notices and sound").click()
+    page.get_by_label("Desktop notices").check()
+    assert page.evaluate("Notification.asked") == 1
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.get_by_text("A sound was played and a notice shown.")).to_be_visible()
+    assert (rings(page), page.evaluate("notices")) == (2, ["A test"])
+    pay(site, "silent-1")
+    wait_until(lambda: page.evaluate("notices.length") == 2, "a notice is shown")
+    page.get_by_label("Silent hours").check()
+    page.get_by_label("From", exact=True).fill("00:00")
+    page.get_by_label("To", exact=True).fill("23:59")
+    before = rings(page)
+    pay(site, "silent-2")
+    expect(page.locator("[data-participant=silent-2]")).to_be_visible()
+    page.wait_for_timeout(3_500)
+    assert (rings(page), page.evaluate("notices.length")) == (before, 2)
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Silent hours")).not_to_be_visible()
+
+
+def test_title_and_icon_carry_the_unread_count(site: Program, network: Proxy, person: Person) -> None:
+    desk = visit(person(staff("reader")), f"{network.url}/dashboard")
+    expect(desk).to_have_title(re.compile(r"^(\(\d+\) )?Bookings · Carevia$"))
+    family = visit(person(token("waiting", name="Waiting")), f"{network.url}/chat")
+    write(family, "Who will come?")
+    row = desk.locator("[data-participant=waiting]")
+    expect(row.get_by_text("1 unread message")).to_be_attached()
+    expect(desk).to_have_title(re.compile(r"^\(\d+\) Bookings · Carevia$"))
+    assert desk.locator("link[rel=icon]").get_attribute("href", timeout=1_000).startswith("data:image/png")  # type: ignore[union-attr]
+    counted = int(desk.title().split(")")[0].lstrip("("))
+    row.get_by_role("link").click()
+    title = f"({counted - 1}) Chat · Carevia" if counted > 1 else "Chat · Carevia"
+    expect(desk).to_have_title(title)
+
+
+# --- presence ---
+
+HIDE = """state => { Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
+document.dispatchEvent(new Event("visibilitychange")); }"""
+
+
+def test_people_are_seen_to_come_to_look_away_and_to_leave(site: Program, network: Proxy, person: Person) -> None:
+    desk = visit(person(staff("rafiq")), f"{network.url}/dashboard?view=chat&with=family-1")
+    dots = desk.locator("[data-participant=family-1] [data-presence]")
+    expect(dots).to_have_attribute("data-presence", "offline")
+    phone = person(token("family-1"))
+    tabs = [visit(phone, f"{network.url}/chat") for _ in range(2)]
+    expect(dots).to_have_attribute("data-presence", "here")
+    expect(desk.get_by_text("Online", exact=True).first).to_be_visible()
+    expect(tabs[0].locator("[data-support=here]")).to_have_text("Here now")
+    tabs[0].close()
+    tabs[1].evaluate(HIDE, "hidden")
+    expect(dots).to_have_attribute("data-presence", "away")
+    tabs[1].evaluate(HIDE, "visible")
+    expect(dots).to_have_attribute("data-presence", "here")
+    tabs[1].close()
+    closed = time.monotonic()
+    expect(dots).to_have_attribute("data-presence", "offline")
+    assert time.monotonic() - closed < 1
+    expect(desk.get_by_text(re.compile(r"Was online at \d\d:\d\d"))).to_be_visible()
+    colleague = visit(person(staff("mitu", name="Mitu Begum")), f"{network.url}/dashboard")
+    expect(desk.locator("[data-staff=mitu]")).to_be_visible()
+    expect(colleague.locator("[data-staff=rafiq] [data-presence=here]")).to_be_visible()
+    colleague.close()
+    expect(desk.locator("[data-staff=mitu]")).to_have_count(0)

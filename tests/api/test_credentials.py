@@ -1,0 +1,91 @@
+"""Credentials that end before their time, on sockets that are open and for those that come."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carevia.service.credentials import Credentials
+from carevia.store.store import open_store
+from tests.aio import run
+from tests.api.desk import ORIGIN, Desk, customer, desk, now, staff
+
+LOGIN = {"email": "rafiq@example.com", "password": "long enough"}
+
+
+async def logged_in(d: Desk) -> tuple[dict[str, str], dict[str, Any]]:
+    """A cookie header, and what a socket shows, of one login with the password."""
+    answer = await d.http.post("/api/login", json=LOGIN)
+    cookie = {"cookie": answer.headers["set-cookie"].partition(";")[0], "origin": ORIGIN}
+    d.http.cookies.clear()
+    return cookie, {"token": answer.json()["data"]["token"]}
+
+
+CHANGES: dict[str, Any] = {
+    "password": lambda credentials, user: credentials.new_password(user, "another-password"),
+    "role": lambda credentials, user: credentials.new_role(user, "user"),
+    "disabled": lambda credentials, user: credentials.disable(user),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_after_a_change_every_socket_of_the_person_is_told_so_within_a_second_whoever_made_it(
+    tmp_path: Path, change: str
+) -> None:
+    """Another process makes the change; this one hears of it from the journal alone."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            user = await d.account()
+            cookie, login = await logged_in(d)
+            other = open_store(d.carevia.settings.database_url, d.carevia.settings.data_dir)
+            await other.open()
+            async with d.socket(cookie=cookie["cookie"]) as one, d.socket(login) as two, d.socket(staff(d)) as stays:
+                began = time.monotonic()
+                await CHANGES[change](Credentials(other, d.carevia.passwords, now), user)
+                assert (await one.packets(1, 2))[0] == "41"
+                assert (await two.packets(1, 2))[0] == "41"
+                assert time.monotonic() - began < 1.0
+                assert (await stays.ask("test_event"))["ok"]
+            await other.close()
+            async with d.socket(login) as late:
+                assert late.refusal == "Token not valid"
+            answer = await d.http.get("/api/session", headers=cookie)
+            assert answer.json()["data"]["user"] is None
+
+    run(work())
+
+
+def test_signing_out_ends_the_token_of_that_login_and_no_other(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.account()
+            (cookie, first), (_, second) = await logged_in(d), await logged_in(d)
+            async with d.socket(first) as gone, d.socket(second) as stays:
+                await d.http.post("/api/logout", headers=cookie, json={})
+                assert (await gone.packets(1, 1))[0] == "41"
+                assert (await stays.ask("test_event"))["ok"]
+            headers = [{"authorization": f"Bearer {login['token']}"} for login in (first, second)]
+            assert [(await d.http.get("/api/session", headers=each)).status_code for each in headers] == [401, 200]
+
+    run(work())
+
+
+def test_a_newer_token_keeps_a_socket_beyond_the_end_of_the_older_one(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(customer(d, seconds=1)) as kept,
+            d.socket(customer(d, seconds=1)) as gone,
+        ):
+            assert await kept.ask("renew", customer(d, seconds=60)) == {"ok": True}
+            assert (await kept.ask("renew", customer(d, "u2", seconds=60)))["code"] == "forbidden"
+            assert (await kept.ask("renew", {"token": "x"}))["code"] == "unauthorized"
+            await asyncio.sleep(1.05)
+            await d.carevia.pulse.judge(seen=False)
+            assert await gone.ended()
+            assert (await kept.ask("test_event"))["ok"]
+
+    run(work())

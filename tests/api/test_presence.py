@@ -1,0 +1,99 @@
+"""Presence over real sockets: who is told what of whom, and how soon."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.aio import run
+from tests.api.desk import Peer, customer, desk, message, staff
+
+
+class Board:
+    """What a desk's page knows from what it was told."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self.states: dict[str, str] = {}
+
+    async def hear(self) -> dict[str, Any]:
+        said = await self._peer.told("presence")
+        self.states = {} if said["whole"] else self.states
+        self.states |= {one["userId"]: one["state"] for one in said["staff"]}
+        for state in ("here", "away", "offline"):
+            self.states |= dict.fromkeys(said[state], state)
+        return said
+
+    async def until(self, person: str, state: str) -> float:
+        """How long it took."""
+        begun = time.monotonic()
+        async with asyncio.timeout(3):
+            while self.states.get(person) != state:
+                await self.hear()
+        return time.monotonic() - begun
+
+
+async def until_support(peer: Peer, state: str) -> float:
+    begun = time.monotonic()
+    async with asyncio.timeout(3):
+        while (await peer.told("support"))["state"] != state:
+            pass
+    return time.monotonic() - begun
+
+
+def test_staff_get_everybody_at_connect_and_then_the_changes(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d) | {"away": True}), d.socket(staff(d)) as boss:
+            board = Board(boss)
+            rafiq = {"userId": "boss", "name": "Rafiq Hasan", "state": "here"}
+            whole = {"whole": True, "staff": [rafiq], "here": [], "away": ["u1"], "offline": []}
+            assert await board.hear() == whole
+            async with d.socket(customer(d, "u2")):
+                await board.until("u2", "here")
+            assert await board.until("u2", "offline") < 1
+            assert board.states == {"boss": "here", "u1": "away", "u2": "offline"}
+
+    run(work())
+
+
+def test_a_second_tab_that_closes_is_no_news_and_hiding_the_last_is(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss, d.socket(customer(d)) as tab:
+            board = Board(boss)
+            await board.until("u1", "here")
+            async with d.socket(customer(d)):
+                pass
+            assert await tab.ask("presence", {"state": "away"}) == {"ok": True}
+            assert (await board.hear())["away"] == ["u1"]
+            assert (await tab.ask("presence", {"state": "asleep"}))["code"] == "bad_input"
+
+    run(work())
+
+
+def test_a_customer_learns_whether_support_is_there_and_nothing_of_anybody_else(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family, d.socket() as guest:
+            assert await family.told("support") == {"state": "offline"}
+            async with d.socket(staff(d)) as boss, d.socket(customer(d, "u2")):
+                await until_support(family, "here")
+                await boss.ask("presence", {"state": "away"})
+                await until_support(family, "away")
+                async with d.socket(customer(d, "u3")) as late:
+                    assert await late.told("support") == {"state": "away"}
+            assert await until_support(family, "offline") < 1
+            answer = await d.http.get(family.query)
+            assert "presence" not in answer.text
+            assert "Rafiq" not in answer.text
+            assert (await guest.ask("presence", {"state": "here"}))["code"] == "unauthorized"
+
+    run(work())
+
+
+def test_a_message_is_refused_on_a_socket_that_is_somebody_elses_by_now(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)), d.socket(staff(d)) as boss:
+            refused = await boss.ask("send_message", message("u1") | {"as": "colleague"})
+            assert (refused["ok"], refused["code"]) == (False, "not_yours")
+            assert (await boss.ask("send_message", message("u1") | {"as": "boss"}))["ok"] is True
+
+    run(work())

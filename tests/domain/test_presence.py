@@ -1,0 +1,74 @@
+"""Presence is counted by person: tabs come and go, and only what changes for the person is said."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carevia.domain.presence import Presence, State
+
+TABS = ("t1", "t2", "t3")
+
+
+def counted() -> tuple[Presence, list[tuple[str, State]]]:
+    said: list[tuple[str, State]] = []
+    return Presence(lambda person, state: said.append((person, state))), said
+
+
+def test_second_tab_is_no_news_and_the_last_that_goes_is() -> None:
+    presence, said = counted()
+    presence.join("rima", "t1")
+    presence.join("rima", "t2")
+    presence.leave("rima", "t1")
+    assert said == [("rima", "here")]
+    presence.leave("rima", "t2")
+    presence.leave("rima", "t2")
+    assert said == [("rima", "here"), ("rima", "offline")]
+    assert presence.people() == {}
+
+
+def test_a_person_is_away_only_when_all_tabs_are() -> None:
+    presence, said = counted()
+    presence.join("rima", "t1")
+    presence.join("rima", "t2", "away")
+    presence.tell("rima", "t1", "away")
+    presence.tell("rima", "t2", "here")
+    assert [state for _, state in said] == ["here", "away", "here"]
+
+
+def test_a_word_of_a_tab_that_has_gone_brings_nobody_back() -> None:
+    presence, said = counted()
+    presence.join("rima", "t1")
+    presence.leave("rima", "t1")
+    presence.tell("rima", "t1", "here")
+    assert (presence.state("rima"), said[-1]) == ("offline", ("rima", "offline"))
+
+
+def test_a_tab_that_comes_back_before_its_old_connection_has_gone_stays() -> None:
+    presence, said = counted()
+    presence.join("rima", "session-1")
+    presence.join("rima", "session-2")
+    presence.leave("rima", "session-1")
+    assert said == [("rima", "here")]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["join", "tell", "leave"]), st.sampled_from(TABS), st.booleans())))
+def test_what_was_said_last_is_what_the_tabs_are(steps: list[tuple[str, str, bool]]) -> None:
+    presence, said = counted()
+    tabs: dict[str, str] = {}
+    for step, tab, here in steps:
+        state = "here" if here else "away"
+        if step == "leave":
+            presence.leave("p", tab)
+            tabs.pop(tab, None)
+        elif step == "join":
+            presence.join("p", tab, "here" if here else "away")
+            tabs[tab] = state
+        else:
+            presence.tell("p", tab, "here" if here else "away")
+            if tab in tabs:
+                tabs[tab] = state
+        expected = "offline" if not tabs else "here" if "here" in tabs.values() else "away"
+        assert presence.state("p") == expected
+        assert (said[-1][1] if said else "offline") == expected
+    assert all(before != after for before, after in pairwise(said))

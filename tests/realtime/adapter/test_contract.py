@@ -1,0 +1,246 @@
+"""What an adapter promises, whatever carries its messages: held over memory and over a real Valkey."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from carevia.realtime import AckTimeout
+from carevia.realtime.adapter import BrokerUnavailable, MemoryBroker, MemoryBus
+from carevia.realtime.adapter.redis import RedisBroker
+from carevia.realtime.testing import TestClient
+from tests.harness.valkey import Valkey
+from tests.realtime.adapter.cluster import MakeBroker, cluster, heard
+from tests.realtime.rawclient import until
+from tests.realtime.serving import run
+
+Brokers = Callable[[], MakeBroker]
+
+
+@pytest.fixture(params=["memory", "redis"])
+def brokers(request: pytest.FixtureRequest) -> Brokers:
+    def memory() -> MakeBroker:
+        bus = MemoryBus()
+        return lambda: MemoryBroker(bus)
+
+    if request.param == "memory":
+        return memory
+    valkey: Valkey = request.getfixturevalue("valkey")
+    return lambda: lambda: RedisBroker(valkey.unix_url)
+
+
+def test_rooms_except_and_ids_reach_other_servers(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("ab", "b")
+            three = await both.client(1, "c")
+            here = both.spaces[0]
+            here.emit("e", "all")
+            here.to("a").emit("e", "a")
+            here.to("b").emit("e", "b")
+            here.to("a", "c").emit("e", "a or c")
+            here.to("b").except_("a").emit("e", "b not a")
+            here.except_(three.sid or "").emit("e", "not three")
+            here.to(two.sid or "").emit("e", "two")
+            here.to().emit("e", "nobody")
+            here.local.to("b").emit("e", "local b")
+            here.to("b").volatile.emit("e", "volatile b")
+            here.emit("end")
+            assert await heard(one) == ["all", "a", "b", "a or c", "not three", "local b", "volatile b"]
+            assert await heard(two) == ["all", "b", "b not a", "not three", "two", "volatile b"]
+            assert await heard(three) == ["all", "a or c"]
+
+    run(main())
+
+
+def test_values_arrive_as_they_were(brokers: Brokers, key: str) -> None:
+    said = [{"ন": [1, -1, 2.5, None, True, 2**53, "✅"]}, b"\x00\xff", {"deep": [{"bytes": b"b"}]}]
+
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            _, two = await both.clients("", "")
+            both.spaces[0].emit("e", *said)
+            assert (await two.receive("e")).args == said
+
+    run(main())
+
+
+def test_a_durable_event_stays_on_its_server(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("", "")
+            both.spaces[0].emit("fact", 1, offset="e.1")
+            both.spaces[0].emit("end")
+            assert await heard(one) == [1]
+            assert await heard(two) == []
+
+    run(main())
+
+
+def test_sockets_are_fetched_and_moved_and_sent_away_everywhere(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("a", "a")
+            here, there = both.spaces
+            there.sockets[two.sid or ""].data = {"name": "two"}
+            found = {each.id: each for each in await here.to("a").fetch_sockets()}
+            assert set(found) == {one.sid, two.sid}
+            assert found[two.sid or ""].data == {"name": "two"}
+            assert set(found[two.sid or ""].rooms) == {two.sid, "a"}
+            assert "authorization" not in str(found[two.sid or ""].handshake)
+            assert [each.id for each in await here.local.fetch_sockets()] == [one.sid]
+            here.to("a").sockets_join("b", "c")
+            await until(lambda: len(there.members("b")) == len(there.members("c")) == 1, "two did not join")
+            here.to("a").except_(one.sid or "").sockets_leave("b")
+            await until(lambda: not there.members("b"), "two did not leave")
+            assert len(here.members("b")) == 1
+            found[two.sid or ""].emit("to two")
+            await two.receive("to two")
+            found[two.sid or ""].disconnect(close=True)
+            await two.ended()
+            assert one.connected
+            assert await both.adapter(1).all_rooms() == {"a", "b", "c", one.sid}
+            assert await both.adapter(1).ids(["b"]) == {one.sid}
+
+    run(main())
+
+
+def test_servers_talk_to_each_other(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), 3, key=key) as three:
+            told: list[Any] = []
+            for number, space in enumerate(three.spaces):
+                space.on_server_side_emit("hello")(lambda *args, number=number: told.append((number, args)))
+
+                @space.on_server_side_emit("who")
+                async def who(number: int = number) -> dict[str, int]:
+                    return {"number": number}
+
+            three.spaces[0].server_side_emit("hello", 1, {"a": b"b".decode()})
+            await until(lambda: len(told) == 2, "they did not hear")
+            assert sorted(told) == [(1, (1, {"a": "b"})), (2, (1, {"a": "b"}))]
+            answers = await three.spaces[0].server_side_emit_with_ack("who")
+            assert sorted(answer["number"] for answer in answers) == [1, 2]
+            with pytest.raises(AckTimeout) as late:
+                await three.spaces[0].server_side_emit_with_ack("nobody hears this", timeout=0.05)
+            assert late.value.responses == []
+
+    run(main())
+
+
+async def answering(client: TestClient, *args: Any) -> None:
+    (await client.receive("ask")).answer(*args)
+
+
+def test_clients_everywhere_acknowledge(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("a", "a")
+            silent = await both.client(1, "b")
+            replies = asyncio.gather(answering(one, "one"), answering(two, b"two", 2))
+            answers = await both.spaces[0].to("a").emit_with_ack("ask", 1)
+            await replies
+            assert sorted(answers, key=str) == sorted(["one", b"two"], key=str)
+            assert await both.spaces[0].to("nobody").emit_with_ack("ask") == []
+            replies = asyncio.gather(answering(one, "one"), answering(two))
+            with pytest.raises(AckTimeout) as late:
+                await both.spaces[1].emit_with_ack("ask", timeout=0.3)
+            await replies
+            assert set(late.value.responses) == {"one", None}
+            (await silent.receive("ask")).answer("too late")
+            await silent.call("fence")
+            assert not any(socket._acks for space in both.spaces for socket in space.sockets.values())
+
+    run(main())
+
+
+def test_one_server_alone_answers_for_itself(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), 1, key=key) as alone:
+            (one,) = await alone.clients("a")
+            space = alone.spaces[0]
+            assert [each.id for each in await space.fetch_sockets()] == [one.sid]
+            assert await space.server_side_emit_with_ack("who") == []
+            reply = asyncio.ensure_future(answering(one, 1))
+            assert await space.emit_with_ack("ask") == [1]
+            await reply
+            assert await alone.servers[0].cluster_count() == 1
+
+    run(main())
+
+
+def test_sockets_are_counted_over_all_servers(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), 3, key=key) as three:
+            await three.clients("", "", "")
+            await three.client(2)
+            assert [await server.cluster_count() for server in three.servers] == [4, 4, 4]
+
+    run(main())
+
+
+def test_without_its_broker_a_server_serves_its_own(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("a", "a")
+            await both.brokers[0].stop()
+            assert not both.brokers[0].connected
+            here = both.spaces[0]
+            here.to("a").emit("e", 1)
+            here.sockets_join("b")
+            here.server_side_emit("hello")
+            assert (await one.receive("e")).args == [1]
+            assert len(here.members("b")) == 1
+            for impossible in (here.fetch_sockets, lambda: here.emit_with_ack("ask")):
+                with pytest.raises(BrokerUnavailable):
+                    await impossible()
+            assert await both.servers[0].cluster_count() == 1
+            both.spaces[1].emit("end")
+            assert await heard(two) == []
+
+    run(main())
+
+
+def test_hostile_events_are_refused_and_protected_rooms_kept(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        rules: dict[str, Any] = {"refuses": lambda name: name == "fact", "protects": lambda _, room: room == "d"}
+        async with cluster(brokers(), key=key, **rules) as both:
+            one, two = await both.clients("a", "d")
+            here, there = both.spaces
+            here.emit("fact", "forged")
+            here.sockets_join("d", "news")
+            here.sockets_leave("d")
+            here.to("news").emit("e", "news")
+            here.emit("end")
+            assert await heard(two) == ["news"]
+            assert len(there.members("d")) == 1
+            assert both.adapter(1).refused == {"event": 1, "protected": 2}
+            assert one.connected
+
+    run(main())
+
+
+def test_a_server_does_not_hear_itself(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            one, two = await both.clients("a", "a")
+            both.spaces[0].to("a").emit("e", 1)
+            both.spaces[0].sockets_join("b")
+            await two.receive("e")
+            both.spaces[1].emit("end")  # behind the first server's own message on its way back
+            assert await heard(one) == [1]
+
+    run(main())
+
+
+def test_many_events_keep_their_order(brokers: Brokers, key: str) -> None:
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            _, two = await both.clients("a", "a")
+            for number in range(2_000):
+                both.spaces[0].to("a").emit("e", number)
+            both.spaces[0].to("a").emit("end")
+            assert await heard(two) == list(range(2_000))
+
+    run(main())

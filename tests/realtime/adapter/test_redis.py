@@ -1,0 +1,92 @@
+"""The connection to Redis: lost and found again by itself, and never a wrong answer."""
+
+import asyncio
+
+import pytest
+from redis.exceptions import ResponseError
+
+from carevia.realtime.adapter import BrokerUnavailable
+from carevia.realtime.adapter.redis import RedisBroker
+from tests.harness.proxy import Proxy
+from tests.harness.valkey import Valkey
+from tests.realtime.rawclient import until
+from tests.realtime.serving import run
+
+
+def test_it_comes_back_by_itself_after_a_kill() -> None:
+    async def main() -> None:
+        with Valkey("secret") as valkey:
+            broker = RedisBroker(valkey.unix_url)
+            heard: list[bytes] = []
+            broker.subscribe("news", lambda _, data: heard.append(data))
+            await broker.start()
+            assert broker.connected and broker.away is None
+            valkey.kill()
+            await until(lambda: not broker.connected, "the loss was not noticed")
+            assert not broker.publish("news", b"dropped") and broker.dropped > 0
+            with pytest.raises(BrokerUnavailable):
+                await broker.execute("PING")
+            await asyncio.to_thread(valkey.start)
+            began = asyncio.get_running_loop().time()
+            await until(lambda: broker.connected, "it did not come back")
+            assert asyncio.get_running_loop().time() - began < 2
+            broker.publish("news", b"new")
+            await until(lambda: heard == [b"new"], "nothing is heard after the return")
+            await broker.stop()
+            assert not broker.connected
+
+    run(main())
+
+
+def test_a_silent_network_is_noticed_and_waiting_commands_are_told(valkey: Valkey) -> None:
+    async def main() -> None:
+        with Proxy(valkey.port) as network:
+            broker = RedisBroker(f"redis://127.0.0.1:{network.port}", beat=0.1, silence=0.3)
+            await broker.start()
+            await asyncio.to_thread(network.blackhole)
+            with pytest.raises(BrokerUnavailable):
+                await broker.execute("PING")
+            assert not broker.connected
+            await asyncio.to_thread(network.heal)
+            await until(lambda: broker.connected, "it did not come back")
+            await broker.stop()
+
+    run(main())
+
+
+def test_answers_are_never_crossed_by_cancelled_commands(valkey: Valkey) -> None:
+    """CVE-2023-28858: there a cancelled command left its answer for the next caller."""
+
+    async def main() -> None:
+        broker = RedisBroker(valkey.unix_url)
+        await broker.start()
+        tasks = [asyncio.ensure_future(broker.execute("ECHO", str(n))) for n in range(1_000)]
+        for task in tasks[::2]:
+            asyncio.get_running_loop().call_soon(task.cancel)
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [answer for answer in answers[1::2]] == [str(n).encode() for n in range(1, 1_000, 2)]
+        with pytest.raises(ResponseError):
+            await broker.execute("NO SUCH COMMAND")
+        assert await broker.execute("ECHO", "still") == b"still"
+        assert broker.connections == 1
+        await broker.stop()
+
+    run(main())
+
+
+def test_without_a_server_it_starts_and_waits() -> None:
+    async def main() -> None:
+        valkey = Valkey()
+        try:
+            broker = RedisBroker(valkey.unix_url)
+            starting = asyncio.ensure_future(broker.start())
+            await asyncio.sleep(0)
+            assert not broker.connected
+            await asyncio.to_thread(valkey.start)
+            await starting
+            await until(lambda: broker.connected, "it did not connect")
+            await broker.stop()
+        finally:
+            valkey.close()
+
+    run(main())

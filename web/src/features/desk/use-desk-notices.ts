@@ -1,0 +1,63 @@
+// What of the desk rings, and its words: paid bookings that nobody has on a screen, and customers who wait.
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { useIcon } from "@/lib/notices/icon";
+import type { Facts, Ring } from "@/lib/notices/reminders";
+import { type Notice, useNotices } from "@/lib/notices/use-notices";
+import { words } from "./messages";
+import { nameOf } from "./names";
+import type { Desk } from "./state";
+import type { DeskData } from "./use-desk";
+
+/** Conversations with something unread: the number in the title, on the icon and in the rail. */
+export function unreadRooms(desk: Desk): number {
+  return Object.values(desk.rooms).filter((room) => room.unread > 0).length;
+}
+
+export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): void {
+  const navigate = useNavigate();
+  const unseen = alarm !== null && alarm.unseen > 0;
+  const facts = useMemo<Facts>(
+    () => ({
+      arrived: desk.bookings.filter((row) => row.arrivedAt !== null).map((row) => row.trackingId),
+      unseen,
+      waiting: Object.entries(desk.rooms)
+        .filter(([roomId, room]) => room.unread > 0 && room.last.senderId === roomId)
+        .map(([roomId, room]) => ({ roomId, seq: room.seq })),
+    }),
+    [desk.bookings, desk.rooms, unseen],
+  );
+  const describe = useCallback(
+    (ring: Ring): Notice => {
+      const [first] = ring.about;
+      if (ring.kind === "message") {
+        const room = ring.about.length === 1 ? first : undefined;
+        const title = room ? words.notices.wrote(nameOf(desk, room)) : words.notices.waiting(facts.waiting.length);
+        const search = room ? { view: "chat" as const, with: room } : { view: "chat" as const };
+        return {
+          title,
+          body: words.notices.open,
+          tag: "message",
+          open: () => void navigate({ to: "/dashboard", search }),
+        };
+      }
+      const row = ring.about.length === 1 ? desk.bookings.find((one) => one.trackingId === first) : undefined;
+      const title = row
+        ? words.notices.paid(row.userName || words.unknown)
+        : ring.about.length > 0
+          ? words.newBookings(ring.about.length)
+          : words.notices.unseen;
+      const body = row?.serviceName || words.notices.open;
+      return { title, body, tag: "booking", open: () => void navigate({ to: "/dashboard", search: {} }) };
+    },
+    [desk, facts, navigate],
+  );
+  useNotices({
+    owner,
+    live: live.freshness === "live" || live.freshness === "checking",
+    facts,
+    now: live.now,
+    describe,
+  });
+  useIcon(unreadRooms(desk));
+}

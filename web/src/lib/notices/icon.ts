@@ -1,0 +1,47 @@
+// The tab's icon with a count on it, drawn on a canvas; without one it is the file again.
+import { useEffect } from "react";
+
+const SIZE = 64;
+
+export function useIcon(count: number): void {
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+    if (!link) return;
+    link.dataset.plain ??= link.getAttribute("href") ?? "";
+    const { plain } = link.dataset;
+    const drawn = count > 0 ? draw(count) : null;
+    link.type = drawn ? "image/png" : "image/svg+xml";
+    link.href = drawn ?? plain;
+    return () => {
+      link.type = "image/svg+xml";
+      link.href = plain;
+    };
+  }, [count]);
+}
+
+function draw(count: number): string | null {
+  const canvas = document.createElement("canvas");
+  canvas.width = SIZE;
+  canvas.height = SIZE;
+  const pen = canvas.getContext?.("2d");
+  if (!pen) return null;
+  pen.fillStyle = "#047857";
+  pen.roundRect(0, 0, SIZE, SIZE, 18);
+  pen.fill();
+  pen.lineWidth = 6;
+  pen.lineCap = "round";
+  pen.strokeStyle = "#ffffff";
+  pen.beginPath();
+  pen.arc(28, 32, 14.4, 0.7, -0.7);
+  pen.stroke();
+  pen.fillStyle = "#c0352b";
+  pen.beginPath();
+  pen.arc(43, 21, 21, 0, 2 * Math.PI);
+  pen.fill();
+  pen.fillStyle = "#ffffff";
+  pen.font = "bold 30px system-ui, sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(count > 9 ? "9+" : String(count), 43, 22);
+  return canvas.toDataURL("image/png");
+}

@@ -1,0 +1,66 @@
+// When to ring, decided from what the desk knows and what has rung: pure, the clock is an argument. Something new rings
+// once (a burst, or what came during an absence, rings once together), and again while nobody has seen it.
+
+export interface Facts {
+  /** Tracking ids of bookings that arrived while the desk was open. */
+  arrived: readonly string[];
+  /** Whether the server says that a paid booking is on no screen. */
+  unseen: boolean;
+  /** Customers who wait for an answer, and the number of their newest message. */
+  waiting: readonly { roomId: string; seq: number }[];
+}
+
+/** What has rung, on whichever tab of this browser. */
+export interface Rung {
+  bookings: readonly string[];
+  bookingAt: number;
+  bookingAgain: number;
+  rooms: Readonly<Record<string, number>>;
+  messageAt: number;
+}
+
+export interface Ring {
+  kind: "booking" | "message";
+  /** What is new: tracking ids, or rooms; empty for a reminder. */
+  about: readonly string[];
+}
+
+export const NOTHING_RUNG: Rung = { bookings: [], bookingAt: 0, bookingAgain: 0, rooms: {}, messageAt: 0 };
+
+const TOGETHER = 3_000;
+const FIRST_AGAIN = 30_000;
+const BOOKING_AGAIN = 60_000;
+const MESSAGE_AGAIN = 120_000;
+const REMEMBERED = 200;
+
+export function ringing(facts: Facts, rung: Rung, now: number): { rings: Ring[]; rung: Rung } {
+  const booking = ofBookings(facts, rung, now);
+  const message = ofMessages(facts, booking.rung, now);
+  return { rings: [...booking.rings, ...message.rings], rung: message.rung };
+}
+
+function ofBookings({ arrived, unseen }: Facts, before: Rung, now: number): { rings: Ring[]; rung: Rung } {
+  const rung = unseen || before.bookingAgain === 0 ? before : { ...before, bookingAgain: 0 };
+  const since = now - rung.bookingAt;
+  const about = arrived.filter((id) => !rung.bookings.includes(id));
+  if (about.length > 0 && since >= TOGETHER) {
+    const bookings = [...rung.bookings, ...about].slice(-REMEMBERED);
+    return { rings: [{ kind: "booking", about }], rung: { ...rung, bookings, bookingAt: now, bookingAgain: 0 } };
+  }
+  if (!unseen || since < (rung.bookingAgain === 0 ? FIRST_AGAIN : BOOKING_AGAIN)) return { rings: [], rung };
+  return {
+    rings: [{ kind: "booking", about: [] }],
+    rung: { ...rung, bookingAt: now, bookingAgain: rung.bookingAgain + 1 },
+  };
+}
+
+function ofMessages({ waiting }: Facts, rung: Rung, now: number): { rings: Ring[]; rung: Rung } {
+  const since = now - rung.messageAt;
+  const fresh = waiting.filter(({ roomId, seq }) => seq > (rung.rooms[roomId] ?? 0));
+  const due = fresh.length > 0 ? since >= TOGETHER : waiting.length > 0 && since >= MESSAGE_AGAIN;
+  if (!due) return { rings: [], rung };
+  // Only who waits is remembered: whoever was answered and writes again is new, with a higher number.
+  const rooms = Object.fromEntries(waiting.map(({ roomId, seq }) => [roomId, seq]));
+  const about = fresh.map(({ roomId }) => roomId);
+  return { rings: [{ kind: "message", about }], rung: { ...rung, rooms, messageAt: now } };
+}

@@ -1,0 +1,60 @@
+// How somebody wants to be told, kept in this browser and the same on all its tabs.
+
+export interface NoticeSettings {
+  sound: boolean;
+  desktop: boolean;
+  /** Silent from one time of the day to another ("22:00"), also over midnight. */
+  silent: { on: boolean; from: string; to: string };
+}
+
+export const USUAL: NoticeSettings = { sound: true, desktop: false, silent: { on: false, from: "22:00", to: "07:00" } };
+
+const KEY = "carevia-notices";
+const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+
+export function readSettings(): NoticeSettings {
+  try {
+    return understood(JSON.parse(localStorage.getItem(KEY) ?? "null"));
+  } catch {
+    return USUAL; // no storage, or not ours
+  }
+}
+
+export function writeSettings(settings: NoticeSettings): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings));
+  } catch {
+    // A browser that keeps nothing: they last as long as the page.
+  }
+}
+
+/** Called when another tab has written them. */
+export function onSettings(run: () => void): () => void {
+  const changed = (event: StorageEvent) => {
+    if (event.key === KEY || event.key === null) run();
+  };
+  window.addEventListener("storage", changed);
+  return () => window.removeEventListener("storage", changed);
+}
+
+export function understood(given: unknown): NoticeSettings {
+  const one = (given ?? {}) as Partial<NoticeSettings>;
+  const silent = (one.silent ?? {}) as Partial<NoticeSettings["silent"]>;
+  return {
+    sound: typeof one.sound === "boolean" ? one.sound : USUAL.sound,
+    desktop: one.desktop === true,
+    silent: {
+      on: silent.on === true,
+      from: TIME.test(silent.from ?? "") ? (silent.from as string) : USUAL.silent.from,
+      to: TIME.test(silent.to ?? "") ? (silent.to as string) : USUAL.silent.to,
+    },
+  };
+}
+
+/** `now` is ms since 1970; the hours are the reader's own. */
+export function isSilent({ silent }: NoticeSettings, now: number): boolean {
+  if (!silent.on || silent.from === silent.to) return false;
+  const date = new Date(now);
+  const time = `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+  return silent.from < silent.to ? silent.from <= time && time < silent.to : time >= silent.from || time < silent.to;
+}

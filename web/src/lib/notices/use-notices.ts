@@ -1,0 +1,99 @@
+// Rings for one person, however many tabs are open: the tabs of a browser elect one that is live, and what has rung is
+// kept in the browser, so that the next one goes on where the last has stopped.
+import { useCallback, useEffect, useRef, useState } from "react";
+import { leadership } from "@/lib/locks";
+import { type Facts, NOTHING_RUNG, type Ring, type Rung, ringing } from "./reminders";
+import { isSilent, type NoticeSettings, onSettings, readSettings, writeSettings } from "./settings";
+import { play } from "./sound";
+
+export interface Notice {
+  title: string;
+  body: string;
+  /** Notices of one tag replace each other. */
+  tag: string;
+  open: () => void;
+}
+
+interface Options {
+  owner: string;
+  /** Whether this tab hears what happens. */
+  live: boolean;
+  facts: Facts;
+  now: number;
+  /** The words of a desktop notice. */
+  describe: (ring: Ring) => Notice;
+}
+
+export function useNotices({ owner, live, facts, now, describe }: Options): void {
+  const leads = useLeads(owner, live);
+  const newest = useRef(describe);
+  useEffect(() => {
+    newest.current = describe;
+  });
+  useEffect(() => {
+    if (!leads) return;
+    const key = `carevia-rung/${owner}`;
+    const before = read(key);
+    const { rings, rung } = ringing(facts, before, now);
+    if (rung !== before) write(key, rung);
+    const settings = readSettings();
+    if (isSilent(settings, now)) return;
+    for (const ring of rings) {
+      if (settings.sound) void play(ring.kind);
+      if (settings.desktop && !document.hasFocus()) show(newest.current(ring));
+    }
+  }, [leads, owner, facts, now]);
+}
+
+export function useNoticeSettings(): [NoticeSettings, (settings: NoticeSettings) => void] {
+  const [settings, setSettings] = useState(readSettings);
+  useEffect(() => onSettings(() => setSettings(readSettings())), []);
+  const change = useCallback((next: NoticeSettings) => {
+    writeSettings(next);
+    setSettings(next);
+  }, []);
+  return [settings, change];
+}
+
+/** Whether it could be shown. */
+export function show({ title, body, tag, open }: Notice): boolean {
+  if (typeof Notification === "undefined" || Notification.permission !== "granted") return false;
+  try {
+    const notice = new Notification(title, { body, tag });
+    notice.onclick = () => {
+      window.focus();
+      notice.close();
+      open();
+    };
+    return true;
+  } catch {
+    return false; // a phone's browser shows them from a service worker only
+  }
+}
+
+function useLeads(owner: string, live: boolean): boolean {
+  const [leads, setLeads] = useState(false);
+  useEffect(() => {
+    if (!live) return;
+    return leadership(`carevia-notices/${owner}`, setLeads);
+  }, [owner, live]);
+  return leads && live;
+}
+
+let memory: Record<string, Rung> = {};
+
+function read(key: string): Rung {
+  try {
+    return { ...NOTHING_RUNG, ...JSON.parse(localStorage.getItem(key) ?? "null") };
+  } catch {
+    return memory[key] ?? NOTHING_RUNG;
+  }
+}
+
+function write(key: string, rung: Rung): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(rung));
+  } catch {
+    memory = { ...memory, [key]: rung };
+  }
+}

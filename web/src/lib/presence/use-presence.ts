@@ -1,0 +1,50 @@
+// Presence on a page: what the server says of others, and what this tab says of itself.
+import { useEffect, useState } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { watchAttention } from "./attention";
+import { apply, NOBODY, type PeoplePresent, type Presence, type PresenceState } from "./presence";
+
+/** Of everybody, for the desk; null while this page does not know. */
+export function usePresence(connection: Connection | null): Presence | null {
+  const [presence, setPresence] = useState<Presence | null>(null);
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "disconnected") setPresence(null);
+    if (event.type !== "received" || event.name !== "presence") return;
+    const told = event.args[0] as PeoplePresent;
+    const at = Date.now();
+    setPresence((before) => apply(before ?? NOBODY, told, at));
+  });
+  return presence;
+}
+
+/** Whether Support is there, for a customer; null while this page does not know. */
+export function useSupport(connection: Connection | null): PresenceState | null {
+  const [support, setSupport] = useState<PresenceState | null>(null);
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "disconnected") setSupport(null);
+    if (event.type === "received" && event.name === "support")
+      setSupport((event.args[0] as { state: PresenceState }).state);
+  });
+  return support;
+}
+
+/** Tells the server whether this tab is looked at. */
+export function useAttention(connection: Connection | null): void {
+  useEffect(() => {
+    if (!connection) return;
+    let now: "here" | "away" = "here";
+    const stop = watchAttention((state) => {
+      now = state;
+      connection.tell("presence", { state });
+    });
+    const leave = connection.subscribe((event) => {
+      // CONNECT has told whether the tab is hidden, not whether anybody touches it.
+      if (event.type === "connected" && now === "away") connection.tell("presence", { state: now });
+    });
+    return () => {
+      stop();
+      leave();
+    };
+  }, [connection]);
+}
