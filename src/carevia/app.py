@@ -85,22 +85,7 @@ class Carevia:
         self.passwords = Passwords()
         self.people = People(self.store, self.passwords, now)
         self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
-        key = settings.secret_key or ""
-        self.links = Links(settings.data_dir / "nodes", key.encode())
-        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
-        self.namespace = self.server.namespace("/")
-        self.relay = Relay(self.store, self.namespace)
-        self.replay = Replay(self.store, self.relay, key.encode(), person_of)
-        self.namespace.recovery = self.replay
-        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
-        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
-        self.seats = Seats(settings.limit_tabs_per_user)
-        self.credentials = Credentials(self.store, self.passwords, now)
-        self.relay.listeners.append(self._credentials_ended)
-        self.presence = PresenceBoard(self.namespace, self.seats)
-        self.tokens = Tokens(key, settings.jwt_secret, now)
-        cookie = Cookie(secure=settings.public_url.startswith("https://"))
-        self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
+        self._make_hub()
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
         self.stripe = (
             StripeApi(settings.stripe_secret_key, settings.stripe_api_base) if settings.stripe_secret_key else None
@@ -121,6 +106,26 @@ class Carevia:
         self._declare_sockets()
         self.edge = self._edge(web)
         self.asgi: Any = self.server.asgi(self.edge)
+
+    def _make_hub(self) -> None:
+        """From the journal to the sockets, and who sits on them."""
+        settings = self.settings
+        key = settings.secret_key or ""
+        self.links = Links(settings.data_dir / "nodes", key.encode())
+        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
+        self.namespace = self.server.namespace("/")
+        self.relay = Relay(self.store, self.namespace)
+        self.replay = Replay(self.store, self.relay, key.encode(), person_of)
+        self.namespace.recovery = self.replay
+        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
+        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
+        self.seats = Seats(settings.limit_tabs_per_user)
+        self.credentials = Credentials(self.store, self.passwords, now)
+        self.relay.listeners.append(self._credentials_ended)
+        self.presence = PresenceBoard(self.namespace, self.seats)
+        self.tokens = Tokens(key, settings.jwt_secret, now)
+        cookie = Cookie(secure=settings.public_url.startswith("https://"))
+        self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
 
     async def start(self) -> None:
         """Open the store (and migrate it), put into it what has to be there, let the journal flow."""
