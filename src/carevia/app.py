@@ -47,6 +47,7 @@ from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
 from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
+from carevia.service.exports import Exports
 from carevia.service.health import Health
 from carevia.service.passwords import Passwords
 from carevia.service.payments import Payments
@@ -84,22 +85,7 @@ class Carevia:
         self.passwords = Passwords()
         self.people = People(self.store, self.passwords, now)
         self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
-        key = settings.secret_key or ""
-        self.links = Links(settings.data_dir / "nodes", key.encode())
-        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
-        self.namespace = self.server.namespace("/")
-        self.relay = Relay(self.store, self.namespace)
-        self.replay = Replay(self.store, self.relay, key.encode(), person_of)
-        self.namespace.recovery = self.replay
-        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
-        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
-        self.seats = Seats(settings.limit_tabs_per_user)
-        self.credentials = Credentials(self.store, self.passwords, now)
-        self.relay.listeners.append(self._credentials_ended)
-        self.presence = PresenceBoard(self.namespace, self.seats)
-        self.tokens = Tokens(key, settings.jwt_secret, now)
-        cookie = Cookie(secure=settings.public_url.startswith("https://"))
-        self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
+        self._make_hub()
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
         self.stripe = (
             StripeApi(settings.stripe_secret_key, settings.stripe_api_base) if settings.stripe_secret_key else None
@@ -120,6 +106,26 @@ class Carevia:
         self._declare_sockets()
         self.edge = self._edge(web)
         self.asgi: Any = self.server.asgi(self.edge)
+
+    def _make_hub(self) -> None:
+        """From the journal to the sockets, and who sits on them."""
+        settings = self.settings
+        key = settings.secret_key or ""
+        self.links = Links(settings.data_dir / "nodes", key.encode())
+        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
+        self.namespace = self.server.namespace("/")
+        self.relay = Relay(self.store, self.namespace)
+        self.replay = Replay(self.store, self.relay, key.encode(), person_of)
+        self.namespace.recovery = self.replay
+        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
+        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
+        self.seats = Seats(settings.limit_tabs_per_user)
+        self.credentials = Credentials(self.store, self.passwords, now)
+        self.relay.listeners.append(self._credentials_ended)
+        self.presence = PresenceBoard(self.namespace, self.seats)
+        self.tokens = Tokens(key, settings.jwt_secret, now)
+        cookie = Cookie(secure=settings.public_url.startswith("https://"))
+        self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
 
     async def start(self) -> None:
         """Open the store (and migrate it), put into it what has to be there, let the journal flow."""
@@ -193,8 +199,7 @@ class Carevia:
         settings = self.settings
         routes = self._routes()
         headers = security_headers(socket_url=settings.socket_url, production=settings.production)
-        proxies = TrustedProxies(settings.trusted_proxies)
-        return Edge(routes, self.auth, proxies, self.log, headers, Pages(web).find)
+        return Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
 
     def _routes(self) -> list[Route[Any, Any]]:
         settings = self.settings
@@ -203,7 +208,8 @@ class Carevia:
         routes = webhook.routes()
         routes += EmitBooking(self.payments, settings.emit_secret, now, self.server.cluster_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
-        routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
+        exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
+        routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
         routes += self._checkout_routes()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.domain.bookings import BookingQuery, pages, read_page, read_query, split_name
+from carevia.domain.bookings import BookingQuery, PaymentQuery, pages, read_payment_query, read_query, split_name
 from carevia.domain.chat import check_message, check_own_room, for_customer, page_size, shown_sender
 from carevia.domain.ids import CROCKFORD, row_id, tracking_id, tracking_id_from, valid_tracking_id
 from carevia.domain.money import MOST, digits, major, minor, valid_amount, valid_currency
@@ -157,8 +157,10 @@ def test_an_empty_query_asks_for_everything() -> None:
 def test_a_query_is_read() -> None:
     given_ = {"search": " nus ", "sortby": "price_low", "status": "booked", "duration": "days"}
     given_ |= {"caregiver": "unassigned", "division": "Dhaka", "page": "3", "limit": "100"}
-    assert read_query(given_) == BookingQuery("nus", "price_low", "booked", "days", "unassigned", "Dhaka", 3, 100)
-    assert read_page({"page": "2"}) == (2, 20)
+    given_ |= {"userId": "u1", "after": "0", "upto": "12"}
+    read = BookingQuery("nus", "price_low", "booked", "days", "unassigned", "Dhaka", "u1", 0, 12, 3, 100)
+    assert read_query(given_) == read
+    assert read_payment_query({"page": "2", "status": "needs_look"}) == PaymentQuery(status="needs_look", page=2)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +177,8 @@ def test_a_query_is_read() -> None:
         ("limit", "0"),
         ("limit", "٣"),
         ("limit", "9" * 30),
+        ("after", "-1"),
+        ("upto", "1e3"),
     ],
 )
 def test_a_wrong_word_is_refused_with_the_field_and_the_allowed_words(field: str, value: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from carevia.domain.bookings import BookingQuery
+from carevia.domain.bookings import BookingQuery, PaymentQuery
 from carevia.store.store import Store
 from tests.aio import run
 from tests.provider import charge, dispute, intent
@@ -243,7 +243,7 @@ def test_a_payment_that_nobody_can_place_is_refunded_all_the_same(tmp_path: Path
                 if kind == "completed":
                     event["data"]["object"]["metadata"] = {}
                 await home.deliver(event)
-            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert (payment.status, payment.amountRefunded, payment.needsLook) == ("refunded", "3000", True)
             assert await home.told("booking_updated") == []
 

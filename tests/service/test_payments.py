@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from carevia.domain.bookings import BookingQuery
+from carevia.domain.bookings import BookingQuery, PaymentQuery
 from carevia.domain.people import Person
 from carevia.domain.site import SiteBooking
 from carevia.errors import BadInput, Conflict
@@ -44,7 +44,7 @@ def test_a_paid_session_makes_customer_booking_payment_and_announcement(tmp_path
             )
             assert (booking.userName, booking.userEmail) == ("Nusrat Jahan", "u1@carevia.example")
             assert booking.createdAt == "2026-11-23T04:30:15.000Z"  # when the money moved
-            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert payment.sessionId == event["data"]["object"]["id"]
             assert (payment.amount, payment.amountPaid, payment.bookingId) == (300_000, "3000", booking.id)
             assert payment.trackingId == booking.trackingId
@@ -128,7 +128,7 @@ def test_a_paid_session_without_our_metadata_is_kept_for_a_look(tmp_path: Path) 
         async with house(tmp_path) as home:
             await home.deliver(paid_event(metadata={"userId": ""}))
             assert count(tmp_path) == {"bookings": 0, "payments": 1, "announced": 0, "provider_events": 1}
-            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert (payment.needsLook, payment.amount, payment.bookingId) == (True, 300_000, None)
 
     run(main())
@@ -138,7 +138,7 @@ def test_money_that_cannot_be_read_loses_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
             await home.pay(amount_total="lots")
-            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert (payment.needsLook, payment.amount, payment.amountPaid) == (True, None, "")
             assert count(tmp_path)["bookings"] == 0
 
@@ -287,7 +287,7 @@ def test_site_and_provider_tell_of_one_booking(
             assert count(tmp_path) == {"bookings": 1, "payments": 1, "announced": 1, "provider_events": 2}
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
             assert booking.amountPaid == "3000"  # the provider's word, whatever the site said
-            [payment] = (await home.payments.list(STAFF, 1, 20)).payments
+            [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert (payment.provider, payment.amount, payment.needsLook) == ("stripe", 300_000, False)
             assert payment.bookingId == booking.id
             if event["data"]["object"]["metadata"]["userId"]:
@@ -316,14 +316,18 @@ def test_customers_see_their_own_payments_newest_first_in_pages(tmp_path: Path) 
             for n in range(5):
                 home.time = NOW + n * 1000
                 await home.pay("u1" if n % 2 else "u2")
-            everything = await home.payments.list(STAFF, 1, 2)
+            everything = await home.payments.list(STAFF, PaymentQuery(page=1, limit=2))
             assert (everything.totalItems, everything.totalPages, everything.currentPage) == (5, 3, 1)
             assert len(everything.payments) == 2
-            times = [row.createdAt for page in (1, 2, 3) for row in (await home.payments.list(STAFF, page, 2)).payments]
+            times = [
+                row.createdAt
+                for page in (1, 2, 3)
+                for row in (await home.payments.list(STAFF, PaymentQuery(page=page, limit=2))).payments
+            ]
             assert times == sorted(times, reverse=True) and len(set(times)) == 5
-            own = await home.payments.list(Person("u1", "user"), 1, 20)
+            own = await home.payments.list(Person("u1", "user"), PaymentQuery())
             assert {row.userId for row in own.payments} == {"u1"} and own.totalItems == 2
-            assert (await home.payments.list(STAFF, 99, 20)).payments == []
+            assert (await home.payments.list(STAFF, PaymentQuery(page=99, limit=20))).payments == []
 
     run(main())
 

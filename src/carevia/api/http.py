@@ -5,7 +5,7 @@ a web framework with its model library takes half of that. Bodies are msgspec; n
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -112,11 +112,12 @@ class SlowBody(CareviaError):
 
 
 class Answer(msgspec.Struct):
-    """A whole answer, ready to be sent."""
+    """An answer, ready to be sent; `more` are pieces behind the body, each made when the one before has left."""
 
     status: int
     body: bytes
     headers: HeaderList
+    more: AsyncIterator[bytes] | None = None
 
 
 def ok(data: Any, message: str = "OK", *, headers: HeaderList | None = None, **beside: Any) -> Answer:
@@ -145,10 +146,18 @@ def failure(error: CareviaError) -> Answer:
 
 
 async def send_answer(answer: Answer, send: Send, *, headers: HeaderList, head_only: bool = False) -> None:
-    length = (b"content-length", str(len(answer.body)).encode())
-    start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, length, *headers]}
+    """What fails while the pieces are made is raised: the server then drops the connection, so nobody takes a part
+    for the whole."""
+    more = answer.more
+    length = [] if more else [(b"content-length", str(len(answer.body)).encode())]
+    start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length, *headers]}
     await send(start)
-    await send({"type": "http.response.body", "body": b"" if head_only else answer.body})
+    if more is not None and not head_only:
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        async for piece in more:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    last = b"" if head_only or more else answer.body
+    await send({"type": "http.response.body", "body": last})
 
 
 def header_dict(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

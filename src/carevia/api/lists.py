@@ -1,68 +1,43 @@
 """The numbered lists and their figures: bookings and payments. Staff see all, a customer sees their own."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-from msgspec import Meta
-
+from carevia.api.exports import ExportRoutes
 from carevia.api.http import Answer, ok
+from carevia.api.list_queries import ListQuery, PaymentListQuery
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.bookings import (
-    LARGEST_PAGE,
-    LAST_PAGE,
-    PAGE,
     BookingPage,
     BookingQuery,
     BookingStats,
     Metric,
     PaymentPage,
-    read_page,
+    PaymentQuery,
+    read_payment_query,
     read_query,
 )
 from carevia.service.bookings import Bookings
+from carevia.service.exports import Exports
 from carevia.service.payments import Payments
-
-_Page = Annotated[int, Meta(ge=1, le=LAST_PAGE)]
-_Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
-
-
-class ListQuery(msgspec.Struct):
-    """For the description only: `domain.bookings.read_query` reads it, and says every fault at once."""
-
-    search: Annotated[str, Meta(description="in name, e-mail, tracking id and service; its first 200 characters")] = ""
-    sortby: Literal["newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest"] = "newest"
-    status: Literal["all", "booked", "confirmed", "cancelled", "completed"] | None = None
-    duration: Literal["all", "hours", "days"] | None = None
-    caregiver: Literal["all", "assigned", "unassigned"] | None = None
-    division: str | None = None
-    page: _Page = 1
-    limit: _Limit = PAGE
-
-
-class PageQuery(msgspec.Struct):
-    page: _Page = 1
-    limit: _Limit = PAGE
-
-
-def _page_query(given: Mapping[str, str]) -> PageQuery:
-    page, limit = read_page(given)
-    return PageQuery(page, limit)
 
 
 class ListRoutes:
     """`zone` is the business's: its days and weeks are those of the figures."""
 
-    def __init__(self, bookings: Bookings, payments: Payments, zone: ZoneInfo, now: Callable[[], int]) -> None:
+    def __init__(
+        self, bookings: Bookings, payments: Payments, exports: Exports, zone: ZoneInfo, now: Callable[[], int]
+    ) -> None:
         self._bookings = bookings
         self._payments = payments
+        self._exports = ExportRoutes(exports, zone, now)
         self._zone = zone
         self._now = now
 
     def routes(self) -> list[Route[Any, Any]]:
-        return [*self._of_bookings(), *self._of_payments()]
+        return [*self._of_bookings(), *self._of_payments(), *self._exports.routes()]
 
     def _of_bookings(self) -> list[Route[Any, Any]]:
         return [
@@ -94,11 +69,11 @@ class ListRoutes:
             Route(
                 method="GET",
                 path="/api/payment",
-                summary="Payments, newest first, paged by number.",
+                summary="Payments, newest first, searched, filtered and paged by number.",
                 handler=self.list_payments,
                 policy="customer",
-                query=PageQuery,
-                reads_query=_page_query,
+                query=PaymentListQuery,
+                reads_query=read_payment_query,
                 body=Nothing,
                 answer=PaymentPage,
             ),
@@ -120,8 +95,8 @@ class ListRoutes:
     async def booking_stats(self, call: Call[Nothing, Nothing]) -> Answer:
         return ok(await self._bookings.stats(call.viewer, self._zone, self._now()))
 
-    async def list_payments(self, call: Call[PageQuery, Nothing]) -> Answer:
-        return ok(await self._payments.list(call.viewer, call.query.page, call.query.limit))
+    async def list_payments(self, call: Call[PaymentQuery, Nothing]) -> Answer:
+        return ok(await self._payments.list(call.viewer, call.query))
 
     async def payment_stats(self, call: Call[Nothing, Nothing]) -> Answer:
         return ok(await self._bookings.payment_stats(call.viewer, self._zone, self._now()))

@@ -111,6 +111,8 @@ def _parameters(route: Route[Any, Any], components: dict[str, Any]) -> list[dict
 def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     if route.path == "/metrics":
         content = {"text/plain": {"schema": {"type": "string"}}}
+    elif route.media is not None:
+        content = {route.media: {"schema": route.answer}}
     else:
         data = route.answer if isinstance(route.answer, dict) else _schema(route.answer, components)
         content = {"application/json": {"schema": data if route.bare else _envelope(data)}}

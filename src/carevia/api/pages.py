@@ -12,7 +12,10 @@ import msgspec
 
 from carevia.api.http import Answer, HeaderList, Request
 
-PAGES: Final = ("/", "/test-socket", "/dashboard", "/chat", "/login", "/docs", "/booking/done")
+PAGES: Final = (
+    *("/", "/test-socket", "/dashboard", "/dashboard/bookings", "/dashboard/payments"),
+    *("/chat", "/login", "/docs", "/booking/done"),
+)
 _TYPES: Final = {
     ".html": b"text/html; charset=utf-8",
     ".js": b"text/javascript; charset=utf-8",

@@ -14,9 +14,11 @@ STATUSES = ("booked", "confirmed", "cancelled", "completed")
 SORTS = ("newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest")
 DURATIONS = ("hours", "days")
 CAREGIVER = ("assigned", "unassigned")
+PAYMENTS = ("paid", "refunded", "disputed", "needs_look")
 PAGE = 20
 LARGEST_PAGE = 100
 LAST_PAGE = 1_000_000
+LAST_SEQ = 10**14
 
 
 class BookingQuery(msgspec.Struct, frozen=True):
@@ -28,6 +30,19 @@ class BookingQuery(msgspec.Struct, frozen=True):
     duration: str | None = None
     caregiver: str | None = None
     division: str | None = None
+    userId: str | None = None
+    after: int | None = None
+    upto: int | None = None
+    page: int = 1
+    limit: int = PAGE
+
+
+class PaymentQuery(msgspec.Struct, frozen=True):
+    """What the list of payments is asked for; None means all."""
+
+    search: str | None = None
+    status: str | None = None
+    userId: str | None = None
     page: int = 1
     limit: int = PAGE
 
@@ -68,10 +83,13 @@ class BookingRow(msgspec.Struct, frozen=True):
 
 
 class BookingPage(msgspec.Struct, frozen=True):
+    """`newest` is the number of the newest booking of all: pages asked `upto` it do not move when more come."""
+
     bookings: list[BookingRow]
     totalPages: int
     totalItems: int
     currentPage: int
+    newest: int = 0
 
 
 class PaymentRow(msgspec.Struct, frozen=True):
@@ -81,6 +99,8 @@ class PaymentRow(msgspec.Struct, frozen=True):
     bookingId: str | None
     trackingId: str | None
     userId: str | None
+    userName: str
+    serviceName: str
     provider: str
     sessionId: str | None
     amount: int | None
@@ -139,22 +159,33 @@ def read_query(given: Mapping[str, str]) -> BookingQuery:
         duration=_word(given, "duration", DURATIONS, errors),
         caregiver=_word(given, "caregiver", CAREGIVER, errors),
         division=None if given.get("division") == "all" else tidy(given.get("division"), 100),
-        page=_number(given, "page", 1, LAST_PAGE, errors),
-        limit=_number(given, "limit", PAGE, LARGEST_PAGE, errors),
+        userId=tidy(given.get("userId"), 200),
+        after=_number(given, "after", None, LAST_SEQ, errors, least=0),
+        upto=_number(given, "upto", None, LAST_SEQ, errors, least=0),
+        page=_number(given, "page", 1, LAST_PAGE, errors) or 1,
+        limit=_number(given, "limit", PAGE, LARGEST_PAGE, errors) or PAGE,
     )
-    if errors:
-        raise BadInput(f"This list cannot be shown: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+    _complain(errors)
     return query
 
 
-def read_page(given: Mapping[str, str]) -> tuple[int, int]:
-    """(page, limit) of a list without filters. Raises BadInput."""
+def read_payment_query(given: Mapping[str, str]) -> PaymentQuery:
+    """The same for the list of payments."""
     errors: list[FieldError] = []
-    page = _number(given, "page", 1, LAST_PAGE, errors)
-    limit = _number(given, "limit", PAGE, LARGEST_PAGE, errors)
+    query = PaymentQuery(
+        search=tidy(given.get("search"), 200),
+        status=_word(given, "status", PAYMENTS, errors),
+        userId=tidy(given.get("userId"), 200),
+        page=_number(given, "page", 1, LAST_PAGE, errors) or 1,
+        limit=_number(given, "limit", PAGE, LARGEST_PAGE, errors) or PAGE,
+    )
+    _complain(errors)
+    return query
+
+
+def _complain(errors: list[FieldError]) -> None:
     if errors:
         raise BadInput(f"This list cannot be shown: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
-    return page, limit
 
 
 def pages(items: int, limit: int) -> int:
@@ -176,11 +207,13 @@ def _word(given: Mapping[str, str], field: str, words: tuple[str, ...], errors: 
     return value
 
 
-def _number(given: Mapping[str, str], field: str, usual: int, most: int, errors: list[FieldError]) -> int:
+def _number(
+    given: Mapping[str, str], field: str, usual: int | None, most: int, errors: list[FieldError], least: int = 1
+) -> int | None:
     value = given.get(field)
-    if value in (None, ""):
+    if value is None or value == "":
         return usual
-    if value is None or not value.isascii() or not value.isdigit() or len(value) > 9 or not 1 <= int(value) <= most:
-        errors.append({"field": field, "message": f"must be a number from 1 to {most}"})
+    if not value.isascii() or not value.isdigit() or len(value) > 15 or not least <= int(value) <= most:
+        errors.append({"field": field, "message": f"must be a number from {least} to {most}"})
         return usual
     return int(value)

@@ -31,8 +31,11 @@ PARTICIPANTS = 200
 _b = bookings.c
 
 # One condition per thing that can be asked for, so that there is one statement per combination, compiled once.
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
+CONDITIONS: dict[str, ColumnElement[bool]] = {
     "viewer": _b.user_id == bindparam("viewer"),
+    "userId": _b.user_id == bindparam("userId"),
+    "after": _b.announced > bindparam("after"),
+    "upto": _b.announced <= bindparam("upto"),
     "status": _b.status == bindparam("status"),
     "duration": _b.duration_type == bindparam("duration"),
     "division": func.lower(_b.division) == func.lower(bindparam("division")),
@@ -45,7 +48,7 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
         )
     ),
 }
-_ORDER = {
+ORDER = {
     "newest": (_b.announced.desc(),),
     "oldest": (_b.announced,),
     "price_high": (_b.total.desc(), _b.announced.desc()),
@@ -81,40 +84,55 @@ class Bookings:
         return await self._store.read(partial(_list, viewer=viewer, query=query))
 
 
-def _asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
-    """Which conditions hold, and their values."""
-    asked: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
-    for name in ("status", "duration", "division"):
+def asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
+    """Which conditions hold, and their values; None for those that have none."""
+    found: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
+    for name in ("status", "duration", "division", "userId", "after", "upto"):
         if (value := getattr(query, name)) is not None:
-            asked[name] = value
+            found[name] = value
     if query.caregiver is not None:
-        asked[query.caregiver] = None
+        found[query.caregiver] = None
     if query.search is not None:
-        asked["search"] = like_pattern(query.search)
-    return asked
+        found["search"] = like_pattern(query.search)
+    return found
+
+
+def keys_of(conditions: frozenset[str], sort: str) -> Select[Any]:
+    """The keys first: a far page is then skipped over in an index, and only its own rows are read."""
+    table = WITH_CUSTOMER if "search" in conditions else bookings
+    keys = select(_b.id).select_from(table).where(*(CONDITIONS[name] for name in sorted(conditions)))
+    return keys.order_by(*ORDER[sort])
 
 
 @cache
 def _page(conditions: frozenset[str], sort: str) -> Select[Any]:
-    rows = ROWS.where(*(_CONDITIONS[name] for name in sorted(conditions))).order_by(*_ORDER[sort])
-    return rows.limit(bindparam("most")).offset(bindparam("skip"))
+    keys = keys_of(conditions, sort).limit(bindparam("most")).offset(bindparam("skip"))
+    return ROWS.where(_b.id.in_(keys.scalar_subquery())).order_by(*ORDER[sort])
 
 
 @cache
 def _count(conditions: frozenset[str]) -> Select[Any]:
     table = WITH_CUSTOMER if "search" in conditions else bookings
     count = select(func.count().label("items")).select_from(table)
-    return count.where(*(_CONDITIONS[name] for name in sorted(conditions)))
+    return count.where(*(CONDITIONS[name] for name in sorted(conditions)))
+
+
+_NEWEST = select(func.max(_b.announced).label("seq"))
 
 
 def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPage:
-    asked = _asked(viewer, query)
-    conditions = frozenset(asked)
-    values = {name: value for name, value in asked.items() if value is not None}
+    wanted = asked(viewer, query)
+    conditions = frozenset(wanted)
+    values = {name: value for name, value in wanted.items() if value is not None}
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
     rows = tx.all(_page(conditions, query.sortby), most=query.limit, skip=skip, **values)
-    return BookingPage([shown(row) for row in rows], pages(items, query.limit), items, query.page)
+    return BookingPage([shown(row) for row in rows], pages(items, query.limit), items, query.page, newest(tx))
+
+
+def newest(tx: Transaction) -> int:
+    """The number of the booking that was announced last; 0 where there is none."""
+    return int(tx.all(_NEWEST)[0].seq or 0)
 
 
 # --- participants -----------------------------------------------------------------------------------------------

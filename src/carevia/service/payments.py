@@ -6,15 +6,14 @@ returned, the notice may be answered; if it raised, nothing of it was stored and
 
 import hashlib
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
-from carevia.domain.bookings import PaymentPage, PaymentRow, pages
+from carevia.domain.bookings import PaymentPage, PaymentQuery
 from carevia.domain.ids import Random
-from carevia.domain.money import major
 from carevia.domain.payment_facts import MoreFacts
 from carevia.domain.payments import Decision, PaidBooking, PaidWithoutBooking, StripeEvent, decide, read_event
 from carevia.domain.people import Person
@@ -22,11 +21,12 @@ from carevia.domain.site import SiteBooking, paid_booking
 from carevia.domain.times import iso
 from carevia.errors import Conflict
 from carevia.failpoint import failpoint
+from carevia.service.payment_lists import list_payments
 from carevia.service.recording import Recorder
 from carevia.service.settling import learn
 from carevia.store.store import Store
-from carevia.store.tables import bookings, payments, provider_events
-from carevia.store.transaction import Row, Transaction
+from carevia.store.tables import provider_events
+from carevia.store.transaction import Transaction
 
 _EVENT = (provider_events.c.provider == bindparam("from_provider")) & (provider_events.c.id == bindparam("event"))
 _DIGEST = select(provider_events.c.digest).where(_EVENT)
@@ -62,9 +62,9 @@ class Payments:
         raw = raw or msgspec.json.encode(body)
         await self._store.write(partial(self._take_site, webhook_id=webhook_id, paid=paid, raw=raw, now=now))
 
-    async def list(self, viewer: Person, page: int, limit: int) -> PaymentPage:
+    async def list(self, viewer: Person, query: PaymentQuery) -> PaymentPage:
         """Newest first; staff see all, a customer their own."""
-        return await self._store.read(partial(_list, viewer=viewer, page=page, limit=limit))
+        return await self._store.read(partial(list_payments, viewer=viewer, query=query))
 
     def _take_stripe(self, tx: Transaction, *, body: bytes, event: StripeEvent, decision: Decision, now: int) -> None:
         if not _claim(tx, "stripe", event.id, event.type, body, now):
@@ -103,51 +103,3 @@ def _claim(tx: Transaction, provider: str, id_: str, type_: str, body: bytes, no
 def _note(tx: Transaction, provider: str, id_: str, note: str | None) -> None:
     if note is not None:
         tx.run(_SET_NOTE, from_provider=provider, event=id_, new_note=note)
-
-
-@cache
-def _page(own: bool) -> Select[Any]:
-    rows = select(payments, bookings.c.tracking_id).select_from(payments.outerjoin(bookings))
-    if own:
-        rows = rows.where(payments.c.user_id == bindparam("viewer"))
-    return (
-        rows.order_by(payments.c.created.desc(), payments.c.id.desc())
-        .limit(bindparam("most"))
-        .offset(bindparam("skip"))
-    )
-
-
-@cache
-def _count(own: bool) -> Select[Any]:
-    count = select(func.count().label("items")).select_from(payments)
-    return count.where(payments.c.user_id == bindparam("viewer")) if own else count
-
-
-def _list(tx: Transaction, *, viewer: Person, page: int, limit: int) -> PaymentPage:
-    own = not viewer.is_staff
-    who = {"viewer": viewer.id} if own else {}
-    items = tx.all(_count(own), **who)[0].items
-    rows = tx.all(_page(own), most=limit, skip=(page - 1) * limit, **who)
-    return PaymentPage([_shown(row) for row in rows], pages(items, limit), items, page)
-
-
-def _shown(row: Row) -> PaymentRow:
-    def in_major(amount: int | None) -> str:
-        return "" if amount is None or row.currency is None else major(amount, row.currency)
-
-    return PaymentRow(
-        id=row.id,
-        bookingId=row.booking_id,
-        trackingId=row.tracking_id,
-        userId=row.user_id,
-        provider=row.provider,
-        sessionId=row.session_id,
-        amount=row.amount,
-        amountPaid=in_major(row.amount),
-        amountRefunded=in_major(row.refunded),
-        currency=row.currency,
-        status=row.status,
-        needsLook=bool(row.needs_look or row.trouble),
-        createdAt=iso(row.created),
-        paidAt=None if row.paid_at is None else iso(row.paid_at),
-    )

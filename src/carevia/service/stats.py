@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import BookingStats, Metric, Trend
+from carevia.domain.bookings import STATUSES, BookingStats, Metric, Trend
 from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.site import HOME_CURRENCY
@@ -34,6 +34,14 @@ def _standing(own: bool) -> Select[Any]:
 
 
 @cache
+def _money(own: bool) -> Select[Any]:
+    """What open bookings have brought so far and still owe, in one currency."""
+    sums = select(func.sum(_b.due).label("due"), func.sum(_b.paid - _b.refunded).label("paid"))
+    sums = sums.where(_b.currency == bindparam("home"), or_(_b.status == "booked", _b.status == "confirmed"))
+    return sums.where(_b.user_id == bindparam("viewer")) if own else sums
+
+
+@cache
 def _paid(own: bool) -> Select[Any]:
     """What came in and did not go back."""
     rows = select((_p.amount - _p.refunded).label("amount"), _p.currency, _p.created)
@@ -55,15 +63,18 @@ def booking_stats(tx: Transaction, *, viewer: Person, zone: ZoneInfo, now: int) 
     standing = {row.status: row for row in tx.all(_standing(bool(who)), **who)}
     this_week, last_week = sum(counts[WEEK:]), sum(counts[:WEEK])
     open_ = [standing[status] for status in ("booked", "confirmed") if status in standing]
+    money = tx.all(_money(bool(who)), home=HOME_CURRENCY, **who)[0]
     metrics = [
         _metric("total", "Bookings", sum(row.items for row in standing.values()), None),
         _metric("today", "Bookings today", counts[-1], counts[-2]),
         _metric("week", "Bookings in seven days", this_week, last_week),
         *(
             _metric(status, status.capitalize(), standing[status].items if status in standing else 0, None)
-            for status in ("booked", "confirmed", "cancelled")
+            for status in STATUSES
         ),
         _metric("unassigned", "Without a caregiver", sum(row.items - row.assigned for row in open_), None),
+        _metric("due", "Still due", money.due or 0, None, HOME_CURRENCY),
+        _metric("received", "Received", money.paid or 0, None, HOME_CURRENCY),
     ]
     trends = [Trend(day, count) for (day, _, _), count in zip(days, counts, strict=True)]
     return BookingStats(metrics, trends[WEEK:])

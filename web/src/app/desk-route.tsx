@@ -1,8 +1,15 @@
-import { createLazyRoute } from "@tanstack/react-router";
+// The desk and its views. They are one page, so that going from one to the other keeps its socket.
+import { createLazyRoute, useLocation, useSearch } from "@tanstack/react-router";
 import { DeskPage } from "@/features/desk/desk-page";
 
 export const route = createLazyRoute("/dashboard")({ component: Page });
 
 function Page() {
-  return <DeskPage search={route.useSearch()} />;
+  const path = useLocation({ select: (location) => location.pathname });
+  return <DeskPage place={placeOf(path)} search={useSearch({ strict: false })} />;
+}
+
+function placeOf(path: string): "home" | "bookings" | "payments" {
+  if (path.startsWith("/dashboard/bookings")) return "bookings";
+  return path.startsWith("/dashboard/payments") ? "payments" : "home";
 }

@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { Crash } from "@/components/crash";
 import { NotFound } from "@/components/not-found";
+import { bookingsSearch, paymentsSearch } from "@/features/desk/lists/search";
 import { checkoutSearch, deskSearch, loginSearch } from "./search";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Crash });
@@ -21,6 +22,8 @@ const desk = createRoute({
   path: "/dashboard",
   validateSearch: deskSearch,
 }).lazy(() => import("./desk-route").then((module) => module.route));
+const bookings = createRoute({ getParentRoute: () => desk, path: "/bookings", validateSearch: bookingsSearch });
+const payments = createRoute({ getParentRoute: () => desk, path: "/payments", validateSearch: paymentsSearch });
 const chat = createRoute({
   getParentRoute: () => root,
   path: "/chat",
@@ -43,7 +46,15 @@ const checkoutDone = createRoute({
   validateSearch: checkoutSearch,
 }).lazy(() => import("./checkout-done-route").then((module) => module.route));
 
-export const routeTree = root.addChildren([home, connectionTest, desk, chat, login, docs, checkoutDone]);
+export const routeTree = root.addChildren([
+  home,
+  connectionTest,
+  desk.addChildren([bookings, payments]),
+  chat,
+  login,
+  docs,
+  checkoutDone,
+]);
 
 export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true });
 

@@ -1,19 +1,14 @@
 // The receipt of one booking, as a row below it: one sentence of times, and who had it on which screen.
-import { useQuery } from "@tanstack/react-query";
 import { clock } from "@/lib/format/time";
-import { getReceipt, type Receipt } from "./get-receipt";
+import type { Receipt } from "./get-receipt";
 import { words } from "./messages";
 import { receiptSteps } from "./receipt";
+import { useReceipt } from "./use-receipt";
 
-const AGAIN = 2_000;
 const MOST = 20;
 
 export function BookingReceipt({ id, trackingId, columns }: { id: string; trackingId: string; columns: number }) {
-  const { data, error } = useQuery({
-    queryKey: ["receipt", trackingId],
-    queryFn: ({ signal }) => getReceipt(trackingId, signal),
-    refetchInterval: AGAIN,
-  });
+  const { data, error } = useReceipt(trackingId);
   return (
     <tr id={id} data-receipt={trackingId}>
       <td colSpan={columns} className="border-b border-line bg-bg px-4 py-2 text-xs text-ink-2">
@@ -25,7 +20,7 @@ export function BookingReceipt({ id, trackingId, columns }: { id: string; tracki
   );
 }
 
-function Desks({ desks }: { desks: Receipt["desks"] }) {
+export function Desks({ desks }: { desks: Receipt["desks"] }) {
   return (
     <ul aria-label={words.receipt.who} className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-ink-3">
       {desks.slice(0, MOST).map(({ personId, name, socketId, shownAt }) => (

@@ -8,7 +8,10 @@ import { Problem } from "@/components/problem";
 import { sessionQuery } from "@/lib/api/get-session";
 import { useTitle } from "@/lib/use-title";
 import { Desk } from "./desk";
+import type { BookingsSearch, PaymentsSearch } from "./lists/search";
 import { words } from "./messages";
+
+export type DeskPlace = "home" | "bookings" | "payments";
 
 export interface DeskSearch {
   view?: "chat";
@@ -16,9 +19,14 @@ export interface DeskSearch {
   with?: string;
 }
 
-export function DeskPage({ search }: { search: DeskSearch }) {
+interface Props {
+  place: DeskPlace;
+  search: DeskSearch & BookingsSearch & PaymentsSearch;
+}
+
+export function DeskPage({ place, search }: Props) {
   const { data: person, isPending, error, refetch } = useQuery(sessionQuery);
-  if (person?.role === "admin") return <Desk me={person} search={search} />;
+  if (person?.role === "admin") return <Desk me={person} place={place} search={search} />;
   return (
     <Outside>
       {isPending && <Loading />}

@@ -1,6 +1,7 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef } from "react";
+import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
@@ -8,7 +9,9 @@ import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
 import { ConversationPane } from "./conversation-pane";
-import type { DeskSearch } from "./desk-page";
+import type { DeskPlace, DeskSearch } from "./desk-page";
+import { words as lists } from "./lists/messages";
+import type { BookingsSearch, PaymentsSearch } from "./lists/search";
 import { words } from "./messages";
 import { nameOf } from "./names";
 import { PeoplePane } from "./people-pane";
@@ -18,16 +21,28 @@ import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
 import { unreadRooms, useDeskNotices } from "./use-desk-notices";
 
-export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
-  const openRoom = search.with ?? null;
-  const chatting = search.view === "chat" || openRoom !== null;
+const BookingsView = lazy(async () => ({ default: (await import("./lists/bookings-view")).BookingsView }));
+const PaymentsView = lazy(async () => ({ default: (await import("./lists/payments-view")).PaymentsView }));
+const CustomerStrip = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerStrip }));
+const CustomerBeside = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerBeside }));
+
+interface Props {
+  me: Person;
+  place: DeskPlace;
+  search: DeskSearch & BookingsSearch & PaymentsSearch;
+}
+
+export function Desk({ me, place, search }: Props) {
+  const openRoom = place === "home" ? (search.with ?? null) : null;
+  const chatting = place === "home" && (search.view === "chat" || openRoom !== null);
   const list = useRef<HTMLElement>(null);
   const data = useDesk(openRoom, list);
   const outbox = useOutbox(data.connection, me._id);
   const navigate = useNavigate();
+  const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
   const { desk, live } = data;
   const unread = unreadRooms(desk);
-  const heading = useTitle(chatting ? words.chat : words.bookings, unread);
+  const heading = useTitle(title, unread);
   useDeskNotices(data, me._id);
 
   const { noteShown } = live;
@@ -50,35 +65,44 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
         {shared.skip}
       </a>
       <Rail unread={unread} hiddenOnPhone={openRoom !== null} />
-      <TopBar
-        title={chatting ? words.chat : words.bookings}
-        heading={heading}
-        live={live}
-        alarm={data.alarm}
-        connection={data.connection}
-      />
+      <TopBar title={title} heading={heading} live={live} alarm={data.alarm} connection={data.connection} />
       <main
         id="main"
         className={`grid min-h-0 min-w-0 bg-surface md:grid-cols-[280px_minmax(0,1fr)] lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}
       >
-        <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
-        {openRoom && (
-          <ConversationPane
-            key={openRoom}
-            roomId={openRoom}
-            name={nameOf(desk, openRoom)}
-            me={me}
-            connection={data.connection}
-            outbox={outbox}
-            reload={data.reload}
-            presence={data.presence}
-          />
+        {place !== "home" && (
+          <Suspense fallback={<Loading />}>
+            {place === "bookings" && <BookingsView data={data} search={search} list={list} />}
+            {place === "payments" && <PaymentsView data={data} search={search as PaymentsSearch} />}
+          </Suspense>
         )}
-        <BookingsPane
-          data={data}
-          list={list}
-          className={openRoom ? "max-xl:hidden xl:border-l xl:border-line" : chatting ? "max-md:hidden" : ""}
-        />
+        {place === "home" && (
+          <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
+        )}
+        {openRoom && (
+          <div className="grid min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)] xl:grid-rows-[minmax(0,1fr)]">
+            <Suspense fallback={<div className="h-11 xl:hidden" />}>
+              <CustomerStrip key={openRoom} data={data} userId={openRoom} />
+            </Suspense>
+            <ConversationPane
+              key={openRoom}
+              roomId={openRoom}
+              name={nameOf(desk, openRoom)}
+              me={me}
+              connection={data.connection}
+              outbox={outbox}
+              reload={data.reload}
+              presence={data.presence}
+            />
+          </div>
+        )}
+        {openRoom ? (
+          <Suspense>
+            <CustomerBeside key={openRoom} data={data} userId={openRoom} list={list} />
+          </Suspense>
+        ) : (
+          place === "home" && <BookingsPane data={data} list={list} className={chatting ? "max-md:hidden" : ""} />
+        )}
       </main>
       <ArrivalNotice bookings={desk.bookings} />
       <ServerAlarm connection={data.connection} />

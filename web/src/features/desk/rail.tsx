@@ -1,8 +1,9 @@
 // The way between the desk's places: a rail at the left, a bar at the bottom of a phone.
 import { Link } from "@tanstack/react-router";
-import { Cable, CalendarCheck, type LucideIcon, MessageSquare } from "lucide-react";
+import { Cable, CalendarCheck, CreditCard, type LucideIcon, MessageSquare } from "lucide-react";
 import type { ReactNode } from "react";
 import { Logo } from "@/components/logo";
+import { words as lists } from "./lists/messages";
 import { words } from "./messages";
 
 interface Props {
@@ -14,8 +15,7 @@ interface Props {
 const ITEM =
   "relative flex flex-1 flex-col items-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-[11px] leading-[14px] font-medium text-ink-2 hover:no-underline md:w-[70px] md:flex-none aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
 
-// Both lead to one address; what stands behind its ? says which of them is the present one.
-const WHERE_BOOKINGS = { exact: true, includeSearch: true };
+// The chat has the desk's own address; what stands behind its ? says that it is shown.
 const WHERE_CHAT = { includeSearch: true };
 
 export function Rail({ unread, hiddenOnPhone }: Props) {
@@ -27,7 +27,7 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
       <span className="mb-3.5 max-md:hidden">
         <Logo />
       </span>
-      <Link to="/dashboard" search={{}} activeOptions={WHERE_BOOKINGS} className={ITEM}>
+      <Link to="/dashboard/bookings" className={ITEM}>
         <Item Icon={CalendarCheck} name={words.bookings} />
       </Link>
       <Link to="/dashboard" search={{ view: "chat" }} activeOptions={WHERE_CHAT} className={ITEM}>
@@ -39,6 +39,9 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
             </span>
           )}
         </Item>
+      </Link>
+      <Link to="/dashboard/payments" className={ITEM}>
+        <Item Icon={CreditCard} name={lists.payments} />
       </Link>
       <Link to="/test-socket" className={ITEM}>
         <Item Icon={Cable} name={words.connections} />

@@ -66,6 +66,9 @@ export type DeskEvent =
   /** What was known by events may not be so any more; the lists are loaded afresh. */
   | { type: "reset" };
 
+/** So many bookings a list of arrivals grows to by itself; more is shown where rows are loaded as one scrolls. */
+const MOST = 200;
+
 export const EMPTY: Desk = { bookings: [], participants: [], rooms: {} };
 
 export function apply(state: Desk, event: DeskEvent): Desk {
@@ -93,7 +96,8 @@ function added(state: Desk, booking: CustomerAdded, at: number): Desk {
   const participants = toTop(state.participants, { userId, userName, userEmail }, at);
   // A list that was asked for before may have it already; of the people beside it, others may have moved since.
   if (state.bookings.some((known) => known.trackingId === trackingId)) return { ...state, participants };
-  return { ...state, bookings: [row, ...state.bookings], participants };
+  const bookings = [row, ...state.bookings].slice(0, Math.max(MOST, state.bookings.length));
+  return { ...state, bookings, participants };
 }
 
 /** The event is the whole row, as the list would show it; a row that is on no page here is left to its page. */

@@ -5,7 +5,8 @@ import { DESK_LIMITS } from "@/lib/freshness";
 import type { Presence } from "@/lib/presence/presence";
 import { useAttention, usePresence } from "@/lib/presence/use-presence";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnection, useConnectionEvents } from "@/lib/socket/use-connection";
+import { useConnection } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-framed-events";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
 import { type Booking, getBookings, type Page } from "./get-bookings";
 import { getParticipants } from "./get-participants";
@@ -97,7 +98,7 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     dispatch({ type: "conversation_opened", roomId });
     if (unread > 0 && document.visibilityState === "visible") connection?.tell("join_room", roomId);
   };
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type !== "received") return;
     const at = Date.now();
     if (event.name === "customer_added") {

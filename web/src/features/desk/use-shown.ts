@@ -3,7 +3,7 @@
 // bookings, confirms nothing.
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-framed-events";
 import { type Loaded, type Shown, ShownLog } from "./shown";
 
 const PAUSE = 1_000;
@@ -25,7 +25,7 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
     arrived.current = 0;
     log.current.begin(Date.now());
   }, []);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "connected") {
       told.current = null; // the server may be another process now
       if (!event.recovered) beginAnew();

@@ -1,0 +1,96 @@
+"""Stored payments as people see them: the list, what it can be asked for, and the one translation of a row."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+
+from carevia.domain.bookings import PaymentPage, PaymentQuery, PaymentRow, pages
+from carevia.domain.money import major
+from carevia.domain.people import Person
+from carevia.domain.text import like_pattern
+from carevia.domain.times import iso
+from carevia.store.tables import bookings, payments, users
+from carevia.store.transaction import Row, Transaction
+
+_p, _b, _u = payments.c, bookings.c, users.c
+_JOINED = payments.outerjoin(bookings, _p.booking_id == _b.id).outerjoin(users, _p.user_id == _u.id)
+_ROWS = select(payments, _b.tracking_id, _b.service_name, _u.name.label("user_name")).select_from(_JOINED)
+ORDER = (_p.created.desc(), _p.id.desc())
+
+CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "viewer": _p.user_id == bindparam("viewer"),
+    "userId": _p.user_id == bindparam("userId"),
+    "paid": _p.status == "paid",
+    "refunded": or_(_p.status == "partly_refunded", _p.status == "refunded"),
+    "disputed": or_(_p.status == "disputed", _p.status == "charged_back"),
+    "needs_look": or_(_p.needs_look.is_not(None), _p.trouble.is_not(None)),
+    "search": or_(
+        *(
+            column.ilike(bindparam("search"), escape="\\")
+            for column in (_u.name, _u.email, _b.tracking_id, _b.service_name, _p.session_id)
+        )
+    ),
+}
+
+
+def asked(viewer: Person, query: PaymentQuery) -> dict[str, Any]:
+    """Which conditions hold, and their values; None for those that have none."""
+    found: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
+    if query.userId is not None:
+        found["userId"] = query.userId
+    if query.status is not None:
+        found[query.status] = None
+    if query.search is not None:
+        found["search"] = like_pattern(query.search)
+    return found
+
+
+@cache
+def rows_of(conditions: frozenset[str]) -> Select[Any]:
+    return _ROWS.where(*(CONDITIONS[name] for name in sorted(conditions))).order_by(*ORDER)
+
+
+@cache
+def _page(conditions: frozenset[str]) -> Select[Any]:
+    return rows_of(conditions).limit(bindparam("most")).offset(bindparam("skip"))
+
+
+@cache
+def _count(conditions: frozenset[str]) -> Select[Any]:
+    count = select(func.count().label("items")).select_from(_JOINED if "search" in conditions else payments)
+    return count.where(*(CONDITIONS[name] for name in sorted(conditions)))
+
+
+def list_payments(tx: Transaction, *, viewer: Person, query: PaymentQuery) -> PaymentPage:
+    wanted = asked(viewer, query)
+    conditions = frozenset(wanted)
+    values = {name: value for name, value in wanted.items() if value is not None}
+    items = tx.all(_count(conditions), **values)[0].items
+    skip = (query.page - 1) * query.limit
+    rows = tx.all(_page(conditions), most=query.limit, skip=skip, **values)
+    return PaymentPage([shown_payment(row) for row in rows], pages(items, query.limit), items, query.page)
+
+
+def shown_payment(row: Row) -> PaymentRow:
+    def in_major(amount: int | None) -> str:
+        return "" if amount is None or row.currency is None else major(amount, row.currency)
+
+    return PaymentRow(
+        id=row.id,
+        bookingId=row.booking_id,
+        trackingId=row.tracking_id,
+        userId=row.user_id,
+        userName=row.user_name or "",
+        serviceName=row.service_name or "",
+        provider=row.provider,
+        sessionId=row.session_id,
+        amount=row.amount,
+        amountPaid=in_major(row.amount),
+        amountRefunded=in_major(row.refunded),
+        currency=row.currency,
+        status=row.status,
+        needsLook=bool(row.needs_look or row.trouble),
+        createdAt=iso(row.created),
+        paidAt=None if row.paid_at is None else iso(row.paid_at),
+    )

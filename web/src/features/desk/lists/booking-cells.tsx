@@ -1,0 +1,129 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
+// One row of the bookings table: the cells on a grid, which CSS lets go one after the other where there is no room.
+import { Link } from "@tanstack/react-router";
+import { Check, Undo2 } from "lucide-react";
+import { memo } from "react";
+import { Avatar } from "@/components/avatar";
+import { money } from "@/lib/format/money";
+import { age, calendarDay } from "@/lib/format/time";
+import { BookingState } from "../booking-state";
+import type { BookingRow } from "../state";
+import { words } from "./messages";
+import type { BookingsSearch } from "./search";
+
+export const GRID =
+  "grid items-center gap-x-3 px-4 grid-cols-[66px_minmax(150px,1.3fr)_minmax(150px,1.3fr)_150px_minmax(110px,1fr)_176px_110px_130px_104px] @max-[1300px]:grid-cols-[66px_minmax(140px,1.3fr)_minmax(140px,1.3fr)_150px_minmax(100px,1fr)_176px_110px_130px] @max-[1060px]:grid-cols-[66px_minmax(140px,1fr)_minmax(140px,1fr)_150px_176px_100px_130px] @max-[920px]:grid-cols-[66px_minmax(120px,1fr)_minmax(120px,1fr)_130px_168px_126px] @max-[684px]:grid-cols-[minmax(0,1fr)_auto]";
+export const TRACKING = "@max-[1300px]:hidden";
+export const WHERE = "@max-[1060px]:hidden";
+export const CAREGIVER = "@max-[920px]:hidden";
+export const WIDE = "@max-[684px]:hidden";
+
+interface Props {
+  booking: BookingRow;
+  /** How long ago it was paid, in words: the row is drawn anew only when they change. */
+  when: string;
+  fresh: boolean;
+  open: boolean;
+  search: BookingsSearch;
+}
+
+export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
+  const { userId, userName, userEmail, serviceName, trackingId, district, division, caregiver } = booking;
+  const name = userName || userEmail || words.unknown;
+  const visit = [booking.date && calendarDay(booking.date), booking.slot].filter(Boolean).join(", ");
+  const where = [division, district].filter((part, place, all) => part && all.indexOf(part) === place).join(", ");
+  return (
+    <div
+      data-booking={trackingId}
+      className={`relative h-full border-b border-line hover:bg-hover ${GRID} ${fresh ? "lit" : ""} ${open ? "bg-selected" : ""}`}
+    >
+      <span
+        role="cell"
+        className={`truncate text-xs text-ink-3 tabular-nums ${fresh ? "font-[650] text-accent" : ""} ${WIDE}`}
+      >
+        {when}
+      </span>
+      <span role="cell" className="flex min-w-0 items-center gap-2.5">
+        <Avatar id={userId} name={name} size="small" />
+        <span className="min-w-0">
+          <Link
+            to="/dashboard/bookings"
+            search={{ ...search, open: trackingId }}
+            className="block truncate font-[550] text-ink after:absolute after:inset-0"
+            aria-label={words.openBooking(name)}
+            title={name}
+          >
+            {name}
+          </Link>
+          <span className="hidden truncate text-xs text-ink-3 @max-[684px]:block">
+            {serviceName} · {when}
+          </span>
+        </span>
+      </span>
+      <span role="cell" className={`truncate ${WIDE}`} title={serviceName}>
+        {serviceName}
+        {booking.quantity && booking.durationType && (
+          <span className="text-ink-2"> · {words.quantity(booking.quantity, booking.durationType)}</span>
+        )}
+      </span>
+      <span role="cell" className={`truncate ${WIDE}`}>
+        {visit}
+      </span>
+      <span role="cell" className={`truncate text-ink-2 ${WHERE}`}>
+        {where}
+      </span>
+      <span role="cell" className="flex items-center gap-2">
+        <Money booking={booking} />
+      </span>
+      <span role="cell" className={`truncate text-ink-2 ${CAREGIVER}`}>
+        {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
+      </span>
+      <span role="cell" className={WIDE}>
+        <BookingState booking={booking} />
+      </span>
+      <span role="cell" className={`mono truncate text-ink-2 ${TRACKING}`}>
+        {trackingId}
+      </span>
+    </div>
+  );
+});
+
+/** Paid, of how much, and how much of it that is. */
+function Money({ booking }: { booking: BookingRow }) {
+  const { amountPaid, totalPrice, dueAmount, currency, paymentStatus } = booking;
+  const due = Number(dueAmount ?? 0);
+  return (
+    <>
+      <span className="min-w-[54px] text-right font-semibold tabular-nums">{money(amountPaid, currency)}</span>
+      {paymentStatus === "refunded" || paymentStatus === "partly_refunded" ? (
+        <span className={`flex items-center gap-1.5 text-xs text-ink-3 ${WIDE}`}>
+          <Undo2 size={14} strokeWidth={1.75} aria-hidden="true" /> {words.refunded}
+        </span>
+      ) : due > 0 && totalPrice ? (
+        <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 tabular-nums ${WIDE}`}>
+          <span aria-hidden="true" className="h-1 w-7 flex-none overflow-hidden rounded bg-line">
+            <span
+              className="block h-full bg-brand"
+              style={{ width: `${(Number(amountPaid) / Number(totalPrice)) * 100}%` }}
+            />
+          </span>
+          <span className="truncate">{words.of(money(totalPrice, currency))}</span>
+        </span>
+      ) : (
+        dueAmount !== undefined && (
+          <span className={`flex items-center gap-1.5 text-xs text-ink-3 ${WIDE}`}>
+            <Check size={14} strokeWidth={2} className="text-brand" aria-hidden="true" /> {words.full}
+          </span>
+        )
+      )}
+    </>
+  );
+}
+
+const FRESH = 8_000;
+
+/** What of a row depends on the clock. */
+export function clockOf({ arrivedAt, createdAt }: BookingRow, now: number): { when: string; fresh: boolean } {
+  const at = arrivedAt ?? (createdAt ? Date.parse(createdAt) : null);
+  return { when: at === null ? "" : age(at, now), fresh: arrivedAt !== null && now - arrivedAt < FRESH };
+}

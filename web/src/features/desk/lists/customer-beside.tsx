@@ -1,0 +1,70 @@
+// Beside a conversation: the customer, and below them the newest bookings of everybody, so that whoever writes sees what
+// comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
+import { PanelRight } from "lucide-react";
+import { type RefObject, useRef, useState } from "react";
+import { BookingList } from "../booking-list";
+import { BookingState } from "../booking-state";
+import type { DeskData } from "../use-desk";
+import { CustomerPanel } from "./customer-panel";
+import { words } from "./messages";
+import { useCustomer } from "./use-customer";
+
+interface Props {
+  data: DeskData;
+  userId: string;
+}
+
+export function CustomerBeside({ data, userId, list }: Props & { list: RefObject<HTMLElement | null> }) {
+  return (
+    <div className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line max-xl:hidden">
+      <CustomerPanel connection={data.connection} userId={userId} />
+      <section ref={list} aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
+        <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
+          {words.customer.newest}
+        </h2>
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <BookingList bookings={data.desk.bookings} now={data.live.now} />
+        </div>
+      </section>
+    </div>
+  );
+}
+
+export function CustomerStrip({ data, userId }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [open, setOpen] = useState(false);
+  const { bookings } = useCustomer(data.connection, userId);
+  const newest = bookings.data?.[0];
+  return (
+    <div className="border-b border-line bg-bg xl:hidden">
+      <button
+        type="button"
+        className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs"
+        onClick={() => {
+          setOpen(true);
+          dialog.current?.showModal();
+        }}
+      >
+        <span className="min-w-0 truncate font-[550]">{newest ? newest.serviceName : words.customer.label}</span>
+        {newest && <BookingState booking={newest} />}
+        <span className="ml-auto flex flex-none items-center gap-1.5 text-accent">
+          <span className="max-md:sr-only">{words.customer.show}</span>
+          <PanelRight size={16} strokeWidth={1.75} aria-hidden="true" />
+        </span>
+      </button>
+      <dialog
+        ref={dialog}
+        aria-label={words.customer.label}
+        className="m-0 ml-auto h-dvh max-h-none w-[min(360px,100vw)] max-w-none border-l border-line bg-surface text-ink"
+        onClose={() => setOpen(false)}
+      >
+        <form method="dialog" className="flex justify-end p-2">
+          <button type="submit" className="btn btn-line">
+            {words.close}
+          </button>
+        </form>
+        {open && <CustomerPanel connection={data.connection} userId={userId} />}
+      </dialog>
+    </div>
+  );
+}

@@ -1,0 +1,179 @@
+// Beside a conversation, or beside the list: a customer's bookings and payments, live, and how the money came.
+import { Link, type LinkProps } from "@tanstack/react-router";
+import { MessageSquare, X } from "lucide-react";
+import { useState } from "react";
+import { Avatar } from "@/components/avatar";
+import { Loading } from "@/components/loading";
+import { Problem } from "@/components/problem";
+import { money } from "@/lib/format/money";
+import { calendarDay, dayName } from "@/lib/format/time";
+import type { Connection } from "@/lib/socket/connection";
+import { BookingState } from "../booking-state";
+import type { BookingRow } from "../state";
+import type { Payment } from "./get-list";
+import { words } from "./messages";
+import { ReceiptTrace } from "./receipt-trace";
+import { useCustomer, useOwner } from "./use-customer";
+
+const say = words.customer;
+
+interface Props {
+  connection: Connection | null;
+  /** The customer; else the one whose booking this is. */
+  userId?: string;
+  trackingId?: string;
+  close?: Pick<LinkProps, "to" | "search">;
+  className?: string;
+}
+
+export function CustomerPanel({ connection, userId, trackingId, close, className = "" }: Props) {
+  const owner = useOwner(userId === undefined ? (trackingId ?? null) : null);
+  const customer = userId ?? owner;
+  const { bookings, payments } = useCustomer(connection, customer);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const rows = bookings.data ?? [];
+  const shown = rows.find((row) => row.trackingId === (chosen ?? trackingId)) ?? rows[0];
+  const name = rows.map((row) => row.userName).find(Boolean) || words.unknown;
+  const failed = bookings.error ?? payments.error;
+  return (
+    <aside aria-label={say.label} className={`flex min-h-0 min-w-0 flex-col overflow-y-auto bg-surface ${className}`}>
+      <header className="flex min-h-[60px] items-center gap-3 border-b border-line px-4 py-2.5">
+        {customer && <Avatar id={customer} name={name} />}
+        <div className="min-w-0 flex-1">
+          <h2 className="truncate font-[650]" title={name}>
+            {name}
+          </h2>
+          <p className="truncate text-xs text-ink-3">{say.howMany(rows.length)}</p>
+        </div>
+        {userId === undefined && customer && (
+          <Link
+            to="/dashboard"
+            search={{ view: "chat", with: customer }}
+            className="btn btn-line px-2"
+            aria-label={say.chat}
+            title={say.chat}
+          >
+            <MessageSquare size={16} strokeWidth={1.75} aria-hidden="true" />
+          </Link>
+        )}
+        {close && (
+          <Link {...close} className="btn btn-quiet px-2" aria-label={words.close}>
+            <X size={16} strokeWidth={1.75} aria-hidden="true" />
+          </Link>
+        )}
+      </header>
+      {failed && (
+        <div className="p-3">
+          <Problem text={say.failed(failed.message)} onRetry={() => void bookings.refetch()} />
+        </div>
+      )}
+      {bookings.isPending && <Loading />}
+      {bookings.data && rows.length === 0 && <p className="p-4 text-ink-2">{say.none}</p>}
+      {shown && <OneBooking booking={shown} />}
+      {shown && (
+        <div className="border-b border-line p-4">
+          <ReceiptTrace key={shown.trackingId} trackingId={shown.trackingId} />
+        </div>
+      )}
+      {rows.length > 1 && (
+        <Others rows={rows.filter((row) => row !== shown)} onChoose={(row) => setChosen(row.trackingId)} />
+      )}
+      <Payments payments={payments.data ?? []} />
+    </aside>
+  );
+}
+
+function OneBooking({ booking }: { booking: BookingRow }) {
+  const { serviceName, trackingId, date, slot, address, district, division, caregiver, currency } = booking;
+  const total = Number(booking.totalPrice ?? 0);
+  const share = total > 0 ? Math.min(100, Math.round((Number(booking.amountPaid) / total) * 100)) : null;
+  return (
+    <section aria-label={say.bookings} className="border-b border-line p-4" data-customer-booking={trackingId}>
+      <div className="flex flex-wrap items-center gap-2">
+        <h3 className="font-[650]">{serviceName || words.unknownService}</h3>
+        <BookingState booking={booking} />
+        <span className="mono ml-auto text-xs text-ink-3">{trackingId}</span>
+      </div>
+      <dl className="mt-2.5 grid grid-cols-[84px_minmax(0,1fr)] gap-x-2 gap-y-1.5 text-[13px]">
+        <Fact name={say.when} text={[date && calendarDay(date), slot].filter(Boolean).join(", ")} />
+        <Fact name={say.where} text={[address, district ?? division].filter(Boolean).join(", ")} />
+        <Fact name={say.caregiver} text={booking.status === undefined ? "" : (caregiver ?? words.notAssigned)} />
+      </dl>
+      <div className="mt-3 flex justify-between gap-2 text-xs">
+        <span className="font-[650] tabular-nums">{say.paid(money(booking.amountPaid, currency))}</span>
+        {Number(booking.dueAmount ?? 0) > 0 && (
+          <span className="text-ink-2 tabular-nums">{say.due(money(booking.dueAmount ?? "", currency))}</span>
+        )}
+      </div>
+      {share !== null && (
+        <div className="mt-1.5 h-1.5 overflow-hidden rounded bg-line">
+          <span className="block h-full bg-brand" style={{ width: `${share}%` }} />
+          <span className="sr-only">{say.share(share)}</span>
+        </div>
+      )}
+      {/* The place of the caregiver's picker and of the refund form; there are no buttons before they do something. */}
+      <p className="mt-3 rounded-lg bg-sunken px-3 py-2 text-xs text-ink-2" data-slot="booking-actions">
+        {say.later}
+      </p>
+    </section>
+  );
+}
+
+function Fact({ name, text }: { name: string; text: string }) {
+  return (
+    <>
+      <dt className="text-ink-3">{name}</dt>
+      <dd className="min-w-0 break-words">{text || "–"}</dd>
+    </>
+  );
+}
+
+function Others({ rows, onChoose }: { rows: readonly BookingRow[]; onChoose: (row: BookingRow) => void }) {
+  return (
+    <section className="border-b border-line p-4">
+      <h3 className="mb-1.5 text-xs font-[650] text-ink-2">{say.earlier}</h3>
+      <ul>
+        {rows.map((row) => (
+          <li key={row.trackingId} data-customer-booking={row.trackingId}>
+            <button
+              type="button"
+              className="-mx-2 flex w-[calc(100%+16px)] items-center gap-2 rounded-md px-2 py-1 text-left text-[12.5px] hover:bg-hover"
+              onClick={() => onChoose(row)}
+            >
+              <span className="min-w-0 flex-1 truncate">{row.serviceName || words.unknownService}</span>
+              {row.date && <span className="text-ink-3">{calendarDay(row.date)}</span>}
+              <span className="font-[650] tabular-nums">{money(row.amountPaid, row.currency)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Payments({ payments }: { payments: readonly Payment[] }) {
+  if (payments.length === 0) return null;
+  const now = Date.now();
+  return (
+    <section className="p-4">
+      <h3 className="mb-1.5 text-xs font-[650] text-ink-2">{say.payments}</h3>
+      <ul className="flex flex-col gap-1">
+        {payments.map((payment) => (
+          <li key={payment._id} className="flex items-center gap-2 text-[12.5px]" data-customer-payment={payment._id}>
+            <Link
+              to="/dashboard/payments"
+              search={{ open: payment._id }}
+              className="min-w-0 flex-1 truncate"
+              title={payment.sessionId ?? payment._id}
+            >
+              {dayName(Date.parse(payment.createdAt), now)}
+              {Number(payment.amountRefunded) > 0 &&
+                ` · ${words.payment.backAmount(money(payment.amountRefunded, payment.currency ?? ""))}`}
+            </Link>
+            <span className="font-[650] tabular-nums">{money(payment.amountPaid, payment.currency ?? "")}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+// GET /api/booking and GET /api/payment, one page of a filtered list. `upto` keeps the pages of a growing list in place.
+import { request } from "@/lib/api/http";
+import type { Booking } from "../get-bookings";
+import { type Filter, type PaymentsSearch, query } from "./search";
+
+export const PAGE = 100;
+
+export interface Listed<Row> {
+  rows: readonly Row[];
+  totalItems: number;
+  /** The number of the newest booking there is; 0 for lists that have no such number. */
+  newest: number;
+  requestedAt: number;
+}
+
+export interface Payment {
+  _id: string;
+  bookingId: string | null;
+  trackingId: string | null;
+  userId: string | null;
+  userName: string;
+  serviceName: string;
+  provider: string;
+  sessionId: string | null;
+  amountPaid: string;
+  amountRefunded: string;
+  currency: string | null;
+  status: "paid" | "partly_refunded" | "refunded" | "disputed" | "charged_back";
+  needsLook: boolean;
+  createdAt: string;
+  paidAt: string | null;
+}
+
+export async function listBookings(filter: Filter, page: number, upto: number | null, signal?: AbortSignal) {
+  const requestedAt = Date.now();
+  const words = query(filter, { page, limit: PAGE, ...(upto !== null && { upto }) });
+  const { bookings, totalItems, newest } = await request<{ bookings: Booking[]; totalItems: number; newest?: number }>(
+    `/api/booking?${words}`,
+    signal ? { signal } : {},
+  );
+  return { rows: bookings, totalItems, newest: newest ?? 0, requestedAt };
+}
+
+export async function listPayments(filter: PaymentsSearch, page: number, _: number | null, signal?: AbortSignal) {
+  const requestedAt = Date.now();
+  const words = query(filter, { page, limit: PAGE });
+  const { payments, totalItems } = await request<{ payments: Payment[]; totalItems: number }>(
+    `/api/payment?${words}`,
+    signal ? { signal } : {},
+  );
+  return { rows: payments, totalItems, newest: 0, requestedAt };
+}
+
+/** What belongs to one customer: newest first, one page. */
+export async function customerBookings(userId: string, signal?: AbortSignal): Promise<Booking[]> {
+  const path = `/api/booking?userId=${encodeURIComponent(userId)}&limit=${PAGE}`;
+  return (await request<{ bookings: Booking[] }>(path, signal ? { signal } : {})).bookings;
+}
+
+export async function customerPayments(userId: string, signal?: AbortSignal): Promise<Payment[]> {
+  const path = `/api/payment?userId=${encodeURIComponent(userId)}&limit=${PAGE}`;
+  return (await request<{ payments: Payment[] }>(path, signal ? { signal } : {})).payments;
+}
+
+export interface Metric {
+  _id: string;
+  value: number | string;
+  change: number | null;
+}
+
+export async function bookingStats(signal?: AbortSignal) {
+  const path = "/api/booking/stats";
+  return request<{ metrics: Metric[]; trends: { date: string; totalBookings: number }[] }>(
+    path,
+    signal ? { signal } : {},
+  );
+}
+
+export async function paymentStats(signal?: AbortSignal): Promise<Metric[]> {
+  return request<Metric[]>("/api/payment/stats", signal ? { signal } : {});
+}

@@ -1,0 +1,121 @@
+// A list that grows at its top while somebody reads it. Pure: grow(state, event).
+// What is shown is a snapshot of the server, whose pages do not move, and above it what has arrived since. While the list
+// is held (it is scrolled, or a hand is on it) nothing moves: arrivals wait and are counted.
+import type { Booking } from "../get-bookings";
+import type { BookingRow, CustomerAdded } from "../state";
+import type { Listed } from "./get-list";
+
+/** So many arrivals are kept as rows; those below them are loaded like any other row. */
+const MOST = 200;
+const MOST_CHANGES = 1_000;
+
+export interface Snapshot {
+  rows: readonly Booking[];
+  total: number;
+  upto: number;
+  /** When it was asked for: it names the snapshot. */
+  at: number;
+}
+
+interface Arrival {
+  row: BookingRow;
+  seq: number;
+}
+
+export interface Growing {
+  snapshot: Snapshot | null;
+  /** Newer than what is shown, taken over when the hand is off. */
+  next: Snapshot | null;
+  above: readonly Arrival[];
+  /** How many arrivals stand above the snapshot, those that are not kept included. */
+  count: number;
+  waiting: readonly Arrival[];
+  waitingCount: number;
+  changes: ReadonlyMap<string, { booking: Booking; at: number }>;
+  arrivedAt: ReadonlyMap<string, number>;
+}
+
+export type GrowingEvent =
+  | { type: "loaded"; answer: Listed<Booking>; held: boolean }
+  | { type: "arrived"; booking: CustomerAdded; seq: number; at: number; held: boolean }
+  | { type: "changed"; booking: Booking; at: number }
+  | { type: "released" };
+
+export const NOTHING: Growing = {
+  snapshot: null,
+  next: null,
+  above: [],
+  count: 0,
+  waiting: [],
+  waitingCount: 0,
+  changes: new Map(),
+  arrivedAt: new Map(),
+};
+
+export function grow(state: Growing, event: GrowingEvent): Growing {
+  switch (event.type) {
+    case "loaded": {
+      const { rows, totalItems: total, newest: upto, requestedAt: at } = event.answer;
+      const next = { ...state, next: { rows, total, upto, at } };
+      return event.held && state.snapshot !== null ? next : taken(next);
+    }
+    case "arrived":
+      return arrived(state, event);
+    case "changed":
+      return { ...state, changes: bounded(state.changes, event.booking.trackingId, event, MOST_CHANGES) };
+    case "released":
+      return taken(state);
+  }
+}
+
+/** Rows that stand above the snapshot's own. */
+export function above(state: Growing): number {
+  return state.count;
+}
+
+/** How many have come that are not shown. */
+export function waiting({ waitingCount, next, snapshot, count }: Growing): number {
+  return Math.max(waitingCount, next && snapshot ? next.total - snapshot.total - count : 0);
+}
+
+/** The row as it is now, with when it arrived. */
+export function asItIs(state: Growing, booking: Booking): BookingRow {
+  const changed = state.changes.get(booking.trackingId);
+  const row = changed && changed.at >= (state.snapshot?.at ?? 0) ? changed.booking : booking;
+  return { ...row, arrivedAt: state.arrivedAt.get(booking.trackingId) ?? null };
+}
+
+function arrived(
+  state: Growing,
+  { booking, seq, at, held }: { booking: CustomerAdded; seq: number; at: number; held: boolean },
+): Growing {
+  const known = (rows: readonly Arrival[]) => rows.some(({ row }) => row.trackingId === booking.trackingId);
+  if (seq <= (state.snapshot?.upto ?? 0) || known(state.above) || known(state.waiting)) return state;
+  const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
+  const row = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
+  const next = { ...state, arrivedAt: bounded(state.arrivedAt, trackingId, at, MOST_CHANGES) };
+  const arrival = { row, seq };
+  return held
+    ? { ...next, waiting: [arrival, ...state.waiting].slice(0, MOST), waitingCount: state.waitingCount + 1 }
+    : { ...next, above: [arrival, ...state.above].slice(0, MOST), count: state.count + 1 };
+}
+
+/** What waits comes in, and the newest snapshot takes the place of the old one. */
+function taken(state: Growing): Growing {
+  const rows = [...state.waiting, ...state.above];
+  const count = state.waitingCount + state.count;
+  const whole = { ...state, above: rows.slice(0, MOST), count, waiting: [], waitingCount: 0 };
+  if (state.next === null) return whole;
+  const { upto, at } = state.next;
+  const left = rows.filter((arrival) => arrival.seq > upto);
+  const changes = new Map([...state.changes].filter(([, change]) => change.at >= at));
+  return { ...whole, snapshot: state.next, next: null, above: left.slice(0, MOST), count: left.length, changes };
+}
+
+function bounded<T>(known: ReadonlyMap<string, T>, key: string, value: T, most: number): ReadonlyMap<string, T> {
+  const next = new Map(known);
+  next.delete(key);
+  next.set(key, value);
+  if (next.size > most) next.delete(next.keys().next().value as string);
+  return next;
+}

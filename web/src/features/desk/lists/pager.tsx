@@ -1,0 +1,43 @@
+// The foot of a list: where one is in it, the pages, and what waits above.
+import { words } from "./messages";
+
+interface Props {
+  first: number;
+  last: number;
+  total: number;
+  none: string;
+  /** Rows a page. */
+  limit: number;
+  onShow: (row: number) => void;
+}
+
+const figure = new Intl.NumberFormat("en-IN");
+
+export function Pager({ first, last, total, none, limit, onShow }: Props) {
+  const page = Math.floor(first / limit);
+  return (
+    <nav aria-label={words.pages} className="ml-auto flex items-center gap-2">
+      <span className="text-xs text-ink-2 tabular-nums">
+        {total === 0
+          ? none
+          : words.range(figure.format(first + 1), figure.format(Math.min(last + 1, total)), figure.format(total))}
+      </span>
+      <button
+        type="button"
+        className="btn btn-line btn-small"
+        disabled={first === 0}
+        onClick={() => onShow(first % limit ? page * limit : Math.max(0, page - 1) * limit)}
+      >
+        {words.previous}
+      </button>
+      <button
+        type="button"
+        className="btn btn-line btn-small"
+        disabled={last + 1 >= total}
+        onClick={() => onShow((page + 1) * limit)}
+      >
+        {words.next}
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,258 @@
+// /dashboard/payments: every payment at the left, what happened to the chosen one, and the figures.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { ArrowLeft, Download } from "lucide-react";
+import { useRef } from "react";
+import { Avatar } from "@/components/avatar";
+import { Loading } from "@/components/loading";
+import { Problem } from "@/components/problem";
+import { money } from "@/lib/format/money";
+import { age } from "@/lib/format/time";
+import type { DeskData } from "../use-desk";
+import { type Metric, type Payment, paymentStats } from "./get-list";
+import { words } from "./messages";
+import { Pager } from "./pager";
+import { PaymentState } from "./payment-state";
+import { ReceiptTrace } from "./receipt-trace";
+import { PAYMENTS, type PaymentsSearch, query, USUAL_LIMIT } from "./search";
+import { SearchBox } from "./search-box";
+import { Segments } from "./segments";
+import { type PaymentArrival, usePayments } from "./use-payments";
+import { usePlace } from "./use-place";
+import { VirtualList } from "./virtual-list";
+
+const ROW = 66;
+const TO = "/dashboard/payments";
+
+interface Props {
+  data: DeskData;
+  search: PaymentsSearch;
+}
+
+export function PaymentsView({ data, search }: Props) {
+  const { data: metrics } = useQuery({
+    queryKey: ["desk", "payment-stats"],
+    queryFn: ({ signal }) => paymentStats(signal),
+  });
+  return (
+    <div className="grid min-h-0 min-w-0 md:col-span-full md:grid-cols-[312px_minmax(0,1fr)] xl:grid-cols-[312px_minmax(0,1fr)_300px]">
+      <Payments key={query(search)} data={data} search={search} metrics={metrics ?? []} />
+      {metrics && <Figures metrics={metrics} />}
+    </div>
+  );
+}
+
+function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[] }) {
+  const navigate = useNavigate();
+  const box = useRef<HTMLDivElement>(null);
+  const { page = 1, ...rest } = search;
+  const go = (next: PaymentsSearch, replace = false) => void navigate({ to: TO, search: next, replace });
+  const change = (part: { search?: string | undefined; status?: PaymentsSearch["status"] | undefined }) => {
+    const next = { ...rest, ...part, open: undefined };
+    go(Object.fromEntries(Object.entries(next).filter(([, value]) => value)));
+  };
+  const { range, onRange, show } = usePlace(box, {
+    ...{ rowHeight: ROW, limit: USUAL_LIMIT, page },
+    onPage: (number) => go(number > 1 ? { ...rest, page: number } : rest, true),
+  });
+  const found = usePayments(data.connection, search, range);
+  const chosen = search.open ? found.known(search.open) : undefined;
+  const look = Number(metrics.find((metric) => metric._id === "needs_look")?.value ?? 0);
+  const options = [
+    { key: "", name: words.all },
+    ...PAYMENTS.map((key) => ({
+      key,
+      name: words.paymentStatus[key],
+      count: key === "needs_look" && look > 0 ? look : undefined,
+    })),
+  ];
+  return (
+    <>
+      <section
+        aria-labelledby="payments-view"
+        className={`flex min-h-0 min-w-0 flex-col md:border-r md:border-line ${search.open ? "max-md:hidden" : ""}`}
+      >
+        <h2 id="payments-view" className="sr-only">
+          {words.payments}
+        </h2>
+        <search aria-label={words.filters} className="flex flex-col gap-2 border-b border-line p-2.5">
+          <Segments
+            label={words.filters}
+            options={options}
+            value={search.status ?? ""}
+            onChange={(status) => change({ status: (status || undefined) as PaymentsSearch["status"] })}
+          />
+          <div className="flex gap-2">
+            <SearchBox
+              label={words.searchPayments}
+              value={search.search ?? ""}
+              onChange={(text) => change({ search: text })}
+            />
+            <a
+              className="btn btn-line"
+              href={`/api/payment/export?${query({ ...search }, search.status ? { status: search.status } : {})}`}
+              download
+              aria-label={words.csvOf}
+            >
+              <Download size={16} strokeWidth={1.75} aria-hidden="true" />
+              {words.csv}
+            </a>
+          </div>
+        </search>
+        {found.problem && (
+          <div className="p-3">
+            <Problem text={words.paymentsFailed(found.problem)} onRetry={found.refetch} />
+          </div>
+        )}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+        <div ref={box} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
+          <VirtualList
+            {...{ box, onRange }}
+            total={found.total}
+            rowHeight={ROW}
+            start={(page - 1) * USUAL_LIMIT}
+            rowRole="listitem"
+          >
+            {(index) => <Row payment={found.row(index)} search={rest} now={data.live.now} />}
+          </VirtualList>
+          {!found.loaded && !found.problem && <Loading />}
+          {found.loaded && found.total === 0 && <p className="p-4 text-ink-2">{words.nothingPaid}</p>}
+        </div>
+        <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-3">
+          <Pager
+            first={range[0]}
+            last={range[1]}
+            total={found.total}
+            none={words.noPayments}
+            limit={USUAL_LIMIT}
+            onShow={show}
+          />
+        </div>
+      </section>
+      <Chosen payment={chosen} search={rest} />
+    </>
+  );
+}
+
+interface RowProps {
+  payment: Payment | PaymentArrival | null;
+  search: PaymentsSearch;
+  now: number;
+}
+
+function Row({ payment, search, now }: RowProps) {
+  if (!payment) return <span className="block h-full border-b border-line" />;
+  const name = payment.userName || words.unknown;
+  const open = payment._id !== null && payment._id === search.open;
+  const body = (
+    <>
+      <Avatar id={payment.userId ?? ""} name={name} />
+      <span className="min-w-0 flex-1">
+        <span className="flex items-baseline justify-between gap-2">
+          <span className="truncate font-[550]">{name}</span>
+          <span className="font-[650] tabular-nums">{money(payment.amountPaid, payment.currency ?? "")}</span>
+        </span>
+        <span className="flex items-center justify-between gap-2">
+          <PaymentState payment={payment} />
+          <span className="text-[11px] text-ink-3 tabular-nums">{age(Date.parse(payment.createdAt), now)}</span>
+        </span>
+      </span>
+    </>
+  );
+  const shape = `flex h-full items-center gap-2.5 border-b border-line px-3.5 text-ink hover:no-underline ${open ? "bg-selected" : ""}`;
+  if (payment._id === null)
+    return (
+      <span className={`${shape} lit`} data-payment-of={payment.trackingId}>
+        {body}
+      </span>
+    );
+  return (
+    <Link
+      to={TO}
+      search={{ ...search, open: payment._id }}
+      aria-current={open ? "true" : undefined}
+      className={`${shape} -outline-offset-2 hover:bg-hover`}
+      data-payment-of={payment.trackingId}
+    >
+      {body}
+    </Link>
+  );
+}
+
+function Chosen({ payment, search }: { payment: Payment | undefined; search: PaymentsSearch }) {
+  const { open, ...closed } = search;
+  if (!payment) return <p className={`p-6 text-ink-2 ${open ? "" : "max-md:hidden"}`}>{words.payment.choose}</p>;
+  const name = payment.userName || words.unknown;
+  return (
+    <section aria-labelledby="payment" className="min-h-0 min-w-0 overflow-y-auto" data-payment={payment._id}>
+      <header className="border-b border-line p-5">
+        <Link to={TO} search={closed} className="btn btn-quiet mb-2 px-2 md:hidden" aria-label={words.payment.back}>
+          <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
+        </Link>
+        <p className="flex flex-wrap gap-x-2 text-ink-2">
+          {payment.userId ? (
+            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }}>
+              {name}
+            </Link>
+          ) : (
+            name
+          )}
+          <span>{payment.serviceName}</span>
+          <span className="mono">{payment.trackingId}</span>
+        </p>
+        <div className="mt-1 flex flex-wrap items-center gap-3">
+          <h2 id="payment" className="page-title tabular-nums">
+            {money(payment.amountPaid, payment.currency ?? "")}
+          </h2>
+          <PaymentState payment={payment} />
+        </div>
+        {/* The place of the refund form. */}
+        <p className="mt-3 rounded-lg bg-sunken px-3 py-2 text-xs text-ink-2" data-slot="refund">
+          {words.payment.refundRoom}
+        </p>
+      </header>
+      <div className="p-5">
+        <h3 className="mb-3 font-[650]">
+          {words.payment.happened} <span className="text-xs font-normal text-ink-3">{words.payment.happenedHint}</span>
+        </h3>
+        {payment.trackingId ? <ReceiptTrace trackingId={payment.trackingId} /> : <p>{words.payment.noBooking}</p>}
+        <dl className="mt-5 grid grid-cols-[84px_minmax(0,1fr)] gap-y-1.5 text-xs">
+          <dt className="text-ink-3">{words.payment.provider}</dt>
+          <dd>{payment.provider}</dd>
+          <dt className="text-ink-3">{words.payment.session}</dt>
+          <dd className="mono break-all">{payment.sessionId ?? "–"}</dd>
+        </dl>
+      </div>
+    </section>
+  );
+}
+
+function Figures({ metrics }: { metrics: readonly Metric[] }) {
+  const of = (id: string) => metrics.find((metric) => metric._id === id);
+  const line = (name: string, id: string, taka: boolean) => (
+    <div className="flex justify-between gap-2 border-b border-line py-2">
+      <dt className="text-ink-2">{name}</dt>
+      <dd className="font-[650] tabular-nums">
+        {taka ? money(String(of(id)?.value ?? 0), "bdt") : (of(id)?.value ?? 0)}
+      </dd>
+    </div>
+  );
+  const change = of("paid_week")?.change;
+  return (
+    <aside
+      aria-label={words.payment.figures}
+      className="min-h-0 overflow-y-auto border-l border-line p-4 max-xl:hidden"
+    >
+      <h2 className="font-[650]">{words.payment.figures}</h2>
+      <dl className="mt-2">
+        {line(words.stats.paidToday, "paid_today", true)}
+        {line(words.stats.paymentsWeek, "payments_week", false)}
+        {line(words.stats.needsLook, "needs_look", false)}
+      </dl>
+      <p className="mt-2 text-xs text-ink-3">
+        {words.stats.paidWeek(money(String(of("paid_week")?.value ?? 0), "bdt"))},{" "}
+        {change === null || change === undefined ? words.stats.noChange : words.stats.change(change)}
+      </p>
+    </aside>
+  );
+}

@@ -1,0 +1,60 @@
+// From the card to the screen: the steps of a booking's receipt, their share of the time, and who had it on which screen.
+import { Check, Monitor } from "lucide-react";
+import { Desks } from "../booking-receipt";
+import type { Receipt } from "../get-receipt";
+import { words as desk } from "../messages";
+import { lapse, receiptSteps } from "../receipt";
+import { useReceipt } from "../use-receipt";
+import { words } from "./messages";
+
+export function ReceiptTrace({ trackingId }: { trackingId: string }) {
+  const { data, error } = useReceipt(trackingId);
+  if (error) return <p role="alert">{desk.receipt.failed(error.message)}</p>;
+  if (!data) return null;
+  const total = data.shownAt && Date.parse(data.shownAt) - Date.parse(data.receivedAt ?? data.paidAt);
+  return (
+    <section aria-label={words.customer.trace} data-receipt={trackingId}>
+      <h3 className="mb-2 flex justify-between gap-2 text-xs font-[650] text-ink-2">
+        {words.customer.trace}
+        {typeof total === "number" && <span className="text-accent tabular-nums">{lapse(total)}</span>}
+      </h3>
+      <Bar receipt={data} />
+      <ol className="mt-2.5 flex flex-col gap-1.5">
+        {receiptSteps(data).map((step, place, all) => (
+          <li key={step} className="flex items-center gap-2 text-[12.5px] tabular-nums">
+            <span className="grid size-4 flex-none place-items-center rounded bg-tint text-accent-ink">
+              {place === all.length - 1 && data.shownAt ? (
+                <Monitor size={11} aria-hidden="true" />
+              ) : (
+                <Check size={11} aria-hidden="true" />
+              )}
+            </span>
+            {step}
+          </li>
+        ))}
+      </ol>
+      {data.desks.length > 0 && (
+        <div className="mt-1 text-xs">
+          <Desks desks={data.desks} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+const SHADES = ["opacity-35", "opacity-65", "opacity-100"] as const;
+
+/** Received, saved, sent and shown; when it was paid is the provider's clock, to the second, and has no share. */
+function Bar({ receipt }: { receipt: Receipt }) {
+  const times = [receipt.receivedAt, receipt.committedAt, receipt.emittedAt, receipt.shownAt]
+    .filter((time) => time !== null)
+    .map((time) => Date.parse(time));
+  const parts = times.slice(1).map((time, place) => Math.max(1, time - (times[place] ?? time)));
+  return (
+    <div aria-hidden="true" className="flex h-1.5 gap-0.5 overflow-hidden rounded">
+      {parts.map((part, place) => (
+        <span key={SHADES[place]} className={`rounded-sm bg-brand ${SHADES[place]}`} style={{ flexGrow: part }} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+// The bookings and payments of one customer, live: events change them at once, and the server is asked soon after.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import type { Booking } from "../get-bookings";
+import type { BookingRow, CustomerAdded } from "../state";
+import { customerBookings, customerPayments, listBookings } from "./get-list";
+
+const SOON = 300;
+
+export function useCustomer(connection: Connection | null, userId: string | null) {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const key = ["desk", "customer", userId];
+  const bookings = useQuery<readonly BookingRow[]>({
+    queryKey: [...key, "bookings"],
+    queryFn: async ({ signal }) =>
+      (await customerBookings(userId ?? "", signal)).map((row) => ({ ...row, arrivedAt: null })),
+    enabled: userId !== null,
+  });
+  const payments = useQuery({
+    queryKey: [...key, "payments"],
+    queryFn: ({ signal }) => customerPayments(userId ?? "", signal),
+    enabled: userId !== null,
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useFramedEvents(connection, (event) => {
+    if (event.type !== "received" || userId === null) return;
+    if (event.name !== "customer_added" && event.name !== "booking_updated") return;
+    const told = event.args[0] as CustomerAdded | Booking;
+    if (told.userId !== userId) return;
+    queries.setQueryData<readonly BookingRow[]>([...key, "bookings"], (rows) => rows && changed(rows, told));
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => void queries.invalidateQueries({ queryKey: key }), SOON);
+  });
+  return { bookings, payments };
+}
+
+/** Whose booking it is. */
+export function useOwner(trackingId: string | null): string | null {
+  const { data } = useQuery({
+    queryKey: ["owner", trackingId],
+    queryFn: async ({ signal }) => {
+      const { rows } = await listBookings({ search: trackingId ?? "" }, 1, null, signal);
+      return rows.find((row) => row.trackingId === trackingId)?.userId ?? null;
+    },
+    enabled: trackingId !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return data ?? null;
+}
+
+/** A booking as told: changed where it stands, on top where it is new. */
+function changed(rows: readonly BookingRow[], told: CustomerAdded | Booking): readonly BookingRow[] {
+  if (rows.some((row) => row.trackingId === told.trackingId))
+    return "seq" in told ? rows.map((row) => (row.trackingId === told.trackingId ? { ...row, ...told } : row)) : rows;
+  return "seq" in told ? rows : [{ ...told, arrivedAt: Date.now() }, ...rows];
+}

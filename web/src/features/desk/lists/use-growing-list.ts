@@ -1,0 +1,145 @@
+// The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import type { Booking } from "../get-bookings";
+import type { BookingRow, CustomerAdded } from "../state";
+import { listBookings, PAGE } from "./get-list";
+import { asItIs, grow, NOTHING, waiting } from "./growing";
+import { type Filter, query } from "./search";
+
+const SOON = 300;
+const AGAIN = 1_000;
+const KEPT = 30_000;
+const SETTLED = 80;
+
+export interface GrowingList {
+  total: number;
+  waiting: number;
+  loaded: boolean;
+  problem: string | null;
+  row: (index: number) => BookingRow | null;
+  release: () => void;
+  refetch: () => void;
+}
+
+/** `first` and `last` are the rows on the screen; while `held`, none of them moves. */
+export function useGrowingList(
+  connection: Connection | null,
+  filter: Filter,
+  [first, last]: readonly [number, number],
+  held: boolean,
+): GrowingList {
+  const words = query(filter);
+  const [state, tell] = useReducer(grow, NOTHING);
+  const holding = useRef(held);
+  const head = useQuery({
+    queryKey: ["desk", "list", words],
+    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
+    structuralSharing: false,
+  });
+  const again = useThrottled(["desk", "list", words]);
+  useEffect(() => {
+    holding.current = held;
+    if (!held) tell({ type: "released" });
+  }, [held]);
+  useEffect(() => {
+    if (head.data) tell({ type: "loaded", answer: head.data, held: holding.current });
+  }, [head.data]);
+  useFramedEvents(connection, (event) => {
+    if (event.type !== "received") return;
+    const at = Date.now();
+    if (event.name === "booking_updated") tell({ type: "changed", booking: event.args[0] as Booking, at });
+    if (event.name !== "customer_added") return;
+    again();
+    if (event.seq === null || !comesOnTop(filter)) return;
+    tell({ type: "arrived", booking: event.args[0] as CustomerAdded, seq: event.seq, at, held: holding.current });
+  });
+
+  const { snapshot, above, count } = state;
+  const wanted = useSettled(pagesOf(first - count, last - count));
+  const pages = useQueries({
+    queries: (snapshot ? wanted : []).map((page) => ({
+      queryKey: ["desk-pages", words, snapshot?.at, page],
+      queryFn: ({ signal }: { signal: AbortSignal }) => listBookings(filter, page, snapshot?.upto ?? null, signal),
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: KEPT,
+      structuralSharing: false,
+    })),
+  });
+  const found = new Map(pages.map((page, place) => [wanted[place], page.data?.rows]));
+  const row = (index: number): BookingRow | null => {
+    const arrival = above[index];
+    if (arrival) {
+      const changed = state.changes.get(arrival.row.trackingId);
+      return changed ? { ...changed.booking, arrivedAt: arrival.row.arrivedAt } : arrival.row;
+    }
+    const place = index - count;
+    const rows = place < PAGE ? snapshot?.rows : found.get(Math.floor(place / PAGE) + 1);
+    const booking = place < 0 ? undefined : rows?.[place % PAGE];
+    return booking ? asItIs(state, booking) : null;
+  };
+  return {
+    total: (snapshot?.total ?? 0) + count,
+    waiting: waiting(state),
+    loaded: snapshot !== null,
+    problem: head.error?.message ?? pages.find((page) => page.error)?.error?.message ?? null,
+    row,
+    release: () => tell({ type: "released" }),
+    refetch: () => void head.refetch(),
+  };
+}
+
+/** A new booking is booked and nobody's yet; of the rest the event says nothing, and the list is asked. */
+function comesOnTop({ search, division, duration, sortby, status, caregiver }: Filter): boolean {
+  const open = (status === undefined || status === "booked") && caregiver !== "assigned";
+  return open && !search && !division && !duration && (sortby === undefined || sortby === "newest");
+}
+
+/** Pages beyond the first, which the snapshot brings along. */
+function pagesOf(first: number, last: number): number[] {
+  const pages = [];
+  for (let page = Math.max(2, Math.floor(first / PAGE) + 1); page <= Math.floor(last / PAGE) + 1; page += 1)
+    pages.push(page);
+  return pages;
+}
+
+/** What is flown over is not asked for. */
+function useSettled(pages: number[]): number[] {
+  const key = pages.join();
+  const [settled, setSettled] = useState(pages);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the numbers are what counts, not the array
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(pages), SETTLED);
+    return () => clearTimeout(timer);
+  }, [key]);
+  return settled;
+}
+
+/** Asks again soon after an arrival, and at most once a second while they go on. */
+function useThrottled(key: readonly string[]): () => void {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const last = useRef(0);
+  const newest = useRef(key);
+  useEffect(() => {
+    newest.current = key;
+  });
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return useCallback(() => {
+    if (timer.current !== undefined) return;
+    const wait = Math.max(SOON, last.current + AGAIN - Date.now());
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      last.current = Date.now();
+      void queries.invalidateQueries({ queryKey: newest.current });
+    }, wait);
+  }, [queries]);
+}

@@ -1,0 +1,78 @@
+// The payments of one filter, in pages. What arrives stands on top at once, and is asked for soon after.
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import type { CustomerAdded } from "../state";
+import { listPayments, PAGE, type Payment } from "./get-list";
+import { type PaymentsSearch, query } from "./search";
+
+const SOON = 300;
+const MOST = 100;
+
+export interface PaymentArrival extends Pick<Payment, "userName" | "serviceName" | "amountPaid" | "currency"> {
+  _id: null;
+  status?: "paid";
+  trackingId: string;
+  userId: string;
+  createdAt: string;
+}
+
+export function usePayments(
+  connection: Connection | null,
+  search: PaymentsSearch,
+  [first, last]: readonly [number, number],
+) {
+  const queries = useQueryClient();
+  const { open: _, page: __, ...filter } = search;
+  const words = query(filter);
+  const page = (number: number) => ({
+    queryKey: ["desk", "payments", words, number],
+    queryFn: ({ signal }: { signal: AbortSignal }) => listPayments(filter, number, null, signal),
+    structuralSharing: false,
+    placeholderData: keepPreviousData,
+  });
+  const head = useQuery(page(1));
+  const numbers: number[] = [];
+  for (let n = Math.max(2, Math.floor(first / PAGE) + 1); n <= Math.floor(last / PAGE) + 1; n += 1) numbers.push(n);
+  const others = useQueries({ queries: numbers.map(page) });
+  const [arrived, setArrived] = useState<readonly PaymentArrival[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  useFramedEvents(connection, (event) => {
+    if (event.type !== "received" || (event.name !== "customer_added" && event.name !== "booking_updated")) return;
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void queries.invalidateQueries({ queryKey: ["desk", "payments"] });
+    }, SOON);
+    if (event.name === "booking_updated" || filter.search || (filter.status && filter.status !== "paid")) return;
+    const { trackingId, userId, userName, serviceName, amountPaid, currency } = event.args[0] as CustomerAdded;
+    const createdAt = new Date().toISOString();
+    const row = { _id: null, trackingId, userId, userName, serviceName, amountPaid, currency, createdAt };
+    setArrived((before) => [row, ...before.filter((other) => other.trackingId !== trackingId)].slice(0, MOST));
+  });
+  const listed = new Set(head.data?.rows.map((row) => row.trackingId));
+  const at = head.data?.requestedAt ?? 0;
+  const above = arrived.filter((row) => !listed.has(row.trackingId) && Date.parse(row.createdAt) >= at - SOON);
+  const row = (index: number): Payment | PaymentArrival | null => {
+    const place = index - above.length;
+    if (place < 0) return above[index] ?? null;
+    const number = Math.floor(place / PAGE) + 1;
+    const rows = number === 1 ? head.data?.rows : others[numbers.indexOf(number)]?.data?.rows;
+    return rows?.[place % PAGE] ?? null;
+  };
+  return {
+    total: (head.data?.totalItems ?? 0) + above.length,
+    loaded: head.data !== undefined,
+    problem: head.error?.message ?? null,
+    refetch: () => void head.refetch(),
+    row,
+    known: (id: string) => [head, ...others].flatMap((one) => one.data?.rows ?? []).find((one) => one._id === id),
+  };
+}

@@ -1,0 +1,31 @@
+// Where one is in a list: the rows on the screen, and the page of the address that follows them without a new step of the
+// history. Next and Previous scroll.
+import { type RefObject, useCallback, useEffect, useState } from "react";
+
+const SETTLED = 250;
+
+export function usePlace(
+  box: RefObject<HTMLElement | null>,
+  {
+    rowHeight,
+    limit,
+    page,
+    onPage,
+  }: { rowHeight: number; limit: number; page: number; onPage: (page: number) => void },
+) {
+  const [range, setRange] = useState<readonly [number, number]>([0, 0]);
+  const onRange = useCallback(
+    (first: number, last: number) =>
+      setRange((before) => (before[0] === first && before[1] === last ? before : [first, last])),
+    [],
+  );
+  const here = Math.floor(range[0] / limit) + 1;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolling moves the address; the address moves nothing after the start
+  useEffect(() => {
+    if (here === page || range[1] === 0) return;
+    const timer = setTimeout(() => onPage(here), SETTLED);
+    return () => clearTimeout(timer);
+  }, [here, page]);
+  const show = (row: number) => box.current?.scrollTo({ top: row * rowHeight });
+  return { range, onRange, show };
+}
