@@ -290,7 +290,7 @@ def test_a_work_whose_caller_gave_up_is_not_begun(make: Callable[[], Store]) -> 
 
 
 def test_a_request_waits_a_bounded_time(make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("carevia.store.sqlite.PATIENCE", 0.1)
+    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
 
     async def main() -> None:
         async with opened(make) as store:
