@@ -192,7 +192,7 @@ def test(words: Sequence[str]) -> NoReturn:
         "front end: lint": [python, "webbuild.py", "run", "lint"],
         "front end: types": [python, "webbuild.py", "run", "types"],
         "front end: tests": [python, "webbuild.py", "test"],
-        "tests": [python, "-m", "pytest"],
+        "tests": [python, "-m", "pytest", "--numprocesses=2", "--dist=loadfile"],
     }
     failed = [name for name, command in checks.items() if not check(name, command)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed.", flush=True)

@@ -48,7 +48,7 @@ from carevia.failpoint import arm
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
 from carevia.realtime.handshake import TrustedProxies
-from carevia.realtime.uvicorn import serve_protocol, tune_collector
+from carevia.realtime.uvicorn import serve_protocol, tune_allocator, tune_collector
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
@@ -356,6 +356,7 @@ def serve(settings: Settings, log: Log) -> None:
     """Run until SIGTERM or SIGINT. Raises ConfigError for what must be set right first."""
     import uvloop
 
+    tune_allocator()
     arm(None if settings.production else settings.failpoint)
     bound = listen(settings.host, settings.port)
     settings = settings.on_port(bound.getsockname()[1])

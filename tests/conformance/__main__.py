@@ -12,7 +12,7 @@ import uvloop
 
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp
-from carevia.realtime.uvicorn import serve_protocol, tune_collector
+from carevia.realtime.uvicorn import serve_protocol, tune_allocator, tune_collector
 from tests.conformance import bench, engineio, engineio_client, socketio, socketio_client, websocket_echo
 
 SUITES: dict[str, Callable[[], tuple[Engine | websocket_echo.Echo, ASGIApp]]] = {
@@ -74,6 +74,7 @@ def main() -> None:
     parser.add_argument("suite", choices=sorted(SUITES))
     parser.add_argument("--port", type=int, required=True)
     words = parser.parse_args()
+    tune_allocator()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(words.suite, words.port))
     sys.exit(0)

@@ -166,5 +166,5 @@ def test_refused_until_healed_and_a_server_that_is_away_is_a_reset(proxy: Proxy,
     proxy.heal()
     with call(proxy) as other:
         assert echoed(other) == b"hello"
-    with Proxy(1) as nowhere, call(nowhere) as other, pytest.raises(ConnectionResetError):
+    with Proxy(1) as nowhere, pytest.raises(ConnectionResetError), call(nowhere) as other:
         other.recv(1)

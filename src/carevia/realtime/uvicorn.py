@@ -8,6 +8,7 @@ pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicor
 """
 
 import asyncio
+import ctypes
 import gc
 from typing import Any, ClassVar, cast
 
@@ -21,6 +22,8 @@ from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.opening import Endpoint, refuse, take_over
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
 
 
 class EngineProtocol(HttpToolsProtocol):
@@ -103,6 +106,18 @@ def serve_protocol(engine: Endpoint) -> type[Doorway]:
 def _address(name: Any) -> Any:
     """Host and port, or None where the socket is of another kind."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
+
+
+def tune_allocator() -> None:
+    """For a process that lives for weeks: memory that a burst needed goes back to the system.
+
+    glibc gives each thread an arena and learns to keep large blocks: after four bursts of 400 messages of 10 KB to 60
+    clients that do not read, 147 MB stayed, with this 90 MB. Elsewhere than on glibc it does nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for option, value in ((_ARENA_MAX, 1), (_TRIM_THRESHOLD, 128 * 1024), (_MMAP_THRESHOLD, 128 * 1024)):
+            mallopt(option, value)
 
 
 def tune_collector() -> None:
