@@ -1,4 +1,4 @@
-"""The store's contract, the same for every implementation: each is a function from a folder to an unopened store.
+"""The store's contract, the same for every implementation: each database has an address, None is SQLite's.
 
 What only SQLite promises (locks, full disks, kill -9 of its writer) is in tests/store.
 """
@@ -21,18 +21,16 @@ from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.store.opened import store_threads
 
-MakeStore = Callable[[Path], Store]
-
-IMPLEMENTATIONS: dict[str, MakeStore] = {"sqlite": lambda folder: open_store(None, folder)}
-
 VALUE = select(meta.c.value).where(meta.c.key == bindparam("wanted"))
 COUNT = select(func.count().label("rows")).select_from(meta)
 SET = update(meta).where(meta.c.key == bindparam("wanted")).values(value=bindparam("new_value"))
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(params=["sqlite", "postgresql"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
-    return lambda: IMPLEMENTATIONS[request.param](tmp_path)
+    """A function that makes an unopened store, always on the same database."""
+    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else None
+    return lambda: open_store(url, tmp_path)
 
 
 @asynccontextmanager

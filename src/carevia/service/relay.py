@@ -61,6 +61,7 @@ class Relay:
         """Take up at the newest row: what came before is replayed to those who missed it."""
         _, self.position = await self._store.bounds()
         self._unsubscribe = self._store.subscribe(self._committed)
+        self._unhint = self._store.on_hint(self._wake.set)
         self._polled_at = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._poll())
 
@@ -68,6 +69,7 @@ class Relay:
         """No row is emitted afterwards."""
         if self._task is not None:
             self._unsubscribe()
+            self._unhint()
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

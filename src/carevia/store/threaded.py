@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from queue import SimpleQueue
-from threading import Thread
 from typing import TypeVar
 
 from carevia.errors import Unavailable
 from carevia.store import works
 from carevia.store.database import Database
+from carevia.store.in_thread import in_thread
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
 from carevia.store.reader import Readers
 from carevia.store.store import PATIENCE, Listener, Store
 from carevia.store.transaction import Transaction
-from carevia.store.writer import Writer, on_loop
+from carevia.store.writer import Writer
 
 T = TypeVar("T")
 
@@ -38,6 +38,7 @@ class ThreadedStore(Store):
         self.epoch = ""
         self._database = database
         self._listeners: list[Listener] = []
+        self._lookers: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
@@ -80,6 +81,10 @@ class ThreadedStore(Store):
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return partial(self._unsubscribe, listener)
+
+    def on_hint(self, look: Callable[[], None]) -> Callable[[], None]:
+        self._lookers.append(look)
+        return partial(self._lookers.remove, look)
 
     async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
         if rooms is not None and not rooms:
@@ -136,27 +141,10 @@ class ThreadedStore(Store):
         self._writer = Writer(self._database, dead.loop, self._settled, dead.jobs)
         self._writer.start()
 
+    def _hinted(self) -> None:
+        for look in tuple(self._lookers):
+            look()
+
     def _unsubscribe(self, listener: Listener) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """One thread for one piece of work, gone when it is answered (asyncio's own pool would stay)."""
-    loop = asyncio.get_running_loop()
-    job = Job(work, loop.create_future())
-
-    def main() -> None:
-        try:
-            job.result = work()
-        except BaseException as error:
-            job.error = error
-        on_loop(loop, job.settle)
-
-    thread = Thread(target=main, name="carevia-prepare", daemon=True)
-    thread.start()
-    try:
-        result: T = await job.future
-        return result
-    finally:
-        thread.join()
