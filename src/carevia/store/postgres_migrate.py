@@ -35,7 +35,7 @@ def prepare(url: str, epoch: str) -> str:
             if row != (True,):
                 raise ConfigError("A restore is at work on the database: start again when it has ended.")
             if stored_revision(connection) != HEAD:
-                _upgrade(url)
+                upgrade(url)
             return _stored_epoch(connection, epoch)
     except (errors.InsufficientPrivilege, errors.InvalidSchemaName) as error:
         raise ConfigError(
@@ -77,7 +77,7 @@ def stored_revision(connection: psycopg.Connection[Any]) -> str | None:
     return None
 
 
-def _upgrade(url: str) -> None:
+def upgrade(url: str) -> None:
     """In one transaction under a lock, so that of several nodes the first does the work."""
     from alembic import command
     from sqlalchemy import create_engine
