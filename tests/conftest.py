@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.harness.node import SocketIOClient
+    from tests.harness.postgres import Postgres
     from tests.harness.program import Program
 
 settings.register_profile("carevia", deadline=None, print_blob=True)
@@ -42,6 +43,15 @@ def start_program() -> Iterator[StartProgram]:
 @pytest.fixture
 def program(start_program: StartProgram) -> "Program":
     return start_program()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Postgres]":
+    """A real PostgreSQL for all tests of the run: each takes a database of its own. For those that do not end it."""
+    from tests.harness.postgres import Postgres
+
+    with Postgres(durable=False) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
-"""The program as acceptance tests want it: the secrets are known to the tests."""
+"""The program as acceptance tests want it: the secrets are known to the tests.
+
+Its store is SQLite. `ACCEPTANCE_STORE=postgresql python3 run.py test tests/acceptance/test_main_job.py` puts it on
+PostgreSQL; what is marked ON_BOTH runs on both every time.
+"""
 
 import base64
+import os
 
 import pytest
 
@@ -19,7 +24,18 @@ SETTINGS = {
 }
 
 
+ON_BOTH = pytest.mark.parametrize("on_store", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def carevia(start_program: StartProgram) -> Program:
+def on_store(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings: which database."""
+    if getattr(request, "param", os.environ.get("ACCEPTANCE_STORE")) != "postgresql":
+        return {}
+    return {"CAREVIA_DATABASE_URL": request.getfixturevalue("postgres").database()}
+
+
+@pytest.fixture
+def carevia(start_program: StartProgram, on_store: dict[str, str]) -> Program:
     """The real program, running."""
-    return start_program(**SETTINGS)
+    return start_program(**SETTINGS, **on_store)

@@ -12,7 +12,7 @@ import pytest
 import socketio
 
 from tests.acceptance import stripe
-from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.conftest import ON_BOTH, SETTINGS
 from tests.acceptance.people import staff, token
 from tests.conftest import StartProgram
 from tests.harness.node import SocketIOClient
@@ -95,6 +95,7 @@ def test_neither_a_customer_nor_a_guest_learns_of_it(carevia: Program, javascrip
         assert client.events("customer_added", socket) == []
 
 
+@ON_BOTH
 def test_killed_right_after_the_200_the_booking_is_still_shown_once(
     carevia: Program, javascript_client: SocketIOClient
 ) -> None:
@@ -114,14 +115,15 @@ def test_killed_right_after_the_200_the_booking_is_still_shown_once(
     assert get(carevia, "/api/booking", staff())["totalItems"] == 2
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     "point",
     ["webhook.verified", "webhook.in_transaction", "webhook.committed", "webhook.before_answer", "relay.before_emit"],
 )
 def test_wherever_it_dies_the_retry_makes_one_booking_shown_once(
-    start_program: StartProgram, javascript_client: SocketIOClient, point: str
+    start_program: StartProgram, on_store: dict[str, str], javascript_client: SocketIOClient, point: str
 ) -> None:
-    program = start_program(**SETTINGS, CAREVIA_FAILPOINT=point)
+    program = start_program(**SETTINGS, **on_store, CAREVIA_FAILPOINT=point)
     client = javascript_client
     client.connect(program.url, auth={"token": staff()})
     body = stripe.event(stripe.session("family-1"))
@@ -131,7 +133,7 @@ def test_wherever_it_dies_the_retry_makes_one_booking_shown_once(
         answered = None
     assert answered is None or (point == "relay.before_emit" and answered == 200), "the relay comes after it"
     assert program.wait() == -9
-    program.settings = SETTINGS
+    program.settings = SETTINGS | on_store
     program.start()
     assert stripe.deliver(program.url, body).status_code == 200
     client.expect_event("customer_added", timeout=15)
@@ -142,6 +144,7 @@ def test_wherever_it_dies_the_retry_makes_one_booking_shown_once(
     assert get(program, "/api/booking", staff())["totalItems"] == 2
 
 
+@ON_BOTH
 def test_fifty_identical_deliveries_at_once_make_one_booking(
     carevia: Program, javascript_client: SocketIOClient
 ) -> None:

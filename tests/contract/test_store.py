@@ -1,4 +1,4 @@
-"""The store's contract, the same for every implementation: each is a function from a folder to an unopened store.
+"""The store's contract, the same for every implementation: each database has an address, None is SQLite's.
 
 What only SQLite promises (locks, full disks, kill -9 of its writer) is in tests/store.
 """
@@ -21,18 +21,16 @@ from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.store.opened import store_threads
 
-MakeStore = Callable[[Path], Store]
-
-IMPLEMENTATIONS: dict[str, MakeStore] = {"sqlite": lambda folder: open_store(None, folder)}
-
 VALUE = select(meta.c.value).where(meta.c.key == bindparam("wanted"))
 COUNT = select(func.count().label("rows")).select_from(meta)
 SET = update(meta).where(meta.c.key == bindparam("wanted")).values(value=bindparam("new_value"))
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(params=["sqlite", "postgresql"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
-    return lambda: IMPLEMENTATIONS[request.param](tmp_path)
+    """A function that makes an unopened store, always on the same database."""
+    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else None
+    return lambda: open_store(url, tmp_path)
 
 
 @asynccontextmanager
@@ -241,6 +239,39 @@ def test_events_after_keeps_to_rooms_start_and_limit(make: Callable[[], Store]) 
     run(main())
 
 
+def test_missed_rows_come_with_the_oldest_number_that_is_kept(make: Callable[[], Store]) -> None:
+    async def main() -> None:
+        async with opened(make) as store:
+            assert await store.missed(0, ["desk"], 10) == (0, [])
+            for n, room in enumerate(["desk", "u1", "u2", "desk", "u1"], 1):
+                await store.write(say(n, room))
+            await store.forget_before(1003)
+            everything = await store.events_after(0, None, 10)
+            assert [row.seq for row in everything] == [3, 4, 5]
+            assert await store.missed(2, ["desk", "u1"], 10) == (3, everything[1:])
+            assert await store.missed(2, ["desk", "u1"], 1) == (3, everything[1:2])
+            assert await store.missed(4, ["desk"], 10) == (3, [])
+            assert await store.missed(0, [], 10) == (3, [])
+
+    run(main())
+
+
+def test_writing_is_said_while_a_write_is_under_way(make: Callable[[], Store]) -> None:
+    async def main() -> None:
+        store = make()
+        assert not store.writing
+        await store.open()
+        written = asyncio.create_task(store.write(say(1)))
+        await asyncio.sleep(0)
+        assert store.writing
+        await written
+        assert not store.writing
+        await store.close()
+        assert not store.writing
+
+    run(main())
+
+
 def test_listeners_get_committed_rows_in_order_and_never_failed_ones(make: Callable[[], Store]) -> None:
     def fails(tx: Transaction) -> None:
         tx.append("desk", "said", {"n": -1}, now=1)
@@ -309,7 +340,7 @@ def test_a_work_whose_caller_gave_up_is_not_begun(make: Callable[[], Store]) -> 
 
 
 def test_a_request_waits_a_bounded_time(make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("carevia.store.sqlite.PATIENCE", 0.1)
+    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
 
     async def main() -> None:
         async with opened(make) as store:

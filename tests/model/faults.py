@@ -37,12 +37,20 @@ _given: dict[str, int] = {}  # file -> the number that was handed out last
 
 def _take_from_sequence(tx: SqliteTransaction) -> int:
     """A database's sequence: the next number for whoever asks, whether or not they ever commit."""
-    if (early := vars(tx).pop("early", None)) is not None:
-        return int(early)
     file = tx._connection.execute("PRAGMA database_list").fetchone()[2]
     newest = tx._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
     _given[file] = max(_given.get(file, 0), newest) + 1
     return _given[file]
+
+
+def _next_of_sequence(tx: SqliteTransaction) -> int:
+    """The same until a row was appended: rows name the number that the journal's row then has."""
+    place = (tx.rows, len(tx.rows))
+    early = vars(tx).pop("early", None)
+    known = vars(tx).get("taken")
+    if early is not None or known is None or known[0] is not place[0] or known[1] != place[1]:
+        known = vars(tx)["taken"] = (*place, _take_from_sequence(tx) if early is None else int(early))
+    return int(known[2])
 
 
 class EarlyNumber(Around):
@@ -58,7 +66,7 @@ class EarlyNumber(Around):
 
 
 CURSOR_GAP: Final[tuple[Patch, ...]] = (
-    ("carevia.store.connection.SqliteTransaction._take_seq", _take_from_sequence),
+    ("carevia.store.connection.SqliteTransaction.next_seq", _next_of_sequence),
     ("carevia.app.Payments", lambda store, **rest: Payments(EarlyNumber(store), **rest)),  # type: ignore[arg-type]
 )
 

@@ -6,7 +6,6 @@ So a run is the same for the same seed. What a thread makes uncertain is drawn f
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +15,7 @@ from carevia.store.journal import JournalRow
 from carevia.store.migrate import prepare
 from carevia.store.reader import Reader
 from carevia.store.sqlite import SqliteStore
+from carevia.store.sqlite_database import SqliteSession
 from carevia.store.store import Listener
 from carevia.store.writer import Writer
 
@@ -33,6 +33,9 @@ class Turns:
         if len(self._waiting) == 1:
             self._lag.call_soon_threadsafe(self._turn)
 
+    def empty(self) -> bool:
+        return not self._waiting
+
     def _turn(self) -> None:
         batch, self._waiting = self._waiting, []
         self._serve(batch)
@@ -49,6 +52,9 @@ class Lag:
 
     def create_future(self) -> "asyncio.Future[None]":
         return asyncio.get_running_loop().create_future()
+
+    def call_soon(self, call: Callable[..., object], *arguments: object) -> None:
+        asyncio.get_running_loop().call_soon(call, *arguments)
 
     def call_soon_threadsafe(self, call: Callable[..., object], *arguments: object) -> None:
         self._calls.append(lambda: call(*arguments))
@@ -82,16 +88,17 @@ class LoopStore(SqliteStore):
         self._lags = [Lag(dice) for _ in range(4)]
 
     async def open(self) -> None:
-        self.epoch = prepare(self._path, f"{self._dice.getrandbits(64):016x}")
+        self.epoch = prepare(self.path, f"{self._dice.getrandbits(64):016x}")
         self._loop = asyncio.get_running_loop()
         asking, answering, reading, telling = self._lags
-        self._writing = Writer(self._path, _as_loop(answering), self._new_id, self._settled)
+        self._writing = Writer(self._database, _as_loop(answering), self._settled)
         self._writing.jobs = cast(Any, Turns(asking, self._writing._serve))
-        self._reading = Reader(self._path, _as_loop(telling), cast(Any, None), 0)
+        self._reading = Reader(self._database, _as_loop(telling), cast(Any, None), 0)
         self._writer, self._readers = self._writing, cast(Any, self)
         self.jobs = Turns(reading, self._serve_reads)
-        for connection in (self._writing._connected()[0], self._reading_connection()):
-            connection.execute("PRAGMA synchronous=OFF")  # nobody draws the plug here
+        self._reading._snapshot(lambda tx: None)
+        for session in (self._writing._connected(), self._reading._session):
+            cast(SqliteSession, session).connection.execute("PRAGMA synchronous=OFF")  # nobody draws the plug here
 
     async def close(self) -> None:
         self.kill()
@@ -117,11 +124,6 @@ class LoopStore(SqliteStore):
         late, self._late = self._late, []
         for tell in self._dice.sample(late, len(late)):
             tell()
-
-    def _reading_connection(self) -> sqlite3.Connection:
-        self._reading._snapshot(lambda tx: None)
-        assert self._reading._connection is not None
-        return self._reading._connection
 
     def _serve_reads(self, batch: list[Job]) -> None:
         for job in batch:

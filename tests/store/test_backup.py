@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from carevia.errors import BadInput, CareviaError, ConfigError, Conflict, Unavailable
-from carevia.store.backup import PAGES_AT_ONCE, back_up, restore
+from carevia.store.backup import back_up, restore
+from carevia.store.backup_file import PAGES_AT_ONCE
 from carevia.store.connection import connect
 from carevia.store.lock import hold
 from carevia.store.store import Store
@@ -188,7 +189,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("carevia.store.backup._checked", fail)
+    monkeypatch.setattr("carevia.store.backup.checked", fail)
     with pytest.raises(Unavailable, match="make room"):
         back_up(path, tmp_path / "copy.db", quiet)
     assert names(tmp_path) == {"data"}

@@ -81,7 +81,7 @@ def test_the_data_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "data").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("url", ["postgresql://localhost/carevia", "mysql://x", "nonsense"])
+@pytest.mark.parametrize("url", ["oracle://localhost/carevia", "mysql://x", "nonsense"])
 def test_a_database_we_cannot_use_is_said_so(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match="CAREVIA_DATABASE_URL"):
         open_store(url, tmp_path)

@@ -124,7 +124,7 @@ def test_another_program_s_lock_is_waited_for(tmp_path: Path) -> None:
 def test_a_lock_that_stays_is_unavailable_and_nothing_is_run_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carevia.store.sqlite.PATIENCE", 0.2)
+    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.2)
     monkeypatch.setattr("carevia.store.connection.BUSY_SECONDS", 0.1)
 
     async def main() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from carevia.config import Settings
 from carevia.store.backup import back_up as copy_out
 from carevia.store.backup import restore as copy_back
-from carevia.store.store import database_file
+from carevia.store.backup_file import Contents
+from carevia.store.store import database_file, is_postgres
 
 _QUIET_SECONDS = 1.0
 _MB = 1_000_000
@@ -32,23 +33,36 @@ class Progress:
 
 
 def back_up(settings: Settings, target: Path, *, force: bool, say: Callable[[str], None]) -> None:
-    path = database_file(settings.database_url, settings.data_dir)
-    found = copy_out(path, target, Progress(_on_the_side), force=force)
-    say(f"The backup is made and checked: {target}, {_facts(found.size, found.bookings, found.newest)}.")
+    progress, url = Progress(_on_the_side), settings.database_url
+    if url is not None and is_postgres(url):
+        from carevia.store.postgres_backup import back_up as copy_tables
+
+        found = copy_tables(url, target, progress, force=force)
+    else:
+        found = copy_out(database_file(url, settings.data_dir), target, progress, force=force)
+    say(f"The backup is made and checked: {target}, {_facts(found)}.")
 
 
 def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> None:
-    path = database_file(settings.database_url, settings.data_dir)
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    found, kept = copy_back(path, backup, Progress(_on_the_side), epoch=secrets.token_hex(8), stamp=stamp)
-    say(f"Restored and checked: {path}, {_facts(found.size, found.bookings, found.newest)}.")
-    if kept is not None:
-        say(f"The database as it was is kept: {kept}. Delete it when you need it no more.")
+    progress, url = Progress(_on_the_side), settings.database_url
+    stamp, epoch = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), secrets.token_hex(8)
+    if url is not None and is_postgres(url):
+        from carevia.store.postgres_backup import restore as load_tables
+
+        found, schema = load_tables(url, backup, progress, epoch=epoch, stamp=stamp)
+        what, kept = "the PostgreSQL database", f"the schema {schema}. Drop it" if schema else None
+    else:
+        path = database_file(url, settings.data_dir)
+        found, file = copy_back(path, backup, progress, epoch=epoch, stamp=stamp)
+        what, kept = str(path), f"{file}. Delete it" if file else None
+    say(f"Restored and checked: {what}, {_facts(found)}.")
+    if kept:
+        say(f"The database as it was is kept: {kept} when you need it no more.")
     say(AFTERWARDS)
 
 
-def _facts(size: int, bookings: int, newest: int) -> str:
-    return f"{size / _MB:.1f} MB, {bookings} bookings, events up to number {newest}"
+def _facts(found: Contents) -> str:
+    return f"{found.size / _MB:.1f} MB, {found.bookings} bookings, events up to number {found.newest}"
 
 
 def _on_the_side(line: str) -> None:

@@ -1,10 +1,8 @@
 """Journal to hub: every committed row reaches the sockets of its room, once, in rising seq, never before its commit.
 
-The store's own commits arrive as a wake-up with the rows in hand; a poll of the journal every second is the floor
-under it, and
-finds what other processes wrote. `position` is the number up to which everything has been emitted: who joins a room
-in the same
-turn of the loop gets exactly the rows above it.
+The store's own commits arrive as a wake-up with the rows in hand; a poll of the journal twice a second is the floor
+under it, and finds what other processes wrote; a hint of theirs wakes it early. `position` is the number up to which
+everything has been emitted: who joins a room in the same turn of the loop gets exactly the rows above it.
 """
 
 import asyncio
@@ -74,6 +72,7 @@ class Relay:
         """Take up at the newest row: what came before is replayed to those who missed it."""
         _, self.position = await self._store.bounds()
         self._unsubscribe = self._store.subscribe(self._committed)
+        self._unhint = self._store.on_hint(self._wake.set)
         self._polled_at = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._poll())
 
@@ -82,6 +81,7 @@ class Relay:
         if self._task is not None:
             self._unsubscribe()
             self._release()
+            self._unhint()
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

@@ -8,30 +8,25 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
 
-from carevia.errors import BadInput, CareviaError, Conflict, Unavailable
-from carevia.store.connection import connect, primary_code
-from carevia.store.lock import cannot_write, give_to_owner_of_folder, hold
+from carevia.errors import BadInput, CareviaError, Conflict
+from carevia.store.backup_file import (
+    BESIDE,
+    Contents,
+    Progress,
+    check_target,
+    checked,
+    copy,
+    part_of,
+    put_in_place,
+    removed,
+    sync,
+    trouble,
+)
+from carevia.store.connection import connect
+from carevia.store.lock import give_to_owner_of_folder, hold
 from carevia.store.migrate import prepare
-
-Progress = Callable[[str, int, int], None]
-"""What is being done, and how many bytes of how many of it are."""
-
-PAGES_AT_ONCE: Final = 256
-_BESIDE: Final = ("-wal", "-shm")
-_TABLES: Final = {"alembic_version", "meta", "journal", "bookings"}
-
-
-class Contents(NamedTuple):
-    """What a checked copy holds."""
-
-    size: int
-    bookings: int
-    newest: int
 
 
 def back_up(path: Path, target: Path, progress: Progress, *, force: bool = False) -> Contents:
@@ -39,22 +34,20 @@ def back_up(path: Path, target: Path, progress: Progress, *, force: bool = False
 
     A server may go on writing meanwhile. Raises BadInput, Conflict or Unavailable, and leaves nothing of its own.
     """
-    _check_places(path, target)
-    if target.exists() and not force:
-        raise Conflict(f"{target} exists already. Choose another name, or overwrite it with --force.")
+    _check_places(path, target, force=force)
     lock = hold(path)
     if lock is None:
         raise Conflict("A restore is at work on this data folder. Make the backup when it has ended.")
     try:
-        with _trouble(target), _part_of(target) as part:
+        with trouble(target), part_of(target) as part:
             with contextlib.closing(connect(path, read_only=True)) as source:
                 # With a read transaction open every page comes from one snapshot. Without it the copy would begin
                 # anew at each commit of another process (sqlite.org/backup.html), under steady traffic without end.
                 source.execute("BEGIN")
                 source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                _copy(source, part, progress)
-            found = _checked(part, progress)
-            _put_in_place(part, target, force=force)
+                copy(source, part, progress)
+            found = checked(part, progress)
+            put_in_place(part, target, force=force)
             return found
     finally:
         os.close(lock)
@@ -75,17 +68,17 @@ def restore(path: Path, backup: Path, progress: Progress, *, epoch: str, stamp: 
         )
     made = path.with_name(f"{path.name}.restoring")
     try:
-        with _trouble(path), _removed(made):
+        with trouble(path), removed(made):
             uri = f"{backup.absolute().as_uri()}?mode=ro&immutable=1"  # nothing is written beside somebody's backup
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
-                _copy(source, made, progress)
-            found = _checked(made, progress)
+                copy(source, made, progress)
+            found = checked(made, progress)
             _begin_epoch(made, epoch)
-            _sync(made)
+            sync(made)
             give_to_owner_of_folder(made)
             kept = _set_aside(path, path.with_name(f"{path.name}.before-restore-{stamp}"))
             os.replace(made, path)
-            _sync(path.parent)
+            sync(path.parent)
             return found, kept
     finally:
         os.close(lock)
@@ -94,15 +87,12 @@ def restore(path: Path, backup: Path, progress: Progress, *, epoch: str, stamp: 
 # --- what is refused --------------------------------------------------------------------------------------------
 
 
-def _check_places(path: Path, target: Path) -> None:
+def _check_places(path: Path, target: Path, *, force: bool) -> None:
     if not path.is_file():
         raise BadInput(f"There is no database at {path}. Set CAREVIA_DATA_DIR to the server's data folder.")
-    if not target.parent.is_dir():
-        raise BadInput(f"There is no folder {target.parent}. Make it first, readable for nobody else.")
-    if target.is_dir():
-        raise BadInput(f"{target} is a folder. Name the file that is to be made in it.")
-    if target.exists() and target.samefile(path):
+    if target.is_file() and target.samefile(path):
         raise BadInput(f"{target} is the database itself. Name another file.")
+    check_target(target, force=force)
 
 
 def _check_backup(path: Path, backup: Path) -> None:
@@ -116,99 +106,6 @@ def _check_backup(path: Path, backup: Path) -> None:
             f"{backup} is no backup but a database with a write-ahead log beside it ({log.name}). "
             "Make a backup of it with `carevia backup`, and restore that."
         )
-
-
-@contextlib.contextmanager
-def _trouble(path: Path) -> Iterator[None]:
-    """SQLite's and the disk's words become a sentence."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        match primary_code(error):
-            case sqlite3.SQLITE_FULL:
-                raise Unavailable(f"The disk of {path} is full: make room and run it again.") from None
-            case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-                raise BadInput(f"The database to copy is damaged or none ({error}). Nothing was changed.") from None
-        raise Unavailable(f"SQLite could not do it ({error}). Nothing was changed.") from None
-    except OSError as error:
-        raise cannot_write(path.parent, error) from None
-
-
-# --- copying ----------------------------------------------------------------------------------------------------
-
-
-def _copy(source: sqlite3.Connection, to: Path, progress: Progress) -> None:
-    size = source.execute("PRAGMA page_size").fetchone()[0]
-    os.close(os.open(to, os.O_RDWR | os.O_CREAT, 0o600))  # it holds addresses and chat
-    with contextlib.closing(sqlite3.connect(to, isolation_level=None)) as copy:
-        copy.execute("PRAGMA synchronous=OFF")  # synced once, as a whole
-        source.backup(
-            copy,
-            pages=PAGES_AT_ONCE,
-            progress=lambda _, left, total: progress("copying", (total - left) * size, total * size),
-        )
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
-
-
-def _checked(copy: Path, progress: Progress) -> Contents:
-    """What the copy holds. Raises BadInput for one that is damaged, or not Carevia's."""
-    size = copy.stat().st_size
-    progress("checking", 0, size)
-    with contextlib.closing(sqlite3.connect(copy)) as connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not tables >= _TABLES:
-            raise BadInput("That is no database of Carevia's. Nothing was changed.")
-        answers = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
-        if answers != ["ok"]:
-            raise BadInput(f"The copy is damaged ({answers[0].splitlines()[-1]}). Nothing was changed.")
-        bookings = connection.execute("SELECT count(*) FROM bookings").fetchone()[0]
-        newest = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
-    progress("checking", size, size)
-    return Contents(size, bookings, newest)
-
-
-@contextlib.contextmanager
-def _part_of(target: Path) -> Iterator[Path]:
-    """A file beside `target`, gone again unless it became the target."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(descriptor)
-    with _removed(Path(name)):
-        yield Path(name)
-
-
-@contextlib.contextmanager
-def _removed(path: Path) -> Iterator[None]:
-    """Before, what an interrupted run left; after, what did not get its final name."""
-    beside = [path.with_name(path.name + ending) for ending in (*_BESIDE, "-journal")]
-    try:
-        for file in (path, *beside):
-            file.unlink(missing_ok=True)
-        yield
-    finally:
-        for file in (path, *beside):
-            file.unlink(missing_ok=True)
-
-
-def _put_in_place(part: Path, target: Path, *, force: bool) -> None:
-    _sync(part)
-    if not force:
-        try:
-            os.link(part, target)  # unlike a rename it never replaces what somebody else put there meanwhile
-        except FileExistsError:
-            raise Conflict(f"{target} has come into being meanwhile. Choose another name.") from None
-        except OSError:  # a file system without links
-            os.replace(part, target)
-    else:
-        os.replace(part, target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # --- replacing --------------------------------------------------------------------------------------------------
@@ -234,7 +131,7 @@ def _set_aside(path: Path, kept: Path) -> Path | None:
         os.link(path, kept)
     except OSError:
         shutil.copy2(path, kept)
-    for ending in _BESIDE:
+    for ending in BESIDE:
         log = path.with_name(path.name + ending)
         if log.exists():
             os.replace(log, kept.with_name(kept.name + ending))

@@ -128,10 +128,14 @@ def _refuse_newer(path: Path, config: "Config", run: Callable[[str], "CursorResu
         return
     for (revision,) in run("SELECT version_num FROM alembic_version"):
         if revision not in known:
-            raise ConfigError(
-                f"{path} was written by a newer version of Carevia (schema {revision}, this version knows {HEAD}): "
-                "start the newer version, or restore a backup made before it."
-            )
+            raise newer_than_known(str(path), revision)
+
+
+def newer_than_known(what: str, revision: str) -> ConfigError:
+    return ConfigError(
+        f"{what} was written by a newer version of Carevia (schema {revision}, this version knows {HEAD}): "
+        "start the newer version, or restore a backup made before it."
+    )
 
 
 def _connect_to_migrate(path: Path) -> sqlite3.Connection:

@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from carevia.store.connection import SqliteTransaction, connect, from_outside, new_transaction
+from carevia.store.database import Database, Session
 from carevia.store.job import Job
-from carevia.store.writer import on_loop, set_ended, unavailable
+from carevia.store.transaction import Transaction
+from carevia.store.writer import on_loop, set_ended
 
 log = logging.getLogger("carevia.store")
 
@@ -18,9 +17,9 @@ log = logging.getLogger("carevia.store")
 class Readers:
     """`count` threads on one queue, so that one slow list does not hold up the others."""
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop, count: int) -> None:
+    def __init__(self, database: Database, loop: asyncio.AbstractEventLoop, count: int) -> None:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._members = [Reader(path, loop, self.jobs, number) for number in range(count)]
+        self._members = [Reader(database, loop, self.jobs, number) for number in range(count)]
 
     @property
     def ended(self) -> "list[asyncio.Future[None]]":
@@ -41,15 +40,14 @@ class Readers:
 
 class Reader:
     def __init__(
-        self, path: Path, loop: asyncio.AbstractEventLoop, jobs: "SimpleQueue[Job | None]", number: int
+        self, database: Database, loop: asyncio.AbstractEventLoop, jobs: "SimpleQueue[Job | None]", number: int
     ) -> None:
         self.ended: asyncio.Future[None] = loop.create_future()
         self.thread = Thread(target=self._main, name=f"carevia-reader-{number}", daemon=True)
-        self._path = path
+        self._database = database
         self._loop = loop
         self._jobs = jobs
-        self._connection: sqlite3.Connection | None = None
-        self._transaction: SqliteTransaction | None = None
+        self._session: Session | None = None
 
     def _main(self) -> None:
         try:
@@ -64,34 +62,37 @@ class Reader:
         try:
             job.result = self._snapshot(job.work)
         except BaseException as error:
-            if from_outside(error):
+            if self._database.from_outside(error):
                 log.error("store: could not read: %s", error)
-                job.error = unavailable(error)
+                job.error = self._database.unavailable(error)
                 self._disconnect()
             else:
                 job.error = error
         on_loop(self._loop, job.settle)
 
-    def _snapshot(self, work: Callable[[SqliteTransaction], object]) -> object:
-        if self._connection is None or self._transaction is None:
-            self._connection = connect(self._path, read_only=True)
-            self._transaction = new_transaction(self._connection, _no_id)
-        self._connection.execute("BEGIN")
+    def _snapshot(self, work: Callable[[Transaction], object]) -> object:
+        session = self._begun()
         try:
-            self._transaction.begin()
-            return work(self._transaction)
+            session.transaction.begin()
+            return work(session.transaction)
         finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            session.rollback()
+
+    def _begun(self) -> Session:
+        """A connection may have died while nobody used it: that is no reason to refuse anybody."""
+        if self._session is not None:
+            try:
+                self._session.begin_reading()
+                return self._session
+            except Exception as error:
+                if not self._database.lost(self._session, error):
+                    raise
+                self._disconnect()
+        self._session = self._database.reading()
+        self._session.begin_reading()
+        return self._session
 
     def _disconnect(self) -> None:
-        connection, self._connection, self._transaction = self._connection, None, None
-        if connection is not None:
-            try:
-                connection.close()
-            except sqlite3.Error as error:  # the thread has to live on
-                log.error("store: could not close a reader: %s", error)
-
-
-def _no_id() -> str:
-    raise RuntimeError("a read may not append to the journal")
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()

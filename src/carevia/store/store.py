@@ -68,6 +68,13 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def on_hint(self, look: Callable[[], None]) -> Callable[[], None]:
+        """Call `look` on the loop when another process may have committed rows; returns the way out, to be used once.
+
+        Never the truth: a hint may be missing, late or empty, and on SQLite there is none.
+        """
+
+    @abstractmethod
     async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
         """Rows with a higher seq in rising order, at most `limit`; of these rooms only, or of all with None."""
 
@@ -94,9 +101,17 @@ class Store(ABC):
 
 def open_store(url: str | None, data_dir: Path) -> Store:
     """The store for a database address, not opened yet. None is SQLite in the data folder."""
+    if url is not None and is_postgres(url):
+        from carevia.store.postgres import PostgresStore
+
+        return PostgresStore(url)
     from carevia.store.sqlite import SqliteStore
 
     return SqliteStore(database_file(url, data_dir))
+
+
+def is_postgres(url: str | None) -> bool:
+    return url is not None and url.startswith("postgresql://")
 
 
 def database_file(url: str | None, data_dir: Path) -> Path:
@@ -107,6 +122,6 @@ def database_file(url: str | None, data_dir: Path) -> Path:
         return Path(url.removeprefix("sqlite:///"))
     kind = url.partition(":")[0]
     raise ConfigError(
-        f"CAREVIA_DATABASE_URL names a database of kind {kind!r}, which this version cannot use: "
-        "leave it empty for SQLite in the data folder, or write sqlite:///FILE."
+        f"CAREVIA_DATABASE_URL names a database of kind {kind!r}, which this version cannot use: leave it empty for "
+        "SQLite in the data folder, or write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
     )

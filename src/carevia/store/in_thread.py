@@ -1,0 +1,31 @@
+"""One thread for one piece of work that blocks, gone when it is answered (asyncio's own pool would stay)."""
+
+import asyncio
+from collections.abc import Callable
+from threading import Thread
+from typing import TypeVar
+
+from carevia.store.job import Job
+from carevia.store.writer import on_loop
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    loop = asyncio.get_running_loop()
+    job = Job(work, loop.create_future())
+
+    def main() -> None:
+        try:
+            job.result = work()
+        except BaseException as error:
+            job.error = error
+        on_loop(loop, job.settle)
+
+    thread = Thread(target=main, name="carevia-prepare", daemon=True)
+    thread.start()
+    try:
+        result: T = await job.future
+        return result
+    finally:
+        thread.join()

@@ -1,0 +1,45 @@
+"""A psycopg connection as all of ours are, and the names that nodes agree on within one database.
+
+libpq reads the address (`postgresql://user:password@host:port/name?...`), the PG* environment and ~/.pgpass as for
+every other client. What the address says itself is not overruled.
+"""
+
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from carevia.errors import ConfigError
+
+# Advisory locks of the database Carevia lies in.
+WRITING: Final = 0x0CA2E71A_00000001  # held by the one transaction that writes
+IN_USE: Final = 0x0CA2E71A_00000002  # shared by every server and backup; alone by a restore
+MIGRATING: Final = 0x0CA2E71A_00000003  # held by the one that changes the schema
+
+CHANNEL: Final = b"carevia_journal"  # of NOTIFY, after each commit with rows of the journal
+
+# A server that has silently gone is noticed within about ten seconds.
+_DEFAULTS: Final[dict[str, Any]] = {
+    "application_name": "carevia",
+    "client_encoding": "UTF8",
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
+
+
+def connect(url: str, *, writable: bool = False, autocommit: bool = True) -> psycopg.Connection[Any]:
+    """Raises psycopg.OperationalError where nobody answers, ConfigError for a bad address."""
+    try:
+        told = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise ConfigError(f"CAREVIA_DATABASE_URL is no address of PostgreSQL's ({first_line(error)}).") from None
+    defaults = _DEFAULTS | ({"target_session_attrs": "read-write"} if writable else {})
+    return psycopg.connect(make_conninfo(**(defaults | told)), autocommit=autocommit)
+
+
+def first_line(error: BaseException) -> str:
+    """libpq explains over several lines; the first says what happened. No password is ever in it."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

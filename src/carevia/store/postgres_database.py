@@ -1,0 +1,191 @@
+"""PostgreSQL as the store's threads need it: sessions over psycopg, one writer at a time among all nodes.
+
+Every transaction that writes begins with one advisory lock and keeps it until its commit: so `seq` is gapless in
+commit order, a work may read and then write as on SQLite, and no two works can wait for each other. Control statements
+go to libpq directly: BEGIN and COMMIT are most of what a small work costs.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy.dialects.postgresql import psycopg as dialect
+
+from carevia.errors import Unavailable
+from carevia.store.database import Database, Session
+from carevia.store.postgres_connection import CHANNEL, IN_USE, WRITING, connect, first_line
+from carevia.store.sql import Cursor, SqlTransaction
+from carevia.store.sqlite_database import no_id
+from carevia.store.statements import Compiler
+
+_PATIENCE = "5s"  # for the lock; longer nobody waits for us
+_HELD = "10s"  # a node that hangs within its transaction loses it, and with it the lock
+
+# A statement that could not be run because of its own values: the work's affair although psycopg's class says else.
+_OWN = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
+_OUTSIDE = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)
+
+log = logging.getLogger("carevia.store")
+
+
+class PostgresTransaction(SqlTransaction):
+    def __init__(self, connection: psycopg.Connection[Any], new_id: Callable[[], str]) -> None:
+        super().__init__(Compiler(dialect.dialect()), new_id)  # type: ignore[no-untyped-call]
+        self._connection = connection
+
+    def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor:
+        if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            raise RuntimeError("the transaction is over")
+        try:
+            return self._connection.execute(sql.encode(), parameters)
+        except psycopg.DataError as error:
+            if error.sqlstate is not None or not any(_has_nul(value) for value in parameters.values()):
+                raise
+        # PostgreSQL's text holds every character but U+0000; for that alone a payment is not refused.
+        return self._connection.execute(sql.encode(), {key: _without_nul(value) for key, value in parameters.items()})
+
+
+def _has_nul(value: Any) -> bool:
+    return isinstance(value, str) and "\0" in value
+
+
+def _without_nul(value: Any) -> Any:
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+class PostgresSession(Session):
+    def __init__(self, connection: psycopg.Connection[Any], new_id: Callable[[], str]) -> None:
+        self.connection = connection
+        self.transaction = PostgresTransaction(connection, new_id)
+        self._pgconn = connection.pgconn
+        self._marked = False
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+    def begin(self, waits: Callable[[], bool]) -> None:
+        self._marked = False
+        self._do(b"BEGIN; SELECT pg_advisory_xact_lock(%d)" % WRITING)
+
+    def begin_reading(self) -> None:
+        self._do(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def mark(self) -> None:
+        """One round trip for each work: the one before it is released with it, or by the COMMIT."""
+        self._do(b"RELEASE SAVEPOINT work; SAVEPOINT work" if self._marked else b"SAVEPOINT work")
+        self._marked = True
+
+    def keep(self) -> None:
+        if self._pgconn.transaction_status == TransactionStatus.INERROR:
+            raise RuntimeError("a work hid an error of the database")
+
+    def undo(self) -> None:
+        self._do(b"ROLLBACK TO SAVEPOINT work")
+
+    def commit(self) -> None:
+        """A COMMIT of a transaction that failed answers ROLLBACK, without an error: so the answer is read."""
+        if self.transaction.rows:
+            self._do(b"NOTIFY " + CHANNEL)
+        if self._do(b"COMMIT") != b"COMMIT":
+            raise errors.OperationalError("the database rolled back instead of committing")
+
+    def rollback(self) -> None:
+        if self.in_transaction:
+            self._do(b"ROLLBACK")
+
+    def close(self) -> None:
+        try:
+            self.connection.close()
+        except psycopg.Error as error:  # the thread has to live on
+            log.error("store: could not close the database: %s", first_line(error))
+
+    def _do(self, sql: bytes) -> bytes:
+        """Run one or several statements; the last one's command tag. Blocks this thread only."""
+        result = self._pgconn.exec_(sql)
+        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+            raise errors.error_from_result(result)
+        return result.command_status or b""
+
+
+class PostgresDatabase(Database):
+    def __init__(self, url: str, new_id: Callable[[], str]) -> None:
+        self.writer_pid = 0  # of the server process that commits for us: what it notifies, we know
+        self._url = url
+        self._new_id = new_id
+        self._epoch = ""
+
+    def prepare(self, epoch: str) -> str:
+        from carevia.store.postgres_migrate import prepare
+
+        self._epoch = prepare(self._url, epoch)
+        return self._epoch
+
+    def writing(self) -> PostgresSession:
+        connection = connect(self._url, writable=True)
+        try:
+            [free] = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [IN_USE]).fetchone() or [False]
+            if not free:
+                raise Unavailable("A restore is at work on the database.")
+            self._check_epoch(connection)
+            connection.execute("SELECT set_config('lock_timeout', %s, false)", [_PATIENCE])
+            connection.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [_HELD])
+            # What was answered is on the disk; a server that promises more than its own disk is left as it is.
+            connection.execute(
+                "SELECT set_config('synchronous_commit', 'on', false)"
+                " WHERE current_setting('synchronous_commit') = 'off'"
+            )
+        except BaseException:
+            connection.close()
+            raise
+        self.writer_pid = connection.info.backend_pid
+        return PostgresSession(connection, self._new_id)
+
+    def reading(self) -> PostgresSession:
+        return PostgresSession(connect(self._url), no_id)
+
+    def lost(self, session: Session, error: Exception) -> bool:
+        return isinstance(session, PostgresSession) and session.connection.pgconn.transaction_status == (
+            TransactionStatus.UNKNOWN
+        )
+
+    def recover(self, session: Session, error: Exception) -> bool:
+        if self.lost(session, error) or isinstance(error, errors.ReadOnlySqlTransaction):
+            return False
+        try:
+            session.rollback()
+        except psycopg.Error:
+            return False
+        return True
+
+    def from_outside(self, error: BaseException) -> bool:
+        if isinstance(error, _OWN):
+            return False
+        return isinstance(error, _OUTSIDE) or (getattr(error, "sqlstate", None) or "").startswith("XX")
+
+    def why(self, error: BaseException) -> str | None:
+        if isinstance(error, errors.DiskFull):
+            return "The disk of the database is full"
+        if isinstance(error, errors.LockNotAvailable):
+            return "Another process holds the database"
+        if isinstance(error, errors.ReadOnlySqlTransaction):
+            return "The database may not be written"
+        if isinstance(error, psycopg.OperationalError) and _is_about_reaching(error.sqlstate):
+            return "The database cannot be reached"
+        return None
+
+    def release(self) -> None:
+        """The server gave everything back when the sessions were closed."""
+
+    def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+        if row is None or row[0] != self._epoch:
+            raise Unavailable("The database was replaced under the running server: restart the server.")
+
+
+def _is_about_reaching(sqlstate: str | None) -> bool:
+    """No answer at all, connection exceptions, too many connections, the server stopping or starting."""
+    return sqlstate is None or sqlstate.startswith(("08", "57P", "53300"))

@@ -1,0 +1,116 @@
+"""Bring a PostgreSQL database's schema to what this version of Carevia expects: migrate.py's sibling.
+
+The tables lie in the first schema of the connection's search_path, as the address or the role says.
+"""
+
+import logging
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import errors
+
+from carevia.errors import ConfigError, Unavailable
+from carevia.store.migrate import HEAD, alembic_config, newer_than_known
+from carevia.store.postgres_connection import IN_USE, MIGRATING, connect, first_line
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+OLDEST = 140000  # server version, as libpq numbers them
+
+log = logging.getLogger("carevia.store")
+
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+_MEND = "start it, or mend CAREVIA_DATABASE_URL"
+
+
+def prepare(url: str, epoch: str) -> str:
+    """Its epoch, which is `epoch` when it had none. Raises ConfigError, or Unavailable when it cannot be reached."""
+    try:
+        with closing(connect(url, writable=True)) as connection:
+            _check_server(connection)
+            row = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [IN_USE]).fetchone()
+            if row != (True,):
+                raise ConfigError("A restore is at work on the database: start again when it has ended.")
+            if stored_revision(connection) != HEAD:
+                upgrade(url)
+            return _stored_epoch(connection, epoch)
+    except (errors.InsufficientPrivilege, errors.InvalidSchemaName) as error:
+        raise ConfigError(
+            f"The database's user may not make tables ({first_line(error)}): make it the owner of the database."
+        ) from None
+    except (errors.InvalidPassword, errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName) as error:
+        raise ConfigError(f"PostgreSQL refuses us ({first_line(error)}): mend CAREVIA_DATABASE_URL.") from None
+    except psycopg.OperationalError as error:
+        raise unreachable(error) from None
+
+
+def unreachable(error: psycopg.Error) -> Unavailable | ConfigError:
+    """One may pass by itself, the other does not: which of them libpq does not say with a code before it is in."""
+    line = first_line(error)
+    if any(words in line for words in ("authentication failed", "does not exist", "no pg_hba.conf entry")):
+        return ConfigError(f"PostgreSQL refuses us ({line}): mend CAREVIA_DATABASE_URL.")
+    return Unavailable(f"PostgreSQL cannot be reached ({line}): {_MEND}.")
+
+
+def _check_server(connection: psycopg.Connection[Any]) -> None:
+    if connection.info.server_version < OLDEST:
+        raise ConfigError(f"This PostgreSQL is too old: version {OLDEST // 10000} or newer is needed.")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise ConfigError(
+            f"The database is encoded in {encoding}: make one with `CREATE DATABASE carevia ENCODING 'UTF8' "
+            "TEMPLATE template0`, and name it in CAREVIA_DATABASE_URL."
+        )
+
+
+def stored_revision(connection: psycopg.Connection[Any]) -> str | None:
+    """None for an empty database. Raises ConfigError for a database of somebody else's."""
+    tables = {row[0] for row in connection.execute(_TABLES)}
+    if "alembic_version" in tables:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return None if row is None else str(row[0])
+    if tables:
+        raise ConfigError("The database has tables of another program: name another one in CAREVIA_DATABASE_URL.")
+    return None
+
+
+def upgrade(url: str) -> None:
+    """In one transaction under a lock, so that of several nodes the first does the work."""
+    from alembic import command
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(url, writable=True, autocommit=False), poolclass=NullPool
+    )
+    config = alembic_config()
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
+            _refuse_newer(config, connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+    log.info("store: schema is at revision %s", HEAD)
+
+
+def _refuse_newer(config: "Config", connection: "Connection") -> None:
+    """Looked at again under the lock: somebody else may have migrated meanwhile."""
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is None:
+        return
+    for (revision,) in connection.exec_driver_sql("SELECT version_num FROM alembic_version"):
+        if revision not in known:
+            raise newer_than_known("The database", revision)
+
+
+def _stored_epoch(connection: psycopg.Connection[Any], epoch: str) -> str:
+    connection.execute("INSERT INTO meta (key, value) VALUES ('epoch', %s) ON CONFLICT DO NOTHING", [epoch])
+    row = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    return epoch if row is None else str(row[0])

@@ -1,0 +1,115 @@
+"""A transaction as every SQL database of ours has it: statements compiled once, the journal's numbers, what changed.
+
+Transactions are begun and ended by whoever owns the connection (the writer or a reader), never by a work.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import Table, func, select
+
+from carevia.store.journal import JournalRow
+from carevia.store.statements import Compiler
+from carevia.store.tables import journal
+from carevia.store.transaction import Row, Statement, Transaction
+
+_NEWEST = select(func.max(journal.c.seq).label("seq"))
+_encode = msgspec.json.Encoder().encode
+
+
+class Cursor(Protocol):
+    """What a statement answers, as both drivers give it."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None: ...
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> tuple[Any, ...] | None: ...
+    def fetchall(self) -> Iterable[tuple[Any, ...]]: ...
+    def close(self) -> None: ...
+
+
+class SqlTransaction(Transaction):
+    """Used again for every transaction of its connection; `begin` makes it fresh."""
+
+    def __init__(self, compiler: Compiler, new_id: Callable[[], str]) -> None:
+        self._compiler = compiler
+        self._new_id = new_id
+        self._next: int | None = None
+        self.rows: list[JournalRow] = []
+        self.changes = 0  # rows written, also those that were undone
+
+    def begin(self) -> None:
+        self._next = None
+        self.rows = []
+        self.changes = 0
+
+    def mark(self) -> tuple[int | None, int]:
+        return self._next, len(self.rows)
+
+    def undo(self, mark: tuple[int | None, int]) -> None:
+        """Forget what was appended since `mark`, so that its numbers are given to somebody else."""
+        self._next, count = mark
+        del self.rows[count:]
+
+    def all(self, statement: Statement, /, **params: Any) -> list[Row]:
+        compiled = self._compiler.compiled(statement)
+        cursor = self._execute(compiled.sql, compiled.parameters(params))
+        return compiled.rows(cursor.description or (), cursor.fetchall())
+
+    def first(self, statement: Statement, /, **params: Any) -> Row | None:
+        compiled = self._compiler.compiled(statement)
+        cursor = self._execute(compiled.sql, compiled.parameters(params))
+        values = cursor.fetchone()
+        if values is None:
+            return None
+        row = compiled.rows(cursor.description or (), (values,))[0]
+        cursor.close()
+        return row
+
+    def run(self, statement: Statement, /, **params: Any) -> int:
+        compiled = self._compiler.compiled(statement)
+        return self._change(compiled.sql, compiled.parameters(params))
+
+    def insert(self, table: Table, /, **values: Any) -> None:
+        compiled = self._compiler.insert(table, tuple(values), or_ignore=False)
+        self._change(compiled.sql, compiled.parameters(values))
+
+    def insert_new(self, table: Table, /, **values: Any) -> bool:
+        compiled = self._compiler.insert(table, tuple(values), or_ignore=True)
+        return self._change(compiled.sql, compiled.parameters(values)) > 0
+
+    def append(
+        self, room: str, name: str, payload: msgspec.Struct | Mapping[str, Any], *, now: int, sender: str | None = None
+    ) -> JournalRow:
+        row = JournalRow(self.next_seq(), self._new_id(), room, name, _encode(payload), now, sender)
+        self.insert(
+            journal,
+            seq=row.seq,
+            id=row.id,
+            room=room,
+            name=name,
+            payload=row.payload.decode(),
+            time=now,
+            sender=sender,
+        )
+        self._next = row.seq + 1
+        self.rows.append(row)
+        return row
+
+    def next_seq(self) -> int:
+        # Read once per transaction, under the write lock: other processes append to the same journal.
+        if self._next is None:
+            newest = self.all(_NEWEST)[0].seq
+            self._next = (newest or 0) + 1
+        return self._next
+
+    def _change(self, sql: str, parameters: dict[str, Any]) -> int:
+        count = self._execute(sql, parameters).rowcount
+        self.changes += max(0, count)  # -1 where the database does not say
+        return count
+
+    @abstractmethod
+    def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor: ...

@@ -1,0 +1,150 @@
+"""SQLite as the store's threads need it: one file, whose writers take turns over all processes of this host."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from carevia.errors import ConfigError, Unavailable
+from carevia.store.connection import connect, from_outside, new_transaction, primary_code
+from carevia.store.database import Database, Session
+from carevia.store.lock import hold
+from carevia.store.migrate import prepare
+
+_WHY = {
+    sqlite3.SQLITE_FULL: "The disk is full",
+    sqlite3.SQLITE_IOERR: "The disk reports an error",
+    sqlite3.SQLITE_BUSY: "Another program holds the database",
+    sqlite3.SQLITE_READONLY: "The database may not be written",
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "The database file is damaged",
+}
+
+log = logging.getLogger("carevia.store")
+
+
+class SqliteSession(Session):
+    def __init__(self, connection: sqlite3.Connection, new_id: Callable[[], str]) -> None:
+        self.connection = connection
+        self.transaction = new_transaction(connection, new_id)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.connection.in_transaction
+
+    def begin(self, waits: Callable[[], bool]) -> None:
+        while True:
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or not waits():
+                    raise
+
+    def begin_reading(self) -> None:
+        self.connection.execute("BEGIN")
+
+    def mark(self) -> None:
+        self.connection.execute("SAVEPOINT work")
+
+    def keep(self) -> None:
+        self.connection.execute("RELEASE work")
+
+    def undo(self) -> None:
+        self.connection.execute("ROLLBACK TO work")
+        self.connection.execute("RELEASE work")
+
+    def commit(self) -> None:
+        self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        try:
+            self.connection.close()
+        except sqlite3.Error as error:  # the thread has to live on
+            log.error("store: could not close the database: %s", error)
+
+
+class SqliteDatabase(Database):
+    def __init__(self, path: Path, new_id: Callable[[], str]) -> None:
+        self._path = path
+        self._new_id = new_id
+        self._lock: int | None = None
+        self._distrust = False
+        self._file: tuple[int, int] | None = None
+
+    def prepare(self, epoch: str) -> str:
+        self._lock = hold(self._path)
+        if self._lock is None:
+            raise ConfigError(f"A restore is at work on {self._path}: start again when it has ended.")
+        try:
+            return prepare(self._path, epoch)
+        except BaseException:
+            self.release()
+            raise
+
+    def writing(self) -> SqliteSession:
+        session = WritingSession(connect(self._path), self._new_id, self._check_file)
+        if self._distrust:
+            # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
+            # whole log into the database, with its own fsyncs, is the proof that what was answered is on the disk.
+            try:
+                busy, _, _ = session.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if busy:
+                    raise Unavailable("The store is recovering from a disk error.")
+            except BaseException:
+                session.close()
+                raise
+            self._distrust = False
+        return session
+
+    def reading(self) -> SqliteSession:
+        return SqliteSession(connect(self._path, read_only=True), no_id)
+
+    def recover(self, session: Session, error: Exception) -> bool:
+        try:
+            if primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+                session.rollback()
+                return True
+        except sqlite3.Error as worse:
+            log.error("store: could not roll back: %s", worse)
+        self._distrust = True
+        return False
+
+    def from_outside(self, error: BaseException) -> bool:
+        return from_outside(error)
+
+    def why(self, error: BaseException) -> str | None:
+        return _WHY.get(primary_code(error))
+
+    def release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _check_file(self) -> None:
+        """SQLite goes on writing to a file that was moved or deleted, where nobody would ever find it."""
+        status = self._path.stat()
+        found = status.st_dev, status.st_ino
+        if self._file is None:
+            self._file = found
+        elif self._file != found:
+            raise Unavailable("The database file was replaced under the running server: restart the server.")
+
+
+class WritingSession(SqliteSession):
+    def __init__(self, connection: sqlite3.Connection, new_id: Callable[[], str], check: Callable[[], None]) -> None:
+        super().__init__(connection, new_id)
+        self._check = check
+
+    def begin(self, waits: Callable[[], bool]) -> None:
+        self._check()
+        super().begin(waits)
+
+
+def no_id() -> str:
+    raise RuntimeError("a read may not append to the journal")

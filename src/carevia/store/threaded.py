@@ -1,0 +1,158 @@
+"""The store as threads over a database: one writes, a few read, the loop only hands over and is told.
+
+What differs between SQLite and PostgreSQL is in their `Database` (database.py).
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import TypeVar
+
+from carevia.errors import Unavailable
+from carevia.store import works
+from carevia.store.database import Database
+from carevia.store.in_thread import in_thread
+from carevia.store.job import Job
+from carevia.store.journal import JournalRow
+from carevia.store.reader import Readers
+from carevia.store.store import PATIENCE, Listener, Store
+from carevia.store.transaction import Transaction
+from carevia.store.writer import Writer
+
+T = TypeVar("T")
+
+READERS = 3
+_PROVEN = 1.5  # seconds for which a commit proves that the store can commit
+
+log = logging.getLogger("carevia.store")
+
+
+class ThreadedStore(Store):
+    raw_text = False  # the journal's text is read as bytes
+
+    def __init__(self, database: Database) -> None:
+        self.epoch = ""
+        self._database = database
+        self._listeners: list[Listener] = []
+        self._lookers: list[Callable[[], None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writer: Writer | None = None
+        self._readers: Readers | None = None
+        self._failed_before = 0  # of writers that have died
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.epoch = await in_thread(partial(self._database.prepare, secrets.token_hex(8)))
+        self._loop = loop
+        self._writer = Writer(self._database, loop, self._settled)
+        self._readers = Readers(self._database, loop, READERS)
+        self._writer.start()
+        self._readers.start()
+
+    @property
+    def failed_commits(self) -> int:
+        return self._failed_before + (self._writer.failed_commits if self._writer else 0)
+
+    @property
+    def writing(self) -> bool:
+        return self._writer is not None and self._writer.busy
+
+    async def close(self) -> None:
+        writer, readers = self._writer, self._readers
+        self._writer = self._readers = None
+        if writer is None or readers is None:
+            return
+        writer.stop()
+        readers.stop()
+        _, late = await asyncio.wait([writer.ended, *readers.ended], timeout=PATIENCE)
+        if late:  # a disk or a network that hangs; the threads are daemons and do not keep the process
+            log.error("store: %d thread(s) did not end in time", len(late))
+            return
+        writer.join()
+        readers.join()
+        self._database.release()
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self._ask(None if self._writer is None else self._writer.put, work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self._ask(None if self._readers is None else self._readers.jobs.put, work)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return partial(self._unsubscribe, listener)
+
+    def on_hint(self, look: Callable[[], None]) -> Callable[[], None]:
+        self._lookers.append(look)
+        return partial(self._lookers.remove, look)
+
+    async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
+        if rooms is not None and not rooms:
+            return []
+        return await self.read(partial(works.events_after, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
+
+    async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
+        if not rooms:
+            return (await self.bounds())[0], []
+        return await self.read(partial(works.missed, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
+
+    async def bounds(self) -> tuple[int, int]:
+        return await self.read(works.bounds)
+
+    async def check(self) -> None:
+        if self._writer is not None and self._writer.ended.done():
+            self._replace_writer(self._writer)
+            raise Unavailable("The store's writer had died and was started again.")
+        if self._writer is None or time.monotonic() - self._writer.last_commit > _PROVEN:
+            await self.write(works.probe)
+
+    async def forget_before(self, time: int) -> int:
+        gone = 0
+        while True:
+            count = await self.write(partial(works.forget_before, time=time))
+            gone += count
+            if count < works.FORGOTTEN_AT_ONCE:
+                return gone
+
+    async def _ask(self, put: Callable[[Job], None] | None, work: Callable[[Transaction], T]) -> T:
+        if put is None or self._loop is None:
+            raise Unavailable("The store is closed. Try again in a moment.")
+        job = Job(work, self._loop.create_future())
+        timer = self._loop.call_later(PATIENCE, job.expire)
+        put(job)
+        try:
+            answer: T = await job.future
+            return answer
+        finally:
+            timer.cancel()
+            job.take()  # a caller that was cancelled wants nothing begun any more
+
+    def _settled(self, batch: Sequence[Job], rows: Sequence[JournalRow], at: int) -> None:
+        for job in batch:
+            job.settle()
+        if not rows:
+            return
+        self.committed_at = at
+        for listener in tuple(self._listeners):
+            try:
+                listener(rows)
+            except Exception:
+                log.exception("store: a listener failed; it will find the rows in the journal")
+
+    def _replace_writer(self, dead: Writer) -> None:
+        """A thread can only die of a fault of ours; what waited for it is done by the next one."""
+        log.error("store: the writer thread has died, another one takes over")
+        self._failed_before += dead.failed_commits
+        self._writer = Writer(self._database, dead.loop, self._settled, dead.jobs)
+        self._writer.start()
+
+    def _hinted(self) -> None:
+        for look in tuple(self._lookers):
+            look()
+
+    def _unsubscribe(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)

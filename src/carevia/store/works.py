@@ -1,0 +1,99 @@
+"""What the store itself asks of its database: the journal's rows, its ends, a probe, and forgetting."""
+
+import secrets
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import LargeBinary, Select, bindparam, cast, delete, func, select, true, update
+
+from carevia.store.journal import JournalRow
+from carevia.store.tables import journal, meta
+from carevia.store.transaction import Row, Transaction
+
+FORGOTTEN_AT_ONCE = 5_000
+
+
+@lru_cache(maxsize=256)
+def _rows_of(rooms: int, raw: bool) -> Select[Any]:
+    """One statement per number of rooms; -1 stands for all rooms.
+
+    `raw`: text comes as bytes. SQLite may hold what is not UTF-8, and such a row must not take the others of its page
+    with it.
+    """
+    c = journal.c
+    text: list[Any] = [c.id, c.room, c.name, c.payload, c.sender]
+    if raw:
+        text = [cast(column, LargeBinary).label(column.name) for column in text]
+    rows = select(c.seq, c.time, *text).where(c.seq > bindparam("after"))
+    if rooms >= 0:
+        rows = rows.where(c.room.in_([bindparam(f"room{number}") for number in range(rooms)]))
+    return rows.order_by(c.seq).limit(bindparam("most"))
+
+
+def events_after(
+    tx: Transaction, *, seq: int, rooms: Collection[str] | None, limit: int, raw: bool
+) -> list[JournalRow]:
+    if rooms is None:
+        rows = tx.all(_rows_of(-1, raw), after=seq, most=limit)
+    else:
+        names = {f"room{number}": room for number, room in enumerate(rooms)}
+        rows = tx.all(_rows_of(len(names), raw), after=seq, most=limit, **names)
+    return [_decoded(row) if raw else _journal_row(row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _missed_of(rooms: int, raw: bool) -> Select[Any]:
+    """`_rows_of` behind the oldest number, which stands in the only row where there are none."""
+    oldest = select(func.min(journal.c.seq).label("oldest")).subquery("kept")
+    page = _rows_of(rooms, raw).subquery("page")
+    return select(oldest, page).select_from(oldest.outerjoin(page, true())).order_by(page.c.seq)
+
+
+def missed(tx: Transaction, *, seq: int, rooms: Collection[str], limit: int, raw: bool) -> tuple[int, list[JournalRow]]:
+    names = {f"room{number}": room for number, room in enumerate(rooms)}
+    rows = tx.all(_missed_of(len(names), raw), after=seq, most=limit, **names)
+    decoded = _decoded if raw else _journal_row
+    return rows[0].oldest or 0, [decoded(row) for row in rows if row.seq is not None]
+
+
+def _decoded(row: Row) -> JournalRow:
+    id_, room, name = (value.decode(errors="replace") for value in (row.id, row.room, row.name))
+    sender = None if row.sender is None else row.sender.decode(errors="replace")
+    return JournalRow(row.seq, id_, room, name, row.payload, row.time, sender)
+
+
+def _journal_row(row: Row) -> JournalRow:
+    return JournalRow(row.seq, row.id, row.room, row.name, row.payload.encode(), row.time, row.sender)
+
+
+_BOUNDS = select(
+    select(func.min(journal.c.seq)).scalar_subquery().label("oldest"),
+    select(func.max(journal.c.seq)).scalar_subquery().label("newest"),
+)
+
+
+def bounds(tx: Transaction) -> tuple[int, int]:
+    row = tx.all(_BOUNDS)[0]
+    return row.oldest or 0, row.newest or 0
+
+
+_SET_PROBE = update(meta).where(meta.c.key == "probe").values(value=bindparam("new_value"))
+
+
+def probe(tx: Transaction) -> None:
+    value = secrets.token_hex(4)
+    if not tx.run(_SET_PROBE, new_value=value):
+        tx.insert(meta, key="probe", value=value)
+
+
+_FIRST_KEPT = select(journal.c.seq).where(journal.c.time >= bindparam("since")).order_by(journal.c.seq).limit(1)
+_FORGET = delete(journal).where(journal.c.seq < bindparam("below"))
+
+
+def forget_before(tx: Transaction, *, time: int) -> int:
+    """How many went; the next call goes on where it is FORGOTTEN_AT_ONCE."""
+    oldest, newest = bounds(tx)
+    kept = tx.first(_FIRST_KEPT, since=time)
+    below = newest if kept is None else min(kept.seq, newest)
+    return tx.run(_FORGET, below=min(below, oldest + FORGOTTEN_AT_ONCE))

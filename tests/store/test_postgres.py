@@ -1,0 +1,385 @@
+"""What only PostgreSQL promises: its schema, several nodes on one journal, connections that die, nodes that hang."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import bindparam, create_engine, select, text, update
+
+from carevia.errors import BadInput, ConfigError, Unavailable
+from carevia.store import postgres_database
+from carevia.store.journal import JournalRow
+from carevia.store.migrate import HEAD, alembic_config
+from carevia.store.postgres import PostgresStore
+from carevia.store.postgres_connection import WRITING
+from carevia.store.postgres_migrate import prepare
+from carevia.store.tables import journal, meta, metadata
+from carevia.store.transaction import Transaction
+from tests.aio import run
+from tests.harness.postgres import Postgres
+from tests.harness.program import free_port
+
+SOON = 5.0
+VALUE = select(meta.c.value).where(meta.c.key == bindparam("wanted"))
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    return postgres.database()
+
+
+@asynccontextmanager
+async def opened(*urls: str) -> AsyncIterator[list[PostgresStore]]:
+    stores = [PostgresStore(url) for url in urls]
+    for store in stores:
+        await store.open()
+    try:
+        yield stores
+    finally:
+        for store in stores:
+            await store.close()
+
+
+def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """By a connection of nobody's."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def say(room: str = "desk") -> Callable[[Transaction], int]:
+    return lambda tx: tx.append(room, "said", {"text": "x"}, now=1).seq
+
+
+# --- the schema -------------------------------------------------------------------------------------------------
+
+
+def test_migrated_schema_is_what_tables_say(url: str) -> None:
+    prepare(url, "e")
+    assert differences(url) == []
+
+
+def test_a_difference_between_schema_and_tables_is_found(url: str) -> None:
+    prepare(url, "e")
+    ask(url, "ALTER TABLE bookings ALTER total TYPE text, ALTER due DROP NOT NULL")
+    ask(url, "DROP INDEX ix_journal_room_seq")
+    assert len(differences(url)) == 3
+
+
+def differences(url: str) -> list[Any]:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        found = list(compare_metadata(context, metadata))
+    engine.dispose()
+    return found
+
+
+def test_the_first_schema_with_its_rows_becomes_this_versions(url: str) -> None:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO users (id, role, created) VALUES ('u1', 'user', 5)"))
+        connection.execute(text("INSERT INTO meta (key, value) VALUES ('epoch', 'first')"))
+        connection.execute(text("INSERT INTO payments (id, provider, status, created) VALUES ('p', 's', 'paid', 7)"))
+    engine.dispose()
+    assert prepare(url, "another") == "first"
+    assert ask(url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert ask(url, "SELECT id, refunded FROM payments") == [("p", 0)]
+    assert differences(url) == []
+
+
+def test_two_nodes_that_start_at_once_migrate_once(url: str) -> None:
+    async def main() -> None:
+        found = await asyncio.gather(*(asyncio.to_thread(prepare, url, f"epoch{n}") for n in range(4)))
+        assert len(set(found)) == 1
+
+    run(main())
+
+
+def test_a_database_that_is_not_ours_is_left_alone_in_one_sentence(url: str) -> None:
+    ask(url, "CREATE TABLE recipes (name text)")
+    with pytest.raises(ConfigError, match="another program"):
+        prepare(url, "e")
+
+
+def test_a_newer_schema_is_refused_in_one_sentence(url: str) -> None:
+    prepare(url, "e")
+    ask(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match=r"newer version of Carevia \(schema 9999"):
+        prepare(url, "e")
+
+
+def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
+    postgres.execute("postgres", "CREATE DATABASE old ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    with pytest.raises(ConfigError, match="encoded in LATIN1"):
+        prepare(postgres.url("old"), "e")
+
+
+def test_what_cannot_be_reached_may_come_back_and_what_is_refused_will_not(postgres: Postgres) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        prepare(f"postgresql://carevia@127.0.0.1:{free_port()}/carevia", "e")
+    with pytest.raises(ConfigError, match="does not exist"):
+        prepare(postgres.url("nowhere"), "e")
+    with pytest.raises(ConfigError, match="no address"):
+        prepare("postgresql://%%", "e")
+
+
+# --- several nodes ----------------------------------------------------------------------------------------------
+
+
+def test_the_journal_has_no_gaps_and_commit_order_is_number_order_over_nodes(url: str) -> None:
+    """The reader remembers the highest number it saw, as a relay does: with a sequence it would lose rows."""
+
+    def fails(tx: Transaction) -> None:
+        tx.append("desk", "said", {}, now=1)
+        raise BadInput("no")
+
+    async def main() -> None:
+        async with opened(url, url, url) as (one, two, reader):
+            seen: list[int] = []
+
+            async def read_along() -> None:
+                while len(seen) < 200:
+                    seen.extend(row.seq for row in await reader.events_after(seen[-1] if seen else 0, None, 1000))
+
+            async def write(store: PostgresStore) -> None:
+                for _ in range(10):
+                    works = [store.write(fails if n == 3 else say()) for n in range(11)]
+                    await asyncio.gather(*works, return_exceptions=True)
+
+            async with asyncio.timeout(30):
+                await asyncio.gather(read_along(), write(one), write(two))
+            assert seen == list(range(1, 201))
+
+    run(main())
+
+
+def test_a_claim_is_won_once_over_nodes(url: str) -> None:
+    async def main() -> None:
+        async with opened(url, url) as stores:
+            works = [store.write(lambda tx: tx.insert_new(meta, key="id", value="1")) for store in stores * 10]
+            assert sum(await asyncio.gather(*works)) == 1
+
+    run(main())
+
+
+def test_a_node_is_hinted_at_the_commits_of_others_and_not_at_its_own(url: str) -> None:
+    async def main() -> None:
+        async with opened(url, url) as (one, two):
+            await one.write(say())  # so that its connection is there
+            hints, heard = asyncio.Event(), list[JournalRow]()
+            await asyncio.sleep(0.3)  # the first hint, for what came before it listened
+            way_out = one.on_hint(hints.set)
+            one.subscribe(heard.extend)
+            await one.write(say())
+            await one.write(lambda tx: tx.insert(meta, key="no row", value="1"))
+            await asyncio.sleep(0.2)
+            assert not hints.is_set()
+            await two.write(say())
+            async with asyncio.timeout(SOON):
+                await hints.wait()
+            assert [row.seq for row in heard] == [2]
+            way_out()
+
+    run(main())
+
+
+def test_the_hints_come_back_after_their_connection_was_lost(url: str) -> None:
+    async def main() -> None:
+        async with opened(url, url) as (one, two):
+            hints = asyncio.Event()
+            one.on_hint(hints.set)
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(
+                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+            )
+            hints.clear()
+            async with asyncio.timeout(SOON):
+                await hints.wait()  # it listens again
+            hints.clear()
+            await two.write(say())
+            async with asyncio.timeout(SOON):
+                await hints.wait()
+
+    run(main())
+
+
+def test_a_node_that_hangs_in_its_transaction_loses_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that was stopped or cut off: nobody else could write any more."""
+    monkeypatch.setattr(postgres_database, "_HELD", "300ms")
+
+    async def main() -> None:
+        async with opened(url, url) as (hung, other):
+            begun = asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def hangs(tx: Transaction) -> None:
+                tx.append("desk", "said", {}, now=1)
+                loop.call_soon_threadsafe(begun.set)
+                _sleep(1.5)
+
+            hanging = asyncio.create_task(hung.write(hangs))
+            await begun.wait()
+            assert await other.write(say()) == 1
+            with pytest.raises(Unavailable):
+                await hanging
+            assert await hung.write(say()) == 2
+
+    run(main())
+
+
+def test_a_lock_that_stays_is_unavailable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_database, "_PATIENCE", "200ms")
+
+    async def main() -> None:
+        async with opened(url) as [store]:
+            with psycopg.connect(url) as other:
+                other.execute("SELECT pg_advisory_xact_lock(%s)", [WRITING])
+                with pytest.raises(Unavailable, match="Another process holds the database"):
+                    await store.write(say())
+            assert await store.write(say()) == 1
+            assert store.failed_commits == 1
+
+    run(main())
+
+
+# --- connections ------------------------------------------------------------------------------------------------
+
+
+def test_connections_that_died_unused_cost_nobody_an_error(url: str) -> None:
+    async def main() -> None:
+        async with opened(url) as [store]:
+            await store.write(say())
+            await asyncio.gather(*(store.read(lambda tx: _sleep(0.1)) for _ in range(3)))
+            await asyncio.to_thread(
+                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
+            )
+            assert await store.write(say()) == 2
+            assert [await store.bounds() for _ in range(6)] == [(1, 2)] * 6
+            assert store.failed_commits == 0
+
+    run(main())
+
+
+def test_a_connection_that_dies_within_a_batch_answers_none_of_it_as_stored(url: str) -> None:
+    def dies(tx: Any) -> None:
+        tx._connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    async def main() -> None:
+        async with opened(url) as [store]:
+            await store.write(say())
+            blocker = store.write(lambda tx: _sleep(0.1))
+            results = await asyncio.gather(blocker, store.write(say()), store.write(dies), return_exceptions=True)
+            assert [type(result) for result in results] in (
+                [type(None), Unavailable, Unavailable], [Unavailable, Unavailable, Unavailable],
+            )  # fmt: skip
+            assert "cannot be reached" in str(results[2])
+            assert await store.bounds() == (1, 1)
+            assert await store.write(say()) == 2
+
+    run(main())
+
+
+def test_a_commit_that_the_database_makes_a_rollback_is_no_commit(url: str) -> None:
+    """PostgreSQL answers COMMIT with ROLLBACK, and without an error, where a statement before had failed."""
+
+    def hides(tx: Any) -> None:
+        tx.append("desk", "said", {}, now=1)
+        with pytest.raises(psycopg.Error):
+            tx._connection.execute("SELECT 1 / 0")
+
+    async def main() -> None:
+        async with opened(url) as [store]:
+            with pytest.raises(RuntimeError, match="hid an error"):
+                await store.write(hides)
+            monkey: Any = postgres_database.PostgresSession.keep
+            postgres_database.PostgresSession.keep = lambda self: None  # type: ignore[method-assign]
+            try:
+                with pytest.raises(Unavailable):
+                    await store.write(hides)
+            finally:
+                postgres_database.PostgresSession.keep = monkey  # type: ignore[method-assign]
+            assert await store.bounds() == (0, 0)
+            assert await store.write(say()) == 1
+
+    run(main())
+
+
+def test_a_work_s_own_faults_are_its_own(url: str) -> None:
+    """A key longer than an index can hold, a duplicate, and text that PostgreSQL cannot have."""
+    long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
+
+    async def main() -> None:
+        async with opened(url) as [store]:
+            works = [
+                say(),
+                lambda tx: tx.insert(meta, key=long, value="1"),
+                lambda tx: tx.insert(meta, key="epoch", value="1"),
+                lambda tx: tx.insert(meta, key="nul", value="a\0b"),
+                say(),
+            ]
+            results = await asyncio.gather(*map(store.write, works), return_exceptions=True)
+            assert (results[0], results[4]) == (1, 2)
+            assert isinstance(results[1], psycopg.errors.ProgramLimitExceeded)
+            assert isinstance(results[2], psycopg.errors.UniqueViolation)
+            row = await store.read(lambda tx: tx.first(VALUE, wanted="nul"))
+            assert row is not None and row.value == "a\ufffdb"
+
+    run(main())
+
+
+def test_a_database_replaced_under_the_server_is_not_written_to(url: str) -> None:
+    async def main() -> None:
+        async with opened(url) as [store]:
+            await store.write(say())
+            await asyncio.to_thread(ask, url, "UPDATE meta SET value = 'another' WHERE key = 'epoch'")
+            await asyncio.to_thread(
+                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
+            )
+            with pytest.raises(Unavailable, match="restart the server"):
+                await store.write(say())
+
+    run(main())
+
+
+def test_commits_reach_the_disk_although_the_server_is_set_to_answer_before(url: str, postgres: Postgres) -> None:
+    name = url.rpartition("/")[2]
+    ask(url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+
+    async def main() -> None:
+        async with opened(url) as [store]:
+            setting = await store.write(lambda tx: tx.all(text("SELECT current_setting('synchronous_commit') AS now")))
+            assert setting[0].now == "on"
+
+    run(main())
+
+
+def test_a_commit_that_wrote_nothing_proves_nothing(url: str) -> None:
+    async def main() -> None:
+        async with opened(url) as [store]:
+            writer: Any = store._writer
+            await store.write(say())
+            assert writer.last_commit > 0
+            writer.last_commit = 0.0
+            nothing = update(journal).where(journal.c.seq == -1).values(name="x")
+            assert await store.write(lambda tx: tx.run(nothing)) == 0
+            assert writer.last_commit == 0.0
+            await store.check()
+            assert writer.last_commit > 0
+
+    run(main())
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)

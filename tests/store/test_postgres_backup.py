@@ -1,0 +1,188 @@
+"""A PostgreSQL database as one file and back, also from and to SQLite."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from carevia.errors import BadInput, Conflict
+from carevia.store import postgres_backup
+from carevia.store.postgres import PostgresStore
+from carevia.store.postgres_backup import back_up, restore
+from carevia.store.postgres_migrate import prepare
+from carevia.store.tables import login_failures, metadata, users
+from carevia.store.transaction import Transaction
+from tests.aio import run
+from tests.harness.postgres import Postgres
+from tests.service.house import house, paid_event
+from tests.store.opened import file_of, opened
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    return postgres.database()
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but the epoch and the probe."""
+    found = {
+        table.name: sorted(ask(url, f'SELECT * FROM "{table.name}"'), key=repr) for table in metadata.sorted_tables
+    }
+    found["meta"] = [row for row in found["meta"] if row[0] not in ("epoch", "probe")]
+    return found
+
+
+def epoch_of(url: str) -> str:
+    return str(ask(url, "SELECT value FROM meta WHERE key = 'epoch'")[0][0])
+
+
+def fill(url: str, *works: Callable[[Transaction], object]) -> None:
+    async def main() -> None:
+        store = PostgresStore(url)
+        await store.open()
+        try:
+            for work in works:
+                await store.write(work)
+        finally:
+            await store.close()
+
+    run(main())
+
+
+def failure(n: int) -> Callable[[Transaction], object]:
+    return lambda tx: tx.insert(login_failures, key=f"k{n}", time=n)
+
+
+def person(n: int) -> Callable[[Transaction], object]:
+    return lambda tx: tx.insert(users, id=f"u{n}", name="নুসরাত\n\\N \t''", role="user", created=2**40 + n)
+
+
+def said(n: int) -> Callable[[Transaction], object]:
+    return lambda tx: tx.append("desk", "said", {"n": n, "text": 'a "quoted" \\ line\n'}, now=n)
+
+
+def test_what_was_backed_up_is_what_comes_back_under_a_new_epoch(url: str, tmp_path: Path) -> None:
+    fill(url, person(1), person(2), said(1), said(2), failure(1))
+    before, epoch, file = contents(url), epoch_of(url), tmp_path / "copy.db"
+    assert back_up(url, file, quiet)[1:] == (0, 2)
+    assert file.stat().st_mode & 0o077 == 0
+    fill(url, person(3), said(3), failure(2))
+    found, kept = restore(url, file, quiet, epoch="e2", stamp="20260101T000000Z")
+    assert found.newest == 2
+    assert contents(url) == before
+    assert epoch_of(url) == "e2" != epoch
+    assert kept == "carevia_before_restore_20260101t000000z"
+    assert ask(url, f"SELECT max(seq) FROM {kept}.journal") == [(3,)]
+    assert ask(url, "SELECT count(*) FROM pg_namespace WHERE nspname = 'carevia_restoring'") == [(0,)]
+    fill(url, failure(3), said(4))  # numbers go on above those that were loaded
+    assert ask(url, "SELECT max(seq) FROM journal") == [(3,)]
+
+
+def test_a_backup_is_one_moment_while_others_write(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(url, said(1))
+    copy_table: Any = postgres_backup._copy_table_out
+
+    def meanwhile(connection: Any, table: Any, file: Any) -> None:
+        if table is metadata.sorted_tables[1]:
+            fill(url, person(9), said(2))
+        copy_table(connection, table, file)
+
+    monkeypatch.setattr(postgres_backup, "_copy_table_out", meanwhile)
+    assert back_up(url, tmp_path / "copy.db", quiet).newest == 1
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM users").fetchone() == (0,)
+    assert ask(url, "SELECT count(*) FROM users") == [(1,)]
+
+
+def test_a_house_moves_from_sqlite_to_postgresql_and_back(url: str, postgres: Postgres, tmp_path: Path) -> None:
+    async def live() -> None:
+        async with house(tmp_path) as home:
+            await home.deliver(paid_event("u1"))
+            await home.deliver(paid_event("u2"))
+
+    run(live())
+    with closing(sqlite3.connect(file_of(tmp_path))) as log:
+        log.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    found, kept = restore(url, file_of(tmp_path), quiet, epoch="moved", stamp="x")
+    assert (found.bookings, kept) == (2, None)
+    assert back_up(url, tmp_path / "copy.db", quiet).bookings == 2
+    again = postgres.database()
+    restore(again, tmp_path / "copy.db", quiet, epoch="e", stamp="x")
+    assert contents(again) == contents(url)
+
+    async def at_home() -> None:
+        folder = tmp_path / "home"
+        folder.mkdir()
+        (tmp_path / "copy.db").rename(file_of(folder))
+        async with opened(folder) as store:
+            assert store.epoch == "moved"
+            assert [row.seq for row in await store.events_after(0, None, 100)] == [
+                row[0] for row in ask(url, "SELECT seq FROM journal ORDER BY seq")
+            ]
+
+    run(at_home())
+
+
+def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(url: str, tmp_path: Path) -> None:
+    fill(url, said(1))
+    back_up(url, tmp_path / "copy.db", quiet)
+
+    async def main() -> None:
+        store = PostgresStore(url)
+        await store.open()
+        try:
+            await store.write(said(2))
+            with pytest.raises(Conflict, match="stop it on every host"):
+                restore(url, tmp_path / "copy.db", quiet, epoch="e", stamp="x")
+            assert await store.bounds() == (1, 2)
+        finally:
+            await store.close()
+
+    run(main())
+
+
+def test_a_restore_that_fails_leaves_everything_as_it_was(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(url, said(1), person(1))
+    back_up(url, tmp_path / "copy.db", quiet)
+    fill(url, said(2))
+    before = contents(url)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    for name in ("_continue_numbers", "_move"):
+        with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+            patch.setattr(postgres_backup, name, broken)
+            restore(url, tmp_path / "copy.db", quiet, epoch="e", stamp="x")
+        assert contents(url) == before
+        assert ask(url, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'carevia%'") == [(0,)]
+
+
+def test_what_is_no_backup_is_refused_in_words(url: str, tmp_path: Path) -> None:
+    prepare(url, "e")
+    (tmp_path / "list").write_text("a shopping list, and not a database\n" * 100)
+    with pytest.raises(BadInput, match="There is no file"):
+        restore(url, tmp_path / "nothing", quiet, epoch="e", stamp="x")
+    with pytest.raises(BadInput, match="damaged or none"):
+        restore(url, tmp_path / "list", quiet, epoch="e", stamp="x")
+    with pytest.raises(Conflict, match="--force"):
+        back_up(url, tmp_path / "list", quiet)
+    with pytest.raises(BadInput, match="no folder"):
+        back_up(url, tmp_path / "nowhere" / "copy.db", quiet)
+    assert (tmp_path / "list").read_text().startswith("a shopping list")
