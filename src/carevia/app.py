@@ -5,6 +5,7 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 
 import asyncio
 import contextlib
+import errno
 import os
 import resource
 import secrets
@@ -13,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -21,7 +23,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 
 from carevia.api.auth import Auth, Cookie
-from carevia.api.chat import ChatRoutes
+from carevia.api.chat import conversation_routes
 from carevia.api.confirm import ConfirmRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
@@ -40,6 +42,7 @@ from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_t
 from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
+from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.config import SECRETS_FILE, Settings
 from carevia.domain.people import DESK
@@ -51,8 +54,8 @@ from carevia.realtime.handshake import TrustedProxies
 from carevia.realtime.uvicorn import serve_protocol, tune_collector
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
-from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
+from carevia.service.conversations import Conversations
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.health import Health
 from carevia.service.passwords import Passwords
@@ -115,7 +118,7 @@ class Carevia:
         )
         self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
-        self.chat = Chat(self.store, now=now)
+        self.conversations = Conversations(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
         self.rooms = Rooms(self.store, now)
         self.receipts = Receipts(
             self.store, self.relay, now=now, clock=time.monotonic, patience=settings.receipt_alarm,
@@ -184,12 +187,13 @@ class Carevia:
     def _declare_sockets(self) -> None:
         settings = self.settings
         rate = settings.limit_events_per_second
+        viewers = ViewerList(self.namespace)
         sockets = Sockets(
-            self.auth, self.seats, self.addresses, self.chat, self.rooms, self.replay, self.log,
+            self.auth, self.seats, self.addresses, self.conversations.chat, self.rooms, self.replay, self.log, viewers,
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
+            self.namespace, self.conversations, self.rooms, self.relay, self.receipts, viewers, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -211,7 +215,7 @@ class Carevia:
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.seats.sign_out).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
-        routes += ChatRoutes(self.chat, self.bookings, now).routes()
+        routes += conversation_routes(self.conversations, self.bookings, now)
         routes += self._checkout_routes()
         metrics = Metrics(
             self.server, self.relay, self.health, self.receipts,
@@ -219,12 +223,10 @@ class Carevia:
         )  # fmt: skip
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
-        described: list[bytes] = []
 
+        @cache
         def description() -> bytes:
-            if not described:
-                described.append(describe([route for route in routes if route.described], self.auth.cookie.name))
-            return described[0]
+            return describe([route for route in routes if route.described], self.auth.cookie.name)
 
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
@@ -251,6 +253,7 @@ class Carevia:
             self.replay.oldest, _ = await self.store.bounds()
             await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
+        await self.conversations.attachments.sweep()
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)
@@ -345,8 +348,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _why_not(host: str, port: int, problem: OSError) -> str:
-    import errno
-
     if problem.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is taken. Stop the program that uses it, or choose another port with --port."
     return f"{host} port {port} cannot be listened on ({problem.strerror}). Check CAREVIA_HOST and CAREVIA_PORT."

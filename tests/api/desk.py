@@ -127,12 +127,13 @@ class Peer:
         assert answer.text == "ok", answer.text
 
     async def packets(self, count: int, timeout: float = 3) -> list[str]:
-        """The next packets but pings and `live`."""
+        """The next packets but pings, `live` and `viewers`, which come when they come."""
         async with asyncio.timeout(timeout):
             while len(self._seen) < count:
                 answer = await self._http.get(self.query, headers=self._headers)
                 assert answer.status_code == 200, answer.text
-                self._seen += [p[1:] for p in answer.text.split("\x1e") if p[0] == "4" and '["live"' not in p]
+                said = [p for p in answer.text.split("\x1e") if p[0] == "4"]
+                self._seen += [p[1:] for p in said if not p.startswith(('42["live"', '42["viewers"'))]
         taken, self._seen = [f"4{p}" for p in self._seen[:count]], self._seen[count:]
         return taken
 

@@ -17,11 +17,14 @@ def test_docs_are_up_to_date() -> None:
 
 def test_every_event_of_the_contract_is_there() -> None:
     assert set(CLIENT_EVENTS) == {
-        *("join_room", "leave_room", "send_message", "typing", "shown", "new_booking", "test_event"),
+        *("join_room", "leave_room", "send_message", "message_status", "typing", "shown", "new_booking", "test_event"),
     }
     assert set(SERVER_EVENTS) == {
         *(
             "receive_message",
+            "message_status",
+            "note_added",
+            "viewers",
             "customer_added",
             "booking_updated",
             "conversation_updated",
@@ -34,7 +37,8 @@ def test_every_event_of_the_contract_is_there() -> None:
     }
     assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
     assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
-        *("receive_message", "customer_added", "booking_updated", "conversation_updated"),
+        *("receive_message", "message_status", "note_added"),
+        *("customer_added", "booking_updated", "conversation_updated"),
     }
 
 

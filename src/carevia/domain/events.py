@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from carevia.domain.attachments import Attachment
 from carevia.domain.bookings import BookingRow
+from carevia.domain.chat import Side, Status
 from carevia.domain.people import DESK
 from carevia.domain.receipts import ReceiptAlarm
 from carevia.errors import BadInput, FieldError
@@ -33,7 +35,15 @@ Seq = Annotated[int, _about("the journal's number")]
 class SendMessage(Struct):
     id: Annotated[str, _about("chosen by the client, 1 to 200 characters, unique per sender; makes resending safe")]
     roomId: RoomId
-    text: Annotated[str, _about("1 to 10,000 characters")]
+    text: Annotated[str, _about("1 to 10,000 characters; may be empty where something is attached")]
+    attachments: Annotated[list[str], _about("ids of what was uploaded before, at most 10")] = []
+    note: Annotated[bool, _about("a private note: staff only, and never told to the customer")] = False
+
+
+class ReportStatus(Struct):
+    roomId: RoomId
+    delivered: Annotated[int, Meta(ge=0, description="up to this number every message is on this device")]
+    seen: Annotated[int, Meta(ge=0, description="up to this number they were painted in a visible tab")] = 0
 
 
 class Typing(Struct):
@@ -56,7 +66,24 @@ class ReceiveMessage(Struct):
     senderName: Annotated[str, _about('to customers, staff are always "Carevia Support"')]
     text: Annotated[str, _about("what was written")]
     time: Iso
-    status: Annotated[Literal["sent", "delivered", "seen"], _about("how far it got")] = "sent"
+    status: Annotated[Status, _about("how far it got")] = "sent"
+    attachments: Annotated[list[Attachment] | UnsetType, _about("what is attached")] = UNSET
+
+
+class NoteAdded(Struct):
+    id: Annotated[str, _about("the client's id of the note")]
+    roomId: RoomId
+    senderId: Annotated[str, _about("user id of whoever wrote it")]
+    senderName: Annotated[str, _about("their name")]
+    text: Annotated[str, _about("what was written")]
+    time: Iso
+
+
+class MessageStatus(Struct):
+    roomId: RoomId
+    by: Annotated[Side, _about("who has got so far: the customer, or staff")]
+    delivered: Annotated[int, _about("the other side's messages up to this number are delivered")]
+    seen: Annotated[int, _about("and up to this number seen")]
 
 
 class CustomerAdded(Struct):
@@ -76,6 +103,7 @@ class LastMessage(Struct):
     senderName: Annotated[str, _about("their name")]
     text: Annotated[str, _about("what was written")]
     time: Iso
+    attachments: Annotated[int | UnsetType, _about("how many are attached")] = UNSET
 
 
 class ConversationUpdated(Struct):
@@ -90,6 +118,16 @@ class ConversationUpdated(Struct):
 class WhoTypes(Struct):
     room: RoomId
     userId: Annotated[str, _about("whoever is typing")]
+
+
+class Viewer(Struct):
+    userId: Annotated[str, _about("a member of staff")]
+    name: Annotated[str, _about("their name")]
+
+
+class Viewers(Struct):
+    room: RoomId
+    viewers: Annotated[list[Viewer], _about("each person once, whoever is told of it among them")]
 
 
 class Live(Struct, omit_defaults=True):
@@ -141,6 +179,15 @@ EVENTS: tuple[Event, ...] = (
         "Say something. Acknowledged after commit with `{ok, id, seq, time}`; "
         "the same id again gives the same answer and no second message.",
     ),
+    Event(
+        "message_status",
+        "client",
+        _OWN,
+        True,
+        (ReportStatus,),
+        "What has arrived at this device and was painted in a visible tab, cumulatively: told when it grows, at most "
+        "once a second, and again after a reconnect.",
+    ),
     Event("typing", "client", _OWN, False, (Typing,), "Somebody is typing. First to be dropped under load."),
     Event(
         "shown",
@@ -169,6 +216,22 @@ EVENTS: tuple[Event, ...] = (
         True,
         (ReceiveMessage,),
         "A chat message, to the others in the room.",
+    ),
+    Event(
+        "message_status",
+        "server",
+        "the conversation",
+        True,
+        (MessageStatus,),
+        "The other side's messages were delivered or seen up to a number. Once per change, not per message.",
+    ),
+    Event(
+        "note_added",
+        "server",
+        "the conversation's staff",
+        True,
+        (NoteAdded,),
+        "A private note, to staff who have the conversation open. Never to a customer.",
     ),
     Event(
         "customer_added",
@@ -203,6 +266,14 @@ EVENTS: tuple[Event, ...] = (
         False,
         (Annotated[str, _about("the name of whoever is typing, the server's word")], WhoTypes),
         "Somebody is typing.",
+    ),
+    Event(
+        "viewers",
+        "server",
+        "the conversation's staff",
+        False,
+        (Viewers,),
+        "Which staff have this conversation open: told while it is more than one person, and when it no longer is.",
     ),
     Event(
         "live",

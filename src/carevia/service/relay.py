@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from carevia.domain.chat import for_customer
+from carevia.domain.chat import desk_side, for_customer
 from carevia.failpoint import die, failpoint, fires
 from carevia.realtime import Namespace
 from carevia.service.poison import Poison, check_row
@@ -23,11 +23,6 @@ from carevia.store.store import Store
 
 PAGE = 500
 _log = logging.getLogger("carevia.relay")
-
-
-def desk_side(room: str) -> str:
-    """The hub's room for staff who have opened a conversation; its customer's tabs are in `room` itself."""
-    return f"{room}/desk"
 
 
 def offset(epoch: str, seq: int) -> str:
