@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, X } from "lucide-react";
+import type { ReactNode } from "react";
 import { Avatar } from "@/components/avatar";
 import { ConversationView } from "@/components/conversation/conversation-view";
 import type { Person } from "@/lib/api/get-session";
@@ -14,9 +15,11 @@ interface Props {
   connection: Connection | null;
   outbox: Outbox | null;
   reload: number;
+  /** Who it is assigned to, whether it is open or closed. */
+  standing?: ReactNode;
 }
 
-export function ConversationPane({ roomId, name, me, connection, outbox, reload }: Props) {
+export function ConversationPane({ roomId, name, me, connection, outbox, reload, standing }: Props) {
   return (
     <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
@@ -36,6 +39,7 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload 
         >
           {name}
         </h2>
+        {standing}
         <Link
           to="/dashboard"
           search={{ view: "chat" }}

@@ -2,6 +2,13 @@
 // server takes once, so a message neither gets lost nor doubled while this page is open.
 import type { Ack, Connection } from "@/lib/socket/connection";
 import { NotAnswered } from "@/lib/socket/connection";
+import type { Attachment } from "./conversation";
+
+/** What a message may be beside its text; `note`: private, for staff only. */
+export interface Extra {
+  attachments?: readonly Attachment[];
+  note?: true;
+}
 
 export interface Waiting {
   id: string;
@@ -11,6 +18,7 @@ export interface Waiting {
   time: number;
   state: "sending" | "waiting" | "refused";
   error: string | null;
+  extra: Extra;
 }
 
 export interface Sent {
@@ -19,6 +27,8 @@ export interface Sent {
   text: string;
   seq: number;
   time: string;
+  attachments?: readonly Attachment[];
+  note?: true;
 }
 
 const ATTEMPTS_WHILE_CONNECTED = 3;
@@ -52,7 +62,7 @@ export class Outbox {
     return () => this.#listeners.delete(listener);
   }
 
-  send(roomId: string, text: string): void {
+  send(roomId: string, text: string, extra: Extra = {}): void {
     const now = Date.now();
     const entry: Waiting = {
       id: `${now}-${crypto.randomUUID()}`,
@@ -61,6 +71,7 @@ export class Outbox {
       time: now,
       state: "sending",
       error: null,
+      extra,
     };
     this.#set([...this.#entries, entry]);
     void this.#deliver(entry);
@@ -89,7 +100,7 @@ export class Outbox {
     this.#change(entry.id, { state: "sending", error: null });
     let ack: Ack;
     try {
-      ack = await this.#connection.ask("send_message", { id: entry.id, roomId: entry.roomId, text: entry.text });
+      ack = await this.#connection.ask("send_message", payload(entry));
     } catch (error) {
       if (!(error instanceof NotAnswered)) throw error;
       this.#unanswered(entry, attempt);
@@ -101,7 +112,8 @@ export class Outbox {
     }
     if (!this.#entries.some((one) => one.id === entry.id)) return;
     this.drop(entry.id);
-    const sent = { id: entry.id, roomId: entry.roomId, text: entry.text, seq: Number(ack.seq), time: String(ack.time) };
+    const { id, roomId, text, extra } = entry;
+    const sent = { id, roomId, text, ...extra, seq: Number(ack.seq), time: String(ack.time) };
     for (const listener of this.#listeners) listener(sent);
   }
 
@@ -120,4 +132,15 @@ export class Outbox {
     this.#entries = entries;
     for (const watcher of this.#watchers) watcher();
   }
+}
+
+function payload({ id, roomId, text, extra }: Waiting) {
+  const { attachments, note } = extra;
+  return {
+    id,
+    roomId,
+    text,
+    ...(attachments?.length && { attachments: attachments.map((one) => one.id) }),
+    ...(note && { note }),
+  };
 }
