@@ -90,7 +90,7 @@ function Rows({ rows, before, next, myId, now }: RowsProps) {
         <MessageRow
           message={message}
           mine={message.senderId === myId}
-          goesOn={goesOn(message, rows[place + 1] ?? next)}
+          goesOn={goesOn(message, rows[place + 1] ?? next, myId)}
         />
       </Fragment>
     );
@@ -100,11 +100,11 @@ function Rows({ rows, before, next, myId, now }: RowsProps) {
 const TOGETHER = 3 * 60_000;
 
 /** One line of name, time and ticks for what belongs together and got equally far. */
-function goesOn(message: Message, next: Message | undefined): boolean {
+function goesOn(message: Message, next: Message | undefined, myId: string): boolean {
   return (
     next?.senderId === message.senderId &&
     next.note === message.note &&
-    next.status === message.status &&
+    (next.senderId !== myId || next.status === message.status) &&
     next.time - message.time < TOGETHER &&
     sameDay(message.time, next.time)
   );

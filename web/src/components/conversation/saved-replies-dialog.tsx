@@ -64,6 +64,7 @@ export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
         className="grid gap-2"
         onSubmit={(event) => {
           event.preventDefault();
+          event.stopPropagation(); // React tells the composer's form of it too, which would send what stands there
           void run(() => saveReply(draft));
         }}
       >

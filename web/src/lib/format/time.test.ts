@@ -46,7 +46,7 @@ test("the last proof of life is told in tenths while it is young", () => {
 test("days have names", () => {
   const days = (locale: string) => [0, 1, 5, 365].map((past) => dayName(NOON - past * DAY, NOON, locale));
   expect(days("en-GB")).toEqual(["Today", "Yesterday", "Wed 18 Nov", "23 Nov 2025"]);
-  expect(days("bn-BD").slice(0, 3)).toEqual(["আজ", "গতকাল", "বুধ, ১৮ নভেম্বর"]);
+  expect(days("bn-BD").slice(0, 3)).toEqual(["আজ", "গতকাল", "বুধ ১৮ নভে"]);
 });
 
 test("a calendar date is shown as written, whatever the zone", () => {
