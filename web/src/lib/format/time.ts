@@ -58,8 +58,17 @@ export function dayName(time: number, now: number, locale = readerLocale()): str
 /** What the page speaks, with the region of the reader's browser where that speaks the same. */
 export function readerLocale(): string {
   const page = typeof document === "undefined" ? "en" : document.documentElement.lang || "en";
-  const own = navigator.languages?.find((language) => language.split("-")[0] === page.split("-")[0]);
+  const own = navigator.languages?.find((one) => one.split("-")[0] === page.split("-")[0] && isLocale(one));
   return own ?? (page === "en" ? "en-GB" : page);
+}
+
+/** Some browsers name a language that they do not know themselves ("en-US@posix"). */
+function isLocale(language: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(language).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 const relativeDay = (locale: string) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
