@@ -13,7 +13,7 @@ Json = dict[str, Any]
 State = Mapping[str, Any]
 
 EMPTY_DESK: State = {"bookings": [], "participants": [], "rooms": {}}
-EMPTY_CONVERSATION: State = {"messages": [], "hasMore": False, "loaded": False}
+EMPTY_CONVERSATION: State = {"messages": [], "hasMore": False, "loaded": False, "reached": {}}
 SHOWN_AT_ONCE = ("userId", "userEmail", "userName", "serviceName", "trackingId", "amountPaid", "currency")
 _STEPS = ("sent", "delivered", "seen")
 
@@ -117,14 +117,31 @@ def _since(at: float | None, requested_at: float) -> bool:
 def apply_conversation(state: State, event: Json) -> State:
     match event["type"]:
         case "message_arrived":
-            return {**state, "messages": _merge(state["messages"], [_message(event["row"])])}
+            return _known_status({**state, "messages": _merge(state["messages"], [_message(event["row"])])})
+        case "status_changed":
+            status = event["status"]
+            return _known_status({**state, "reached": {**state["reached"], status["by"]: status}})
         case "older_loaded":
             messages = _merge(state["messages"], [_message(row) for row in event["rows"]])
-            return {**state, "messages": messages, "hasMore": event["hasMore"]}
+            return _known_status({**state, "messages": messages, "hasMore": event["hasMore"]})
         case "page_loaded" | "page_loaded_afresh" as kind:
-            before = {**state, "messages": []} if kind == "page_loaded_afresh" else state
+            before = {**state, "messages": [], "reached": {}} if kind == "page_loaded_afresh" else state
             return _with_newest_page(before, [_message(row) for row in event["rows"]], event["hasMore"])
     raise ValueError(event["type"])
+
+
+def _known_status(state: State) -> State:
+    """A page that was asked for before an event may come after it."""
+    return {**state, "messages": [_reached(row, state["reached"]) for row in state["messages"]]}
+
+
+def _reached(message: Json, reached: State) -> Json:
+    for by, told in reached.items():
+        if (message["senderId"] == told["roomId"]) == (by == "staff") and not message["note"]:
+            seq = message["seq"]
+            status = "seen" if seq <= told["seen"] else "delivered" if seq <= told["delivered"] else "sent"
+            message = _furthest({"status": status}, message)
+    return message
 
 
 def _with_newest_page(state: State, page: list[Json], has_more: bool) -> State:
@@ -134,10 +151,11 @@ def _with_newest_page(state: State, page: list[Json], has_more: bool) -> State:
     newest = page[-1]["seq"] if page else 0
     if meets or not has_more:
         older = meets and state["loaded"] and messages[0]["seq"] < page[0]["seq"]
-        merged = _merge(messages, page)
-        return {"messages": merged, "hasMore": state["hasMore"] if older else has_more, "loaded": True}
-    later = [message for message in messages if message["seq"] > newest]
-    return {"messages": _merge(page, later), "hasMore": has_more, "loaded": True}
+        merged = {"messages": _merge(messages, page), "hasMore": state["hasMore"] if older else has_more}
+    else:
+        later = [message for message in messages if message["seq"] > newest]
+        merged = {"messages": _merge(page, later), "hasMore": has_more}
+    return _known_status({**state, **merged, "loaded": True})
 
 
 def _merge(one: Sequence[Json], other: Sequence[Json]) -> list[Json]:
@@ -155,4 +173,6 @@ def _furthest(before: Json | None, now: Json) -> Json:
 
 def _message(row: Json) -> Json:
     fields = {name: row[name] for name in ("id", "senderId", "senderName", "text", "seq", "time")}
-    return fields | {"key": f"{row['senderId']}/{row['id']}", "status": row.get("status", "sent")}
+    note, attachments = row.get("note", False), row.get("attachments", [])
+    key = f"{'note ' if note else ''}{row['senderId']}/{row['id']}"
+    return fields | {"key": key, "status": row.get("status", "sent"), "note": note, "attachments": attachments}

@@ -6,13 +6,14 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 import contextlib
 import secrets
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from carevia.api.auth import Auth, Cookie
 from carevia.api.bus import Bus
-from carevia.api.chat import ChatRoutes
+from carevia.api.chat import conversation_routes
 from carevia.api.confirm import ConfirmRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
@@ -32,6 +33,7 @@ from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_t
 from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
+from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.config import Settings
 from carevia.domain.people import DESK
@@ -43,8 +45,8 @@ from carevia.realtime.nodes import Links
 from carevia.realtime.process import open_files
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
-from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
+from carevia.service.conversations import Conversations
 from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.health import Health
@@ -106,7 +108,7 @@ class Carevia:
         )
         self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
-        self.chat = Chat(self.store, now=now)
+        self.conversations = Conversations(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
         self.rooms = Rooms(self.store, now)
         self.receipts = Receipts(
             self.store, self.relay, now=now, clock=time.monotonic, patience=settings.receipt_alarm,
@@ -178,12 +180,14 @@ class Carevia:
     def _declare_sockets(self) -> None:
         settings = self.settings
         rate = settings.limit_events_per_second
+        viewers = ViewerList(self.namespace)
         sockets = Sockets(
-            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, self.log,
+            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, viewers, self.log,
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.auth, self.chat, self.rooms, self.relay, self.receipts, self.presence, self.log, now,
+            self.namespace, self.auth, self.conversations, self.rooms, self.relay, self.receipts, self.presence,
+            viewers, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -205,7 +209,7 @@ class Carevia:
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
-        routes += ChatRoutes(self.chat, self.bookings, now).routes()
+        routes += conversation_routes(self.conversations, self.bookings, now)
         routes += self._checkout_routes()
         metrics = Metrics(
             self.server, self.relay, self.health, self.receipts,
@@ -214,12 +218,10 @@ class Carevia:
         metrics.others += [self.replay.collect, self.bus.collect]
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
-        described: list[bytes] = []
 
+        @cache
         def description() -> bytes:
-            if not described:
-                described.append(describe([route for route in routes if route.described], self.auth.cookie.name))
-            return described[0]
+            return describe([route for route in routes if route.described], self.auth.cookie.name)
 
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
@@ -246,6 +248,7 @@ class Carevia:
             self.replay.oldest, _ = await self.store.bounds()
             await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
+        await self.conversations.attachments.sweep()
 
     def _credentials_ended(self, row: JournalRow) -> None:
         if ended := ended_by(row):

@@ -184,6 +184,7 @@ VALID: dict[str, Any] = {
     "join_room": lambda room: room,
     "leave_room": lambda room: room,
     "send_message": message,
+    "message_status": lambda room: {"roomId": room, "delivered": 0, "seen": 0},
     "typing": lambda room: {"room": room},
     "shown": lambda room: {"seq": 0},
     "renew": lambda room: {"token": "nobody's"},
@@ -195,6 +196,7 @@ VALID: dict[str, Any] = {
 EXPECTED = {
     "join_room": ("unauthorized", "ok", "forbidden", "ok"),
     "send_message": ("unauthorized", "ok", "not_found", "ok"),
+    "message_status": ("unauthorized", "ok", "not_found", "ok"),
     "typing": ("unauthorized", "ok", "not_found", "ok"),
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
     "shown": ("unauthorized", "forbidden", "forbidden", "ok"),

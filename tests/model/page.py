@@ -184,7 +184,7 @@ class Page:
             self._reduce("bookings_loaded", bookings=rows, requestedAt=requested)
             self._reduce("participants_loaded", participants=msgspec.to_builtins(people), requestedAt=requested)
         if room is not None:
-            rows, more = await self.node.do(carevia.chat.history(self.person, room))
+            rows, more = await self.node.do(carevia.conversations.chat.history(self.person, room))
             self.hear()
             self._say_to_reducer(page | {"rows": msgspec.to_builtins(rows), "hasMore": more})
         self._loaded = True

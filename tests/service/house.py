@@ -12,7 +12,7 @@ import msgspec
 from carevia.domain.people import Person
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
-from carevia.service.chat import Chat
+from carevia.service.conversations import Conversations
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.payments import Payments
 from carevia.store.store import Store
@@ -23,12 +23,17 @@ STAFF = Person("s1", "admin", "staff@carevia.example", "Sumaiya Islam")
 
 
 class House:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, data: Path) -> None:
         self.store = store
+        self.data = data
         self.time = NOW
         self.payments = Payments(store, now=lambda: self.time, random=os.urandom)
         self.bookings = Bookings(store)
-        self.chat = Chat(store, now=lambda: self.time)
+        conversations = Conversations(store, data, now=lambda: self.time, random=os.urandom)
+        self.chat = conversations.chat
+        self.statuses = conversations.statuses
+        self.attachments = conversations.attachments
+        self.replies = conversations.replies
         self.catalogues = Catalogues(store)
 
     async def deliver(self, event: dict[str, Any]) -> None:
@@ -51,7 +56,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     async with opened(folder) as store:
-        yield House(store)
+        yield House(store, folder)
 
 
 def paid_event(

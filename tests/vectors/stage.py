@@ -93,6 +93,29 @@ class Stage:
         me = {"_id": who.person.id, "name": who.person.name}
         self._acks.setdefault(audience, []).append({"name": "send_message", "args": [message], "ack": ack, "me": me})
 
+    async def confirm(self, audience: str, *, delivered: bool = False, seen: bool = False) -> None:
+        """Everything that was said has reached this audience's page, or is painted on it."""
+        who = next(one for one in AUDIENCES if one.name == audience)
+        newest = (await self._desk.carevia.store.bounds())[1]
+        report = {"roomId": who.room, "delivered": newest if delivered else 0, "seen": newest if seen else 0}
+        assert (await self._clients[audience].call("message_status", report))[0]["ok"]
+
+    async def note(self, user: str, text: str) -> None:
+        client = TestClient(self._desk.carevia.server, auth=self._auth(_STAFF))
+        async with client:
+            message = {"id": f"m{next(self._ids)}", "roomId": user, "text": text, "note": True}
+            self._later()
+            assert (await client.call("send_message", message))[0]["ok"]
+
+    async def send_picture(self, user: str, text: str) -> None:
+        headers = self._bearer(Person(user, "user", None, NAMES[user]))
+        path = f"/api/chat/attachment?roomId={user}&id=up{next(self._ids)}&name=door.png"
+        answer = await self._desk.http.post(path, content=b"\x89PNG\r\n\x1a\n", headers=headers)
+        assert answer.status_code == 200, answer.text
+        body = {"roomId": user, "text": text, "id": f"m{next(self._ids)}", "attachments": [answer.json()["data"]["id"]]}
+        self._later()
+        assert (await self._desk.http.post("/api/chat/message", json=body, headers=headers)).status_code == 200
+
     async def read(self, user: str) -> None:
         """Another member of staff opens the conversation."""
         client = TestClient(self._desk.carevia.server, auth=self._auth(_STAFF))
@@ -203,9 +226,10 @@ async def play(case: Any, folder: Path) -> list[Json]:
 def numbered(cases: list[Json]) -> list[Json]:
     """Drawn ids replaced, the same one by the same, in the order in which they stand."""
     text = json.dumps(cases)
-    ids = re.findall(r'"((?:bk|pay)_[0-9A-Za-z]{6,}|CV-[0-9A-Z]{8})"', text)
+    ids = re.findall(r'"((?:bk|pay)_[0-9A-Za-z]{6,}|CV-[0-9A-Z]{8}|[0-9a-f]{32})"', text)
     for number, drawn in enumerate(dict.fromkeys(ids), 1):
         if not drawn.startswith(("CV-PAID", "CV-SITE")):
-            text = text.replace(drawn, f"{drawn.partition('_')[0].partition('-')[0]}-{number}")
+            kind = re.split("[_-]", drawn)[0] if len(drawn) != 32 else "file"
+            text = text.replace(drawn, f"{kind}-{number}")
     again: list[Json] = json.loads(text)
     return again

@@ -71,6 +71,15 @@ function told(page: Page, event: Told, room: string | null): Page {
       const row = { ...(said as chat.MessageFact & { roomId: string }), seq: event.seq ?? 0 };
       return row.roomId === room ? withMessage(page, row) : page;
     }
+    case "note_added": {
+      const row = { ...(said as chat.MessageFact & { roomId: string }), seq: event.seq ?? 0, note: true };
+      return row.roomId === room ? withMessage(page, row) : page;
+    }
+    case "message_status": {
+      const status = said as chat.StatusFact;
+      if (status.roomId !== room) return page;
+      return { ...page, chat: chat.apply(page.chat, { type: "status_changed", status }) };
+    }
     case "send_message": {
       const sender = { senderId: event.me?._id ?? "", senderName: event.me?.name ?? "" };
       const { seq, time } = event.ack as NonNullable<Told["ack"]>;

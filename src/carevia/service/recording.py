@@ -7,9 +7,9 @@ replaced as soon as the provider speaks of it. What became of the money afterwar
 
 from sqlalchemy import bindparam, case, exists, func, or_, select, update
 
-from carevia.domain.events import CustomerAdded
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
 from carevia.domain.money import major
+from carevia.domain.payloads import CustomerAdded
 from carevia.domain.payments import BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
 from carevia.domain.people import DESK
 from carevia.errors import BadInput

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, X } from "lucide-react";
+import type { ReactNode } from "react";
 import { Avatar } from "@/components/avatar";
 import { ConversationView } from "@/components/conversation/conversation-view";
 import { words as shared } from "@/components/messages";
@@ -19,9 +20,12 @@ interface Props {
   outbox: Outbox | null;
   reload: number;
   presence: Presence | null;
+  /** Who it is assigned to, whether it is open or closed. */
+  standing?: ReactNode;
 }
 
-export function ConversationPane({ roomId, name, me, connection, outbox, reload, presence }: Props) {
+export function ConversationPane(props: Props) {
+  const { roomId, name, me, connection, outbox, reload, presence, standing } = props;
   return (
     <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
@@ -43,6 +47,7 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload,
           </h2>
           <CustomerPresence presence={presence} roomId={roomId} />
         </div>
+        {standing}
         <Link
           to="/dashboard"
           search={{ view: "chat" }}

@@ -12,6 +12,7 @@ import { getParticipants } from "./get-participants";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import type { Loaded } from "./shown";
 import { apply, type ConversationUpdated, type CustomerAdded, type Desk, EMPTY } from "./state";
+import { useDelivered } from "./use-delivered";
 import { useReceiptAlarm } from "./use-receipt-alarm";
 import { useShown } from "./use-shown";
 
@@ -97,6 +98,7 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     dispatch({ type: "conversation_opened", roomId });
     if (unread > 0 && document.visibilityState === "visible") connection?.tell("join_room", roomId);
   };
+  const delivered = useDelivered(connection);
   useConnectionEvents(connection, (event) => {
     if (event.type !== "received") return;
     const at = Date.now();
@@ -111,6 +113,7 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     if (event.name === "conversation_updated") {
       const update = event.args[0] as ConversationUpdated;
       dispatch({ type: "conversation_updated", update, at });
+      if (update.lastMessage.senderId === update.roomId && !update.read) delivered(update.roomId, update.seq);
       if (update.roomId === openRoom) seen(update);
     }
   });
