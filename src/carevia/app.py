@@ -6,7 +6,6 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 import asyncio
 import contextlib
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -23,10 +22,11 @@ import uvicorn
 from carevia.api.auth import Auth, Cookie
 from carevia.api.chat import ChatRoutes
 from carevia.api.confirm import ConfirmRoutes
+from carevia.api.conversations import ConversationRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
-from carevia.api.limits import AddressLimits
+from carevia.api.limits import AddressLimits, open_files
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.openapi import describe
@@ -53,6 +53,7 @@ from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
+from carevia.service.conversations import Conversations
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.health import Health
 from carevia.service.passwords import Passwords
@@ -72,14 +73,6 @@ _NO_LIMIT: Final = 2**31 - 1
 _OTHER_FILES: Final = 256  # that are no client's
 _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 9.0  # SIGTERM ends the process within ten, whatever hangs
-
-
-def open_files() -> int:
-    """How many files this process may have open: the most that the system lets it have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # a limit beyond what the system can do stays as it is
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def now() -> int:
@@ -116,6 +109,7 @@ class Carevia:
         self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
         self.chat = Chat(self.store, now=now)
+        self.conversations = Conversations(self.store, now=now)
         self.rooms = Rooms(self.store, now)
         self.receipts = Receipts(
             self.store, self.relay, now=now, clock=time.monotonic, patience=settings.receipt_alarm,
@@ -189,7 +183,7 @@ class Carevia:
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.chat, self.rooms, self.relay, self.receipts, self.log, now,
+            self.namespace, self.chat, self.conversations, self.rooms, self.relay, self.receipts, self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -212,6 +206,7 @@ class Carevia:
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
         routes += ChatRoutes(self.chat, self.bookings, now).routes()
+        routes += ConversationRoutes(self.conversations).routes()
         routes += self._checkout_routes()
         metrics = Metrics(
             self.server, self.relay, self.health, self.receipts,

@@ -138,8 +138,11 @@ def test_conversation_updated_reaches_the_desk_for_conversations_nobody_has_open
             await family.ask("send_message", message("u1"))
             payload = (await boss.event("conversation_updated"))[0]
             assert (payload["roomId"], payload["unread"]) == ("u1", 1)
-            await boss.ask("join_room", "u1")
-            assert (await boss.event("conversation_updated"))[0]["unread"] == 0
+            await boss.ask("join_room", "u1")  # says nothing of reading: a hidden tab does it after each reconnect
+            await boss.ask("mark_read", {"roomId": "u1", "seq": payload["seq"] - 1})
+            await boss.ask("mark_read", {"roomId": "u1", "seq": payload["seq"]})
+            read = (await boss.event("conversation_updated"))[0]
+            assert (read["unread"], read["read"], read["waiting"]) == (0, True, payload["seq"])
 
     run(work())
 
@@ -183,6 +186,7 @@ VALID: dict[str, Any] = {
     "leave_room": lambda room: room,
     "send_message": message,
     "typing": lambda room: {"room": room},
+    "mark_read": lambda room: {"roomId": room, "seq": 1},
     "shown": lambda room: {"seq": 0},
     "new_booking": lambda room: {"userId": room},
     "test_event": lambda room: None,
@@ -193,6 +197,7 @@ EXPECTED = {
     "send_message": ("unauthorized", "ok", "not_found", "ok"),
     "typing": ("unauthorized", "ok", "not_found", "ok"),
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
+    "mark_read": ("unauthorized", "forbidden", "forbidden", "ok"),
     "shown": ("unauthorized", "forbidden", "forbidden", "ok"),
     "new_booking": ("forbidden", "forbidden", "forbidden", "forbidden"),
     "test_event": ("ok", "ok", "ok", "ok"),

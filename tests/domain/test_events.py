@@ -17,7 +17,7 @@ def test_docs_are_up_to_date() -> None:
 
 def test_every_event_of_the_contract_is_there() -> None:
     assert set(CLIENT_EVENTS) == {
-        *("join_room", "leave_room", "send_message", "typing", "shown", "new_booking", "test_event"),
+        *("join_room", "leave_room", "send_message", "typing", "mark_read", "shown", "new_booking", "test_event"),
     }
     assert set(SERVER_EVENTS) == {
         *(
@@ -25,6 +25,7 @@ def test_every_event_of_the_contract_is_there() -> None:
             "customer_added",
             "booking_updated",
             "conversation_updated",
+            "conversation_changed",
             "user_typing",
             "live",
             "receipt_alarm",
@@ -34,7 +35,7 @@ def test_every_event_of_the_contract_is_there() -> None:
     }
     assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
     assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
-        *("receive_message", "customer_added", "booking_updated", "conversation_updated"),
+        *("receive_message", "customer_added", "booking_updated", "conversation_updated", "conversation_changed"),
     }
 
 

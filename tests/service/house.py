@@ -13,6 +13,7 @@ from carevia.domain.people import Person
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.chat import Chat
+from carevia.service.conversations import Conversations
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.payments import Payments
 from carevia.store.store import Store
@@ -29,6 +30,7 @@ class House:
         self.payments = Payments(store, now=lambda: self.time, random=os.urandom)
         self.bookings = Bookings(store)
         self.chat = Chat(store, now=lambda: self.time)
+        self.conversations = Conversations(store, now=lambda: self.time)
         self.catalogues = Catalogues(store)
 
     async def deliver(self, event: dict[str, Any]) -> None:

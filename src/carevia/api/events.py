@@ -11,13 +11,23 @@ from typing import Any, Final
 from carevia.api.limits import TooFast
 from carevia.api.policy import SocketEvent, check_events, permit
 from carevia.api.seats import Seat, seat_of
-from carevia.domain.events import CLIENT_EVENTS, SendMessage, Shown, TestEvent, Typing, WhoTypes, read_arguments
+from carevia.domain.events import (
+    CLIENT_EVENTS,
+    MarkRead,
+    SendMessage,
+    Shown,
+    TestEvent,
+    Typing,
+    WhoTypes,
+    read_arguments,
+)
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
 from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
 from carevia.service.chat import Chat
+from carevia.service.conversations import Conversations
 from carevia.service.receipts import Receipts
 from carevia.service.relay import Relay, desk_side
 from carevia.service.rooms import Rooms
@@ -30,11 +40,12 @@ class Events:
     """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
-        self, namespace: Namespace, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts, log: Log,
-        now: Callable[[], int], *, rate: int, most_rooms: int,
+        self, namespace: Namespace, chat: Chat, conversations: Conversations, rooms: Rooms, relay: Relay,
+        receipts: Receipts, log: Log, now: Callable[[], int], *, rate: int, most_rooms: int,
     ) -> None:  # fmt: skip
         self._namespace = namespace
         self._chat = chat
+        self._conversations = conversations
         self._rooms = rooms
         self._relay = relay
         self._receipts = receipts
@@ -55,6 +66,7 @@ class Events:
             event("leave_room", "customer", self.leave_room),
             event("send_message", "customer", self.send_message),
             event("typing", "customer", self.typing),
+            event("mark_read", "staff", self.mark_read),
             event("shown", "staff", self.shown),
             event("new_booking", "guest", self.new_booking),
             event("test_event", "guest", self.test_event),
@@ -95,7 +107,7 @@ class Events:
     # The handlers.
 
     async def join_room(self, socket: Socket, seat: Seat, room: str) -> None:
-        """Staff open a conversation and have seen it; a customer is in their own already."""
+        """Staff open a conversation; a customer is in their own already."""
         person = _signed_in(seat)
         if not person.is_staff:
             if room != person.id:  # the same for a room that is not there, so that the answer tells nothing
@@ -110,7 +122,6 @@ class Events:
         else:
             await self._make_place(socket, desk_side(room))
             await self._enter(socket, room)
-        await self._chat.mark_read(person, room)
 
     async def _enter(self, socket: Socket, room: str) -> None:
         """In one turn of the loop: from the number that is stored on, everything reaches it live."""
@@ -127,6 +138,9 @@ class Events:
         if _signed_in(seat).is_staff and desk_side(room) in socket.rooms:
             socket.leave(desk_side(room))
             await self._rooms.leave(socket.id, room)
+
+    async def mark_read(self, socket: Socket, seat: Seat, read: MarkRead) -> None:
+        await self._conversations.mark_read(_signed_in(seat), read.roomId, read.seq)
 
     async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
         sent = await self._chat.send(_signed_in(seat), message.roomId, message.id, message.text, socket.id)

@@ -1,5 +1,8 @@
 """How much one address and one socket may do. Plain counting; `now` is seconds on a monotonic clock. 0 is off."""
 
+import contextlib
+import resource
+
 from carevia.errors import RateLimited
 
 _FLOOD_FACTOR = 10
@@ -81,3 +84,11 @@ class AddressLimits:
             self._guests[address] = left
         else:
             self._guests.pop(address, None)
+
+
+def open_files() -> int:
+    """How many files this process may have open: the most that the system lets it have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # a limit beyond what the system can do stays as it is
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from carevia.domain.bookings import BookingRow
+from carevia.domain.conversations import Staff, Status
 from carevia.domain.people import DESK
 from carevia.domain.receipts import ReceiptAlarm
 from carevia.errors import BadInput, FieldError
@@ -25,6 +26,11 @@ def _about(text: str) -> Meta:
 RoomId = Annotated[str, _about("the customer's user id, which is the name of their conversation")]
 Iso = Annotated[str, _about("ISO 8601, UTC, milliseconds")]
 Seq = Annotated[int, _about("the journal's number")]
+_STATUS = _about("`open` or `closed`; a message or a booking of the customer opens it again")
+_ASSIGNEE = _about("whose it is: {_id, name} of a member of staff, or null")
+_WAITING = _about("number of the customer's first message that nobody has answered")
+_SINCE = _about("its time")
+_ACTIVITY = _about("number of the customer's last booking or message")
 
 
 # --- what clients send ------------------------------------------------------------------------------------------
@@ -39,6 +45,11 @@ class SendMessage(Struct):
 class Typing(Struct):
     room: RoomId
     userName: Annotated[str | None, _about("ignored: the name shown is the server's word")] = None
+
+
+class MarkRead(Struct):
+    roomId: RoomId
+    seq: Annotated[int, Meta(ge=0, description="the journal's number of the newest message that is on the screen")]
 
 
 class Shown(Struct):
@@ -85,6 +96,25 @@ class ConversationUpdated(Struct):
     unread: Annotated[int, _about("messages of the customer that no member of staff has seen")]
     userName: Annotated[str, _about("the customer's name, empty when unknown")]
     read: Annotated[bool, _about("staff have seen it: nothing new was written")] = False
+    userEmail: Annotated[str, _about("empty when unknown")] = ""
+    status: Annotated[Status, _STATUS] = "open"
+    assignee: Annotated[Staff | None, _ASSIGNEE] = None
+    waiting: Annotated[int | None, _WAITING] = None
+    waitingSince: Annotated[str | None, _SINCE] = None
+    activity: Annotated[int, _ACTIVITY] = 0
+
+
+class ConversationChanged(Struct, kw_only=True):
+    roomId: RoomId
+    userName: Annotated[str, _about("the customer's name, empty when unknown")]
+    userEmail: Annotated[str, _about("empty when unknown")]
+    status: Annotated[Status, _STATUS]
+    assignee: Annotated[Staff | None, _ASSIGNEE]
+    unread: Annotated[int, _about("messages of the customer that no member of staff has seen")]
+    waiting: Annotated[int | None, _WAITING]
+    waitingSince: Annotated[str | None, _SINCE]
+    activity: Annotated[int, _ACTIVITY]
+    by: Annotated[Staff, _about("who did it")]
 
 
 class WhoTypes(Struct):
@@ -143,6 +173,16 @@ EVENTS: tuple[Event, ...] = (
     ),
     Event("typing", "client", _OWN, False, (Typing,), "Somebody is typing. First to be dropped under load."),
     Event(
+        "mark_read",
+        "client",
+        _OWN,
+        False,
+        (MarkRead,),
+        "A desk has the conversation on the screen of a tab that is looked at, up to this message: it is unread no "
+        "more. Opening a conversation (`join_room`) says nothing of reading, for a tab in the background opens its "
+        "own again after each reconnect. Staff only. It may be lost: the next one says more.",
+    ),
+    Event(
         "shown",
         "client",
         _OWN,
@@ -195,6 +235,14 @@ EVENTS: tuple[Event, ...] = (
         (ConversationUpdated,),
         "Follows every chat message, and when a conversation was read, "
         "so that unread counts are right for conversations nobody has open.",
+    ),
+    Event(
+        "conversation_changed",
+        "server",
+        DESK,
+        True,
+        (ConversationChanged,),
+        "A conversation was assigned, closed or opened again by a member of staff.",
     ),
     Event(
         "user_typing",

@@ -1,4 +1,4 @@
-"""Chat: messages stored once however often they are sent, histories, unread counts. A conversation is a customer's.
+"""Chat: messages stored once however often they are sent, histories. A conversation is a customer's.
 
 Sender, name and time are the server's word. Nothing here tells a socket anything: the journal does, after the commit.
 """
@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select
 
 from carevia.domain.chat import (
     LARGEST_PAGE,
@@ -19,27 +19,20 @@ from carevia.domain.chat import (
     page_size,
     shown_sender,
 )
-from carevia.domain.events import ConversationUpdated, LastMessage, ReceiveMessage
-from carevia.domain.people import DESK, SUPPORT_NAME, Person
+from carevia.domain.events import ReceiveMessage
+from carevia.domain.people import SUPPORT_NAME, Person
 from carevia.domain.times import iso
 from carevia.errors import NotFound
+from carevia.service.conversations import note_message
 from carevia.service.recording import ensure_customer
 from carevia.store.store import Store
-from carevia.store.tables import conversations, messages, users
+from carevia.store.tables import messages, users
 from carevia.store.transaction import Row, Transaction
 
 _USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
 _SENT_BEFORE = select(messages.c.seq, messages.c.time).where(
     messages.c.sender_id == bindparam("sender"), messages.c.id == bindparam("message")
 )
-_MESSAGE = select(messages).where(messages.c.seq == bindparam("at"))
-_CONVERSATION = select(conversations).where(conversations.c.room_id == bindparam("room"))
-_SET_CONVERSATION = (
-    update(conversations)
-    .where(conversations.c.room_id == bindparam("room"))
-    .values(last_seq=bindparam("new_seq"), unread=bindparam("new_unread"), updated=bindparam("now"))
-)
-_ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -82,12 +75,6 @@ class Chat:
         if person.is_staff:
             await self._store.read(partial(_check_exists, room_id=room_id))
 
-    async def mark_read(self, person: Person, room_id: str) -> None:
-        """A member of staff has seen the conversation: every desk's unread count goes to nothing."""
-        check_own_room(person, room_id)
-        if person.is_staff:
-            await self._store.write(partial(_mark_read, room_id=room_id, now=self._now()))
-
 
 class _Outgoing(msgspec.Struct, frozen=True):
     sender: Person
@@ -122,38 +109,9 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         time=message.now,
         status="sent",
     )
-    unread = _count_message(tx, message, row.seq)
-    tx.run(_ACTIVE, user=message.room_id, new_activity=row.seq)
-    _tell_desk(tx, message.room_id, tx.all(_MESSAGE, at=row.seq)[0], unread, message.now)
+    by_customer = sender.id == message.room_id
+    note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, text=message.text, now=message.now)
     return Sent(message.id, row.seq, iso(message.now))
-
-
-def _count_message(tx: Transaction, message: _Outgoing, seq: int) -> int:
-    """Unread are the customer's messages; whoever of the staff answers has seen them."""
-    room = message.room_id
-    known = tx.first(_CONVERSATION, room=room)
-    unread = 0 if message.sender.id != room else 1 + (0 if known is None else known.unread)
-    if known is None:
-        tx.insert(conversations, room_id=room, last_seq=seq, unread=unread, updated=message.now)
-    else:
-        tx.run(_SET_CONVERSATION, room=room, new_seq=seq, new_unread=unread, now=message.now)
-    return unread
-
-
-def _tell_desk(tx: Transaction, room_id: str, last: Row, unread: int, now: int, *, read: bool = False) -> None:
-    shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
-    customer = tx.first(_USER, user=room_id)
-    name = "" if customer is None else customer.name or ""
-    update = ConversationUpdated(room_id, last.seq, shown, unread, name, read)
-    tx.append(DESK, "conversation_updated", update, now=now)
-
-
-def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
-    known = tx.first(_CONVERSATION, room=room_id)
-    if known is None or known.unread == 0:
-        return
-    tx.run(_SET_CONVERSATION, room=room_id, new_seq=known.last_seq, new_unread=0, now=now)
-    _tell_desk(tx, room_id, tx.all(_MESSAGE, at=known.last_seq)[0], 0, now, read=True)
 
 
 def _check_exists(tx: Transaction, *, room_id: str) -> None:

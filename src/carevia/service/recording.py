@@ -15,7 +15,7 @@ from carevia.domain.people import DESK
 from carevia.errors import BadInput
 from carevia.service.booking_rows import stored_row
 from carevia.service.settling import has_facts, settle, sum_up_standing, telling
-from carevia.store.tables import bookings, payments, services, users
+from carevia.store.tables import bookings, conversations, payments, services, users
 from carevia.store.transaction import Row, Transaction
 
 _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
@@ -34,6 +34,11 @@ _COMPLETE_USER = (
     )
 )
 _BOOKED = update(users).where(users.c.id == bindparam("user")).values(booked=1, activity=bindparam("new_activity"))
+_REOPEN = (
+    update(conversations)
+    .where(conversations.c.room_id == bindparam("user"), conversations.c.status == "closed")
+    .values(status="open")
+)
 _SET_ANNOUNCED = update(bookings).where(bookings.c.id == bindparam("booking")).values(announced=bindparam("seq"))
 _CONFIRM = (
     update(payments)
@@ -314,6 +319,7 @@ def _announce(tx: Transaction, booking_id: str, now: int) -> None:
     row = tx.append(DESK, "customer_added", event, now=now)
     tx.run(_SET_ANNOUNCED, booking=booking_id, seq=row.seq)
     tx.run(_BOOKED, user=booking.user_id, new_activity=row.seq)
+    tx.run(_REOPEN, user=booking.user_id)  # pages know it by the customer_added
 
 
 def _service_name(tx: Transaction, details: BookingDetails) -> str:
