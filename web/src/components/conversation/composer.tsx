@@ -1,19 +1,23 @@
 // Where a message is written. Enter sends, Shift and Enter makes a new line; it grows to eight lines.
 import { SendHorizontal } from "lucide-react";
-import { type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useId, useLayoutEffect, useRef } from "react";
+import { useDraft } from "@/lib/chat/use-draft";
 import { words } from "../messages";
 
 const MOST = 10_000;
 const LINE = 21;
 
 interface Props {
+  /** Whose draft is kept, and of which conversation. */
+  person: string;
+  room: string;
   placeholder: string;
   onSend: (text: string) => void;
   onTyping: () => void;
 }
 
-export function Composer({ placeholder, onSend, onTyping }: Props) {
-  const [text, setText] = useState("");
+export function Composer({ person, room, placeholder, onSend, onTyping }: Props) {
+  const [text, setText] = useDraft(person, room);
   const box = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const tooLong = [...text].length > MOST;

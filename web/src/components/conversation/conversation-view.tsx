@@ -11,6 +11,7 @@ import { words } from "../messages";
 import { Problem } from "../problem";
 import { Composer } from "./composer";
 import { MessageList } from "./message-list";
+import { useJump } from "./use-jump";
 
 interface Props {
   connection: Connection | null;
@@ -20,9 +21,11 @@ interface Props {
   placeholder: string;
   /** Another number means: something was missed, read it again. */
   reload: number;
+  /** Number of a message to be shown, as a search found it. */
+  at?: number | undefined;
 }
 
-export function ConversationView({ connection, outbox, roomId, me, placeholder, reload }: Props) {
+export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at }: Props) {
   const open = useConversation(connection, roomId, me.name ?? "");
   const waiting = useWaiting(outbox, roomId);
   const now = useNow(60_000);
@@ -35,6 +38,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
       }),
     [outbox, roomId, add, me],
   );
+  useJump(conversation, at, open.loadOlder);
   const loadedFor = useRef(reload);
   useEffect(() => {
     if (loadedFor.current === reload) return;
@@ -68,7 +72,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         </div>
       )}
       <AboveComposer typing={typing} waiting={waiting.filter((entry) => entry.state === "waiting").length} />
-      <Composer placeholder={placeholder} onSend={send} onTyping={open.sayTyping} />
+      <Composer person={me._id} room={roomId} placeholder={placeholder} onSend={send} onTyping={open.sayTyping} />
     </div>
   );
 }

@@ -22,7 +22,12 @@ export function MessageRow({ message, mine, goesOn }: Props) {
   const language = BENGALI.test(text) ? "bn" : undefined;
   if (mine) {
     return (
-      <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={message.id}>
+      <div
+        className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]"
+        data-message={message.id}
+        data-seq={message.seq}
+        tabIndex={-1}
+      >
         <p lang={language} className={`${BUBBLE} rounded-br-[5px] bg-me text-ink`}>
           {text}
         </p>
@@ -38,7 +43,12 @@ export function MessageRow({ message, mine, goesOn }: Props) {
     );
   }
   return (
-    <div className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" data-message={message.id}>
+    <div
+      className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]"
+      data-message={message.id}
+      data-seq={message.seq}
+      tabIndex={-1}
+    >
       <span className={goesOn ? "invisible" : ""}>
         <Avatar id={senderId} name={senderName} size="small" />
       </span>

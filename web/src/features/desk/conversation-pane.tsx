@@ -5,7 +5,11 @@ import { ConversationView } from "@/components/conversation/conversation-view";
 import type { Person } from "@/lib/api/get-session";
 import type { Outbox } from "@/lib/chat/outbox";
 import type { Connection } from "@/lib/socket/connection";
+import { ConversationActions } from "./conversation-actions";
+import type { ConversationRow } from "./conversations";
+import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
+import { useMarkRead } from "./use-mark-read";
 
 interface Props {
   roomId: string;
@@ -14,9 +18,13 @@ interface Props {
   connection: Connection | null;
   outbox: Outbox | null;
   reload: number;
+  row: ConversationRow | undefined;
+  at: number | undefined;
+  onChanged: (row: Conversation) => void;
 }
 
-export function ConversationPane({ roomId, name, me, connection, outbox, reload }: Props) {
+export function ConversationPane({ roomId, name, me, connection, outbox, reload, row, at, onChanged }: Props) {
+  useMarkRead(connection, row);
   return (
     <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
@@ -36,6 +44,7 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload 
         >
           {name}
         </h2>
+        {row && <ConversationActions row={row} me={me._id} onChanged={onChanged} />}
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
@@ -52,6 +61,7 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload 
         me={me}
         placeholder={words.writeTo(name)}
         reload={reload}
+        at={at}
       />
     </section>
   );

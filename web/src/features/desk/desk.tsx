@@ -1,6 +1,6 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
@@ -9,6 +9,7 @@ import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
 import { ConversationPane } from "./conversation-pane";
 import type { DeskSearch } from "./desk-page";
+import type { ConversationQuery } from "./get-conversations";
 import { words } from "./messages";
 import { nameOf } from "./names";
 import { PeoplePane } from "./people-pane";
@@ -21,7 +22,8 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
   const openRoom = search.with ?? null;
   const chatting = search.view === "chat" || openRoom !== null;
   const list = useRef<HTMLElement>(null);
-  const data = useDesk(openRoom, list);
+  const [query, setQuery] = useState<ConversationQuery>({ filter: "open", unread: false });
+  const data = useDesk({ me: me._id, query, openRoom, list });
   const outbox = useOutbox(data.connection);
   const navigate = useNavigate();
   const heading = useTitle(chatting ? words.chat : words.bookings);
@@ -33,7 +35,7 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Escape" && openRoom) void navigate({ to: "/dashboard", search: { view: "chat" } });
   };
-  const unread = Object.values(desk.rooms).filter((room) => room.unread > 0).length;
+  const unread = Object.values(desk.conversations).filter((row) => row.unread > 0).length;
   const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_360px]" : "";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the open layer wherever the focus is
@@ -56,7 +58,14 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
         id="main"
         className={`grid min-h-0 min-w-0 bg-surface md:grid-cols-[280px_minmax(0,1fr)] lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}
       >
-        <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
+        <PeoplePane
+          data={data}
+          me={me._id}
+          query={query}
+          onQuery={setQuery}
+          openRoom={openRoom}
+          className={chatting && !openRoom ? "" : "max-md:hidden"}
+        />
         {openRoom && (
           <ConversationPane
             key={openRoom}
@@ -66,6 +75,9 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
             connection={data.connection}
             outbox={outbox}
             reload={data.reload}
+            row={desk.conversations[openRoom]}
+            at={search.at}
+            onChanged={data.changed}
           />
         )}
         <BookingsPane
