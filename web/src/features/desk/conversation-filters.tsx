@@ -25,7 +25,7 @@ export function ConversationFilters({ query, counts, onChange }: Props) {
             aria-pressed={query.filter === filter}
             onClick={() => onChange({ filter, unread: filter !== "closed" && query.unread })}
           >
-            {words.filters[filter]}
+            {words.filters[filter]}{" "}
             {counts && <span className="font-normal text-ink-3 tabular-nums">{counts[filter]}</span>}
           </button>
         ))}
@@ -37,8 +37,7 @@ export function ConversationFilters({ query, counts, onChange }: Props) {
         disabled={query.filter === "closed"}
         onClick={() => onChange({ ...query, unread: !query.unread })}
       >
-        {words.filters.unread}
-        {counts && <span className="font-normal tabular-nums">{counts.unread}</span>}
+        {words.filters.unread} {counts && <span className="font-normal tabular-nums">{counts.unread}</span>}
       </button>
     </div>
   );

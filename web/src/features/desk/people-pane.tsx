@@ -30,6 +30,9 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
   const rows = ordered(useDeferredValue(desk.conversations), query, me);
   const { shown, waiting, hold, release } = useHand(rows);
   const empty = rows.length === 0;
+  // What is unread waits, so it is among the rows from the start; the server's count is as old as its page.
+  const unread = Object.values(desk.conversations).filter((row) => row.unread > 0).length;
+  const counts = list.counts && { ...list.counts, unread };
   return (
     <section
       aria-labelledby="people"
@@ -40,7 +43,7 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
           {words.people}
         </h2>
         <SearchBox text={text} onText={setText} />
-        {wanted === "" && <ConversationFilters query={query} counts={list.counts} onChange={onQuery} />}
+        {wanted === "" && <ConversationFilters query={query} counts={counts} onChange={onQuery} />}
       </div>
       {waiting > 0 && wanted === "" && (
         <button type="button" className="btn btn-solid btn-small mx-auto my-1.5 flex-none" onClick={release}>
@@ -59,7 +62,7 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
             </div>
           )}
           {empty && list.loading && <Loading />}
-          {empty && !list.loading && !list.problem && <Nothing query={query} />}
+          {empty && !list.loading && !list.problem && <Nothing newcomers={counts?.open === 0 && counts.closed === 0} />}
           <PeopleList rows={shown} desk={desk} openRoom={openRoom} now={live.now} me={me} />
           {list.hasMore && (
             <button
@@ -105,12 +108,11 @@ function SearchBox({ text, onText }: { text: string; onText: (text: string) => v
   );
 }
 
-function Nothing({ query }: { query: ConversationQuery }) {
-  const everything = query.filter === "open" && !query.unread;
+function Nothing({ newcomers }: { newcomers: boolean }) {
   return (
     <div className="flex flex-col items-start gap-3 p-4 text-ink-2">
-      <p>{everything ? words.noPeople : words.noneHere}</p>
-      {everything && (
+      <p>{newcomers ? words.noPeople : words.noneHere}</p>
+      {newcomers && (
         <span className="md:hidden">
           <PlayButton />
         </span>
