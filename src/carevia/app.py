@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from carevia.api.auth import Auth, Cookie
 from carevia.api.bus import Bus
-from carevia.api.chat import conversation_routes
+from carevia.api.chat import talk_routes
 from carevia.api.confirm import ConfirmRoutes
+from carevia.api.conversations import ConversationRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
@@ -46,7 +47,6 @@ from carevia.realtime.process import open_files
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.confirmation import Confirmation
-from carevia.service.conversations import Conversations
 from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.health import Health
@@ -59,6 +59,7 @@ from carevia.service.relay import Relay
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 from carevia.service.stripe_api import StripeApi
+from carevia.service.talk import Talk
 from carevia.service.tokens import Tokens
 from carevia.store.journal import JournalRow
 from carevia.store.store import open_store
@@ -103,17 +104,12 @@ class Carevia:
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
-        self.stripe = (
-            StripeApi(settings.stripe_secret_key, settings.stripe_api_base) if settings.stripe_secret_key else None
-        )
+        self.stripe = _stripe(settings)
         self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
-        self.conversations = Conversations(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
+        self.talk = Talk(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
         self.rooms = Rooms(self.store, now)
-        self.receipts = Receipts(
-            self.store, self.relay, now=now, clock=time.monotonic, patience=settings.receipt_alarm,
-            desks=lambda: len(self.namespace.members(DESK)),
-        )  # fmt: skip
+        self.receipts = self._receipts()
         bell = AlarmBell(self.receipts, self.namespace, log)
         self.pulse = Pulse(
             self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, bell.beat, self._forget,
@@ -170,6 +166,12 @@ class Carevia:
         """A one-time sign-in link. The token stands behind the #, so that no server or proxy sees it."""
         return f"{self.settings.public_url}/login#link={await self.people.make_link(user_id)}"
 
+    def _receipts(self) -> Receipts:
+        return Receipts(
+            self.store, self.relay, now=now, clock=time.monotonic, patience=self.settings.receipt_alarm,
+            desks=lambda: len(self.namespace.members(DESK)),
+        )  # fmt: skip
+
     def _sweeps(self) -> Sweeps | None:
         if self.stripe is None:
             return None
@@ -186,8 +188,8 @@ class Carevia:
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.auth, self.conversations, self.rooms, self.relay, self.receipts, self.presence,
-            viewers, self.log, now,
+            self.namespace, self.auth, self.talk, self.rooms, self.relay, self.receipts, self.presence, viewers,
+            self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -209,7 +211,8 @@ class Carevia:
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         routes += ListRoutes(self.bookings, self.payments, ZoneInfo(settings.time_zone), now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
-        routes += conversation_routes(self.conversations, self.bookings, now)
+        routes += talk_routes(self.talk, self.bookings, now)
+        routes += ConversationRoutes(self.talk.conversations).routes()
         routes += self._checkout_routes()
         metrics = Metrics(
             self.server, self.relay, self.health, self.receipts,
@@ -248,7 +251,7 @@ class Carevia:
             self.replay.oldest, _ = await self.store.bounds()
             await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
-        await self.conversations.attachments.sweep()
+        await self.talk.attachments.sweep()
 
     def _credentials_ended(self, row: JournalRow) -> None:
         if ended := ended_by(row):
@@ -256,6 +259,11 @@ class Carevia:
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)
+
+
+def _stripe(settings: Settings) -> StripeApi | None:
+    key = settings.stripe_secret_key
+    return StripeApi(key, settings.stripe_api_base) if key else None
 
 
 def _origins(settings: Settings) -> frozenset[str]:

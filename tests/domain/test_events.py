@@ -24,6 +24,7 @@ def test_every_event_of_the_contract_is_there() -> None:
             "send_message",
             "message_status",
             "typing",
+            "mark_read",
             "shown",
             "renew",
             "presence",
@@ -40,6 +41,7 @@ def test_every_event_of_the_contract_is_there() -> None:
             "customer_added",
             "booking_updated",
             "conversation_updated",
+            "conversation_changed",
             "user_typing",
             "live",
             "receipt_alarm",
@@ -52,7 +54,7 @@ def test_every_event_of_the_contract_is_there() -> None:
     assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
     assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
         *("receive_message", "message_status", "note_added"),
-        *("customer_added", "booking_updated", "conversation_updated"),
+        *("customer_added", "booking_updated", "conversation_updated", "conversation_changed"),
     }
 
 

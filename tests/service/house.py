@@ -12,9 +12,9 @@ import msgspec
 from carevia.domain.people import Person
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
-from carevia.service.conversations import Conversations
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.payments import Payments
+from carevia.service.talk import Talk
 from carevia.store.store import Store
 from tests.store.opened import opened
 
@@ -29,11 +29,12 @@ class House:
         self.time = NOW
         self.payments = Payments(store, now=lambda: self.time, random=os.urandom)
         self.bookings = Bookings(store)
-        conversations = Conversations(store, data, now=lambda: self.time, random=os.urandom)
-        self.chat = conversations.chat
-        self.statuses = conversations.statuses
-        self.attachments = conversations.attachments
-        self.replies = conversations.replies
+        self.talk = Talk(store, data, now=lambda: self.time, random=os.urandom)
+        self.chat = self.talk.chat
+        self.conversations = self.talk.conversations
+        self.statuses = self.talk.statuses
+        self.attachments = self.talk.attachments
+        self.replies = self.talk.replies
         self.catalogues = Catalogues(store)
 
     async def deliver(self, event: dict[str, Any]) -> None:

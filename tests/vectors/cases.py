@@ -218,3 +218,38 @@ async def a_customer_sends_a_picture(stage: Stage) -> AsyncIterator[None]:
     await stage.pay("u1")
     yield
     await stage.send_picture("u1", "The door")
+
+
+@case
+async def somebody_reads_who_came_before_another_who_waits(stage: Stage) -> AsyncIterator[None]:
+    await stage.write("u1", "First")
+    await stage.write("u3", "Second")
+    yield
+    await stage.read("u3")
+    await stage.answer("u1", "Good morning.")
+
+
+@case
+async def a_conversation_is_assigned(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    yield
+    await stage.change("u1", assignee="s1")
+
+
+@case
+async def a_conversation_is_closed_over_what_was_written(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u2")
+    await stage.write("u1", "Thank you")
+    yield
+    await stage.change("u1", status="closed")
+
+
+@case
+async def a_closed_conversation_is_opened_by_hand_by_a_message_and_by_a_booking(stage: Stage) -> AsyncIterator[None]:
+    for user in ("u1", "u2", "u3"):
+        await stage.pay(user)
+        await stage.change(user, status="closed")
+    yield
+    await stage.change("u1", status="open")
+    await stage.write("u3", "One more thing")
+    await stage.pay("u2")

@@ -17,6 +17,7 @@ from unittest.mock import patch
 from carevia.domain.events import EVENTS
 from carevia.domain.people import Person
 from carevia.realtime.testing import TestClient
+from carevia.service.tokens import Token
 from tests.api.desk import Desk, desk
 from tests.model.machine import prepared
 from tests.service.house import NOW, paid_event
@@ -117,10 +118,19 @@ class Stage:
         assert (await self._desk.http.post("/api/chat/message", json=body, headers=headers)).status_code == 200
 
     async def read(self, user: str) -> None:
-        """Another member of staff opens the conversation."""
+        """Another member of staff has the conversation on the screen."""
         client = TestClient(self._desk.carevia.server, auth=self._auth(_STAFF))
         async with client:
-            assert (await client.call("join_room", user))[0]["ok"]
+            assert (await client.call("mark_read", {"roomId": user, "seq": 1_000_000}))[0]["ok"]
+
+    async def change(self, user: str, **wanted: str | None) -> None:
+        """Staff assign, close or open the conversation."""
+        self._later()
+        await self._desk.carevia.people.recognise(Token(_STAFF, 60))
+        answer = await self._desk.http.post(
+            "/api/chat/conversation", json={"roomId": user, **wanted}, headers=self._bearer(_STAFF)
+        )
+        assert answer.status_code == 200, answer.text
 
     async def _post(self, person: Person, room: str, text: str, id: str | None) -> None:
         body = {"roomId": room, "text": text, "id": id or f"m{next(self._ids)}"}
@@ -135,7 +145,7 @@ class Stage:
         shown: Json = {}
         if audience.person.is_staff:
             shown["bookings"] = (await self._get("/api/booking?page=1&limit=50", audience))["data"]["bookings"]
-            shown["participants"] = (await self._get("/api/chat/user/booking", audience))["data"]
+            shown["conversations"] = (await self._get("/api/chat/conversation?limit=200", audience))["data"]
         if audience.room is not None:
             history = await self._history(audience, audience.room)
             shown["messages"], shown["hasMore"] = history["data"], history["hasMore"]

@@ -17,7 +17,7 @@ from carevia.domain.bookings import Participant
 from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
 from carevia.service.bookings import Bookings
 from carevia.service.chat import Chat
-from carevia.service.conversations import Conversations
+from carevia.service.talk import Talk
 
 _Limit = Annotated[int, Meta(ge=1, le=200)]
 
@@ -110,12 +110,10 @@ class ChatRoutes:
         return ok({"id": sent.id, "seq": sent.seq, "time": sent.time})
 
 
-def conversation_routes(
-    conversations: Conversations, bookings: Bookings, now: Callable[[], int]
-) -> list[Route[Any, Any]]:
+def talk_routes(talk: Talk, bookings: Bookings, now: Callable[[], int]) -> list[Route[Any, Any]]:
     """Everything about conversations that goes over HTTP."""
     return [
-        *ChatRoutes(conversations.chat, bookings, now).routes(),
-        *AttachmentRoutes(conversations.attachments).routes(),
-        *SavedReplyRoutes(conversations.replies).routes(),
+        *ChatRoutes(talk.chat, bookings, now).routes(),
+        *AttachmentRoutes(talk.attachments).routes(),
+        *SavedReplyRoutes(talk.replies).routes(),
     ]

@@ -16,16 +16,26 @@ from carevia.api.seats import Seat, seat_of
 from carevia.api.viewers import ViewerList
 from carevia.domain.chat import desk_side
 from carevia.domain.events import CLIENT_EVENTS, read_arguments
-from carevia.domain.payloads import Renew, ReportStatus, SendMessage, Shown, TabPresence, TestEvent, Typing, WhoTypes
+from carevia.domain.payloads import (
+    MarkRead,
+    Renew,
+    ReportStatus,
+    SendMessage,
+    Shown,
+    TabPresence,
+    TestEvent,
+    Typing,
+    WhoTypes,
+)
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
 from carevia.errors import BadInput, CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
-from carevia.service.conversations import Conversations
 from carevia.service.receipts import Receipts
 from carevia.service.relay import Relay
 from carevia.service.rooms import Rooms
+from carevia.service.talk import Talk
 
 SORRY: Final = "Something went wrong here. It was noted; try again."
 Answer = dict[str, Any]
@@ -44,14 +54,14 @@ class Events:
     """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
-        self, namespace: Namespace, auth: Auth, conversations: Conversations, rooms: Rooms, relay: Relay,
-        receipts: Receipts, presence: PresenceBoard, viewers: ViewerList, log: Log, now: Callable[[], int],
-        *, rate: int, most_rooms: int,
+        self, namespace: Namespace, auth: Auth, talk: Talk, rooms: Rooms, relay: Relay, receipts: Receipts,
+        presence: PresenceBoard, viewers: ViewerList, log: Log, now: Callable[[], int], *, rate: int, most_rooms: int,
     ) -> None:  # fmt: skip
         self._namespace = namespace
         self._auth = auth
-        self._chat = conversations.chat
-        self._statuses = conversations.statuses
+        self._chat = talk.chat
+        self._statuses = talk.statuses
+        self._conversations = talk.conversations
         self._rooms = rooms
         self._relay = relay
         self._receipts = receipts
@@ -75,6 +85,7 @@ class Events:
             event("send_message", "customer", self.send_message),
             event("message_status", "customer", self.message_status),
             event("typing", "customer", self.typing),
+            event("mark_read", "staff", self.mark_read),
             event("shown", "staff", self.shown),
             event("renew", "customer", self.renew),
             event("presence", "customer", self.presence),
@@ -117,7 +128,7 @@ class Events:
     # The handlers.
 
     async def join_room(self, socket: Socket, seat: Seat, room: str) -> None:
-        """Staff open a conversation and have seen it; a customer is in their own already."""
+        """Staff open a conversation; a customer is in their own already."""
         person = _signed_in(seat)
         if not person.is_staff:
             if room != person.id:  # the same for a room that is not there, so that the answer tells nothing
@@ -133,7 +144,6 @@ class Events:
             await self._make_place(socket, desk_side(room))
             await self._enter(socket, room)
         self._viewers.came(socket, room)
-        await self._chat.mark_read(person, room)
 
     async def _enter(self, socket: Socket, room: str) -> None:
         """In one turn of the loop: from the number that is stored on, everything reaches it live."""
@@ -151,6 +161,9 @@ class Events:
             socket.leave(desk_side(room))
             self._viewers.went(socket, room)
             await self._rooms.leave(socket.id, room)
+
+    async def mark_read(self, socket: Socket, seat: Seat, read: MarkRead) -> None:
+        await self._conversations.mark_read(_signed_in(seat), read.roomId, read.seq)
 
     async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
         person, room, id_, text = _signed_in(seat), message.roomId, message.id, message.text

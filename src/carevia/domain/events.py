@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from carevia.domain.bookings import BookingRow
 from carevia.domain.payloads import (
+    ConversationChanged,
     ConversationUpdated,
     CustomerAdded,
     Live,
+    MarkRead,
     MessageStatus,
     NoteAdded,
     PeoplePresent,
@@ -82,6 +84,16 @@ EVENTS: tuple[Event, ...] = (
         "once a second, and again after a reconnect.",
     ),
     Event("typing", "client", _OWN, False, (Typing,), "Somebody is typing. First to be dropped under load."),
+    Event(
+        "mark_read",
+        "client",
+        _OWN,
+        False,
+        (MarkRead,),
+        "A desk has the conversation on the screen of a tab that is looked at, up to this message: it is unread no "
+        "more. Opening a conversation (`join_room`) says nothing of reading, for a tab in the background opens its "
+        "own again after each reconnect. Staff only. It may be lost: the next one says more.",
+    ),
     Event(
         "shown",
         "client",
@@ -168,6 +180,14 @@ EVENTS: tuple[Event, ...] = (
         (ConversationUpdated,),
         "Follows every chat message, and when a conversation was read, "
         "so that unread counts are right for conversations nobody has open.",
+    ),
+    Event(
+        "conversation_changed",
+        "server",
+        DESK,
+        True,
+        (ConversationChanged,),
+        "A conversation was assigned, closed or opened again by a member of staff.",
     ),
     Event(
         "user_typing",

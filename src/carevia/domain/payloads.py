@@ -7,6 +7,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from carevia.domain.attachments import Attachment
 from carevia.domain.chat import Side, Status
+from carevia.domain.conversations import Staff
+from carevia.domain.conversations import Status as ConversationStatus
 from carevia.domain.presence import State, TabState
 
 
@@ -17,6 +19,11 @@ def about(text: str) -> Meta:
 RoomId = Annotated[str, about("the customer's user id, which is the name of their conversation")]
 Iso = Annotated[str, about("ISO 8601, UTC, milliseconds")]
 Seq = Annotated[int, about("the journal's number")]
+_STATUS = about("`open` or `closed`; a message or a booking of the customer opens it again")
+_ASSIGNEE = about("whose it is: {_id, name} of a member of staff, or null")
+_WAITING = about("number of the customer's first message that nobody has answered")
+_SINCE = about("its time")
+_ACTIVITY = about("number of the customer's last booking or message")
 
 
 # --- what clients send ------------------------------------------------------------------------------------------
@@ -43,6 +50,11 @@ class ReportStatus(Struct):
 class Typing(Struct):
     room: RoomId
     userName: Annotated[str | None, about("ignored: the name shown is the server's word")] = None
+
+
+class MarkRead(Struct):
+    roomId: RoomId
+    seq: Annotated[int, Meta(ge=0, description="the journal's number of the newest message that is on the screen")]
 
 
 class Shown(Struct):
@@ -115,6 +127,25 @@ class ConversationUpdated(Struct):
     unread: Annotated[int, about("messages of the customer that no member of staff has seen")]
     userName: Annotated[str, about("the customer's name, empty when unknown")]
     read: Annotated[bool, about("staff have seen it: nothing new was written")] = False
+    userEmail: Annotated[str, about("empty when unknown")] = ""
+    status: Annotated[ConversationStatus, _STATUS] = "open"
+    assignee: Annotated[Staff | None, _ASSIGNEE] = None
+    waiting: Annotated[int | None, _WAITING] = None
+    waitingSince: Annotated[str | None, _SINCE] = None
+    activity: Annotated[int, _ACTIVITY] = 0
+
+
+class ConversationChanged(Struct, kw_only=True):
+    roomId: RoomId
+    userName: Annotated[str, about("the customer's name, empty when unknown")]
+    userEmail: Annotated[str, about("empty when unknown")]
+    status: Annotated[ConversationStatus, _STATUS]
+    assignee: Annotated[Staff | None, _ASSIGNEE]
+    unread: Annotated[int, about("messages of the customer that no member of staff has seen")]
+    waiting: Annotated[int | None, _WAITING]
+    waitingSince: Annotated[str | None, _SINCE]
+    activity: Annotated[int, _ACTIVITY]
+    by: Annotated[Staff, about("who did it")]
 
 
 class WhoTypes(Struct):

@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
-from msgspec import UNSET
-from sqlalchemy import bindparam, literal, select, update
+from sqlalchemy import bindparam, literal, select
 
 from carevia.domain.chat import LARGEST_PAGE, PAGE, Message, check_message, check_own_room, desk_side, page_size
-from carevia.domain.payloads import ConversationUpdated, LastMessage, NoteAdded, ReceiveMessage
-from carevia.domain.people import DESK, SUPPORT_NAME, Person
+from carevia.domain.payloads import NoteAdded, ReceiveMessage
+from carevia.domain.people import SUPPORT_NAME, Person
 from carevia.domain.times import iso
 from carevia.errors import Forbidden, NotFound
-from carevia.service.attachments import attach, attached_to, count_attached
+from carevia.service.attachments import attach, attached_to
+from carevia.service.conversations import note_message
 from carevia.service.history import page_of
 from carevia.service.recording import ensure_customer
 from carevia.store.store import Store
-from carevia.store.tables import conversations, messages, notes, users
+from carevia.store.tables import messages, notes, users
 from carevia.store.transaction import Row, Transaction
 
 _USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
@@ -32,26 +32,15 @@ _KNOWN = (
         _sender.c.name.label("sender_name"),
         _sender.c.email.label("sender_email"),
         _customer.c.id.label("customer"),
-        _customer.c.name.label("customer_name"),
-        conversations.c.unread,
     )
     .select_from(select(literal(1).label("one")).subquery())
     .outerjoin(messages, (messages.c.sender_id == bindparam("sender")) & (messages.c.id == bindparam("message")))
     .outerjoin(_sender, _sender.c.id == bindparam("sender"))
     .outerjoin(_customer, _customer.c.id == bindparam("room"))
-    .outerjoin(conversations, conversations.c.room_id == bindparam("room"))
 )
 _NOTED_BEFORE = select(notes.c.seq, notes.c.time).where(
     notes.c.sender_id == bindparam("sender"), notes.c.id == bindparam("note")
 )
-_MESSAGE = select(messages).where(messages.c.seq == bindparam("at"))
-_CONVERSATION = select(conversations).where(conversations.c.room_id == bindparam("room"))
-_SET_CONVERSATION = (
-    update(conversations)
-    .where(conversations.c.room_id == bindparam("room"))
-    .values(last_seq=bindparam("new_seq"), unread=bindparam("new_unread"), updated=bindparam("now"))
-)
-_ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
 
 
 NO_CONVERSATION = "There is no such conversation."
@@ -111,12 +100,6 @@ class Chat:
         if person.is_staff:
             await self._store.read(partial(_check_exists, room_id=room_id))
 
-    async def mark_read(self, person: Person, room_id: str) -> None:
-        """A member of staff has seen the conversation: every desk's unread count goes to nothing."""
-        check_own_room(person, room_id)
-        if person.is_staff:
-            await self._store.write(partial(_mark_read, room_id=room_id, now=self._now()))
-
 
 class _Outgoing(msgspec.Struct, frozen=True):
     sender: Person
@@ -155,13 +138,8 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         status="sent",
     )
     attach(tx, message.attachments, row.seq)
-    unread = _count_message(tx, message, row.seq, known.unread)
-    tx.run(_ACTIVE, user=message.room_id, new_activity=row.seq)
-    customer = known.customer_name or (sender.name if sender.id == message.room_id else None) or ""
-    last = LastMessage(message.id, sender.id, name, message.text, iso(message.now))
-    last.attachments = len(message.attachments) or UNSET
-    told = ConversationUpdated(message.room_id, row.seq, last, unread, customer)
-    tx.append(DESK, "conversation_updated", told, now=message.now)
+    by_customer = sender.id == message.room_id
+    note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, text=message.text, now=message.now)
     return Sent(message.id, row.seq, iso(message.now))
 
 
@@ -196,30 +174,6 @@ def _note(tx: Transaction, *, message: _Outgoing) -> Sent:
         time=message.now,
     )
     return Sent(message.id, row.seq, iso(message.now))
-
-
-def _count_message(tx: Transaction, message: _Outgoing, seq: int, before: int | None) -> int:
-    """Unread are the customer's messages; whoever of the staff answers has seen them. `before` None: their first."""
-    room = message.room_id
-    unread = 0 if message.sender.id != room else 1 + (before or 0)
-    if before is None:
-        tx.insert(conversations, room_id=room, last_seq=seq, unread=unread, updated=message.now)
-    else:
-        tx.run(_SET_CONVERSATION, room=room, new_seq=seq, new_unread=unread, now=message.now)
-    return unread
-
-
-def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
-    known = tx.first(_CONVERSATION, room=room_id)
-    if known is None or known.unread == 0:
-        return
-    tx.run(_SET_CONVERSATION, room=room_id, new_seq=known.last_seq, new_unread=0, now=now)
-    last = tx.all(_MESSAGE, at=known.last_seq)[0]
-    shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
-    shown.attachments = count_attached(tx, room_id, last.seq) or UNSET
-    customer = tx.first(_USER, user=room_id)
-    name = "" if customer is None else customer.name or ""
-    tx.append(DESK, "conversation_updated", ConversationUpdated(room_id, last.seq, shown, 0, name, True), now=now)
 
 
 def _check_exists(tx: Transaction, *, room_id: str) -> None:

@@ -5,7 +5,7 @@ the connection (the writer or a reader), never by a work.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import msgspec
 from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
+from carevia.domain.search import searchable
 from carevia.store.journal import JournalRow
+from carevia.store.search import FIND, FIND_BEFORE, INDEX, match
 from carevia.store.statements import Compiler
 from carevia.store.tables import journal
 from carevia.store.transaction import Row, Statement, Transaction
@@ -137,6 +139,13 @@ class SqliteTransaction(Transaction):
         self._next = row.seq + 1
         self.rows.append(row)
         return row
+
+    def index_text(self, seq: int, text: str) -> None:
+        self._execute(INDEX, {"seq": seq, "text": searchable(text)})
+
+    def find_texts(self, words: Sequence[str], before: int | None, most: int) -> list[int]:
+        asked = {"words": match(words), "before": before, "most": most}
+        return [seq for (seq,) in self._execute(FIND if before is None else FIND_BEFORE, asked)]
 
     def next_seq(self) -> int:
         # Read once per transaction, under the write lock: other processes append to the same journal.

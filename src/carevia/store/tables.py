@@ -70,10 +70,11 @@ users = Table(
     Column("last_login", Number),
     Column("disabled", Integer, nullable=False, server_default="0"),
     Column("tokens_after", Number),  # tokens made before this time (ms) are not believed
-    # For the list of participants: has a booking, and the journal number of their last booking or message.
+    # For the list of conversations: the journal number of their last booking or message, nothing for who has neither;
+    # and whether they have a booking.
     Column("booked", Integer, nullable=False, server_default="0"),
     Column("activity", Number),
-    Index("ix_users_booked_activity", "booked", "activity"),
+    Index("ix_users_activity", "activity"),
     **KEYED,
 )
 
@@ -240,6 +241,12 @@ conversations = Table(
     Column("last_seq", Number, nullable=False),
     Column("unread", Integer, nullable=False),
     Column("updated", Number, nullable=False),
+    Column("read_seq", Number, nullable=False, server_default="0"),  # up to this message staff have seen everything
+    Column("waiting", Number),  # the customer's first message that nobody has answered
+    Column("status", Text, nullable=False, server_default="open"),
+    Column("assignee", Text),  # a member of staff
+    Column("version", Number, nullable=False, server_default="0"),  # the journal number that last told of this row
+    Index("ix_conversations_waiting", "waiting"),
     **KEYED,
 )
 

@@ -13,6 +13,7 @@ import {
 import type { Extra } from "@/lib/chat/outbox";
 import { slashWord } from "@/lib/chat/saved-replies";
 import { ACCEPTED } from "@/lib/chat/upload";
+import { useDraft } from "@/lib/chat/use-draft";
 import type { Uploads } from "@/lib/chat/use-uploads";
 import { words } from "../messages";
 import { ComposerFiles } from "./composer-files";
@@ -24,6 +25,9 @@ const MOST = 10_000;
 const LINE = 21;
 
 interface Props {
+  /** Whose draft is kept, and of which conversation. */
+  person: string;
+  room: string;
   placeholder: string;
   onSend: (text: string, extra: Extra) => void;
   onTyping: () => void;
@@ -32,9 +36,19 @@ interface Props {
   staff: boolean;
 }
 
-export function Composer({ placeholder, onSend, onTyping, uploads, staff }: Props) {
-  const [text, setText] = useState("");
-  const [note, setNote] = useState(false);
+export function Composer({ person, room, placeholder, onSend, onTyping, uploads, staff }: Props) {
+  const [message, setMessage] = useDraft(person, room);
+  // Apart, so that what was meant for staff only never comes back as a message.
+  const [noted, setNoted] = useDraft(person, `${room}/note`);
+  const [note, setNote] = useState(staff && noted !== "" && message === "");
+  const [text, setText] = note ? [noted, setNoted] : [message, setMessage];
+  const choose = (next: boolean) => {
+    if (next !== note && (next ? noted : message) === "") {
+      (next ? setNoted : setMessage)(text);
+      setText("");
+    }
+    setNote(next);
+  };
   const box = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -85,7 +99,7 @@ export function Composer({ placeholder, onSend, onTyping, uploads, staff }: Prop
       onDragOver={(event: DragEvent) => event.preventDefault()}
       onDrop={(event: DragEvent) => take(event, event.dataTransfer.files)}
     >
-      {staff && <ModeChoice note={note} onChange={setNote} />}
+      {staff && <ModeChoice note={note} onChange={choose} />}
       <ReplyMenu menu={replies} id={`${id}-replies`} />
       <label htmlFor={id} className="sr-only">
         {words.conversation.message}

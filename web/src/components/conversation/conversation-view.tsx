@@ -15,6 +15,7 @@ import { Problem } from "../problem";
 import { Composer } from "./composer";
 import { MessageList } from "./message-list";
 import { words as inside } from "./messages";
+import { useJump } from "./use-jump";
 
 interface Props {
   connection: Connection | null;
@@ -24,9 +25,11 @@ interface Props {
   placeholder: string;
   /** Another number means: something was missed, read it again. */
   reload: number;
+  /** Number of a message to be shown, as a search found it. */
+  at?: number | undefined;
 }
 
-export function ConversationView({ connection, outbox, roomId, me, placeholder, reload }: Props) {
+export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at }: Props) {
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
   const now = useNow(60_000);
@@ -43,6 +46,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
     [outbox, roomId, add, me],
   );
   useDoubts(connection, outbox, roomId, loadAfresh);
+  useJump(conversation, at, open.loadOlder);
   const loadedFor = useRef(reload);
   useEffect(() => {
     if (loadedFor.current === reload) return;
@@ -82,6 +86,8 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         waiting={waiting.filter((entry) => entry.state === "waiting").length}
       />
       <Composer
+        person={me._id}
+        room={roomId}
         placeholder={placeholder}
         onSend={send}
         onTyping={open.sayTyping}

@@ -24,7 +24,7 @@ interface Props {
 export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Props) {
   const { senderName, senderId, text, time, status, attachments, note } = message;
   const language = BENGALI.test(text) ? "bn" : undefined;
-  const marks = { "data-message": message.id, "data-seq": message.seq };
+  const marks = { "data-message": message.id, "data-seq": message.seq, tabIndex: -1 };
   if (note) return <NoteRow message={message} language={language} />;
   if (mine) {
     return (

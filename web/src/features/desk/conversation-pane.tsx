@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, X } from "lucide-react";
-import type { ReactNode } from "react";
 import { Avatar } from "@/components/avatar";
 import { ConversationView } from "@/components/conversation/conversation-view";
 import { words as shared } from "@/components/messages";
@@ -10,7 +9,11 @@ import type { Outbox } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
 import { type Presence, stateOf } from "@/lib/presence/presence";
 import type { Connection } from "@/lib/socket/connection";
+import { ConversationActions } from "./conversation-actions";
+import type { ConversationRow } from "./conversations";
+import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
+import { useMarkRead } from "./use-mark-read";
 
 interface Props {
   roomId: string;
@@ -20,12 +23,14 @@ interface Props {
   outbox: Outbox | null;
   reload: number;
   presence: Presence | null;
-  /** Who it is assigned to, whether it is open or closed. */
-  standing?: ReactNode;
+  row: ConversationRow | undefined;
+  at: number | undefined;
+  onChanged: (row: Conversation) => void;
 }
 
 export function ConversationPane(props: Props) {
-  const { roomId, name, me, connection, outbox, reload, presence, standing } = props;
+  const { roomId, name, me, connection, outbox, reload, presence, row, at, onChanged } = props;
+  useMarkRead(connection, row);
   return (
     <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
@@ -47,7 +52,7 @@ export function ConversationPane(props: Props) {
           </h2>
           <CustomerPresence presence={presence} roomId={roomId} />
         </div>
-        {standing}
+        {row && <ConversationActions row={row} me={me._id} onChanged={onChanged} />}
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
@@ -64,6 +69,7 @@ export function ConversationPane(props: Props) {
         me={me}
         placeholder={words.writeTo(name)}
         reload={reload}
+        at={at}
       />
     </section>
   );

@@ -14,6 +14,8 @@ export interface DeskSearch {
   view?: "chat";
   /** The customer whose conversation is open. */
   with?: string;
+  /** The number of a message in it, as a search found it. */
+  at?: number;
 }
 
 export function DeskPage({ search }: { search: DeskSearch }) {

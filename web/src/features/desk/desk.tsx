@@ -1,6 +1,6 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
@@ -9,6 +9,7 @@ import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
 import { ConversationPane } from "./conversation-pane";
 import type { DeskSearch } from "./desk-page";
+import type { ConversationQuery } from "./get-conversations";
 import { words } from "./messages";
 import { nameOf } from "./names";
 import { PeoplePane } from "./people-pane";
@@ -22,7 +23,8 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
   const openRoom = search.with ?? null;
   const chatting = search.view === "chat" || openRoom !== null;
   const list = useRef<HTMLElement>(null);
-  const data = useDesk(openRoom, list);
+  const [query, setQuery] = useState<ConversationQuery>({ filter: "open", unread: false });
+  const data = useDesk({ me: me._id, query, openRoom, list });
   const outbox = useOutbox(data.connection, me._id);
   const navigate = useNavigate();
   const { desk, live } = data;
@@ -61,7 +63,14 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
         id="main"
         className={`grid min-h-0 min-w-0 bg-surface md:grid-cols-[280px_minmax(0,1fr)] lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}
       >
-        <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
+        <PeoplePane
+          data={data}
+          me={me._id}
+          query={query}
+          onQuery={setQuery}
+          openRoom={openRoom}
+          className={chatting && !openRoom ? "" : "max-md:hidden"}
+        />
         {openRoom && (
           <ConversationPane
             key={openRoom}
@@ -72,6 +81,9 @@ export function Desk({ me, search }: { me: Person; search: DeskSearch }) {
             outbox={outbox}
             reload={data.reload}
             presence={data.presence}
+            row={desk.conversations[openRoom]}
+            at={search.at}
+            onChanged={data.changed}
           />
         )}
         <BookingsPane
