@@ -1,4 +1,5 @@
-"""The pages' reducers in Python, rule for rule: web/src/features/desk/state.ts and web/src/lib/chat/conversation.ts.
+"""The pages' reducers in Python, rule for rule: web/src/features/desk/{state,conversations}.ts and
+web/src/lib/chat/conversation.ts.
 
 The model (tests/model) has clients that show what these say; the vectors (tests/vectors) hold both languages to the
 same. Pure: a state and an event in, a new state out. Events are dicts as in TypeScript; times are ms.
@@ -12,8 +13,8 @@ from carevia.domain.bookings import split_name
 Json = dict[str, Any]
 State = Mapping[str, Any]
 
-EMPTY_DESK: State = {"bookings": [], "participants": [], "rooms": {}}
-EMPTY_CONVERSATION: State = {"messages": [], "hasMore": False, "loaded": False}
+EMPTY_DESK: State = {"bookings": [], "conversations": {}}
+EMPTY_CONVERSATION: State = {"messages": [], "hasMore": False, "loaded": False, "reached": {}}
 SHOWN_AT_ONCE = ("userId", "userEmail", "userName", "serviceName", "trackingId", "amountPaid", "currency")
 _STEPS = ("sent", "delivered", "seen")
 
@@ -25,29 +26,25 @@ def apply_desk(state: State, event: Json) -> State:
     match event["type"]:
         case "bookings_loaded":
             return {**state, "bookings": _with_snapshot(state["bookings"], event["bookings"], event["requestedAt"])}
-        case "participants_loaded":
-            rows = _reordered(state["participants"], event["participants"], event["requestedAt"])
-            return {**state, "participants": rows}
+        case "conversations_loaded":
+            return {**state, "conversations": _with_rows(state["conversations"], event["rows"], event["asOf"])}
         case "customer_added":
-            return _added(state, event["booking"], event["at"])
+            return _added(state, event["booking"], event["seq"], event["at"])
         case "booking_updated":
             return {**state, "bookings": _changed(state["bookings"], event["booking"], event["at"])}
-        case "conversation_updated":
-            return _updated(state, event["update"], event["at"])
-        case "conversation_opened":
-            return _read(state, event["roomId"])
+        case "conversation_updated" | "conversation_changed":
+            return _told(state, event["update"], event["seq"], event["at"])
         case "reset":
-            return {**state, "rooms": {}}
+            return {**state, "conversations": {}}
     raise ValueError(event["type"])
 
 
-def _added(state: State, booking: Json, at: float) -> State:
-    people = _to_top(state["participants"], booking["userId"], booking["userName"], booking["userEmail"], at)
-    # A list that was asked for before may have it already; of the people beside it, others may have moved since.
-    if _is_listed(state["bookings"], booking["trackingId"]):
-        return {**state, "participants": people}
+def _added(state: State, booking: Json, seq: int, at: float) -> State:
+    conversations = _booked(state["conversations"], booking, seq, at)
+    if _is_listed(state["bookings"], booking["trackingId"]):  # by a list that was asked for before
+        return {**state, "conversations": conversations}
     row = {name: booking[name] for name in SHOWN_AT_ONCE} | {"arrivedAt": at}
-    return {**state, "bookings": [row, *state["bookings"]], "participants": people}
+    return {**state, "bookings": [row, *state["bookings"]], "conversations": conversations}
 
 
 def _is_listed(bookings: Sequence[Json], tracking_id: str) -> bool:
@@ -59,31 +56,55 @@ def _changed(rows: Sequence[Json], booking: Json, at: float) -> list[Json]:
     return [row | booking | {"changedAt": at} if row["trackingId"] == same else row for row in rows]
 
 
-def _updated(state: State, update: Json, at: float) -> State:
-    room, seq = update["roomId"], update["seq"]
-    before = state["rooms"].get(room)
-    if before is not None and seq < before["seq"]:
+def ordered(conversations: State, status: str = "open") -> list[Json]:
+    """Who waits, longest first; then the others, last activity first."""
+    rows = [row for row in conversations.values() if row["status"] == status]
+    return sorted(rows, key=lambda row: (row["waiting"] is None, row["waiting"] or -row["activity"]))
+
+
+def _with_rows(all_known: State, rows: Sequence[Json], as_of: int) -> State:
+    """All open ones: who is not among them, and was not told of since, is not any more."""
+    listed = {row["_id"] for row in rows}
+    known = {
+        id_: row for id_, row in all_known.items() if id_ in listed or row["status"] != "open" or row["seq"] > as_of
+    }
+    fresh = [row for row in rows if row["_id"] not in known or known[row["_id"]]["seq"] <= row["seq"]]
+    return {**known, **{row["_id"]: row | {"movedAt": known.get(row["_id"], {}).get("movedAt")} for row in fresh}}
+
+
+def _booked(known: State, booking: Json, seq: int, at: float) -> State:
+    row = known.get(booking["userId"]) or _nobody(booking["userId"])
+    if seq <= row["seq"]:
+        return known
+    who = _named(row, booking["userName"], booking["userEmail"])
+    return {**known, row["_id"]: row | who | {"status": "open", "activity": seq, "seq": seq, "movedAt": at}}
+
+
+def _told(state: State, update: Json, seq: int, at: float) -> State:
+    known = state["conversations"]
+    row = known.get(update["roomId"]) or _nobody(update["roomId"])
+    if seq <= row["seq"]:
         return state
-    last = {name: update["lastMessage"][name] for name in ("id", "senderId", "text", "time")}
-    rooms = {**state["rooms"], room: {"seq": seq, "unread": update["unread"], "last": last}}
-    if update["read"] or (before is not None and before["seq"] == seq):
-        return {**state, "rooms": rooms}
-    people = _to_top(state["participants"], room, update["userName"], "", at)
-    return {**state, "rooms": rooms, "participants": people}
+    said = {name: update[name] for name in ("status", "assignee", "unread", "waiting", "waitingSince", "activity")}
+    after = row | _named(row, update["userName"], update["userEmail"]) | said | {"seq": seq}
+    if "lastMessage" in update:
+        after["lastMessage"] = update["lastMessage"] | {"seq": update["seq"]}
+        if not update["read"]:
+            after["movedAt"] = at
+    return {**state, "conversations": {**known, row["_id"]: after}}
 
 
-def _read(state: State, room_id: str) -> State:
-    room = state["rooms"].get(room_id)
-    if room is None or not room["unread"]:
-        return state
-    return {**state, "rooms": {**state["rooms"], room_id: {**room, "unread": 0}}}
+def _nobody(user: str) -> Json:
+    nothing = ("image", "lastLoginAt", "assignee", "waiting", "waitingSince", "lastMessage", "movedAt")
+    return {"_id": user, "firstName": "", "lastName": "", "email": "", "status": "open"} | {
+        **dict.fromkeys(nothing),
+        **dict.fromkeys(("unread", "activity", "seq"), 0),
+    }
 
 
-def _to_top(rows: Sequence[Json], user: str, name: str, email: str, at: float) -> list[Json]:
-    first, last = split_name(name)
-    new = {"_id": user, "firstName": first, "lastName": last, "email": email, "image": None, "lastLoginAt": None}
-    known = next((row for row in rows if row["_id"] == user), new)
-    return [known | {"movedAt": at}, *(row for row in rows if row["_id"] != user)]
+def _named(row: Json, name: str, email: str) -> Json:
+    first, last = split_name(name) if name else (row["firstName"], row["lastName"])
+    return {"firstName": first, "lastName": last, "email": email or row["email"]}
 
 
 def _with_snapshot(rows: Sequence[Json], snapshot: Sequence[Json], requested_at: float) -> list[Json]:
@@ -99,14 +120,6 @@ def _listed(before: Json | None, row: Json, requested_at: float) -> Json:
     return row | {"arrivedAt": None if before is None else before["arrivedAt"]}
 
 
-def _reordered(rows: Sequence[Json], snapshot: Sequence[Json], requested_at: float) -> list[Json]:
-    loaded = {row["_id"]: row for row in snapshot}
-    moved = [row for row in rows if _since(row["movedAt"], requested_at)]
-    on_top = {row["_id"] for row in moved}
-    rest = [row | {"movedAt": None} for row in loaded.values() if row["_id"] not in on_top]
-    return [*(row | loaded.get(row["_id"], {}) for row in moved), *rest]
-
-
 def _since(at: float | None, requested_at: float) -> bool:
     return at is not None and at >= requested_at
 
@@ -117,14 +130,31 @@ def _since(at: float | None, requested_at: float) -> bool:
 def apply_conversation(state: State, event: Json) -> State:
     match event["type"]:
         case "message_arrived":
-            return {**state, "messages": _merge(state["messages"], [_message(event["row"])])}
+            return _known_status({**state, "messages": _merge(state["messages"], [_message(event["row"])])})
+        case "status_changed":
+            status = event["status"]
+            return _known_status({**state, "reached": {**state["reached"], status["by"]: status}})
         case "older_loaded":
             messages = _merge(state["messages"], [_message(row) for row in event["rows"]])
-            return {**state, "messages": messages, "hasMore": event["hasMore"]}
+            return _known_status({**state, "messages": messages, "hasMore": event["hasMore"]})
         case "page_loaded" | "page_loaded_afresh" as kind:
-            before = {**state, "messages": []} if kind == "page_loaded_afresh" else state
+            before = {**state, "messages": [], "reached": {}} if kind == "page_loaded_afresh" else state
             return _with_newest_page(before, [_message(row) for row in event["rows"]], event["hasMore"])
     raise ValueError(event["type"])
+
+
+def _known_status(state: State) -> State:
+    """A page that was asked for before an event may come after it."""
+    return {**state, "messages": [_reached(row, state["reached"]) for row in state["messages"]]}
+
+
+def _reached(message: Json, reached: State) -> Json:
+    for by, told in reached.items():
+        if (message["senderId"] == told["roomId"]) == (by == "staff") and not message["note"]:
+            seq = message["seq"]
+            status = "seen" if seq <= told["seen"] else "delivered" if seq <= told["delivered"] else "sent"
+            message = _furthest({"status": status}, message)
+    return message
 
 
 def _with_newest_page(state: State, page: list[Json], has_more: bool) -> State:
@@ -134,10 +164,11 @@ def _with_newest_page(state: State, page: list[Json], has_more: bool) -> State:
     newest = page[-1]["seq"] if page else 0
     if meets or not has_more:
         older = meets and state["loaded"] and messages[0]["seq"] < page[0]["seq"]
-        merged = _merge(messages, page)
-        return {"messages": merged, "hasMore": state["hasMore"] if older else has_more, "loaded": True}
-    later = [message for message in messages if message["seq"] > newest]
-    return {"messages": _merge(page, later), "hasMore": has_more, "loaded": True}
+        merged = {"messages": _merge(messages, page), "hasMore": state["hasMore"] if older else has_more}
+    else:
+        later = [message for message in messages if message["seq"] > newest]
+        merged = {"messages": _merge(page, later), "hasMore": has_more}
+    return _known_status({**state, **merged, "loaded": True})
 
 
 def _merge(one: Sequence[Json], other: Sequence[Json]) -> list[Json]:
@@ -155,4 +186,6 @@ def _furthest(before: Json | None, now: Json) -> Json:
 
 def _message(row: Json) -> Json:
     fields = {name: row[name] for name in ("id", "senderId", "senderName", "text", "seq", "time")}
-    return fields | {"key": f"{row['senderId']}/{row['id']}", "status": row.get("status", "sent")}
+    note, attachments = row.get("note", False), row.get("attachments", [])
+    key = f"{'note ' if note else ''}{row['senderId']}/{row['id']}"
+    return fields | {"key": key, "status": row.get("status", "sent"), "note": note, "attachments": attachments}

@@ -6,14 +6,16 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 import contextlib
 import secrets
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from carevia.api.auth import Auth, Cookie
 from carevia.api.bus import Bus
-from carevia.api.chat import ChatRoutes
+from carevia.api.chat import talk_routes
 from carevia.api.confirm import ConfirmRoutes
+from carevia.api.conversations import ConversationRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
@@ -32,6 +34,7 @@ from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_t
 from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
+from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.config import Settings
 from carevia.domain.people import DESK
@@ -43,7 +46,6 @@ from carevia.realtime.nodes import Links
 from carevia.realtime.process import open_files
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
-from carevia.service.chat import Chat
 from carevia.service.confirmation import Confirmation
 from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
@@ -58,6 +60,7 @@ from carevia.service.relay import Relay
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 from carevia.service.stripe_api import StripeApi
+from carevia.service.talk import Talk
 from carevia.service.tokens import Tokens
 from carevia.store.journal import JournalRow
 from carevia.store.store import open_store
@@ -87,17 +90,12 @@ class Carevia:
         self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
         self._make_hub()
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
-        self.stripe = (
-            StripeApi(settings.stripe_secret_key, settings.stripe_api_base) if settings.stripe_secret_key else None
-        )
+        self.stripe = _stripe(settings)
         self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
-        self.chat = Chat(self.store, now=now)
+        self.talk = Talk(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
         self.rooms = Rooms(self.store, now)
-        self.receipts = Receipts(
-            self.store, self.relay, now=now, clock=time.monotonic, patience=settings.receipt_alarm,
-            desks=lambda: len(self.namespace.members(DESK)),
-        )  # fmt: skip
+        self.receipts = self._receipts()
         bell = AlarmBell(self.receipts, self.namespace, log)
         self.pulse = Pulse(
             self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, bell.beat, self._forget,
@@ -174,6 +172,12 @@ class Carevia:
         """A one-time sign-in link. The token stands behind the #, so that no server or proxy sees it."""
         return f"{self.settings.public_url}/login#link={await self.people.make_link(user_id)}"
 
+    def _receipts(self) -> Receipts:
+        return Receipts(
+            self.store, self.relay, now=now, clock=time.monotonic, patience=self.settings.receipt_alarm,
+            desks=lambda: len(self.namespace.members(DESK)),
+        )  # fmt: skip
+
     def _sweeps(self) -> Sweeps | None:
         if self.stripe is None:
             return None
@@ -184,12 +188,14 @@ class Carevia:
     def _declare_sockets(self) -> None:
         settings = self.settings
         rate = settings.limit_events_per_second
+        viewers = ViewerList(self.namespace)
         sockets = Sockets(
-            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, self.log,
+            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, viewers, self.log,
             guests=settings.guest_sockets, rate=rate,
         )  # fmt: skip
         self.events = Events(
-            self.namespace, self.auth, self.chat, self.rooms, self.relay, self.receipts, self.presence, self.log, now,
+            self.namespace, self.auth, self.talk, self.rooms, self.relay, self.receipts, self.presence, viewers,
+            self.log, now,
             rate=rate, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
@@ -211,7 +217,8 @@ class Carevia:
         exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
         routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
-        routes += ChatRoutes(self.chat, self.bookings, now).routes()
+        routes += talk_routes(self.talk, self.bookings, now)
+        routes += ConversationRoutes(self.talk.conversations).routes()
         routes += self._checkout_routes()
         metrics = Metrics(
             self.server, self.relay, self.health, self.receipts,
@@ -220,12 +227,10 @@ class Carevia:
         metrics.others += [self.replay.collect, self.bus.collect]
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
-        described: list[bytes] = []
 
+        @cache
         def description() -> bytes:
-            if not described:
-                described.append(describe([route for route in routes if route.described], self.auth.cookie.name))
-            return described[0]
+            return describe([route for route in routes if route.described], self.auth.cookie.name)
 
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
@@ -252,6 +257,7 @@ class Carevia:
             self.replay.oldest, _ = await self.store.bounds()
             await self.rooms.forget_of_rows_before(oldest)
         await self.people.forget_old()
+        await self.talk.attachments.sweep()
 
     def _credentials_ended(self, row: JournalRow) -> None:
         if ended := ended_by(row):
@@ -259,6 +265,11 @@ class Carevia:
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:
         self.log.error("socket handler failed", problem, socket=about.id)
+
+
+def _stripe(settings: Settings) -> StripeApi | None:
+    key = settings.stripe_secret_key
+    return StripeApi(key, settings.stripe_api_base) if key else None
 
 
 def _origins(settings: Settings) -> frozenset[str]:

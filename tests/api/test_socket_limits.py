@@ -63,7 +63,7 @@ def test_handler_that_fails_is_answered_internal_and_noted_without_its_words(
 
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(customer(d)) as family:
-            monkeypatch.setattr(d.carevia.chat, "send", explode)
+            monkeypatch.setattr(d.carevia.talk.chat, "send", explode)
             ack = await family.ask("send_message", message("u1"))
             assert (ack["ok"], ack["code"]) == (False, "internal")
             assert "RuntimeError" in d.output.getvalue()

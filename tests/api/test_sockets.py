@@ -140,8 +140,11 @@ def test_conversation_updated_reaches_the_desk_for_conversations_nobody_has_open
             await family.ask("send_message", message("u1"))
             payload = (await boss.event("conversation_updated"))[0]
             assert (payload["roomId"], payload["unread"]) == ("u1", 1)
-            await boss.ask("join_room", "u1")
-            assert (await boss.event("conversation_updated"))[0]["unread"] == 0
+            await boss.ask("join_room", "u1")  # says nothing of reading: a hidden tab does it after each reconnect
+            await boss.ask("mark_read", {"roomId": "u1", "seq": payload["seq"] - 1})
+            await boss.ask("mark_read", {"roomId": "u1", "seq": payload["seq"]})
+            read = (await boss.event("conversation_updated"))[0]
+            assert (read["unread"], read["read"], read["waiting"]) == (0, True, payload["seq"])
 
     run(work())
 
@@ -184,7 +187,9 @@ VALID: dict[str, Any] = {
     "join_room": lambda room: room,
     "leave_room": lambda room: room,
     "send_message": message,
+    "message_status": lambda room: {"roomId": room, "delivered": 0, "seen": 0},
     "typing": lambda room: {"room": room},
+    "mark_read": lambda room: {"roomId": room, "seq": 1},
     "shown": lambda room: {"seq": 0},
     "renew": lambda room: {"token": "nobody's"},
     "presence": lambda room: {"state": "away"},
@@ -195,8 +200,10 @@ VALID: dict[str, Any] = {
 EXPECTED = {
     "join_room": ("unauthorized", "ok", "forbidden", "ok"),
     "send_message": ("unauthorized", "ok", "not_found", "ok"),
+    "message_status": ("unauthorized", "ok", "not_found", "ok"),
     "typing": ("unauthorized", "ok", "not_found", "ok"),
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
+    "mark_read": ("unauthorized", "forbidden", "forbidden", "ok"),
     "shown": ("unauthorized", "forbidden", "forbidden", "ok"),
     "renew": ("unauthorized", "unauthorized", "unauthorized", "unauthorized"),
     "presence": ("unauthorized", "ok", "ok", "ok"),

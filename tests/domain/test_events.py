@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from carevia.domain.events import CLIENT_EVENTS, EVENTS, SERVER_EVENTS, SendMessage, Typing, read_arguments
+from carevia.domain.events import CLIENT_EVENTS, EVENTS, SERVER_EVENTS, read_arguments
 from carevia.domain.events_page import page
+from carevia.domain.payloads import SendMessage, Typing
 from carevia.errors import BadInput
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "events.md"
@@ -21,7 +22,9 @@ def test_every_event_of_the_contract_is_there() -> None:
             "join_room",
             "leave_room",
             "send_message",
+            "message_status",
             "typing",
+            "mark_read",
             "shown",
             "renew",
             "presence",
@@ -32,9 +35,13 @@ def test_every_event_of_the_contract_is_there() -> None:
     assert set(SERVER_EVENTS) == {
         *(
             "receive_message",
+            "message_status",
+            "note_added",
+            "viewers",
             "customer_added",
             "booking_updated",
             "conversation_updated",
+            "conversation_changed",
             "user_typing",
             "live",
             "receipt_alarm",
@@ -46,7 +53,8 @@ def test_every_event_of_the_contract_is_there() -> None:
     }
     assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
     assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
-        *("receive_message", "customer_added", "booking_updated", "conversation_updated"),
+        *("receive_message", "message_status", "note_added"),
+        *("customer_added", "booking_updated", "conversation_updated", "conversation_changed"),
     }
 
 

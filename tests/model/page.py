@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from carevia.domain.bookings import BookingQuery
+from carevia.domain.conversations import ConversationQuery
 from carevia.domain.events import EVENTS
 from carevia.domain.people import DESK, Person
 from carevia.realtime import ConnectRefused
@@ -178,13 +179,13 @@ class Page:
         page = {"type": "page_loaded_afresh" if self._resets else "page_loaded"}
         if self.person.is_staff:
             bookings = await self.node.do(carevia.bookings.list(self.person, BookingQuery(limit=50)))
-            people, _, _ = await self.node.do(carevia.bookings.participants())
+            people = await self.node.do(carevia.talk.conversations.page(self.person, ConversationQuery()))
             self.hear()
             rows = msgspec.to_builtins(bookings)["bookings"]
             self._reduce("bookings_loaded", bookings=rows, requestedAt=requested)
-            self._reduce("participants_loaded", participants=msgspec.to_builtins(people), requestedAt=requested)
+            self._reduce("conversations_loaded", rows=msgspec.to_builtins(people.rows), asOf=people.seq)
         if room is not None:
-            rows, more = await self.node.do(carevia.chat.history(self.person, room))
+            rows, more = await self.node.do(carevia.talk.chat.history(self.person, room))
             self.hear()
             self._say_to_reducer(page | {"rows": msgspec.to_builtins(rows), "hasMore": more})
         self._loaded = True
@@ -215,11 +216,11 @@ class Page:
         self._judge(int(digits), name)
         match name:
             case "customer_added":
-                self._reduce("customer_added", booking=payload, at=self.world.time())
+                self._reduce("customer_added", booking=payload, seq=int(digits), at=self.world.time())
             case "booking_updated":
                 self._reduce("booking_updated", booking=payload, at=self.world.time())
-            case "conversation_updated":
-                self._reduce("conversation_updated", update=payload, at=self.world.time())
+            case "conversation_updated" | "conversation_changed":
+                self._reduce(name, update=payload, seq=int(digits), at=self.world.time())
             case "receive_message" if payload["roomId"] == self.room:
                 self._say_to_reducer({"type": "message_arrived", "row": payload | {"seq": int(digits)}})
 
@@ -250,10 +251,11 @@ class Page:
         if self.person.is_staff:
             shown = [row["trackingId"] for row in self.desk["bookings"]]
             assert shown == self.world.bookings(), f"the desk shows {shown}, stored are {self.world.bookings()}"
-            people = [row["_id"] for row in self.desk["participants"] if row["_id"] in self.world.booked()]
-            assert people == self.world.booked(), f"the desk lists {people}, stored are {self.world.booked()}"
-            for room, known in self.desk["rooms"].items():
-                assert (known["seq"], known["unread"]) == self.world.unread(room), f"unread of {room}"
+            people = [
+                (row["_id"], row["unread"], row["status"]) for row in reducers.ordered(self.desk["conversations"])
+            ]
+            stored = self.world.conversations()
+            assert people == stored, f"the desk lists {people}, stored are {stored}"
         if self.room is not None:
             messages = [(row["senderId"], row["id"]) for row in self.conversation["messages"]]
             assert messages == self.world.messages(self.room), f"{self.person.id} reads {messages} in {self.room}"

@@ -87,18 +87,18 @@ class World:
     def bookings(self) -> list[str]:
         return self._all("SELECT tracking_id FROM bookings ORDER BY announced DESC")
 
-    def booked(self) -> list[str]:
-        return self._all("SELECT id FROM users WHERE booked = 1 ORDER BY activity DESC")
+    def conversations(self) -> list[tuple[str, int, str]]:
+        """Who waits, longest first, then last activity first; closed ones left out."""
+        sql = """SELECT id, coalesce(unread, 0), coalesce(status, 'open') FROM users
+            LEFT JOIN conversations ON room_id = id
+            WHERE activity IS NOT NULL AND coalesce(status, 'open') = 'open'
+            ORDER BY waiting IS NULL, waiting, activity DESC"""
+        return self.ledger.execute(sql).fetchall()
 
     def messages(self, room: str) -> list[tuple[str, str]]:
         return self.ledger.execute(
             "SELECT sender_id, id FROM messages WHERE room_id = ? ORDER BY seq", [room]
         ).fetchall()
-
-    def unread(self, room: str) -> tuple[int, int]:
-        sql = "SELECT last_seq, unread FROM conversations WHERE room_id = ?"
-        last, unread = self.ledger.execute(sql, [room]).fetchone()
-        return last, unread
 
     def _all(self, sql: str) -> list[str]:
         return [value for (value,) in self.ledger.execute(sql)]

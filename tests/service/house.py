@@ -12,9 +12,9 @@ import msgspec
 from carevia.domain.people import Person
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
-from carevia.service.chat import Chat
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.payments import Payments
+from carevia.service.talk import Talk
 from carevia.store.store import Store
 from tests.store.opened import opened
 
@@ -23,12 +23,18 @@ STAFF = Person("s1", "admin", "staff@carevia.example", "Sumaiya Islam")
 
 
 class House:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, data: Path) -> None:
         self.store = store
+        self.data = data
         self.time = NOW
         self.payments = Payments(store, now=lambda: self.time, random=os.urandom)
         self.bookings = Bookings(store)
-        self.chat = Chat(store, now=lambda: self.time)
+        self.talk = Talk(store, data, now=lambda: self.time, random=os.urandom)
+        self.chat = self.talk.chat
+        self.conversations = self.talk.conversations
+        self.statuses = self.talk.statuses
+        self.attachments = self.talk.attachments
+        self.replies = self.talk.replies
         self.catalogues = Catalogues(store)
 
     async def deliver(self, event: dict[str, Any]) -> None:
@@ -51,7 +57,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     async with opened(folder) as store:
-        yield House(store)
+        yield House(store, folder)
 
 
 def paid_event(

@@ -194,7 +194,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with asyncio.Runner() as runner:
         store: Any = opened(folder)
         kept: Store = runner.run(store.__aenter__())
-        yield Desk(runner, House(kept), folder)
+        yield Desk(runner, House(kept, folder), folder)
         runner.run(store.__aexit__(None, None, None))
 
 

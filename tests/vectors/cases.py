@@ -174,3 +174,82 @@ async def a_conversation_is_read(stage: Stage) -> AsyncIterator[None]:
     await stage.pay("u2")
     yield
     await stage.read("u1")
+
+
+@case
+async def a_message_reaches_the_customer_s_phone(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    await stage.answer("u1", "Good morning.")
+    await stage.answer("u1", "Ayesha comes at 7:50.")
+    yield
+    await stage.confirm("the customer", delivered=True)
+
+
+@case
+async def a_customer_sees_what_was_answered_and_staff_what_was_asked(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    await stage.write("u1", "Who will come?")
+    await stage.answer("u1", "Ayesha, at 7:50.")
+    yield
+    await stage.confirm("a desk that reads", seen=True)
+    await stage.confirm("the customer", delivered=True)
+    await stage.confirm("the customer", seen=True)
+
+
+@case
+async def something_is_seen_and_more_is_said(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    await stage.answer("u1", "Good morning.")
+    yield
+    await stage.confirm("the customer", seen=True)
+    await stage.answer("u1", "Are you there?")
+
+
+@case
+async def staff_write_a_private_note(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    await stage.write("u1", "Is somebody there?")
+    yield
+    await stage.note("u1", "She has called before.")
+
+
+@case
+async def a_customer_sends_a_picture(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    yield
+    await stage.send_picture("u1", "The door")
+
+
+@case
+async def somebody_reads_who_came_before_another_who_waits(stage: Stage) -> AsyncIterator[None]:
+    await stage.write("u1", "First")
+    await stage.write("u3", "Second")
+    yield
+    await stage.read("u3")
+    await stage.answer("u1", "Good morning.")
+
+
+@case
+async def a_conversation_is_assigned(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1")
+    yield
+    await stage.change("u1", assignee="s1")
+
+
+@case
+async def a_conversation_is_closed_over_what_was_written(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u2")
+    await stage.write("u1", "Thank you")
+    yield
+    await stage.change("u1", status="closed")
+
+
+@case
+async def a_closed_conversation_is_opened_by_hand_by_a_message_and_by_a_booking(stage: Stage) -> AsyncIterator[None]:
+    for user in ("u1", "u2", "u3"):
+        await stage.pay(user)
+        await stage.change(user, status="closed")
+    yield
+    await stage.change("u1", status="open")
+    await stage.write("u3", "One more thing")
+    await stage.pay("u2")

@@ -17,6 +17,7 @@ from unittest.mock import patch
 from carevia.domain.events import EVENTS
 from carevia.domain.people import Person
 from carevia.realtime.testing import TestClient
+from carevia.service.tokens import Token
 from tests.api.desk import Desk, desk
 from tests.model.machine import prepared
 from tests.service.house import NOW, paid_event
@@ -93,11 +94,43 @@ class Stage:
         me = {"_id": who.person.id, "name": who.person.name}
         self._acks.setdefault(audience, []).append({"name": "send_message", "args": [message], "ack": ack, "me": me})
 
-    async def read(self, user: str) -> None:
-        """Another member of staff opens the conversation."""
+    async def confirm(self, audience: str, *, delivered: bool = False, seen: bool = False) -> None:
+        """Everything that was said has reached this audience's page, or is painted on it."""
+        who = next(one for one in AUDIENCES if one.name == audience)
+        newest = (await self._desk.carevia.store.bounds())[1]
+        report = {"roomId": who.room, "delivered": newest if delivered else 0, "seen": newest if seen else 0}
+        assert (await self._clients[audience].call("message_status", report))[0]["ok"]
+
+    async def note(self, user: str, text: str) -> None:
         client = TestClient(self._desk.carevia.server, auth=self._auth(_STAFF))
         async with client:
-            assert (await client.call("join_room", user))[0]["ok"]
+            message = {"id": f"m{next(self._ids)}", "roomId": user, "text": text, "note": True}
+            self._later()
+            assert (await client.call("send_message", message))[0]["ok"]
+
+    async def send_picture(self, user: str, text: str) -> None:
+        headers = self._bearer(Person(user, "user", None, NAMES[user]))
+        path = f"/api/chat/attachment?roomId={user}&id=up{next(self._ids)}&name=door.png"
+        answer = await self._desk.http.post(path, content=b"\x89PNG\r\n\x1a\n", headers=headers)
+        assert answer.status_code == 200, answer.text
+        body = {"roomId": user, "text": text, "id": f"m{next(self._ids)}", "attachments": [answer.json()["data"]["id"]]}
+        self._later()
+        assert (await self._desk.http.post("/api/chat/message", json=body, headers=headers)).status_code == 200
+
+    async def read(self, user: str) -> None:
+        """Another member of staff has the conversation on the screen."""
+        client = TestClient(self._desk.carevia.server, auth=self._auth(_STAFF))
+        async with client:
+            assert (await client.call("mark_read", {"roomId": user, "seq": 1_000_000}))[0]["ok"]
+
+    async def change(self, user: str, **wanted: str | None) -> None:
+        """Staff assign, close or open the conversation."""
+        self._later()
+        await self._desk.carevia.people.recognise(Token(_STAFF, 60))
+        answer = await self._desk.http.post(
+            "/api/chat/conversation", json={"roomId": user, **wanted}, headers=self._bearer(_STAFF)
+        )
+        assert answer.status_code == 200, answer.text
 
     async def _post(self, person: Person, room: str, text: str, id: str | None) -> None:
         body = {"roomId": room, "text": text, "id": id or f"m{next(self._ids)}"}
@@ -112,7 +145,7 @@ class Stage:
         shown: Json = {}
         if audience.person.is_staff:
             shown["bookings"] = (await self._get("/api/booking?page=1&limit=50", audience))["data"]["bookings"]
-            shown["participants"] = (await self._get("/api/chat/user/booking", audience))["data"]
+            shown["conversations"] = (await self._get("/api/chat/conversation?limit=200", audience))["data"]
         if audience.room is not None:
             history = await self._history(audience, audience.room)
             shown["messages"], shown["hasMore"] = history["data"], history["hasMore"]
@@ -203,9 +236,10 @@ async def play(case: Any, folder: Path) -> list[Json]:
 def numbered(cases: list[Json]) -> list[Json]:
     """Drawn ids replaced, the same one by the same, in the order in which they stand."""
     text = json.dumps(cases)
-    ids = re.findall(r'"((?:bk|pay)_[0-9A-Za-z]{6,}|CV-[0-9A-Z]{8})"', text)
+    ids = re.findall(r'"((?:bk|pay)_[0-9A-Za-z]{6,}|CV-[0-9A-Z]{8}|[0-9a-f]{32})"', text)
     for number, drawn in enumerate(dict.fromkeys(ids), 1):
         if not drawn.startswith(("CV-PAID", "CV-SITE")):
-            text = text.replace(drawn, f"{drawn.partition('_')[0].partition('-')[0]}-{number}")
+            kind = re.split("[_-]", drawn)[0] if len(drawn) != 32 else "file"
+            text = text.replace(drawn, f"{kind}-{number}")
     again: list[Json] = json.loads(text)
     return again

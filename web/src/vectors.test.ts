@@ -3,14 +3,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { type ConversationChanged, type ConversationUpdated, ordered } from "@/features/desk/conversations";
 import type { Booking } from "@/features/desk/get-bookings";
-import type { Participant } from "@/features/desk/get-participants";
+import type { Conversation } from "@/features/desk/get-conversations";
 import * as desk from "@/features/desk/state";
 import * as chat from "@/lib/chat/conversation";
 
 interface Snapshot {
   bookings?: Booking[];
-  participants?: Participant[];
+  conversations?: Conversation[];
   messages?: chat.MessageFact[];
   hasMore?: boolean;
 }
@@ -40,13 +41,14 @@ interface Page {
 const FILE = fileURLToPath(new URL("../../tests/vectors/events.json", import.meta.url));
 const CASES: Case[] = JSON.parse(readFileSync(FILE, "utf8"));
 const T = 1_000;
+const OPEN = { filter: "open", unread: false } as const;
 
-function loaded({ bookings, participants, messages, hasMore }: Snapshot): Page {
+function loaded({ bookings, conversations, messages, hasMore }: Snapshot): Page {
   let page: Page = { desk: desk.EMPTY, chat: chat.EMPTY };
-  if (bookings && participants) {
+  if (bookings && conversations) {
     const events: desk.DeskEvent[] = [
       { type: "bookings_loaded", bookings, requestedAt: T },
-      { type: "participants_loaded", participants, requestedAt: T },
+      { type: "conversations_loaded", page: { rows: conversations, hasMore: false, asOf: 0, query: OPEN, me: "" } },
     ];
     page = { ...page, desk: events.reduce(desk.apply, page.desk) };
   }
@@ -60,16 +62,28 @@ function loaded({ bookings, participants, messages, hasMore }: Snapshot): Page {
 function told(page: Page, event: Told, room: string | null): Page {
   const said = event.args[0];
   const at = T + 1;
+  const seq = event.seq ?? 0;
   switch (event.name) {
     case "customer_added":
-      return onDesk(page, { type: "customer_added", booking: said as desk.CustomerAdded, at });
+      return onDesk(page, { type: "customer_added", booking: said as desk.CustomerAdded, seq, at });
     case "booking_updated":
       return onDesk(page, { type: "booking_updated", booking: said as Booking, at });
     case "conversation_updated":
-      return onDesk(page, { type: "conversation_updated", update: said as desk.ConversationUpdated, at });
+      return onDesk(page, { type: event.name, update: said as ConversationUpdated, seq, at });
+    case "conversation_changed":
+      return onDesk(page, { type: event.name, update: said as ConversationChanged, seq, at });
     case "receive_message": {
       const row = { ...(said as chat.MessageFact & { roomId: string }), seq: event.seq ?? 0 };
       return row.roomId === room ? withMessage(page, row) : page;
+    }
+    case "note_added": {
+      const row = { ...(said as chat.MessageFact & { roomId: string }), seq: event.seq ?? 0, note: true };
+      return row.roomId === room ? withMessage(page, row) : page;
+    }
+    case "message_status": {
+      const status = said as chat.StatusFact;
+      if (status.roomId !== room) return page;
+      return { ...page, chat: chat.apply(page.chat, { type: "status_changed", status }) };
     }
     case "send_message": {
       const sender = { senderId: event.me?._id ?? "", senderName: event.me?.name ?? "" };
@@ -97,21 +111,14 @@ function completed(row: object, listed: object | undefined) {
   return { ...Object.fromEntries(later), ...shown(row) };
 }
 
-/** Who writes without having booked comes up on the desk, and is in no list. */
-function withoutVisitors(people: readonly Participant[], listed: readonly Participant[], events: readonly Told[]) {
-  const wrote = events.filter(({ name }) => name === "conversation_updated").map(({ args }) => args[0]);
-  const visitors = (wrote as desk.ConversationUpdated[]).map(({ roomId }) => roomId);
-  return people.filter(({ _id }) => !visitors.includes(_id) || listed.some((row) => row._id === _id));
-}
-
 describe("events applied to the old snapshot equal the new snapshot", () => {
   test.each(CASES.map((one) => [`${one.case}, for ${one.audience}`, one] as const))("%s", (_, one) => {
     const after = one.events.reduce((page, event) => told(page, event, one.room), loaded(one.old));
     const fresh = loaded(one.new);
     const listed = fresh.desk.bookings.map(shown);
     expect(after.desk.bookings.map((row, place) => completed(row, listed[place]))).toEqual(listed);
-    const people = withoutVisitors(after.desk.participants, fresh.desk.participants, one.events);
-    expect(people.map(shown)).toEqual(fresh.desk.participants.map(shown));
+    const people = [after, fresh].map((page) => ordered(page.desk.conversations, OPEN, "").map(shown));
+    expect(people[0]).toEqual(people[1]);
     expect(after.chat.messages).toEqual(fresh.chat.messages);
   });
 });

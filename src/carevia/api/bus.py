@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from carevia.api.seats import person_of
+from carevia.domain.chat import desk_side
 from carevia.domain.events import EVENTS
 from carevia.domain.people import DESK
 from carevia.errors import ConfigError
 from carevia.realtime import Server, Socket
-from carevia.service.relay import Relay, desk_side, visitors
+from carevia.service.relay import Relay, visitors
 from carevia.store.store import Store
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 HINTS: Final = "carevia-hint#"
 _REST: Final = 0.005  # s between hints: more of them say nothing more
 # What a node says to its own sockets only; and facts, which come from the journal only.
-_OUR_OWN: Final = {"live", "reset", "receipt_alarm", "test_event"} | {event.name for event in EVENTS if event.durable}
+_OUR_OWN: Final = {"live", "reset", "receipt_alarm", "test_event", "viewers"} | {
+    event.name for event in EVENTS if event.durable
+}
 
 
 class Bus:

@@ -7,13 +7,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from carevia.api.attachments import AttachmentRoutes
 from carevia.api.http import Answer, ok
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
+from carevia.api.saved_replies import SavedReplyRoutes
+from carevia.domain.attachments import MOST_OF_MESSAGE
 from carevia.domain.bookings import Participant
 from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
 from carevia.service.bookings import Bookings
 from carevia.service.chat import Chat
+from carevia.service.talk import Talk
 
 _Limit = Annotated[int, Meta(ge=1, le=200)]
 
@@ -38,6 +42,7 @@ class NewMessage(msgspec.Struct):
     roomId: Annotated[str, _described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")]
     text: Annotated[str, _described(minLength=1, maxLength=LONGEST_TEXT, pattern="\\S")]
     id: Annotated[str, _described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
+    attachments: Annotated[list[str], _described(maxItems=MOST_OF_MESSAGE)] = []
 
 
 class SentMessage(msgspec.Struct):
@@ -100,5 +105,15 @@ class ChatRoutes:
     async def send(self, call: Call[Nothing, NewMessage]) -> Answer:
         given = call.body
         id_ = given.id if given.id is not None else f"{self._now()}-{secrets.token_hex(16)}"
-        sent = await self._chat.send(call.viewer, given.roomId, id_, given.text)
+        files = given.attachments
+        sent = await self._chat.send(call.viewer, given.roomId, id_, given.text, attachments=files)
         return ok({"id": sent.id, "seq": sent.seq, "time": sent.time})
+
+
+def talk_routes(talk: Talk, bookings: Bookings, now: Callable[[], int]) -> list[Route[Any, Any]]:
+    """Everything about conversations that goes over HTTP."""
+    return [
+        *ChatRoutes(talk.chat, bookings, now).routes(),
+        *AttachmentRoutes(talk.attachments).routes(),
+        *SavedReplyRoutes(talk.replies).routes(),
+    ]

@@ -23,7 +23,7 @@ from carevia.api.http import (
     failure,
     send_answer,
 )
-from carevia.api.payload import Nothing, read_json, read_query
+from carevia.api.payload import Nothing, Raw, read_json, read_query
 from carevia.api.policy import Call, Route, check_routes, permit
 from carevia.errors import CareviaError, NotFound
 from carevia.logs import Log
@@ -82,7 +82,12 @@ class Edge:
             self._log.error("request failed", problem, request=request.id, route=route.path if route else "-")
             answer = failure(CareviaError(SORRY))
         self._count(route, answer.status)
-        extra = [*self._headers, (b"x-request-id", request.id.encode()), *self._cors(request)]
+        own = {name for name, _ in answer.headers}
+        extra = [
+            *(pair for pair in self._headers if pair[0] not in own),
+            (b"x-request-id", request.id.encode()),
+            *self._cors(request),
+        ]
         await send_answer(answer, send, headers=extra, head_only=request.method == "HEAD")
 
     async def _handled(self, route: Route[Any, Any], request: Request) -> Answer:
@@ -102,7 +107,7 @@ class Edge:
             given = request.query()
             query = route.reads_query(given) if route.reads_query else read_query(given, route.query)
         body: Any = _NOTHING
-        if route.body is not None and route.body is not Nothing:
+        if route.body not in (None, Nothing, Raw):
             body = read_json(await request.body(route.limit), route.body)
         return await route.handler(Call(request, person, query, body))
 

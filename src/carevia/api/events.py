@@ -13,26 +13,29 @@ from carevia.api.limits import TooFast
 from carevia.api.policy import SocketEvent, check_events, permit
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, seat_of
-from carevia.domain.events import (
-    CLIENT_EVENTS,
+from carevia.api.viewers import ViewerList
+from carevia.domain.chat import desk_side
+from carevia.domain.events import CLIENT_EVENTS, read_arguments
+from carevia.domain.payloads import (
+    MarkRead,
     Renew,
+    ReportStatus,
     SendMessage,
     Shown,
     TabPresence,
     TestEvent,
     Typing,
     WhoTypes,
-    read_arguments,
 )
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
-from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
+from carevia.errors import BadInput, CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
-from carevia.service.chat import Chat
 from carevia.service.receipts import Receipts
-from carevia.service.relay import Relay, desk_side
+from carevia.service.relay import Relay
 from carevia.service.rooms import Rooms
+from carevia.service.talk import Talk
 
 SORRY: Final = "Something went wrong here. It was noted; try again."
 Answer = dict[str, Any]
@@ -51,16 +54,19 @@ class Events:
     """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
-        self, namespace: Namespace, auth: Auth, chat: Chat, rooms: Rooms, relay: Relay, receipts: Receipts,
-        presence: PresenceBoard, log: Log, now: Callable[[], int], *, rate: int, most_rooms: int,
+        self, namespace: Namespace, auth: Auth, talk: Talk, rooms: Rooms, relay: Relay, receipts: Receipts,
+        presence: PresenceBoard, viewers: ViewerList, log: Log, now: Callable[[], int], *, rate: int, most_rooms: int,
     ) -> None:  # fmt: skip
         self._namespace = namespace
         self._auth = auth
-        self._chat = chat
+        self._chat = talk.chat
+        self._statuses = talk.statuses
+        self._conversations = talk.conversations
         self._rooms = rooms
         self._relay = relay
         self._receipts = receipts
         self._presence = presence
+        self._viewers = viewers
         self._log = log
         self._now = now
         self._rate = rate
@@ -77,7 +83,9 @@ class Events:
             event("join_room", "customer", self.join_room),
             event("leave_room", "customer", self.leave_room),
             event("send_message", "customer", self.send_message),
+            event("message_status", "customer", self.message_status),
             event("typing", "customer", self.typing),
+            event("mark_read", "staff", self.mark_read),
             event("shown", "staff", self.shown),
             event("renew", "customer", self.renew),
             event("presence", "customer", self.presence),
@@ -120,7 +128,7 @@ class Events:
     # The handlers.
 
     async def join_room(self, socket: Socket, seat: Seat, room: str) -> None:
-        """Staff open a conversation and have seen it; a customer is in their own already."""
+        """Staff open a conversation; a customer is in their own already."""
         person = _signed_in(seat)
         if not person.is_staff:
             if room != person.id:  # the same for a room that is not there, so that the answer tells nothing
@@ -135,7 +143,7 @@ class Events:
         else:
             await self._make_place(socket, desk_side(room))
             await self._enter(socket, room)
-        await self._chat.mark_read(person, room)
+        self._viewers.came(socket, room)
 
     async def _enter(self, socket: Socket, room: str) -> None:
         """In one turn of the loop: from the number that is stored on, everything reaches it live."""
@@ -151,13 +159,26 @@ class Events:
         """A customer stays in their own room, on every tab, whatever a page says."""
         if _signed_in(seat).is_staff and desk_side(room) in socket.rooms:
             socket.leave(desk_side(room))
+            self._viewers.went(socket, room)
             await self._rooms.leave(socket.id, room)
 
+    async def mark_read(self, socket: Socket, seat: Seat, read: MarkRead) -> None:
+        await self._conversations.mark_read(_signed_in(seat), read.roomId, read.seq)
+
     async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
-        if message.as_ is not None and message.as_ != _signed_in(seat).id:
+        person, room, id_, text = _signed_in(seat), message.roomId, message.id, message.text
+        if message.as_ is not None and message.as_ != person.id:
             raise NotYours
-        sent = await self._chat.send(_signed_in(seat), message.roomId, message.id, message.text, socket.id)
+        if message.note:
+            if message.attachments:
+                raise BadInput("Nothing can be attached to a private note.")
+            sent = await self._chat.note(person, room, id_, text, socket.id)
+        else:
+            sent = await self._chat.send(person, room, id_, text, socket.id, message.attachments)
         return {"id": sent.id, "seq": sent.seq, "time": sent.time}
+
+    async def message_status(self, _: Socket, seat: Seat, report: ReportStatus) -> None:
+        await self._statuses.confirm(_signed_in(seat), report.roomId, report.delivered, report.seen)
 
     async def typing(self, socket: Socket, seat: Seat, payload: Typing) -> None:
         """To the others of the conversation: customers see "Carevia Support" where staff type."""
@@ -199,7 +220,9 @@ class Events:
         if self._most_rooms and len(open_now) >= self._most_rooms:
             oldest = open_now[0]
             socket.leave(oldest)
-            await self._rooms.leave(socket.id, oldest.removesuffix(desk_side("")))
+            room = oldest.removesuffix(desk_side(""))
+            self._viewers.went(socket, room)
+            await self._rooms.leave(socket.id, room)
 
 
 def refusal(error: CareviaError) -> Answer:

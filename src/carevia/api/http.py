@@ -75,8 +75,9 @@ class Request:
             raise BadInput("The query string cannot be read.") from None
         return dict(pairs)
 
-    async def body(self, limit: int) -> bytes:
-        """The whole body; TooLarge at the header where it says so, else at the first byte over `limit`."""
+    async def body(self, limit: int, seconds: float = BODY_SECONDS) -> bytes:
+        """The whole body, within `seconds`; TooLarge at the header where it says so, else at the first byte over
+        `limit`."""
         declared = self.headers.get("content-length", "")
         if declared and (not declared.isdecimal() or len(declared) > 18 or int(declared) > limit):
             raise TooLarge(f"The body may have at most {limit} bytes.")
@@ -85,15 +86,15 @@ class Request:
             raise Disconnected
         body: bytes = message.get("body", b"")
         if message.get("more_body", False):
-            body = await self._rest(body, limit)
+            body = await self._rest(body, limit, seconds)
         if len(body) > limit:
             raise TooLarge(f"The body may have at most {limit} bytes.")
         return body
 
-    async def _rest(self, first: bytes, limit: int) -> bytes:
+    async def _rest(self, first: bytes, limit: int, seconds: float) -> bytes:
         chunks, size, more = [first], len(first), True
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(seconds):
                 while more and size <= limit:
                     message = await self._receive()
                     if message["type"] == "http.disconnect":
@@ -102,7 +103,7 @@ class Request:
                     size += len(chunks[-1])
                     more = message.get("more_body", False)
         except TimeoutError:
-            raise SlowBody(f"The body did not arrive within {BODY_SECONDS:.0f} s.") from None
+            raise SlowBody(f"The body did not arrive within {seconds:.0f} s.") from None
         return b"".join(chunks)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from carevia import __version__
-from carevia.api.payload import Nothing, schema_of
+from carevia.api.payload import Nothing, Raw, schema_of
 from carevia.api.policy import Route
 
 _REASONS: Final = {
@@ -45,6 +45,7 @@ _SIGNED_HEADERS: Final = {
     "/api/payment/webhook": ("Stripe-Signature",),
     "/emit-booking": ("webhook-id", "webhook-timestamp", "webhook-signature"),
 }
+_BYTES: Final[dict[str, Any]] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def describe(routes: Sequence[Route[Any, Any]], cookie_name: str) -> bytes:
@@ -83,7 +84,9 @@ def _operation(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, 
     }
     if parameters := _parameters(route, components):
         operation["parameters"] = parameters
-    if route.body not in (None, Nothing):
+    if route.body is Raw:
+        operation["requestBody"] = {"required": True, "content": _BYTES}
+    elif route.body not in (None, Nothing):
         schema = {"type": "object"} if route.body is bytes else _schema(route.body, components)
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if security := _SECURITY.get(route.policy or ""):
@@ -113,6 +116,8 @@ def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, 
         content = {"text/plain": {"schema": {"type": "string"}}}
     elif route.media is not None:
         content = {route.media: {"schema": route.answer}}
+    elif route.answer is Raw:
+        content = _BYTES
     else:
         data = route.answer if isinstance(route.answer, dict) else _schema(route.answer, components)
         content = {"application/json": {"schema": data if route.bare else _envelope(data)}}

@@ -19,6 +19,10 @@ class Nothing(msgspec.Struct):
     """The declared absence of a payload."""
 
 
+class Raw(msgspec.Struct):
+    """The body, or the answer, is plain bytes. The handler reads a body itself, once it knows who sends it."""
+
+
 def read_json(body: bytes, kind: type[T]) -> T:
     """The body as `kind`; BadInput says whether it is no JSON or which field is wrong."""
     try:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from carevia.api.seats import Seats, person_of
-from carevia.domain.events import PeoplePresent, StaffPresent, SupportPresent
+from carevia.domain.payloads import PeoplePresent, StaffPresent, SupportPresent
 from carevia.domain.people import DESK, SUPPORT_NAME, Person
 from carevia.domain.presence import Presence, State, TabState, most_present
 from carevia.realtime import Namespace, Socket

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from carevia.api.seats import Seats
-from carevia.domain.events import Live
+from carevia.domain.payloads import Live
 from carevia.domain.people import DESK
 from carevia.domain.times import iso
 from carevia.logs import Log

@@ -13,11 +13,12 @@ from carevia.api.auth import Auth
 from carevia.api.limits import AddressLimits, EventBudget
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, Seats, person_of, seat_of
+from carevia.api.viewers import ViewerList
+from carevia.domain.chat import desk_side
 from carevia.domain.people import DESK, Person
 from carevia.errors import SignInFirst, Unavailable
 from carevia.logs import Log
 from carevia.realtime import ConnectRefused, Handshake, Namespace, Refusal, Socket
-from carevia.service.relay import desk_side
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 
@@ -31,7 +32,7 @@ class Sockets:
 
     def __init__(
         self, auth: Auth, seats: Seats, presence: PresenceBoard, addresses: AddressLimits, rooms: Rooms,
-        replay: Replay, log: Log, *, guests: bool, rate: int,
+        replay: Replay, viewers: ViewerList, log: Log, *, guests: bool, rate: int,
     ) -> None:  # fmt: skip
         self._auth = auth
         self._seats = seats
@@ -40,6 +41,7 @@ class Sockets:
         self._rooms = rooms
         self._replay = replay
         self._log = log
+        self._viewers = viewers
         self._guests = guests
         self._rate = rate
 
@@ -79,6 +81,9 @@ class Sockets:
             rooms, joined = await self._rooms_of(socket, seat.person)
             await self._replay.catch_up(socket, rooms, joined)
             self._presence.greet(socket)
+            for room in joined:
+                if socket.connected and desk_side(room) in socket.rooms:
+                    self._viewers.came(socket, room)
         except Unavailable:
             socket.session.close("the store does not answer")
         except BaseException:  # better gone and back again than here and in no room
@@ -87,6 +92,7 @@ class Sockets:
 
     def gone(self, socket: Socket, _: str) -> None:
         self._log.say(DISCONNECTED + socket.id)
+        self._viewers.gone(socket)
         if person_of(socket) is None:
             self._addresses.guest_went(seat_of(socket).address)
         else:
@@ -101,6 +107,8 @@ class Sockets:
         rooms, joined = {DESK: DESK}, {}
         for room, seq in await self._rooms.still_open(socket.id) if socket.recovered else ():
             rooms[room], joined[room] = desk_side(room), seq
+            notes = desk_side(room)  # what only staff are told in it: the journal's room has the hub's name
+            rooms[notes], joined[notes] = notes, seq
         return rooms, joined
 
 

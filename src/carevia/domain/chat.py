@@ -1,7 +1,11 @@
 """Rules of the chat: what a message may be, who may open which conversation, and what customers see of staff."""
 
-import msgspec
+from typing import Literal
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from carevia.domain.attachments import MOST_OF_MESSAGE, Attachment
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.text import is_clean
 from carevia.errors import BadInput, FieldError, NotFound
@@ -11,9 +15,14 @@ LONGEST_ID = 200
 PAGE = 50
 LARGEST_PAGE = 200
 
+Side = Literal["customer", "staff"]
+"""Who read: in a conversation there are its customer, on every tab, and all staff together."""
+
+Status = Literal["sent", "delivered", "seen"]
+
 
 class Message(msgspec.Struct, frozen=True):
-    """One message as `GET /api/chat/message` shows it; `time` is ISO 8601."""
+    """One message as `GET /api/chat/message` shows it; `time` is ISO 8601. `note`: a private one, to staff only."""
 
     id: str
     roomId: str
@@ -21,18 +30,38 @@ class Message(msgspec.Struct, frozen=True):
     senderName: str
     text: str
     time: str
-    status: str
+    status: Status
     seq: int
+    attachments: list[Attachment] | UnsetType = UNSET
+    note: bool | UnsetType = UNSET
 
 
-def check_message(room_id: str, id_: str, text: str) -> None:
-    """Raises BadInput with every field that is wrong."""
+class Reached(msgspec.Struct, frozen=True):
+    """How far one side has got in a conversation: up to these messages, by their number in the journal."""
+
+    delivered: int = 0
+    seen: int = 0
+
+    def status_of(self, seq: int) -> Status:
+        """Of a message of the other side."""
+        return "seen" if seq <= self.seen else "delivered" if seq <= self.delivered else "sent"
+
+
+def side_of(room_id: str, person_id: str) -> Side:
+    """In a conversation everybody but its customer is staff."""
+    return "customer" if person_id == room_id else "staff"
+
+
+def check_message(room_id: str, id_: str, text: str, attachments: int = 0) -> None:
+    """Raises BadInput with every field that is wrong. A message may be nothing but its attachments."""
     errors: list[FieldError] = []
     if not valid_user_id(room_id):
         errors.append({"field": "roomId", "message": "must be a user id"})
     if not 1 <= len(id_) <= LONGEST_ID or not id_.isprintable():
         errors.append({"field": "id", "message": f"must be 1 to {LONGEST_ID} visible characters"})
-    if not text.strip() or len(text) > LONGEST_TEXT:
+    if attachments > MOST_OF_MESSAGE:
+        errors.append({"field": "attachments", "message": f"must be at most {MOST_OF_MESSAGE}"})
+    if (not text.strip() and not attachments) or len(text) > LONGEST_TEXT:
         errors.append({"field": "text", "message": f"must be 1 to {LONGEST_TEXT:,} characters"})
     elif not is_clean(text):
         errors.append({"field": "text", "message": "must hold no control characters"})
@@ -44,6 +73,12 @@ def check_own_room(person: Person, room_id: str) -> None:
     """A customer's only conversation is the one named by their own id; another's might as well not exist."""
     if not person.is_staff and room_id != person.id:
         raise NotFound("There is no such conversation.")
+
+
+def desk_side(room: str) -> str:
+    """The conversation as staff have it: the hub's room for those who have opened it, and the journal's room for what
+    is theirs only. Its customer's tabs are in `room` itself; no user id has a slash."""
+    return f"{room}/desk"
 
 
 def shown_sender(viewer: Person, room_id: str, sender_id: str, sender_name: str) -> str:

@@ -8,136 +8,38 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from carevia.domain.bookings import BookingRow
+from carevia.domain.payloads import (
+    ConversationChanged,
+    ConversationUpdated,
+    CustomerAdded,
+    Live,
+    MarkRead,
+    MessageStatus,
+    NoteAdded,
+    PeoplePresent,
+    ReceiveMessage,
+    Renew,
+    ReportStatus,
+    Reset,
+    RoomId,
+    SendMessage,
+    Shown,
+    SupportPresent,
+    TabPresence,
+    TestEvent,
+    Typing,
+    Viewers,
+    WhoTypes,
+    about,
+)
 from carevia.domain.people import DESK
-from carevia.domain.presence import State, TabState
 from carevia.domain.receipts import ReceiptAlarm
 from carevia.errors import BadInput, FieldError
 
 Direction = Literal["client", "server"]
-
-
-def _about(text: str) -> Meta:
-    return Meta(description=text)
-
-
-RoomId = Annotated[str, _about("the customer's user id, which is the name of their conversation")]
-Iso = Annotated[str, _about("ISO 8601, UTC, milliseconds")]
-Seq = Annotated[int, _about("the journal's number")]
-
-
-# --- what clients send ------------------------------------------------------------------------------------------
-
-
-class SendMessage(Struct):
-    id: Annotated[str, _about("chosen by the client, 1 to 200 characters, unique per sender; makes resending safe")]
-    roomId: RoomId
-    text: Annotated[str, _about("1 to 10,000 characters")]
-    as_: Annotated[
-        str | None,
-        _about("user id of whoever wrote it; refused (`not_yours`) on a socket that is somebody else's by now"),
-    ] = msgspec.field(default=None, name="as")
-
-
-class Typing(Struct):
-    room: RoomId
-    userName: Annotated[str | None, _about("ignored: the name shown is the server's word")] = None
-
-
-class Shown(Struct):
-    seq: Annotated[int, Meta(ge=0, description="up to this number of the journal every paid booking is painted")]
-    since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
-
-
-class Renew(Struct):
-    token: Annotated[str, Meta(min_length=1, max_length=8192, description="a new one, of the same person and role")]
-
-
-class TabPresence(Struct):
-    state: Annotated[TabState, _about("`here` while the tab is looked at, `away` when it is hidden or left alone")]
-
-
-# --- what the server sends --------------------------------------------------------------------------------------
-
-
-class ReceiveMessage(Struct):
-    id: Annotated[str, _about("the client's id of the message")]
-    roomId: RoomId
-    senderId: Annotated[str, _about("user id of whoever wrote it")]
-    senderName: Annotated[str, _about('to customers, staff are always "Carevia Support"')]
-    text: Annotated[str, _about("what was written")]
-    time: Iso
-    status: Annotated[Literal["sent", "delivered", "seen"], _about("how far it got")] = "sent"
-
-
-class CustomerAdded(Struct):
-    userId: Annotated[str, _about("the customer")]
-    userEmail: Annotated[str, _about("empty when unknown")]
-    userName: Annotated[str, _about("empty when unknown")]
-    serviceName: Annotated[str, _about("empty when unknown")]
-    trackingId: Annotated[str, _about("as told to the customer; knowing one gives no right")]
-    amountPaid: Annotated[str, _about('major units: "3000", "3000.50"')]
-    amount: Annotated[int, _about("the same in minor units")]
-    currency: Annotated[str, _about("three small letters, as the payment provider writes it")]
-
-
-class LastMessage(Struct):
-    id: Annotated[str, _about("the client's id of the message")]
-    senderId: Annotated[str, _about("user id of whoever wrote it")]
-    senderName: Annotated[str, _about("their name")]
-    text: Annotated[str, _about("what was written")]
-    time: Iso
-
-
-class ConversationUpdated(Struct):
-    roomId: RoomId
-    seq: Annotated[int, _about("the journal's number of the last message")]
-    lastMessage: LastMessage
-    unread: Annotated[int, _about("messages of the customer that no member of staff has seen")]
-    userName: Annotated[str, _about("the customer's name, empty when unknown")]
-    read: Annotated[bool, _about("staff have seen it: nothing new was written")] = False
-
-
-class WhoTypes(Struct):
-    room: RoomId
-    userId: Annotated[str, _about("whoever is typing")]
-
-
-class StaffPresent(Struct):
-    userId: Annotated[str, _about("a member of staff")]
-    name: Annotated[str, _about("their name")]
-    state: Annotated[State, _about("by person: the most present of their tabs")]
-
-
-class PeoplePresent(Struct):
-    whole: Annotated[bool, _about("whoever is not in it is offline; otherwise only what has changed")]
-    staff: Annotated[list[StaffPresent], _about("staff")]
-    here: Annotated[list[str], _about("user ids of customers who look at a tab")]
-    away: Annotated[list[str], _about("who have tabs that they do not look at")]
-    offline: Annotated[list[str], _about("who have left")]
-
-
-class SupportPresent(Struct):
-    state: Annotated[State, _about("the most present of all staff, who are not named")]
-
-
-class Live(Struct, omit_defaults=True):
-    seq: Annotated[int, _about("the newest journal number addressed to this socket's rooms")]
-    time: Annotated[str, _about("the server's clock, ISO 8601, UTC, milliseconds")]
-    alarm: Annotated[str | None, _about("to the desk, while something is wrong with the server: what, in words")] = None
-
-
-class Reset(Struct):
-    reason: Annotated[str, _about("for a log: `retention`, `restored` (an older database), `rights`, `not yours`")]
-
-
-class TestEvent(Struct):
-    __test__ = False  # the name is the wire's; pytest would take it for a test class
-
-    n: Annotated[int, _about("counts the test events of this socket")]
-    time: Iso
 
 
 class Event(Struct, frozen=True):
@@ -172,7 +74,26 @@ EVENTS: tuple[Event, ...] = (
         "Say something. Acknowledged after commit with `{ok, id, seq, time}`; "
         "the same id again gives the same answer and no second message.",
     ),
+    Event(
+        "message_status",
+        "client",
+        _OWN,
+        True,
+        (ReportStatus,),
+        "What has arrived at this device and was painted in a visible tab, cumulatively: told when it grows, at most "
+        "once a second, and again after a reconnect.",
+    ),
     Event("typing", "client", _OWN, False, (Typing,), "Somebody is typing. First to be dropped under load."),
+    Event(
+        "mark_read",
+        "client",
+        _OWN,
+        False,
+        (MarkRead,),
+        "A desk has the conversation on the screen of a tab that is looked at, up to this message: it is unread no "
+        "more. Opening a conversation (`join_room`) says nothing of reading, for a tab in the background opens its "
+        "own again after each reconnect. Staff only. It may be lost: the next one says more.",
+    ),
     Event(
         "shown",
         "client",
@@ -219,6 +140,22 @@ EVENTS: tuple[Event, ...] = (
         "A chat message, to the others in the room.",
     ),
     Event(
+        "message_status",
+        "server",
+        "the conversation",
+        True,
+        (MessageStatus,),
+        "The other side's messages were delivered or seen up to a number. Once per change, not per message.",
+    ),
+    Event(
+        "note_added",
+        "server",
+        "the conversation's staff",
+        True,
+        (NoteAdded,),
+        "A private note, to staff who have the conversation open. Never to a customer.",
+    ),
+    Event(
         "customer_added",
         "server",
         DESK,
@@ -245,12 +182,28 @@ EVENTS: tuple[Event, ...] = (
         "so that unread counts are right for conversations nobody has open.",
     ),
     Event(
+        "conversation_changed",
+        "server",
+        DESK,
+        True,
+        (ConversationChanged,),
+        "A conversation was assigned, closed or opened again by a member of staff.",
+    ),
+    Event(
         "user_typing",
         "server",
         "the conversation",
         False,
-        (Annotated[str, _about("the name of whoever is typing, the server's word")], WhoTypes),
+        (Annotated[str, about("the name of whoever is typing, the server's word")], WhoTypes),
         "Somebody is typing.",
+    ),
+    Event(
+        "viewers",
+        "server",
+        "the conversation's staff",
+        False,
+        (Viewers,),
+        "Which staff have this conversation open: told while it is more than one person, and when it no longer is.",
     ),
     Event(
         "live",

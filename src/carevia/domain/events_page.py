@@ -69,10 +69,13 @@ def _table(kind: type[msgspec.Struct]) -> Iterator[str]:
 def _rows(kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
     for field in msgspec.structs.fields(kind):
         base, about = _parts(field.type)
+        base = _without_unset(base)
         optional = "" if field.required else ", may be missing"
         yield f"| `{prefix}{field.encode_name}` | {_word(base)}{optional} | {about} |"
         if _is_struct(base):
             yield from _rows(base, f"{prefix}{field.encode_name}.")
+        elif get_origin(base) is list and _is_struct(get_args(base)[0]):
+            yield from _rows(get_args(base)[0], f"{prefix}{field.encode_name}[].")
 
 
 def _is_struct(kind: Any) -> bool:
@@ -85,6 +88,13 @@ def _parts(kind: Any) -> tuple[Any, str]:
         return kind, ""
     base, *marks = get_args(kind)
     return base, " ".join(mark.description or "" for mark in marks if isinstance(mark, Meta))
+
+
+def _without_unset(kind: Any) -> Any:
+    """A field that may be missing on the wire is of its type and `UnsetType`."""
+    if get_origin(kind) is UnionType and msgspec.UnsetType in get_args(kind):
+        (kind,) = (part for part in get_args(kind) if part is not msgspec.UnsetType)
+    return kind
 
 
 def _word(kind: Any) -> str:

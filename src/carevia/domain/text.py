@@ -2,18 +2,20 @@
 
 import re
 
+from carevia.domain.graphemes import cut
+
 # Lone surrogates are no text; NUL ends strings elsewhere; other control characters forge log lines and terminals.
 _UNFIT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s+")
 
 
 def tidy(value: object, most: int) -> str | None:
-    """One line of at most `most` characters; None for what is no text or holds nothing."""
+    """One line of at most `most` characters, none of them torn; None for what is no text or holds nothing."""
     if not isinstance(value, str):
         return None
     # A huge string is cut first, generously, so that it costs no more than a long one.
-    text = _SPACE.sub(" ", _UNFIT.sub("", value[: most * 4])).strip()
-    return text[:most].rstrip() or None
+    text = _SPACE.sub(" ", _UNFIT.sub("", cut(value, most * 4))).strip()
+    return cut(text, most).rstrip() or None
 
 
 def is_clean(text: str) -> bool:

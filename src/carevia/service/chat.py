@@ -3,29 +3,23 @@
 Sender, name and time are the server's word. Nothing here tells a socket anything: the journal does, after the commit.
 """
 
-from collections.abc import Callable
-from functools import cache, partial
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
-from sqlalchemy import Select, bindparam, literal, select, update
+from sqlalchemy import bindparam, literal, select
 
-from carevia.domain.chat import (
-    LARGEST_PAGE,
-    PAGE,
-    Message,
-    check_message,
-    check_own_room,
-    page_size,
-    shown_sender,
-)
-from carevia.domain.events import ConversationUpdated, LastMessage, ReceiveMessage
-from carevia.domain.people import DESK, SUPPORT_NAME, Person
+from carevia.domain.chat import LARGEST_PAGE, PAGE, Message, check_message, check_own_room, desk_side, page_size
+from carevia.domain.payloads import NoteAdded, ReceiveMessage
+from carevia.domain.people import SUPPORT_NAME, Person
 from carevia.domain.times import iso
-from carevia.errors import NotFound
+from carevia.errors import Forbidden, NotFound
+from carevia.service.attachments import attach, attached_to
+from carevia.service.conversations import note_message
+from carevia.service.history import page_of
 from carevia.service.recording import ensure_customer
 from carevia.store.store import Store
-from carevia.store.tables import conversations, messages, users
+from carevia.store.tables import messages, notes, users
 from carevia.store.transaction import Row, Transaction
 
 _USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
@@ -38,23 +32,15 @@ _KNOWN = (
         _sender.c.name.label("sender_name"),
         _sender.c.email.label("sender_email"),
         _customer.c.id.label("customer"),
-        _customer.c.name.label("customer_name"),
-        conversations.c.unread,
     )
     .select_from(select(literal(1).label("one")).subquery())
     .outerjoin(messages, (messages.c.sender_id == bindparam("sender")) & (messages.c.id == bindparam("message")))
     .outerjoin(_sender, _sender.c.id == bindparam("sender"))
     .outerjoin(_customer, _customer.c.id == bindparam("room"))
-    .outerjoin(conversations, conversations.c.room_id == bindparam("room"))
 )
-_MESSAGE = select(messages).where(messages.c.seq == bindparam("at"))
-_CONVERSATION = select(conversations).where(conversations.c.room_id == bindparam("room"))
-_SET_CONVERSATION = (
-    update(conversations)
-    .where(conversations.c.room_id == bindparam("room"))
-    .values(last_seq=bindparam("new_seq"), unread=bindparam("new_unread"), updated=bindparam("now"))
+_NOTED_BEFORE = select(notes.c.seq, notes.c.time).where(
+    notes.c.sender_id == bindparam("sender"), notes.c.id == bindparam("note")
 )
-_ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
 
 
 NO_CONVERSATION = "There is no such conversation."
@@ -76,20 +62,34 @@ class Chat:
         self._store = store
         self._now = now
 
-    async def send(self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None) -> Sent:
+    async def send(
+        self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None,
+        attachments: Sequence[str] = (),
+    ) -> Sent:  # fmt: skip
         """Store a message; the same id of the same sender again gives the first answer and no second message.
 
-        Raises BadInput for what cannot be sent and NotFound for a conversation that is not there or not theirs.
+        `attachments` are ids of what the sender uploaded to this conversation before. Raises BadInput for what cannot
+        be sent and NotFound for a conversation that is not there or not theirs.
         """
-        check_message(room_id, id, text)
+        check_message(room_id, id, text, len(attachments))
         check_own_room(sender, room_id)
-        message = _Outgoing(sender, room_id, id, text, socket_id, self._now())
+        message = _Outgoing(sender, room_id, id, text, socket_id, self._now(), tuple(dict.fromkeys(attachments)))
         return await self._store.write(partial(_send, message=message))
+
+    async def note(self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None) -> Sent:
+        """Store a private note: of staff, for staff. Raises as `send` does, and Forbidden for a customer."""
+        check_message(room_id, id, text)
+        if not sender.is_staff:
+            raise Forbidden("Private notes are for staff only.")
+        message = _Outgoing(sender, room_id, id, text, socket_id, self._now())
+        return await self._store.write(partial(_note, message=message))
 
     async def history(
         self, viewer: Person, room_id: str, before: int | None = None, limit: int | None = None
     ) -> tuple[list[Message], bool]:
-        """The newest page, or the one that ends before a seq; oldest first. And whether there is more before it."""
+        """The newest page, or the one that ends before a seq; oldest first. And whether there is more before it.
+
+        Private notes stand among the messages, for staff only."""
         check_own_room(viewer, room_id)
         size = page_size(limit, PAGE, LARGEST_PAGE)
         return await self._store.read(partial(_history, viewer=viewer, room_id=room_id, before=before, size=size))
@@ -100,12 +100,6 @@ class Chat:
         if person.is_staff:
             await self._store.read(partial(_check_exists, room_id=room_id))
 
-    async def mark_read(self, person: Person, room_id: str) -> None:
-        """A member of staff has seen the conversation: every desk's unread count goes to nothing."""
-        check_own_room(person, room_id)
-        if person.is_staff:
-            await self._store.write(partial(_mark_read, room_id=room_id, now=self._now()))
-
 
 class _Outgoing(msgspec.Struct, frozen=True):
     sender: Person
@@ -114,6 +108,7 @@ class _Outgoing(msgspec.Struct, frozen=True):
     text: str
     socket_id: str | None
     now: int
+    attachments: tuple[str, ...] = ()
 
 
 def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
@@ -127,6 +122,8 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         ensure_customer(tx, sender.id, sender.name, sender.email, message.now)
     name = known.sender_name or sender.name or (SUPPORT_NAME if sender.is_staff else "Customer")
     event = ReceiveMessage(message.id, message.room_id, sender.id, name, message.text, iso(message.now))
+    if message.attachments:
+        event.attachments = attached_to(tx, sender.id, message.room_id, message.attachments)
     row = tx.append(message.room_id, "receive_message", event, now=message.now, sender=message.socket_id)
     tx.insert(
         messages,
@@ -140,12 +137,9 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         time=message.now,
         status="sent",
     )
-    unread = _count_message(tx, message, row.seq, known.unread)
-    tx.run(_ACTIVE, user=message.room_id, new_activity=row.seq)
-    customer = known.customer_name or (sender.name if sender.id == message.room_id else None) or ""
-    last = LastMessage(message.id, sender.id, name, message.text, iso(message.now))
-    told = ConversationUpdated(message.room_id, row.seq, last, unread, customer)
-    tx.append(DESK, "conversation_updated", told, now=message.now)
+    attach(tx, message.attachments, row.seq)
+    by_customer = sender.id == message.room_id
+    note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, text=message.text, now=message.now)
     return Sent(message.id, row.seq, iso(message.now))
 
 
@@ -158,27 +152,28 @@ def _is_news(sender: Person, known: Row) -> bool:
     )
 
 
-def _count_message(tx: Transaction, message: _Outgoing, seq: int, before: int | None) -> int:
-    """Unread are the customer's messages; whoever of the staff answers has seen them. `before` None: their first."""
-    room = message.room_id
-    unread = 0 if message.sender.id != room else 1 + (before or 0)
-    if before is None:
-        tx.insert(conversations, room_id=room, last_seq=seq, unread=unread, updated=message.now)
-    else:
-        tx.run(_SET_CONVERSATION, room=room, new_seq=seq, new_unread=unread, now=message.now)
-    return unread
-
-
-def _mark_read(tx: Transaction, *, room_id: str, now: int) -> None:
-    known = tx.first(_CONVERSATION, room=room_id)
-    if known is None or known.unread == 0:
-        return
-    tx.run(_SET_CONVERSATION, room=room_id, new_seq=known.last_seq, new_unread=0, now=now)
-    last = tx.all(_MESSAGE, at=known.last_seq)[0]
-    shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
-    customer = tx.first(_USER, user=room_id)
-    name = "" if customer is None else customer.name or ""
-    tx.append(DESK, "conversation_updated", ConversationUpdated(room_id, last.seq, shown, 0, name, True), now=now)
+def _note(tx: Transaction, *, message: _Outgoing) -> Sent:
+    """Told in a room of the journal that no customer is ever in."""
+    sender = message.sender
+    known = tx.first(_NOTED_BEFORE, sender=sender.id, note=message.id)
+    if known is not None:
+        return Sent(message.id, known.seq, iso(known.time), duplicate=True)
+    _check_exists(tx, room_id=message.room_id)
+    stored = tx.first(_USER, user=sender.id)
+    name = (stored.name if stored is not None else None) or sender.name or SUPPORT_NAME
+    event = NoteAdded(message.id, message.room_id, sender.id, name, message.text, iso(message.now))
+    row = tx.append(desk_side(message.room_id), "note_added", event, now=message.now, sender=message.socket_id)
+    tx.insert(
+        notes,
+        seq=row.seq,
+        room_id=message.room_id,
+        id=message.id,
+        sender_id=sender.id,
+        sender_name=name,
+        text=message.text,
+        time=message.now,
+    )
+    return Sent(message.id, row.seq, iso(message.now))
 
 
 def _check_exists(tx: Transaction, *, room_id: str) -> None:
@@ -186,25 +181,9 @@ def _check_exists(tx: Transaction, *, room_id: str) -> None:
         raise NotFound(NO_CONVERSATION)
 
 
-@cache
-def _page(bounded: bool) -> Select[Any]:
-    rows = select(messages).where(messages.c.room_id == bindparam("room"))
-    if bounded:
-        rows = rows.where(messages.c.seq < bindparam("before"))
-    return rows.order_by(messages.c.seq.desc()).limit(bindparam("most"))
-
-
 def _history(
     tx: Transaction, *, viewer: Person, room_id: str, before: int | None, size: int
 ) -> tuple[list[Message], bool]:
     if viewer.is_staff:
         _check_exists(tx, room_id=room_id)
-    bound = {} if before is None else {"before": before}
-    rows = tx.all(_page(before is not None), room=room_id, most=size + 1, **bound)
-    newest_first = [_shown(viewer, row) for row in rows[:size]]
-    return newest_first[::-1], len(rows) > size
-
-
-def _shown(viewer: Person, row: Row) -> Message:
-    name = shown_sender(viewer, row.room_id, row.sender_id, row.sender_name)
-    return Message(row.id, row.room_id, row.sender_id, name, row.text, iso(row.time), row.status, row.seq)
+    return page_of(tx, viewer, room_id, before, size)

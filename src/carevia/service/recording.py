@@ -7,15 +7,15 @@ replaced as soon as the provider speaks of it. What became of the money afterwar
 
 from sqlalchemy import bindparam, case, exists, func, or_, select, update
 
-from carevia.domain.events import CustomerAdded
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
 from carevia.domain.money import major
+from carevia.domain.payloads import CustomerAdded
 from carevia.domain.payments import BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
 from carevia.service.booking_rows import stored_row
 from carevia.service.settling import settle, sum_up_standing, telling
-from carevia.store.tables import bookings, payment_facts, payments, services, users
+from carevia.store.tables import bookings, conversations, payment_facts, payments, services, users
 from carevia.store.transaction import Row, Transaction
 
 _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
@@ -43,6 +43,11 @@ _BOOKED_AGAIN = (
         activity=bindparam("new_activity"),
     )
     .returning(users.c.name, users.c.email)
+)
+_REOPEN = (
+    update(conversations)
+    .where(conversations.c.room_id == bindparam("user"), conversations.c.status == "closed")
+    .values(status="open")
 )
 _KNOWN = select(
     exists().where(payments.c.session_id == bindparam("session")).label("session"),
@@ -288,6 +293,7 @@ def _booked(tx: Transaction, paid: PaidBooking, seq: int, now: int) -> tuple[str
     if tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now, booked=1, activity=seq):
         return name, email
     account = tx.all(_BOOKED_AGAIN, user=id_, new_name=name, new_email=email, new_activity=seq)[0]
+    tx.run(_REOPEN, user=id_)  # pages know it by the customer_added
     return account.name, account.email
 
 

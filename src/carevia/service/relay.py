@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from carevia.domain.chat import for_customer
+from carevia.domain.chat import desk_side, for_customer
 from carevia.failpoint import die, failpoint, fires
 from carevia.realtime import Namespace
 from carevia.service.poison import Poison, check_row
@@ -24,11 +24,6 @@ PAGE = 500
 HELD = 0.002  # s at most that a committed row waits for those being committed: one write to every desk for all of them
 _RECENT_BYTES = 1_000_000  # of payloads, of the rows that are kept in memory
 _log = logging.getLogger("carevia.relay")
-
-
-def desk_side(room: str) -> str:
-    """The hub's room for staff who have opened a conversation; its customer's tabs are in `room` itself."""
-    return f"{room}/desk"
 
 
 def visitors(room: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from carevia.domain.events import Reset
+from carevia.domain.payloads import Reset
 from carevia.domain.people import Person
 from carevia.realtime import Identity, Socket
 from carevia.service.poison import check_row

@@ -1,12 +1,14 @@
 """A plain sqlite3 connection, and the transaction that works get on it. Which errors are whose is said here too."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
+from carevia.domain.search import searchable
+from carevia.store.search import FIND, FIND_BEFORE, INDEX, match
 from carevia.store.sql import SqlTransaction
 from carevia.store.statements import Compiler
 
@@ -64,6 +66,13 @@ class SqliteTransaction(SqlTransaction):
     def __init__(self, connection: sqlite3.Connection, compiler: Compiler, new_id: Callable[[], str]) -> None:
         super().__init__(compiler, new_id)
         self._connection = connection
+
+    def index_text(self, seq: int, text: str) -> None:
+        self._execute(INDEX, {"seq": seq, "text": searchable(text)})
+
+    def find_texts(self, words: Sequence[str], before: int | None, most: int) -> list[int]:
+        asked = {"words": match(words), "before": before, "most": most}
+        return [seq for (seq,) in self._execute(FIND if before is None else FIND_BEFORE, asked)]
 
     def _execute(self, sql: str, parameters: dict[str, Any]) -> sqlite3.Cursor:
         # SQLite ends a transaction by itself on some errors (disk full, I/O): nothing may be written outside of one.

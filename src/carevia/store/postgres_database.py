@@ -6,7 +6,7 @@ go to libpq directly: BEGIN and COMMIT are most of what a small work costs.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -28,6 +28,9 @@ _HELD = "10s"  # a node that hangs within its transaction loses it, and with it 
 _OWN = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
 _OUTSIDE = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)
 
+_FIND = "SELECT seq FROM messages WHERE lower(text) LIKE ALL(%(words)s) AND seq < %(before)s ORDER BY seq DESC LIMIT %(most)s"
+_NO_SEQ = 2**62
+
 log = logging.getLogger("carevia.store")
 
 
@@ -35,6 +38,15 @@ class PostgresTransaction(SqlTransaction):
     def __init__(self, connection: psycopg.Connection[Any], new_id: Callable[[], str]) -> None:
         super().__init__(Compiler(dialect.dialect()), new_id)  # type: ignore[no-untyped-call]
         self._connection = connection
+
+    def index_text(self, seq: int, text: str) -> None:
+        """Nothing to write: what is searched is the messages themselves."""
+
+    def find_texts(self, words: Sequence[str], before: int | None, most: int) -> list[int]:
+        """By looking through the texts: right, and slow beyond some hundred thousand messages."""
+        like = [f"%{_literal(word)}%" for word in words]
+        asked = {"words": like, "before": _NO_SEQ if before is None else before, "most": most}
+        return [seq for (seq,) in self._execute(_FIND, asked).fetchall()]
 
     def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor:
         if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
@@ -46,6 +58,11 @@ class PostgresTransaction(SqlTransaction):
                 raise
         # PostgreSQL's text holds every character but U+0000; for that alone a payment is not refused.
         return self._connection.execute(sql.encode(), {key: _without_nul(value) for key, value in parameters.items()})
+
+
+def _literal(word: str) -> str:
+    """For LIKE: no sign of it stands for others."""
+    return word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _has_nul(value: Any) -> bool:

@@ -70,10 +70,11 @@ users = Table(
     Column("last_login", Number),
     Column("disabled", Integer, nullable=False, server_default="0"),
     Column("tokens_after", Number),  # tokens made before this time (ms) are not believed
-    # For the list of participants: has a booking, and the journal number of their last booking or message.
+    # For the list of conversations: the journal number of their last booking or message, nothing for who has neither;
+    # and whether they have a booking.
     Column("booked", Integer, nullable=False, server_default="0"),
     Column("activity", Number),
-    Index("ix_users_booked_activity", "booked", "activity"),
+    Index("ix_users_activity", "activity"),
     **KEYED,
 )
 
@@ -239,6 +240,70 @@ conversations = Table(
     Column("room_id", Text, primary_key=True),
     Column("last_seq", Number, nullable=False),
     Column("unread", Integer, nullable=False),
+    Column("updated", Number, nullable=False),
+    Column("read_seq", Number, nullable=False, server_default="0"),  # up to this message staff have seen everything
+    Column("waiting", Number),  # the customer's first message that nobody has answered
+    Column("status", Text, nullable=False, server_default="open"),
+    Column("assignee", Text),  # a member of staff
+    Column("version", Number, nullable=False, server_default="0"),  # the journal number that last told of this row
+    Index("ix_conversations_waiting", "waiting"),
+    **KEYED,
+)
+
+# How far the two sides of a conversation have got: the other side's messages up to these numbers. Cumulative, so that a
+# thousand messages that are read at once are one row and one event.
+message_marks = Table(
+    "message_marks",
+    metadata,
+    Column("room_id", Text, nullable=False),
+    Column("side", Text, nullable=False),  # customer | staff: who has got so far
+    Column("delivered", Number, nullable=False),
+    Column("seen", Number, nullable=False),
+    PrimaryKeyConstraint("room_id", "side"),
+    **KEYED,
+)
+
+# Private notes are no messages: whoever reads messages for a customer cannot come upon one by forgetting a condition.
+notes = Table(
+    "notes",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),  # the journal's number of its note_added
+    Column("room_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("sender_id", Text, nullable=False),
+    Column("sender_name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("time", Number, nullable=False),
+    UniqueConstraint("sender_id", "id"),
+    Index("ix_notes_room_id_seq", "room_id", "seq"),
+)
+
+# The bytes lie in the data folder under the id. Until its message is sent an attachment has no `message_seq`.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("room_id", Text, nullable=False),
+    Column("sender_id", Text, nullable=False),
+    Column("upload_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("created", Number, nullable=False),
+    Column("message_seq", Number),
+    Column("place", Integer, nullable=False),
+    UniqueConstraint("sender_id", "upload_id"),
+    Index("ix_attachments_room_id_message_seq", "room_id", "message_seq"),
+    **KEYED,
+)
+
+saved_replies = Table(
+    "saved_replies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("shortcut", Text, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
     Column("updated", Number, nullable=False),
     **KEYED,
 )

@@ -6,7 +6,7 @@ and whatever it raises undoes all it did. Statements are SQLAlchemy Core's, best
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -64,4 +64,15 @@ class Transaction(ABC):
         """Write the next row of the journal. Subscribers get it after the commit, or never if the work fails.
 
         `seq` is gapless in commit order. `sender` is the socket id whose own client need not be told.
+        """
+
+    @abstractmethod
+    def index_text(self, seq: int, text: str) -> None:
+        """Make a message findable by the words of its text, in this transaction; once per seq."""
+
+    @abstractmethod
+    def find_texts(self, words: Sequence[str], before: int | None, most: int) -> list[int]:
+        """The seqs of messages that hold a word beginning with each of `words` (domain/search.py), newest first.
+
+        At most `most`, and only those below `before`.
         """

@@ -1,10 +1,12 @@
 // What stands behind the ? of our addresses. It comes from anybody: what does not fit is left out.
 
-export function deskSearch(search: Record<string, unknown>): { view?: "chat"; with?: string } {
+export function deskSearch(search: Record<string, unknown>): { view?: "chat"; with?: string; at?: number } {
   const room = search.with;
+  const at = Number(search.at);
   return {
     ...(search.view === "chat" && { view: "chat" as const }),
     ...((typeof room === "string" || typeof room === "number") && room !== "" && { with: String(room) }),
+    ...(Number.isSafeInteger(at) && at > 0 && { at }),
   };
 }
 

@@ -5,6 +5,12 @@ import { opened } from "./fake-socket";
 
 Element.prototype.scrollTo = () => {};
 window.scrollTo = () => {};
+// jsdom lays nothing out, so nothing is ever resized.
+window.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
 
 afterEach(() => {
   cleanup();

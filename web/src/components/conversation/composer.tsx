@@ -1,22 +1,65 @@
-// Where a message is written. Enter sends, Shift and Enter makes a new line; it grows to eight lines.
-import { SendHorizontal } from "lucide-react";
-import { type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from "react";
+// Where a message is written. Enter sends, Shift and Enter makes a new line; it grows to eight lines. Files are attached
+// by the button, by dropping and by pasting. For staff it also writes private notes, and a slash offers saved replies.
+import { Paperclip, SendHorizontal } from "lucide-react";
+import {
+  type ClipboardEvent,
+  type DragEvent,
+  type KeyboardEvent,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import type { Extra } from "@/lib/chat/outbox";
+import { slashWord } from "@/lib/chat/saved-replies";
+import { ACCEPTED } from "@/lib/chat/upload";
+import { useDraft } from "@/lib/chat/use-draft";
+import type { Uploads } from "@/lib/chat/use-uploads";
 import { words } from "../messages";
+import { ComposerFiles } from "./composer-files";
+import { words as inside } from "./messages";
+import { ModeChoice } from "./mode-choice";
+import { ReplyMenu, useReplyMenu } from "./reply-menu";
 
 const MOST = 10_000;
 const LINE = 21;
 
 interface Props {
+  /** Whose draft is kept, and of which conversation. */
+  person: string;
+  room: string;
   placeholder: string;
-  onSend: (text: string) => void;
+  onSend: (text: string, extra: Extra) => void;
   onTyping: () => void;
+  uploads: Uploads;
+  /** Staff write notes and have saved replies. */
+  staff: boolean;
 }
 
-export function Composer({ placeholder, onSend, onTyping }: Props) {
-  const [text, setText] = useState("");
+export function Composer({ person, room, placeholder, onSend, onTyping, uploads, staff }: Props) {
+  const [message, setMessage] = useDraft(person, room);
+  // Apart, so that what was meant for staff only never comes back as a message.
+  const [noted, setNoted] = useDraft(person, `${room}/note`);
+  const [note, setNote] = useState(staff && noted !== "" && message === "");
+  const [text, setText] = note ? [noted, setNoted] : [message, setMessage];
+  const choose = (next: boolean) => {
+    if (next !== note && (next ? noted : message) === "") {
+      (next ? setNoted : setMessage)(text);
+      setText("");
+    }
+    setNote(next);
+  };
   const box = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
   const id = useId();
   const tooLong = [...text].length > MOST;
+  const files = note ? [] : uploads.list;
+  const uploading = files.some((file) => file.done === null);
+  const nothing = text.trim() === "" && files.length === 0;
+  const replies = useReplyMenu(staff && !note ? slashWord(text) : null, (reply) => {
+    setText(reply.text);
+    box.current?.focus();
+  });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -27,46 +70,89 @@ export function Composer({ placeholder, onSend, onTyping }: Props) {
   }, [text]);
 
   const send = () => {
-    if (text.trim() === "" || tooLong) return;
-    onSend(text.trim());
+    if (nothing || tooLong || uploading) return;
+    const attachments = files.flatMap((file) => file.done ?? []);
+    onSend(text.trim(), note ? { note: true } : attachments.length > 0 ? { attachments } : {});
     setText("");
+    if (!note) uploads.clear();
     box.current?.focus();
   };
   const onKey = (event: KeyboardEvent) => {
     // While an input method composes (Bengali keyboards), Enter chooses a word.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing || replies.onKey(event)) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();
   };
+  const take = (event: { preventDefault: () => void }, given: FileList | undefined) => {
+    if (note || !given?.length) return;
+    event.preventDefault();
+    uploads.add(given);
+  };
   return (
     <form
-      className="mx-2.5 mt-1 mb-3 rounded-xl border border-field bg-surface shadow-2 focus-within:border-brand focus-within:ring-3 focus-within:ring-tint-2 md:mx-4"
+      className={`relative mx-2.5 mt-1 mb-3 rounded-xl border shadow-2 focus-within:border-brand focus-within:ring-3 focus-within:ring-tint-2 md:mx-4 ${note ? "border-dashed border-note-line bg-note" : "border-field bg-surface"}`}
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
+      onDragOver={(event: DragEvent) => event.preventDefault()}
+      onDrop={(event: DragEvent) => take(event, event.dataTransfer.files)}
     >
+      {staff && <ModeChoice note={note} onChange={choose} />}
+      <ReplyMenu menu={replies} id={`${id}-replies`} />
       <label htmlFor={id} className="sr-only">
         {words.conversation.message}
       </label>
+      {!note && <ComposerFiles uploads={uploads} />}
       <div className="flex items-end gap-2 p-1.5">
+        {!note && (
+          <>
+            <input
+              ref={picker}
+              type="file"
+              multiple
+              hidden
+              accept={ACCEPTED}
+              data-testid="files"
+              onChange={(event) => {
+                if (event.target.files) uploads.add([...event.target.files]);
+                event.target.value = "";
+              }}
+            />
+            <button
+              type="button"
+              className="btn btn-quiet h-9 px-2"
+              aria-label={inside.attach}
+              title={inside.attach}
+              onClick={() => picker.current?.click()}
+            >
+              <Paperclip size={16} strokeWidth={1.75} aria-hidden="true" />
+            </button>
+          </>
+        )}
         <textarea
           id={id}
           ref={box}
           rows={1}
           value={text}
-          placeholder={placeholder}
+          placeholder={note ? inside.writeNote : placeholder}
           aria-invalid={tooLong}
           aria-describedby={tooLong ? `${id}-error` : undefined}
+          aria-autocomplete={staff ? "list" : undefined}
+          aria-controls={replies.open ? `${id}-replies` : undefined}
+          aria-activedescendant={replies.open && replies.chosen ? `${id}-replies-${replies.chosen.id}` : undefined}
           onChange={(event) => {
             setText(event.target.value);
-            if (event.target.value) onTyping();
+            // A private note is nobody's business on the other side, nor that it is being written.
+            if (event.target.value && !note && slashWord(event.target.value) === null) onTyping();
           }}
           onKeyDown={onKey}
+          onPaste={(event: ClipboardEvent) => take(event, event.clipboardData.files)}
           className="min-w-0 flex-1 resize-none bg-transparent px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
         />
-        <button type="submit" className="btn btn-solid h-9" disabled={text.trim() === "" || tooLong}>
-          <span className="max-sm:sr-only">{words.conversation.send}</span>
+        <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading}>
+          <span className="max-sm:sr-only">{note ? inside.saveNote : words.conversation.send}</span>
           <SendHorizontal size={16} strokeWidth={1.75} aria-hidden="true" />
         </button>
       </div>

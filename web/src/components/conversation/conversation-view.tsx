@@ -1,9 +1,11 @@
 // A whole conversation: stream, the line above the composer, composer. Give it the room as key.
 import { useEffect, useRef } from "react";
 import type { Person } from "@/lib/api/get-session";
-import type { Outbox } from "@/lib/chat/outbox";
+import type { Extra, Outbox } from "@/lib/chat/outbox";
 import { useConversation } from "@/lib/chat/use-conversation";
+import { useMessageStatus } from "@/lib/chat/use-message-status";
 import { useWaiting } from "@/lib/chat/use-outbox";
+import { useUploads } from "@/lib/chat/use-uploads";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useNow } from "@/lib/use-now";
@@ -12,6 +14,8 @@ import { words } from "../messages";
 import { Problem } from "../problem";
 import { Composer } from "./composer";
 import { MessageList } from "./message-list";
+import { words as inside } from "./messages";
+import { useJump } from "./use-jump";
 
 interface Props {
   connection: Connection | null;
@@ -21,13 +25,17 @@ interface Props {
   placeholder: string;
   /** Another number means: something was missed, read it again. */
   reload: number;
+  /** Number of a message to be shown, as a search found it. */
+  at?: number | undefined;
 }
 
-export function ConversationView({ connection, outbox, roomId, me, placeholder, reload }: Props) {
-  const open = useConversation(connection, roomId, me.name ?? "");
+export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at }: Props) {
+  const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
   const now = useNow(60_000);
-  const { conversation, error, typing } = open;
+  const uploads = useUploads(connection, roomId);
+  const { conversation, error, typing, viewers } = open;
+  const onSeen = useMessageStatus(connection, roomId, me._id, conversation.messages);
   const { add, loadAfresh } = open;
   useEffect(
     () =>
@@ -38,14 +46,15 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
     [outbox, roomId, add, me],
   );
   useDoubts(connection, outbox, roomId, loadAfresh);
+  useJump(conversation, at, open.loadOlder);
   const loadedFor = useRef(reload);
   useEffect(() => {
     if (loadedFor.current === reload) return;
     loadedFor.current = reload;
     loadAfresh();
   }, [reload, loadAfresh]);
-  const send = (text: string) => {
-    outbox?.send(roomId, text);
+  const send = (text: string, extra: Extra) => {
+    outbox?.send(roomId, text, extra);
     open.doneTyping();
   };
   return (
@@ -63,6 +72,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
           onOlder={open.loadOlder}
           onAgain={(id) => outbox?.again(id)}
           onDrop={(id) => outbox?.drop(id)}
+          onSeen={onSeen}
         />
       )}
       {error && (
@@ -70,8 +80,20 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
           <Problem text={error} onRetry={loadAfresh} />
         </div>
       )}
-      <AboveComposer typing={typing} waiting={waiting.filter((entry) => entry.state === "waiting").length} />
-      <Composer placeholder={placeholder} onSend={send} onTyping={open.sayTyping} />
+      <AboveComposer
+        typing={typing}
+        viewers={viewers}
+        waiting={waiting.filter((entry) => entry.state === "waiting").length}
+      />
+      <Composer
+        person={me._id}
+        room={roomId}
+        placeholder={placeholder}
+        onSend={send}
+        onTyping={open.sayTyping}
+        uploads={uploads}
+        staff={me.role === "admin"}
+      />
     </div>
   );
 }
@@ -95,12 +117,26 @@ function useDoubts(connection: Connection | null, outbox: Outbox | null, roomId:
   });
 }
 
+interface AboveProps {
+  typing: readonly string[];
+  viewers: readonly string[];
+  waiting: number;
+}
+
 /** Always as high, so nothing moves when somebody starts to type. */
-function AboveComposer({ typing, waiting }: { typing: string | null; waiting: number }) {
+function AboveComposer({ typing, viewers, waiting }: AboveProps) {
+  const [one, ...more] = typing;
   return (
-    <div className="flex h-8 flex-none items-center px-4 text-xs text-ink-3 md:px-5">
+    <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 md:px-5">
       {waiting > 0 && <p className="truncate text-warn-ink">{words.conversation.outbox(waiting)}</p>}
-      {waiting === 0 && typing && <p className="truncate">{words.conversation.typing(typing)}</p>}
+      {waiting === 0 && one !== undefined && (
+        <p className="truncate">
+          {more.length > 0 ? inside.several(inside.and(typing)) : words.conversation.typing(one)}
+        </p>
+      )}
+      <p role="status" className="ml-auto truncate">
+        {viewers.length > 0 && inside.viewing(viewers)}
+      </p>
     </div>
   );
 }

@@ -1,10 +1,14 @@
 // One message: bubble, name, time, and how far it got.
-import { Check, CheckCheck, CircleAlert, Clock } from "lucide-react";
+import { Check, CheckCheck, CircleAlert, Clock, StickyNote } from "lucide-react";
+import { memo } from "react";
 import type { Message } from "@/lib/chat/conversation";
 import type { Shown } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
 import { Avatar } from "../avatar";
 import { words } from "../messages";
+import { AttachmentList } from "./attachment-list";
+import { LinkedText } from "./linked-text";
+import { words as inside } from "./messages";
 
 const BENGALI = /[\u0980-\u09ff]/;
 const BUBBLE = "w-fit max-w-full rounded-[14px] px-3 py-[7px] text-sm leading-[21px] whitespace-pre-wrap wrap-anywhere";
@@ -17,15 +21,20 @@ interface Props {
   goesOn: boolean;
 }
 
-export function MessageRow({ message, mine, goesOn }: Props) {
-  const { senderName, senderId, text, time, status } = message;
+export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Props) {
+  const { senderName, senderId, text, time, status, attachments, note } = message;
   const language = BENGALI.test(text) ? "bn" : undefined;
+  const marks = { "data-message": message.id, "data-seq": message.seq, tabIndex: -1 };
+  if (note) return <NoteRow message={message} language={language} />;
   if (mine) {
     return (
-      <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={message.id}>
-        <p lang={language} className={`${BUBBLE} rounded-br-[5px] bg-me text-ink`}>
-          {text}
-        </p>
+      <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" {...marks}>
+        {text && (
+          <p lang={language} className={`${BUBBLE} rounded-br-[5px] bg-me text-ink`}>
+            <LinkedText text={text} />
+          </p>
+        )}
+        <AttachmentList attachments={attachments} />
         {goesOn ? (
           <span className="h-[3px]" />
         ) : (
@@ -38,14 +47,17 @@ export function MessageRow({ message, mine, goesOn }: Props) {
     );
   }
   return (
-    <div className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" data-message={message.id}>
+    <div className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" {...marks}>
       <span className={goesOn ? "invisible" : ""}>
         <Avatar id={senderId} name={senderName} size="small" />
       </span>
       <div className="min-w-0">
-        <p lang={language} className={`${BUBBLE} rounded-bl-[5px] bg-them text-ink`}>
-          {text}
-        </p>
+        {text && (
+          <p lang={language} className={`${BUBBLE} rounded-bl-[5px] bg-them text-ink`}>
+            <LinkedText text={text} />
+          </p>
+        )}
+        <AttachmentList attachments={attachments} />
         {goesOn ? (
           <span className="block h-[3px]" />
         ) : (
@@ -53,6 +65,27 @@ export function MessageRow({ message, mine, goesOn }: Props) {
             {senderName} · {hour(time)}
           </p>
         )}
+      </div>
+    </div>
+  );
+});
+
+function NoteRow({ message, language }: { message: Message; language: string | undefined }) {
+  const { senderName, text, time } = message;
+  return (
+    <div
+      className="mx-auto mb-2 flex w-full max-w-[92%] items-start gap-2 rounded-[10px] border border-dashed border-note-line bg-note px-3 py-2"
+      data-message={message.id}
+      data-seq={message.seq}
+    >
+      <StickyNote size={15} strokeWidth={1.75} className="mt-[3px] flex-none text-ink-2" aria-hidden="true" />
+      <div className="min-w-0 flex-1">
+        <p lang={language} className="text-sm leading-[21px] whitespace-pre-wrap text-ink wrap-anywhere">
+          <LinkedText text={text} />
+        </p>
+        <p className="text-[11px] leading-4 text-ink-2 tabular-nums">
+          {inside.noteBy(senderName)} · {hour(time)}
+        </p>
       </div>
     </div>
   );
@@ -80,9 +113,14 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
   const takeBack = refused ? words.conversation.remove : words.conversation.cancel;
   return (
     <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={entry.id}>
-      <p className={`${BUBBLE} rounded-br-[5px] border text-ink-2 ${refused ? "border-bad" : "border-line-2"}`}>
-        {entry.text}
-      </p>
+      {entry.text && (
+        <p
+          className={`${BUBBLE} rounded-br-[5px] border text-ink-2 ${refused ? "border-bad" : "border-line-2"} ${entry.more.note ? "border-dashed bg-note" : ""}`}
+        >
+          {entry.text}
+        </p>
+      )}
+      <AttachmentList attachments={entry.more.attachments ?? []} />
       <div className={`${FOOT} ${refused ? "text-bad-ink" : "text-ink-3"}`}>
         <Icon size={15} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
         {refused

@@ -9,7 +9,11 @@ import type { Outbox } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
 import { type Presence, stateOf } from "@/lib/presence/presence";
 import type { Connection } from "@/lib/socket/connection";
+import { ConversationActions } from "./conversation-actions";
+import type { ConversationRow } from "./conversations";
+import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
+import { useMarkRead } from "./use-mark-read";
 
 interface Props {
   roomId: string;
@@ -19,9 +23,14 @@ interface Props {
   outbox: Outbox | null;
   reload: number;
   presence: Presence | null;
+  row: ConversationRow | undefined;
+  at: number | undefined;
+  onChanged: (row: Conversation) => void;
 }
 
-export function ConversationPane({ roomId, name, me, connection, outbox, reload, presence }: Props) {
+export function ConversationPane(props: Props) {
+  const { roomId, name, me, connection, outbox, reload, presence, row, at, onChanged } = props;
+  useMarkRead(connection, row);
   return (
     <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
@@ -43,6 +52,7 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload,
           </h2>
           <CustomerPresence presence={presence} roomId={roomId} />
         </div>
+        {row && <ConversationActions row={row} me={me._id} onChanged={onChanged} />}
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
@@ -59,6 +69,7 @@ export function ConversationPane({ roomId, name, me, connection, outbox, reload,
         me={me}
         placeholder={words.writeTo(name)}
         reload={reload}
+        at={at}
       />
     </section>
   );

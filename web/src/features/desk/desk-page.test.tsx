@@ -18,10 +18,28 @@ const arrival = {
   amount: 960_000,
   currency: "bdt",
 };
+const nobody = { image: null, lastLoginAt: null, status: "open", assignee: null, unread: 0, waiting: null };
+const customer = (n: number, change: object = {}) => ({
+  ...{ _id: `u${n}`, firstName: "Customer", lastName: String(n), email: "", lastMessage: null, waitingSince: null },
+  ...{ ...nobody, activity: n, seq: n, ...change },
+});
+/** A page of the list of conversations. */
+function listing(rows: object[] = [], beside: object = {}) {
+  const counts = { open: rows.length, mine: 0, unassigned: rows.length, closed: 0, unread: 0 };
+  return {
+    body: { success: true, message: "ok", data: rows, hasMore: false, nextAfter: null, counts, seq: 0, ...beside },
+  };
+}
+/** What both events of a conversation say. */
+const about = (roomId: string, change: object = {}) => ({
+  ...{ roomId, userName: "Nusrat Jahan", userEmail: "", status: "open", assignee: null, unread: 0 },
+  ...{ waiting: null, waitingSince: null, activity: 8, ...change },
+});
 const EMPTY_DESK = {
   "GET /api/session": data({ user: staff }),
   "GET /api/booking": data({ bookings: [], totalPages: 1, totalItems: 0, currentPage: 1 }),
-  "GET /api/chat/user/booking": data([]),
+  "GET /api/chat/conversation": listing(),
+  "GET /api/chat/staff": data([{ _id: "s1", name: "Sumaiya Islam" }]),
   "GET /api/chat/message": data([]),
 };
 const server = (change: () => unknown) => act(async () => void (await change()));
@@ -236,7 +254,7 @@ test("who types is named, and unread messages of others are counted", async () =
     const lastMessage = { id: "m", senderId: "u1", senderName: "Nusrat", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
     newest().deliver(
       "conversation_updated",
-      { roomId: "u1", seq: 8, lastMessage, unread: 3, userName: "Nusrat Jahan" },
+      { ...about("u1", { unread: 3, waiting: 8 }), seq: 8, lastMessage, read: false },
       "e.9",
     );
   });
@@ -245,16 +263,121 @@ test("who types is named, and unread messages of others are counted", async () =
   expect(screen.getByText("3 unread messages")).toBeDefined();
 });
 
-test("what comes into the open conversation is told to be seen, what a colleague read is not", async () => {
+test("what comes into the open conversation is read where it is looked at, and in a tab in the background later", async () => {
+  const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("visible");
   serve(EMPTY_DESK);
   await openDesk("/dashboard?view=chat&with=u9");
   const lastMessage = { id: "m", senderId: "u9", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
-  const update = { roomId: "u9", seq: 8, lastMessage, userName: "Tahmid Rahman" };
-  await server(() => newest().deliver("conversation_updated", { ...update, unread: 1 }, "e.9"));
-  expect(said("join_room")).toEqual(["u9"]);
-  await server(() => newest().deliver("conversation_updated", { ...update, unread: 0 }, "e.10"));
-  expect(said("join_room")).toHaveLength(1);
+  const update = (seq: number, unread: number, read: boolean) => ({
+    ...about("u9", { unread, activity: seq }),
+    ...{ seq, lastMessage, read },
+  });
+  await server(() => newest().deliver("conversation_updated", update(8, 1, false), "e.9"));
+  expect(said("mark_read")).toEqual([{ roomId: "u9", seq: 8 }]);
+  await server(() => newest().deliver("conversation_updated", update(8, 0, true), "e.10"));
   expect(screen.queryByText("1 unread message")).toBeNull();
+
+  visibility.mockReturnValue("hidden");
+  await server(() => document.dispatchEvent(new Event("visibilitychange")));
+  await server(() => newest().deliver("conversation_updated", update(11, 1, false), "e.12"));
+  await server(() => newest().lose());
+  await server(() => newest().accept("s2"));
+  expect(said("mark_read")).toHaveLength(1);
+  expect(screen.getAllByText("1 unread message").length).toBeGreaterThan(0);
+  visibility.mockReturnValue("visible");
+  await server(() => document.dispatchEvent(new Event("visibilitychange")));
+  expect(said("mark_read").at(-1)).toEqual({ roomId: "u9", seq: 11 });
+  visibility.mockRestore();
+});
+
+test("unread counts stand there before anything happens, and a page that was loaded before an event does not undo it", async () => {
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(1, { unread: 2, waiting: 1 })], { seq: 5 }) });
+  await openDesk();
+  expect(await screen.findByText("2 unread messages")).toBeDefined();
+  await server(() =>
+    newest().deliver(
+      "conversation_changed",
+      { ...about("u1", { status: "closed" }), by: { _id: "s2", name: "R" } },
+      "e.9",
+    ),
+  );
+  await waitFor(() => expect(people()).toEqual([]));
+  await act(() => new Promise((done) => setTimeout(done, 400))); // the list is asked for again, and is as old as before
+  expect(people()).toEqual([]);
+});
+
+test("filters ask for their own list and show it", async () => {
+  const mine = customer(2, { assignee: { _id: "s1", name: "Sumaiya Islam" } });
+  const requests = serve({
+    ...EMPTY_DESK,
+    "GET /api/chat/conversation": listing([customer(3), mine]),
+    "GET /api/chat/conversation?filter=closed&unread=false&limit=100": listing([customer(4, { status: "closed" })]),
+  });
+  await openDesk();
+  await waitFor(() => expect(people().map((row) => row.dataset.participant)).toEqual(["u3", "u2"]));
+  await userEvent.click(screen.getByRole("button", { name: /^Mine/ }));
+  expect(people().map((row) => row.dataset.participant)).toEqual(["u2"]);
+  await userEvent.click(screen.getByRole("button", { name: /^Closed/ }));
+  await waitFor(() => expect(people().map((row) => row.dataset.participant)).toEqual(["u4"]));
+  expect(requests.some(({ path }) => path.includes("filter=mine"))).toBe(true);
+});
+
+test("while the pointer rests on the list its rows stay, and what is new waits", async () => {
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1)]) });
+  await openDesk();
+  await waitFor(() => expect(people()).toHaveLength(2));
+  await userEvent.hover(people()[1] as HTMLElement);
+  await server(() => newest().deliver("customer_added", arrival, "e.12"));
+  expect(people().map((row) => row.dataset.participant)).toEqual(["u2", "u1"]);
+  await userEvent.click(screen.getByRole("button", { name: "1 new" }));
+  expect(people().map((row) => row.dataset.participant)).toEqual(["u9", "u2", "u1"]);
+});
+
+test("a search shows people and messages, and a message opens its conversation at itself", async () => {
+  const found = {
+    ...{ id: "m", seq: 7, roomId: "u2", userName: "Rima Akter", senderId: "u2", senderName: "Rima Akter" },
+    ...{ text: "বুকিং বাতিল", time: "2026-11-23T10:00:00.000Z" },
+  };
+  const requests = serve({ ...EMPTY_DESK, "GET /api/chat/search": data({ people: [], messages: [found] }) });
+  const { router } = await openDesk();
+  await userEvent.click(screen.getByRole("searchbox"));
+  await userEvent.paste("বুকিং");
+  await userEvent.click(await screen.findByText("বুকিং বাতিল"));
+  const asked = requests.filter(({ path }) => path.startsWith("/api/chat/search")).map(({ path }) => path);
+  expect(new Set(asked)).toEqual(new Set([`/api/chat/search?${new URLSearchParams({ q: "বুকিং" })}`]));
+  expect(router.state.location.search).toEqual({ view: "chat", with: "u2", at: 7 });
+});
+
+test("a conversation is assigned and closed with what was seen, and shows the answer at once", async () => {
+  const lastMessage = { id: "m", seq: 8, senderId: "u9", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+  const row = customer(9, { lastMessage });
+  const requests = serve({
+    ...EMPTY_DESK,
+    "GET /api/chat/conversation": listing([row]),
+    "POST /api/chat/conversation": data({ ...row, status: "closed", seq: 12 }),
+  });
+  await openDesk("/dashboard?view=chat&with=u9");
+  await screen.findByRole("option", { name: "Sumaiya Islam (you)" });
+  await userEvent.selectOptions(screen.getByLabelText("Assigned to"), "s1");
+  await userEvent.click(await screen.findByRole("button", { name: "Open again" }));
+  const sent = requests.filter(({ method }) => method === "POST").map(({ body }) => body);
+  expect(sent).toEqual([
+    { roomId: "u9", assignee: "s1" },
+    { roomId: "u9", status: "open" },
+  ]);
+});
+
+test("a draft is kept by conversation and found again", async () => {
+  localStorage.clear();
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1)]) });
+  const { unmount } = await openDesk("/dashboard?view=chat&with=u1");
+  await userEvent.type(screen.getByLabelText("Message"), "Ayesha");
+  expect(screen.getByText("Draft:")).toBeDefined();
+  unmount();
+  opened.length = 0;
+  await openDesk("/dashboard?view=chat&with=u1");
+  expect((screen.getByLabelText("Message") as HTMLTextAreaElement).value).toBe("Ayesha");
+  localStorage.clear();
 });
 
 test("a sign-out elsewhere ends the desk here", async () => {

@@ -17,6 +17,8 @@ export interface DeskSearch {
   view?: "chat";
   /** The customer whose conversation is open. */
   with?: string;
+  /** The number of a message in it, as a search found it. */
+  at?: number;
 }
 
 interface Props {

@@ -1,6 +1,6 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
@@ -10,6 +10,7 @@ import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
 import { ConversationPane } from "./conversation-pane";
 import type { DeskPlace, DeskSearch } from "./desk-page";
+import type { ConversationQuery } from "./get-conversations";
 import { words as lists } from "./lists/messages";
 import type { BookingsSearch, PaymentsSearch } from "./lists/search";
 import { words } from "./messages";
@@ -36,7 +37,8 @@ export function Desk({ me, place, search }: Props) {
   const openRoom = place === "home" ? (search.with ?? null) : null;
   const chatting = place === "home" && (search.view === "chat" || openRoom !== null);
   const list = useRef<HTMLElement>(null);
-  const data = useDesk(openRoom, list);
+  const [query, setQuery] = useState<ConversationQuery>({ filter: "open", unread: false });
+  const data = useDesk({ me: me._id, query, openRoom, list });
   const outbox = useOutbox(data.connection, me._id);
   const navigate = useNavigate();
   const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
@@ -77,7 +79,14 @@ export function Desk({ me, place, search }: Props) {
           </Suspense>
         )}
         {place === "home" && (
-          <PeoplePane data={data} openRoom={openRoom} className={chatting && !openRoom ? "" : "max-md:hidden"} />
+          <PeoplePane
+            data={data}
+            me={me._id}
+            query={query}
+            onQuery={setQuery}
+            openRoom={openRoom}
+            className={chatting && !openRoom ? "" : "max-md:hidden"}
+          />
         )}
         {openRoom && (
           <div className="grid min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)] xl:grid-rows-[minmax(0,1fr)]">
@@ -93,6 +102,9 @@ export function Desk({ me, place, search }: Props) {
               outbox={outbox}
               reload={data.reload}
               presence={data.presence}
+              row={desk.conversations[openRoom]}
+              at={search.at}
+              onChanged={data.changed}
             />
           </div>
         )}

@@ -1,4 +1,4 @@
-import type { Participant } from "./get-participants";
+import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import type { Desk } from "./state";
 
@@ -6,13 +6,13 @@ export function fullName({
   firstName,
   lastName,
   email,
-}: Pick<Participant, "firstName" | "lastName" | "email">): string {
+}: Pick<Conversation, "firstName" | "lastName" | "email">): string {
   return `${firstName} ${lastName}`.trim() || email || words.unknown;
 }
 
 /** A customer may be opened by address before the lists are there. */
 export function nameOf(desk: Desk, userId: string): string {
-  const participant = desk.participants.find((row) => row._id === userId);
-  if (participant) return fullName(participant);
+  const row = desk.conversations[userId];
+  if (row && (row.firstName || row.lastName || row.email)) return fullName(row);
   return desk.bookings.find((row) => row.userId === userId)?.userName || words.unknown;
 }

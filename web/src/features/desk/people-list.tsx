@@ -1,37 +1,43 @@
-// The customers, one row each, last activity first.
+// The customers, one row each.
 import { Link } from "@tanstack/react-router";
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
+import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { age } from "@/lib/format/time";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
+import type { ConversationRow } from "./conversations";
 import { words } from "./messages";
 import { fullName } from "./names";
-import type { BookingRow, Desk, ParticipantRow } from "./state";
+import type { BookingRow, Desk } from "./state";
 
 const FRESH = 8_000;
 
 interface Props {
+  rows: readonly ConversationRow[];
   desk: Desk;
   presence: Presence | null;
   openRoom: string | null;
   now: number;
+  me: string;
 }
 
-export function PeopleList({ desk, presence, openRoom, now }: Props) {
+export function PeopleList({ rows, desk, presence, openRoom, now, me }: Props) {
+  const drafts = useDraftRooms(me);
   const newest = new Map<string, BookingRow>();
   for (const booking of desk.bookings) if (!newest.has(booking.userId)) newest.set(booking.userId, booking);
   return (
     <ul aria-label={words.people}>
-      {desk.participants.map((person) => (
+      {rows.map((row) => (
         <Row
-          key={person._id}
-          person={person}
-          desk={desk}
-          presence={stateOf(presence, person._id)}
-          booking={newest.get(person._id)}
-          open={person._id === openRoom}
+          key={row._id}
+          row={row}
+          presence={stateOf(presence, row._id)}
+          booking={newest.get(row._id)}
+          open={row._id === openRoom}
+          draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
           now={now}
+          me={me}
         />
       ))}
     </ul>
@@ -39,35 +45,36 @@ export function PeopleList({ desk, presence, openRoom, now }: Props) {
 }
 
 interface RowProps {
-  person: ParticipantRow;
-  desk: Desk;
+  row: ConversationRow;
   presence: PresenceState | null;
   booking: BookingRow | undefined;
   open: boolean;
+  draft: boolean;
   now: number;
+  me: string;
 }
 
-function Row({ person, desk, presence, booking, open, now }: RowProps) {
-  const name = fullName(person);
-  const room = desk.rooms[person._id];
-  const unread = room?.unread ?? 0;
-  const fresh = person.movedAt !== null && now - person.movedAt < FRESH;
-  const time = room?.last.time ?? booking?.arrivedAt ?? (booking?.createdAt ? Date.parse(booking.createdAt) : null);
+function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
+  const name = fullName(row);
+  const { unread, assignee, lastMessage } = row;
+  const fresh = row.movedAt !== null && now - row.movedAt < FRESH;
+  const booked = booking?.arrivedAt ?? (booking?.createdAt ? Date.parse(booking.createdAt) : null);
+  const time = lastMessage ? Date.parse(lastMessage.time) : booked;
   const paid = booking && words.paidNow(money(booking.amountPaid, booking.currency), booking.serviceName);
   return (
     <li
       className={`arrival border-b border-line ${fresh ? "arrival-new" : ""} ${open ? "bg-selected" : ""}`}
-      data-participant={person._id}
+      data-participant={row._id}
     >
       {open && <span className="absolute inset-y-0 left-0 w-[3px] bg-brand" aria-hidden="true" />}
       <Link
         to="/dashboard"
-        search={{ view: "chat", with: person._id }}
+        search={{ view: "chat", with: row._id }}
         aria-current={open ? "true" : undefined}
         className="flex items-center gap-2.5 py-2.5 pr-3 pl-3.5 text-ink -outline-offset-2 hover:bg-hover hover:no-underline"
       >
         <span className="relative flex-none">
-          <Avatar id={person._id} name={name} />
+          <Avatar id={row._id} name={name} />
           <PresenceDot state={presence} />
         </span>
         <span className="min-w-0 flex-1">
@@ -83,7 +90,8 @@ function Row({ person, desk, presence, booking, open, now }: RowProps) {
             <span
               className={`min-w-0 flex-1 truncate text-[12.5px] leading-[18px] ${unread ? "font-medium" : "text-ink-2"}`}
             >
-              {room ? preview(room.last, person._id) : (paid ?? person.email)}
+              {draft && <span className="font-[550] text-warn-ink">{words.draft} </span>}
+              {lastMessage ? preview(lastMessage, row._id, me) : (paid ?? row.email)}
             </span>
             {unread > 0 && (
               <span className="count">
@@ -92,12 +100,26 @@ function Row({ person, desk, presence, booking, open, now }: RowProps) {
               </span>
             )}
           </span>
+          <Tags row={row} assignee={assignee?._id === me ? words.you : assignee?.name} now={now} />
         </span>
       </Link>
     </li>
   );
 }
 
-function preview(last: { senderId: string; text: string }, customer: string): string {
-  return last.senderId === customer ? last.text : `${words.you}: ${last.text}`;
+function Tags({ row, assignee, now }: { row: ConversationRow; assignee: string | undefined; now: number }) {
+  const { waitingSince, status } = row;
+  if (waitingSince === null && !assignee && status === "open") return null;
+  return (
+    <span className="mt-1 flex flex-wrap gap-1">
+      {waitingSince !== null && <span className="tag tag-warn">{words.waits(age(Date.parse(waitingSince), now))}</span>}
+      {status === "closed" && <span className="tag">{words.closed}</span>}
+      {assignee && <span className="tag max-w-40 truncate">{assignee}</span>}
+    </span>
+  );
+}
+
+function preview(last: { senderId: string; senderName: string; text: string }, customer: string, me: string): string {
+  if (last.senderId === customer) return last.text;
+  return `${last.senderId === me ? words.you : last.senderName}: ${last.text}`;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Booking } from "./get-bookings";
-import type { Participant } from "./get-participants";
-import { apply, type ConversationUpdated, type CustomerAdded, type Desk, type DeskEvent, EMPTY } from "./state";
+import { apply, type CustomerAdded, type Desk, type DeskEvent, EMPTY } from "./state";
 
 const T = 1_000_000;
 const booking = (n: number, userId = `u${n}`): Booking =>
@@ -23,17 +22,10 @@ const paid = (n: number, userId = `u${n}`): CustomerAdded => ({
   amount: 300_000,
   currency: "bdt",
 });
-const person = (n: number): Participant => ({
-  _id: `u${n}`,
-  firstName: "Customer",
-  lastName: String(n),
-  email: "",
-  image: null,
-  lastLoginAt: null,
-});
 const added = (n: number, at = T, userId = `u${n}`): DeskEvent => ({
   type: "customer_added",
   booking: paid(n, userId),
+  seq: n,
   at,
 });
 const refunded = (n: number, at = T): DeskEvent => ({
@@ -46,31 +38,8 @@ const bookings = (requestedAt: number, ...ns: number[]): DeskEvent => ({
   bookings: ns.map((n) => booking(n)),
   requestedAt,
 });
-const people = (requestedAt: number, ...ns: number[]): DeskEvent => ({
-  type: "participants_loaded",
-  participants: ns.map(person),
-  requestedAt,
-});
-const updated = (n: number, seq: number, unread = 1, at = T): DeskEvent => ({
-  type: "conversation_updated",
-  at,
-  update: {
-    roomId: `u${n}`,
-    seq,
-    unread,
-    userName: `Customer ${n}`,
-    lastMessage: {
-      id: `m${seq}`,
-      senderId: `u${n}`,
-      senderName: "",
-      text: `text ${seq}`,
-      time: "2026-11-23T10:00:00.000Z",
-    },
-  } satisfies ConversationUpdated,
-});
 const run = (...events: DeskEvent[]) => events.reduce(apply, EMPTY);
 const rows = (state: Desk) => state.bookings.map((row) => row.trackingId);
-const order = (state: Desk) => state.participants.map((row) => row._id);
 
 describe("bookings", () => {
   test("an arrival stands at the top at once", () => {
@@ -109,70 +78,15 @@ describe("bookings", () => {
   });
 });
 
-describe("participants", () => {
-  test("one per customer: who books again moves to the top", () => {
-    expect(order(run(people(T - 1, 1, 2, 3), added(10, T, "u3")))).toEqual(["u3", "u1", "u2"]);
-    expect(order(run(people(T - 1, 1, 2), added(10, T, "u2"), added(11, T, "u2"), added(12, T, "u1")))).toEqual([
-      "u1",
-      "u2",
-    ]);
-  });
-
-  test("who is new comes in with the name of the booking", () => {
-    const state = run(people(T - 1, 1), added(7));
-    expect(state.participants[0]).toMatchObject({
-      _id: "u7",
-      firstName: "Nusrat Jahan",
-      lastName: "7",
-      email: "u7@mail.example",
-    });
-  });
-
-  test("who writes moves to the top; who is only read stays", () => {
-    const state = run(people(T - 1, 1, 2, 3), updated(3, 20));
-    expect(order(state)).toEqual(["u3", "u1", "u2"]);
-    expect(order([updated(1, 21), updated(3, 20, 0)].reduce(apply, state))).toEqual(["u1", "u3", "u2"]);
-  });
-
-  test("what was read moves nobody, also on a page that has just loaded", () => {
-    const event = updated(3, 20, 0) as Extract<DeskEvent, { type: "conversation_updated" }>;
-    const state = run(people(T - 1, 1, 2, 3), { ...event, update: { ...event.update, read: true } });
-    expect(order(state)).toEqual(["u1", "u2", "u3"]);
-    expect(state.rooms.u3).toMatchObject({ seq: 20, unread: 0 });
-  });
-
-  test("who booked moves to the top although the list of bookings knew it already", () => {
-    const state = run(people(T - 1, 1, 2), added(10, T, "u1"), bookings(T - 1, 11), added(11, T, "u2"));
-    expect(order(state)).toEqual(["u2", "u1"]);
-    expect(rows(state)).toEqual(["CV-10", "CV-11"]);
-  });
-
-  test("a list that was asked for before does not undo what happened since", () => {
-    expect(order(run(people(T - 9, 1, 2, 3), added(10, T, "u3"), people(T - 5, 1, 2, 3)))).toEqual(["u3", "u1", "u2"]);
-    expect(order(run(people(T - 9, 1, 2, 3), added(10, T, "u3"), people(T + 5, 2, 3, 1)))).toEqual(["u2", "u3", "u1"]);
-  });
-});
-
-describe("unread", () => {
-  test("the newest number counts: late and repeated events change nothing", () => {
-    const state = run(updated(1, 20, 3), updated(1, 18, 1), updated(1, 20, 3));
-    expect(state.rooms.u1).toMatchObject({ seq: 20, unread: 3, last: { text: "text 20" } });
-  });
-
-  test("the same number again with nothing unread says that a colleague has read it", () => {
-    expect(run(updated(1, 20, 3), updated(1, 20, 0)).rooms.u1?.unread).toBe(0);
-  });
-
-  test("opening a conversation clears it here at once, and a reset forgets all", () => {
-    expect(run(updated(1, 20, 3), { type: "conversation_opened", roomId: "u1" }).rooms.u1?.unread).toBe(0);
-    expect(run(updated(1, 20, 3), { type: "reset" }).rooms).toEqual({});
-  });
+test("who books is among the conversations, and a reset forgets them", () => {
+  const state = run(added(3));
+  expect(state.conversations.u3).toMatchObject({ firstName: "Nusrat Jahan", lastName: "3", activity: 3, seq: 3 });
+  expect(apply(state, { type: "reset" }).conversations).toEqual({});
 });
 
 test("events applied to the old lists equal the new lists", () => {
-  const before = run(bookings(T, 2, 1), people(T, 2, 1));
+  const before = run(bookings(T, 2, 1));
   const byEvents = [added(3, T + 1), added(3, T + 1)].reduce(apply, before);
-  const bySnapshot = [bookings(T + 2, 3, 2, 1), people(T + 2, 3, 2, 1)].reduce(apply, before);
+  const bySnapshot = [bookings(T + 2, 3, 2, 1)].reduce(apply, before);
   expect(rows(byEvents)).toEqual(rows(bySnapshot));
-  expect(order(byEvents)).toEqual(order(bySnapshot));
 });

@@ -11,7 +11,7 @@ import type { DeskData } from "./use-desk";
 
 /** Conversations with something unread: the number in the title, on the icon and in the rail. */
 export function unreadRooms(desk: Desk): number {
-  return Object.values(desk.rooms).filter((room) => room.unread > 0).length;
+  return Object.values(desk.conversations).filter((row) => row.unread > 0).length;
 }
 
 export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): void {
@@ -21,11 +21,11 @@ export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): 
     () => ({
       arrived: desk.bookings.filter((row) => row.arrivedAt !== null).map((row) => row.trackingId),
       unseen,
-      waiting: Object.entries(desk.rooms)
-        .filter(([roomId, room]) => room.unread > 0 && room.last.senderId === roomId)
-        .map(([roomId, room]) => ({ roomId, seq: room.seq })),
+      waiting: Object.values(desk.conversations).flatMap(({ _id, unread, lastMessage }) =>
+        unread > 0 && lastMessage?.senderId === _id ? [{ roomId: _id, seq: lastMessage.seq }] : [],
+      ),
     }),
-    [desk.bookings, desk.rooms, unseen],
+    [desk.bookings, desk.conversations, unseen],
   );
   const describe = useCallback(
     (ring: Ring): Notice => {

@@ -8,15 +8,18 @@ import type { Connection } from "@/lib/socket/connection";
 import { useConnection } from "@/lib/socket/use-connection";
 import { useFramedEvents } from "@/lib/socket/use-framed-events";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
+import type { ConversationUpdated } from "./conversations";
 import { type Booking, getBookings, type Page } from "./get-bookings";
-import { getParticipants } from "./get-participants";
+import type { Conversation, ConversationQuery } from "./get-conversations";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import type { Loaded } from "./shown";
-import { apply, type ConversationUpdated, type CustomerAdded, type Desk, EMPTY } from "./state";
+import { apply, type CustomerAdded, type Desk, EMPTY } from "./state";
+import { type ConversationList, useConversations } from "./use-conversations";
+import { useDelivered } from "./use-delivered";
+import { useGathered } from "./use-gathered";
 import { useReceiptAlarm } from "./use-receipt-alarm";
 import { useShown } from "./use-shown";
 
-const GATHER = 300;
 const MOST_PAGES = 20;
 
 export interface DeskData {
@@ -28,14 +31,25 @@ export interface DeskData {
   presence: Presence | null;
   loading: boolean;
   /** Why a part did not load; what was there stays. */
-  problems: { bookings: string | null; participants: string | null };
+  problems: { bookings: string | null };
+  list: ConversationList;
+  /** The server has answered a change of a conversation with its row. */
+  changed: (row: Conversation) => void;
   refetch: () => void;
   /** Another number after something was missed. */
   reload: number;
 }
 
-/** `list` is where the bookings are shown. */
-export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | null>): DeskData {
+interface Options {
+  me: string;
+  /** Which conversations are listed. */
+  query: ConversationQuery;
+  openRoom: string | null;
+  /** Where the bookings are shown. */
+  list: RefObject<HTMLElement | null>;
+}
+
+export function useDesk({ me, query, openRoom, list }: Options): DeskData {
   const queries = useQueryClient();
   const [desk, dispatch] = useReducer(apply, EMPTY);
   const [reload, setReload] = useState(0);
@@ -48,10 +62,9 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     queryFn: asked((signal) => getBookings(pages.current, signal)),
     structuralSharing: false,
   });
-  const participants = useQuery({
-    queryKey: ["desk", "participants"],
-    queryFn: asked(getParticipants),
-    structuralSharing: false,
+  const conversations = useConversations({
+    ...{ connection, dispatch, me, query, openRoom },
+    conversations: desk.conversations,
   });
 
   const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk"] }), [queries]);
@@ -76,11 +89,6 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     dispatch({ type: "bookings_loaded", bookings: answer.bookings, requestedAt });
     setLoaded(extent(answer, requestedAt));
   }, [bookings.data]);
-  useEffect(() => {
-    if (!participants.data) return;
-    const { answer, requestedAt } = participants.data;
-    dispatch({ type: "participants_loaded", participants: answer, requestedAt });
-  }, [participants.data]);
 
   const alarm = useReceiptAlarm(connection, live.now);
   // A booking that nobody has seen may stand below the end of the list: then the list grows until it is in it.
@@ -93,16 +101,12 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     }
   }, [unseen, loaded, refetch]);
 
-  /** What comes into the conversation that is looked at is seen: opening it again tells every other desk. */
-  const seen = ({ roomId, unread }: ConversationUpdated) => {
-    dispatch({ type: "conversation_opened", roomId });
-    if (unread > 0 && document.visibilityState === "visible") connection?.tell("join_room", roomId);
-  };
+  const delivered = useDelivered(connection);
   useFramedEvents(connection, (event) => {
     if (event.type !== "received") return;
     const at = Date.now();
-    if (event.name === "customer_added") {
-      dispatch({ type: "customer_added", booking: event.args[0] as CustomerAdded, at });
+    if (event.name === "customer_added" && event.seq !== null) {
+      dispatch({ type: "customer_added", booking: event.args[0] as CustomerAdded, seq: event.seq, at });
       refetchSoon();
     }
     if (event.name === "booking_updated") {
@@ -110,14 +114,11 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     }
     if (event.name === "reset") dispatch({ type: "reset" });
     if (event.name === "conversation_updated") {
-      const update = event.args[0] as ConversationUpdated;
-      dispatch({ type: "conversation_updated", update, at });
-      if (update.roomId === openRoom) seen(update);
+      const { roomId, seq, lastMessage, read } = event.args[0] as ConversationUpdated;
+      if (lastMessage.senderId === roomId && !read) delivered(roomId, seq);
     }
   });
-  useEffect(() => {
-    if (openRoom) dispatch({ type: "conversation_opened", roomId: openRoom });
-  }, [openRoom]);
+  const changed = useCallback((row: Conversation) => dispatch({ type: "conversation_loaded", row }), []);
 
   return {
     desk,
@@ -125,8 +126,10 @@ export function useDesk(openRoom: string | null, list: RefObject<HTMLElement | n
     live,
     alarm,
     presence: live.freshness === "live" || live.freshness === "checking" ? presence : null,
-    loading: bookings.isPending || participants.isPending,
-    problems: { bookings: bookings.error?.message ?? null, participants: participants.error?.message ?? null },
+    loading: bookings.isPending,
+    problems: { bookings: bookings.error?.message ?? null },
+    list: conversations,
+    changed,
     refetch,
     reload,
   };
@@ -145,14 +148,4 @@ function extent({ bookings, totalItems }: Page, requestedAt: number): Loaded {
   const numbers = bookings.map((booking) => booking.seq);
   const whole = bookings.length >= totalItems;
   return { requestedAt, newest: Math.max(0, ...numbers), oldest: whole ? 0 : Math.min(...numbers) };
-}
-
-/** Many arrivals at once make one request. */
-function useGathered(run: () => void): () => void {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return useCallback(() => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(run, GATHER);
-  }, [run]);
 }

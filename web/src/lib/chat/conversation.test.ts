@@ -62,3 +62,39 @@ test("events applied to the old page equal the new page", () => {
   const events = run(page(facts(1, 2)), arrived(fact(4)), arrived(fact(3)), arrived(fact(4)));
   expect(events.messages).toEqual(run(page(facts(1, 2, 3, 4))).messages);
 });
+
+const status = (by: "customer" | "staff", delivered: number, seen = 0): ConversationEvent => ({
+  type: "status_changed",
+  status: { roomId: "u1", by, delivered, seen },
+});
+const ticks = (state: Conversation) => state.messages.map((message) => message.status);
+
+test("a side that has got further ticks the other side's messages, up to there", () => {
+  const rows = [fact(1, "u1"), fact(2, "s1"), fact(3, "s2"), fact(4, "s1")];
+  expect(ticks(run(page(rows), status("customer", 3, 2)))).toEqual(["sent", "seen", "delivered", "sent"]);
+  expect(ticks(run(page(rows), status("staff", 9, 9)))).toEqual(["seen", "sent", "sent", "sent"]);
+});
+
+test("an older page that overtook nothing gets the ticks that are known", () => {
+  const state = run(page([fact(5, "s1")], true), status("customer", 9, 9));
+  expect(ticks(apply(state, { type: "older_loaded", rows: [fact(2, "s1")], hasMore: false }))).toEqual([
+    "seen",
+    "seen",
+  ]);
+});
+
+test("a message that comes after what was seen is sent only", () => {
+  expect(ticks(run(page([fact(5, "s1")]), status("customer", 5, 5), arrived(fact(6, "s1"))))).toEqual(["seen", "sent"]);
+});
+
+test("a private note has no ticks and is no message of the same id", () => {
+  const state = run(
+    arrived(fact(1, "s1", "x")),
+    arrived({ ...fact(2, "s1", "x"), note: true }),
+    status("customer", 9, 9),
+  );
+  expect(state.messages.map(({ note, status: tick }) => [note, tick])).toEqual([
+    [false, "seen"],
+    [true, "sent"],
+  ]);
+});

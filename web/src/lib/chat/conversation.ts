@@ -2,6 +2,16 @@
 // A message is known by its sender and id, whatever way it comes (history, event, acknowledgement), and stands once,
 // in the order of the journal's numbers.
 
+export interface Attachment {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+}
+
+export type Status = "sent" | "delivered" | "seen";
+export type Side = "customer" | "staff";
+
 export interface Message {
   /** Unique in the conversation: ids are unique per sender only. */
   key: string;
@@ -12,7 +22,18 @@ export interface Message {
   /** ms since 1970, the server's word. */
   time: number;
   seq: number;
-  status: "sent" | "delivered" | "seen";
+  status: Status;
+  attachments: readonly Attachment[];
+  /** A private one: staff only. */
+  note: boolean;
+}
+
+/** One side has got so far: the other side's messages up to these numbers. */
+export interface StatusFact {
+  roomId: string;
+  by: Side;
+  delivered: number;
+  seen: number;
 }
 
 export interface Conversation {
@@ -21,6 +42,7 @@ export interface Conversation {
   loaded: boolean;
   /** Number of the newest message when the conversation was opened: what comes later is spoken by screen readers. */
   opened: number;
+  reached: Readonly<Partial<Record<Side, StatusFact>>>;
 }
 
 export interface MessageFact {
@@ -30,7 +52,9 @@ export interface MessageFact {
   text: string;
   time: string;
   seq: number;
-  status?: "sent" | "delivered" | "seen";
+  status?: Status;
+  attachments?: readonly Attachment[];
+  note?: boolean;
 }
 
 export type ConversationEvent =
@@ -38,18 +62,27 @@ export type ConversationEvent =
   /** The same after `reset`: what stood here may not exist any more (a restored backup). */
   | { type: "page_loaded_afresh"; rows: readonly MessageFact[]; hasMore: boolean }
   | { type: "older_loaded"; rows: readonly MessageFact[]; hasMore: boolean }
-  | { type: "message_arrived"; row: MessageFact };
+  | { type: "message_arrived"; row: MessageFact }
+  | { type: "status_changed"; status: StatusFact };
 
-export const EMPTY: Conversation = { messages: [], hasMore: false, loaded: false, opened: 0 };
+export const EMPTY: Conversation = { messages: [], hasMore: false, loaded: false, opened: 0, reached: {} };
 
+/** A page that was asked for before an event may come after it, so what is known of the ticks is laid over the rows. */
 export function apply(state: Conversation, event: ConversationEvent): Conversation {
+  const next = applied(state, event);
+  return { ...next, messages: withTicks(next.messages, next.reached) };
+}
+
+function applied(state: Conversation, event: ConversationEvent): Conversation {
   switch (event.type) {
     case "message_arrived":
       return { ...state, messages: merge(state.messages, [toMessage(event.row)]) };
     case "older_loaded":
       return { ...state, messages: merge(state.messages, event.rows.map(toMessage)), hasMore: event.hasMore };
     case "page_loaded_afresh":
-      return withNewestPage({ ...state, messages: [] }, event.rows.map(toMessage), event.hasMore);
+      return withNewestPage({ ...state, messages: [], reached: {} }, event.rows.map(toMessage), event.hasMore);
+    case "status_changed":
+      return { ...state, reached: { ...state.reached, [event.status.by]: event.status } };
     case "page_loaded":
       return withNewestPage(state, event.rows.map(toMessage), event.hasMore);
   }
@@ -62,17 +95,37 @@ function withNewestPage(state: Conversation, page: Message[], hasMore: boolean):
   const opened = state.loaded ? state.opened : newest;
   if (meets || !hasMore) {
     const older = meets && state.loaded && (state.messages[0]?.seq ?? 0) < (page[0]?.seq ?? 0);
-    return { messages: merge(state.messages, page), hasMore: older ? state.hasMore : hasMore, loaded: true, opened };
+    const messages = merge(state.messages, page);
+    return { ...state, messages, hasMore: older ? state.hasMore : hasMore, loaded: true, opened };
   }
   // More was missed than a page holds: what stood here before is left to scrolling back, or there would be a hole.
   const later = state.messages.filter((message) => message.seq > newest);
-  return { messages: merge(page, later), hasMore, loaded: true, opened };
+  return { ...state, messages: merge(page, later), hasMore, loaded: true, opened };
 }
 
 function merge(one: readonly Message[], other: readonly Message[]): readonly Message[] {
   const byKey = new Map(one.map((message) => [message.key, message]));
   for (const message of other) byKey.set(message.key, furthest(byKey.get(message.key), message));
   return [...byKey.values()].sort((a, b) => a.seq - b.seq);
+}
+
+function withTicks(messages: readonly Message[], reached: Conversation["reached"]): readonly Message[] {
+  const facts = Object.values(reached);
+  let changed = false;
+  const rows = messages.map((message) => {
+    const status = facts.reduce((before, fact) => tick(message, before, fact), message.status);
+    if (status === message.status) return message;
+    changed = true;
+    return { ...message, status };
+  });
+  return changed ? rows : messages;
+}
+
+function tick(message: Message, before: Status, fact: StatusFact): Status {
+  const writtenBy: Side = message.senderId === fact.roomId ? "customer" : "staff";
+  if (message.note || writtenBy === fact.by) return before;
+  const now: Status = message.seq <= fact.seen ? "seen" : message.seq <= fact.delivered ? "delivered" : "sent";
+  return STEPS.indexOf(now) > STEPS.indexOf(before) ? now : before;
 }
 
 const STEPS = ["sent", "delivered", "seen"] as const;
@@ -86,7 +139,7 @@ function furthest(before: Message | undefined, now: Message): Message {
 function toMessage(row: MessageFact): Message {
   const { id, senderId, senderName, text, seq } = row;
   return {
-    key: `${senderId}/${id}`,
+    key: `${row.note ? "note " : ""}${senderId}/${id}`,
     id,
     senderId,
     senderName,
@@ -94,5 +147,7 @@ function toMessage(row: MessageFact): Message {
     seq,
     time: Date.parse(row.time),
     status: row.status ?? "sent",
+    attachments: row.attachments ?? [],
+    note: row.note ?? false,
   };
 }

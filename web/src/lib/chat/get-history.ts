@@ -1,15 +1,9 @@
 // GET /api/chat/message?roomId=: a page of a conversation, oldest first; the newest page without `before`.
 import { requestEnvelope } from "@/lib/api/http";
+import type { MessageFact } from "./conversation";
 
-export interface HistoryRow {
-  id: string;
+export interface HistoryRow extends MessageFact {
   roomId: string;
-  senderId: string;
-  senderName: string;
-  text: string;
-  time: string;
-  status: "sent" | "delivered" | "seen";
-  seq: number;
 }
 
 export interface HistoryPage {

@@ -2,14 +2,21 @@
 // Changes are told to the other tabs by BroadcastChannel. Where a browser keeps nothing (a private window, an old one)
 // they stand in memory, and live as long as the page.
 
+import type { Attachment } from "./conversation";
+
+/** What a message is beside its text: whatever IndexedDB can keep. `note`: private, for staff only. */
+export interface Extra {
+  attachments?: readonly Attachment[];
+  note?: true;
+}
+
 export interface Waiting {
   id: string;
   /** Whose message it is: whoever signs in next must not send it. */
   owner: string;
   roomId: string;
   text: string;
-  /** What else goes with `send_message`: whatever IndexedDB can keep and the server understands. */
-  more: Readonly<Record<string, unknown>>;
+  more: Extra;
   /** ms since 1970, this device's clock. */
   time: number;
   /** Whether it went out once, so that the server may have it although no answer came. */
@@ -18,7 +25,7 @@ export interface Waiting {
   refused: string | null;
 }
 
-export interface Sent {
+export interface Sent extends Extra {
   id: string;
   roomId: string;
   text: string;

@@ -4,9 +4,9 @@
 import { alone } from "@/lib/locks";
 import type { Ack, Connection } from "@/lib/socket/connection";
 import { NotAnswered } from "@/lib/socket/connection";
-import { type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
+import { type Extra, type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
 
-export type { Sent, Waiting } from "./outbox-store";
+export type { Extra, Sent, Waiting } from "./outbox-store";
 
 export type Shown = Waiting & { state: "sending" | "waiting" | "refused" };
 
@@ -66,7 +66,7 @@ export class Outbox {
     return () => this.#listeners.delete(listener);
   }
 
-  send(roomId: string, text: string, more: Readonly<Record<string, unknown>> = {}): void {
+  send(roomId: string, text: string, more: Extra = {}): void {
     const time = Date.now();
     const id = `${time}-${crypto.randomUUID()}`;
     const entry: Waiting = { id, owner: this.#owner, roomId, text, more, time, tried: false, refused: null };
@@ -159,11 +159,11 @@ export class Outbox {
     return false;
   }
 
-  async #ask({ id, roomId, text, more }: Waiting): Promise<Ack | null> {
-    this.#sending = id;
+  async #ask(entry: Waiting): Promise<Ack | null> {
+    this.#sending = entry.id;
     this.#show();
     try {
-      return await this.#connection.ask("send_message", { ...more, id, roomId, text, as: this.#owner });
+      return await this.#connection.ask("send_message", payload(entry));
     } catch (error) {
       if (error instanceof NotAnswered) return null;
       throw error;
@@ -173,8 +173,8 @@ export class Outbox {
     }
   }
 
-  async #taken({ id, roomId, text }: Waiting, ack: Ack & { ok: true }): Promise<boolean> {
-    const sent: Sent = { id, roomId, text, seq: Number(ack.seq), time: String(ack.time) };
+  async #taken({ id, roomId, text, more }: Waiting, ack: Ack & { ok: true }): Promise<boolean> {
+    const sent: Sent = { ...more, id, roomId, text, seq: Number(ack.seq), time: String(ack.time) };
     await this.#store.remove(id);
     this.#gone(sent);
     this.#store.tell({ type: "sent", sent });
@@ -229,6 +229,11 @@ export class Outbox {
   #report(event: OutboxEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+/** What is attached is sent by its id; the rest of it is for the page. */
+function payload({ id, owner, roomId, text, more: { attachments, ...rest } }: Waiting) {
+  const ids = attachments?.length ? { attachments: attachments.map((one) => one.id) } : {};
+  return { ...rest, ...ids, id, roomId, text, as: owner };
 }
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));

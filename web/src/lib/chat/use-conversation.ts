@@ -3,17 +3,20 @@ import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
-import { apply, type Conversation, EMPTY, type MessageFact } from "./conversation";
+import { apply, type Conversation, EMPTY, type MessageFact, type StatusFact } from "./conversation";
 import { getHistory } from "./get-history";
+import { useTyping, useViewers } from "./use-others";
 
-const TYPING_SHOWN = 4_000;
 const TYPING_SAID = 2_000;
 
 export interface OpenConversation {
   conversation: Conversation;
   /** Why it could not be opened or loaded; what was there stays. */
   error: string | null;
-  typing: string | null;
+  /** Names of those who type. */
+  typing: readonly string[];
+  /** Names of the other staff who have this conversation open, while we are connected. */
+  viewers: readonly string[];
   loadOlder: () => void;
   loadAfresh: () => void;
   sayTyping: () => void;
@@ -22,10 +25,16 @@ export interface OpenConversation {
   add: (row: MessageFact) => void;
 }
 
-export function useConversation(connection: Connection | null, roomId: string, myName: string): OpenConversation {
+interface Me {
+  _id: string;
+  name?: string | null;
+}
+
+export function useConversation(connection: Connection | null, roomId: string, me: Me): OpenConversation {
   const [conversation, dispatch] = useReducer(apply, EMPTY);
   const [error, setError] = useState<string | null>(null);
-  const [typing, setTyping] = useTyping();
+  const typing = useTyping(connection, roomId, me._id);
+  const viewers = useViewers(connection, roomId, me._id);
   const newest = useRef(0);
 
   const load = useCallback(
@@ -68,16 +77,16 @@ export function useConversation(connection: Connection | null, roomId: string, m
     if (event.type === "connected") void (event.recovered && conversation.loaded ? undefined : join());
     if (event.type !== "received") return;
     if (event.name === "reset") void join(true);
-    if (event.name === "receive_message") {
+    if (event.name === "receive_message" || event.name === "note_added") {
       const row = event.args[0] as Omit<MessageFact, "seq"> & { roomId: string; seq?: number };
       const seq = row.seq ?? event.seq;
       if (row.roomId !== roomId || seq === null) return;
-      setTyping(null);
-      dispatch({ type: "message_arrived", row: { ...row, seq } });
+      const note = event.name === "note_added";
+      dispatch({ type: "message_arrived", row: { ...row, seq, ...(note && { note }) } });
     }
-    if (event.name === "user_typing") {
-      const [name, about] = event.args as [string, { room?: string } | undefined];
-      if (about?.room === roomId) setTyping(name);
+    if (event.name === "message_status") {
+      const status = event.args[0] as StatusFact;
+      if (status.roomId === roomId) dispatch({ type: "status_changed", status });
     }
   });
 
@@ -85,14 +94,15 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const sayTyping = useCallback(() => {
     if (Date.now() - lastSaid.current < TYPING_SAID) return;
     lastSaid.current = Date.now();
-    connection?.tell("typing", { userName: myName, room: roomId });
-  }, [connection, roomId, myName]);
+    connection?.tell("typing", { userName: me.name ?? "", room: roomId });
+  }, [connection, roomId, me.name]);
 
   const oldest = conversation.messages[0]?.seq;
   return {
     conversation,
     error,
     typing,
+    viewers,
     sayTyping,
     doneTyping: useCallback(() => {
       lastSaid.current = 0;
@@ -101,18 +111,6 @@ export function useConversation(connection: Connection | null, roomId: string, m
     loadAfresh: useCallback(() => void join(), [join]),
     add: useCallback((row: MessageFact) => dispatch({ type: "message_arrived", row }), []),
   };
-}
-
-function useTyping(): [string | null, (name: string | null) => void] {
-  const [name, setName] = useState<string | null>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const show = useCallback((next: string | null) => {
-    clearTimeout(timer.current);
-    setName(next);
-    if (next) timer.current = setTimeout(() => setName(null), TYPING_SHOWN);
-  }, []);
-  return [name, show];
 }
 
 function sentence(failure: unknown): string {

@@ -1,4 +1,5 @@
 // Names of people: initials for a picture, first and last name of a full one.
+import { firstOf } from "./graphemes";
 
 /** "Nusrat Jahan" → "NJ"; an address gives its first letter. */
 export function initials(name: string): string {
@@ -16,5 +17,5 @@ export function splitName(name: string): { firstName: string; lastName: string }
 }
 
 function letter(word: string | undefined): string {
-  return word ? ([...word][0] ?? "").toUpperCase() : "";
+  return word ? firstOf(word).toUpperCase() : "";
 }

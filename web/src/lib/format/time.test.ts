@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { age, ago, calendarDay, clock, dayName, hour } from "./time";
+import { describe, expect, test, vi } from "vitest";
+import { age, ago, calendarDay, clock, dayName, hour, readerLocale } from "./time";
 
 const NOON = new Date(2026, 10, 23, 12, 0, 0).getTime();
 const SECOND = 1_000;
@@ -44,11 +44,17 @@ test("the last proof of life is told in tenths while it is young", () => {
 });
 
 test("days have names", () => {
-  expect([dayName(NOON, NOON), dayName(NOON - DAY, NOON), dayName(NOON - 5 * DAY, NOON)]).toEqual([
-    "Today",
-    "Yesterday",
-    "Wed 18 Nov",
-  ]);
+  const days = (locale: string) => [0, 1, 5, 365].map((past) => dayName(NOON - past * DAY, NOON, locale));
+  expect(days("en-GB")).toEqual(["Today", "Yesterday", "Wed 18 Nov", "23 Nov 2025"]);
+  expect(days("bn-BD").slice(0, 3)).toEqual(["আজ", "গতকাল", "বুধ ১৮ নভে"]);
+});
+
+test("a language that no browser can format is passed over", () => {
+  vi.stubGlobal("navigator", { languages: ["en-US@posix", "en-IN"] });
+  expect(readerLocale()).toBe("en-IN");
+  vi.stubGlobal("navigator", { languages: ["en-US@posix"] });
+  expect(dayName(NOON - 5 * DAY, NOON)).toBe("Wed 18 Nov");
+  vi.unstubAllGlobals();
 });
 
 test("a calendar date is shown as written, whatever the zone", () => {

@@ -43,11 +43,40 @@ export function ago(ms: number): string {
   return `${Math.floor(past / MINUTE)} min ago`;
 }
 
-/** "Today", "Yesterday", "Sun 15 Nov", for the line between two days. */
-export function dayName(time: number, now: number): string {
-  if (sameDay(time, now)) return "Today";
-  if (sameDay(time, now - DAY)) return "Yesterday";
-  return `${weekdayFormat.format(time)} ${dayFormat.format(time)}`;
+/** "Today", "Yesterday", "Sun 15 Nov", "15 Nov 2024", for the line between two days, in the reader's language. */
+export function dayName(time: number, now: number, locale = readerLocale()): string {
+  const days = Math.round((midnight(time) - midnight(now)) / DAY);
+  if (days === 0 || days === -1) return capital(relativeDay(locale).format(days, "day"), locale);
+  const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    ...(sameYear ? { weekday: "short" } : { year: "numeric" }),
+  }).format(time);
+}
+
+/** What the page speaks, with the region of the reader's browser where that speaks the same. */
+export function readerLocale(): string {
+  const page = typeof document === "undefined" ? "en" : document.documentElement.lang || "en";
+  const own = navigator.languages?.find((one) => one.split("-")[0] === page.split("-")[0] && isLocale(one));
+  return own ?? (page === "en" ? "en-GB" : page);
+}
+
+/** Some browsers name a language that they do not know themselves ("en-US@posix"). */
+function isLocale(language: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(language).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const relativeDay = (locale: string) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const capital = (text: string, locale: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
+
+/** Days differ by their calendar: where clocks change one has 23 hours, which rounding takes care of. */
+function midnight(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0);
 }
 
 export function sameDay(one: number, other: number): boolean {

@@ -1,0 +1,110 @@
+"""Attachments over HTTP: bytes in, and out to whoever may open the conversation, as nothing a browser would run."""
+
+import asyncio
+import re
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta
+
+from carevia.api.http import Answer, HeaderList, ok
+from carevia.api.payload import Nothing, Raw
+from carevia.api.policy import Call, Route
+from carevia.domain.attachments import LARGEST, LONGEST_UPLOAD_ID, Attachment, is_picture
+from carevia.errors import NotFound
+from carevia.service.attachments import Attachments
+
+_SECONDS: Final = 120.0  # for the whole of it, over a slow phone
+_UNSAFE_ASCII: Final = re.compile(r"[^A-Za-z0-9._ -]")
+_AT_ONCE: Final = 8  # uploads that this process holds in memory
+
+
+class UploadQuery(msgspec.Struct):
+    roomId: Annotated[str, Meta(min_length=1, max_length=128)]
+    id: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=LONGEST_UPLOAD_ID,
+            description="chosen by the client; the same one again is the same attachment",
+        ),
+    ]
+    name: Annotated[str, Meta(max_length=1_000, description="shown to people; the type is told by the bytes")] = ""
+
+
+class AttachmentQuery(msgspec.Struct):
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class AttachmentRoutes:
+    def __init__(self, attachments: Attachments) -> None:
+        self._attachments = attachments
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    def routes(self) -> list[Route[Any, Any]]:
+        return [
+            Route(
+                method="POST",
+                path="/api/chat/attachment",
+                summary="Upload a picture (JPEG, PNG, WebP, GIF) or a PDF, at most 10 MB, to be named by a message.",
+                handler=self.upload,
+                policy="customer",
+                query=UploadQuery,
+                body=Raw,
+                answer=Attachment,
+                errors=(404, 429),
+                limit=LARGEST,
+            ),
+            Route(
+                method="GET",
+                path="/api/chat/attachment",
+                summary="The bytes of an attachment, for whoever may open its conversation.",
+                handler=self.download,
+                policy="customer",
+                query=AttachmentQuery,
+                body=Nothing,
+                answer=Raw,
+                bare=True,
+                errors=(404,),
+            ),
+        ]
+
+    async def upload(self, call: Call[UploadQuery, Nothing]) -> Answer:
+        query = call.query
+        await self._attachments.may_upload(call.viewer, query.roomId, query.id)
+        async with self._places:
+            content = await call.request.body(LARGEST, _SECONDS)
+            return ok(await self._attachments.keep(call.viewer, query.roomId, query.id, query.name, content))
+
+    async def download(self, call: Call[AttachmentQuery, Nothing]) -> Answer:
+        """Rights are asked every time; what a browser has kept is only confirmed."""
+        found, path = await self._attachments.of(call.viewer, call.query.id)
+        etag = f'"{found.id}"'
+        headers = _headers(found, etag)
+        if etag in (call.request.header("if-none-match") or ""):
+            return Answer(304, b"", headers)
+        try:
+            return Answer(200, await asyncio.to_thread(path.read_bytes), headers)
+        except FileNotFoundError:
+            raise NotFound("This attachment is no longer in the data folder.") from None
+
+
+def _headers(found: Attachment, etag: str) -> HeaderList:
+    """Whatever it is, it runs nowhere, and no other site embeds it."""
+    return [
+        (b"content-type", found.type.encode()),
+        (b"content-disposition", disposition(found.name, found.type).encode()),
+        (b"content-security-policy", b"default-src 'none'; sandbox"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"cache-control", b"private, no-cache"),
+        (b"etag", etag.encode()),
+    ]
+
+
+def disposition(name: str, type: str) -> str:
+    """RFC 6266: pictures may be looked at, everything else is saved."""
+    kind = "inline" if is_picture(type) else "attachment"
+    plain = _UNSAFE_ASCII.sub("_", name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

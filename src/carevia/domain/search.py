@@ -1,0 +1,50 @@
+"""What is searched for, and what is searched in, made alike: whatever keyboard wrote it, it is the same word.
+
+Pure. The store indexes `searchable` text, and is asked for `words` of it.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+LONGEST_QUERY: Final = 200
+MOST_WORDS: Final = 8
+EXCERPT: Final = 160
+_LEAD: Final = 40
+
+# Bengali keyboards put joiners into words (র‍্য): they change the shape only.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
+_NO_GAP: Final = "LMN"
+"""First letters of the Unicode categories that words are made of: letters, marks (Bengali vowel signs), digits."""
+
+
+def searchable(text: str) -> str:
+    """Letters of one look have one spelling: য় is one character from some keyboards and two from others."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def words(query: str) -> list[str]:
+    """The words of a query, at most eight; nothing where there is none, as in "?"."""
+    text = searchable(query[:LONGEST_QUERY])
+    spaced = "".join(sign if unicodedata.category(sign)[0] in _NO_GAP else " " for sign in text)
+    # Repeated words ask for nothing more. A mark alone is no word.
+    found = [word for word in dict.fromkeys(spaced.split()) if any(unicodedata.category(c)[0] != "M" for c in word)]
+    return found[:MOST_WORDS]
+
+
+def excerpt(text: str, wanted: list[str]) -> str:
+    """At most 160 characters on one line, around the first word that was found; `…` where something is left out.
+
+    It is cut at spaces, so that no syllable is.
+    """
+    line = " ".join(text.split())
+    if len(line) <= EXCERPT:
+        return line
+    places = [at for word in wanted if (at := line.casefold().find(word)) >= 0]
+    start = max(0, min(places, default=0) - _LEAD)
+    if start:
+        start = line.find(" ", start) + 1 or start
+    end = start + EXCERPT
+    if end < len(line):
+        end = max(line.rfind(" ", start, end), start + EXCERPT // 2)
+    return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")

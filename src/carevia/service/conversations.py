@@ -1,0 +1,196 @@
+"""Conversations as a list: ordered by what needs attention, filtered, assigned, opened and closed.
+
+First whoever waits for an answer, longest first; then the others by their last booking or message. Every change of a
+row is told to the desk in the transaction that makes it, and the row keeps the number of that event.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from msgspec import UNSET, structs
+from sqlalchemy import bindparam, func, select, update
+
+from carevia.domain import conversations as rules
+from carevia.domain.chat import check_own_room, page_size
+from carevia.domain.conversations import (
+    FOUND,
+    MOST_FOUND,
+    Change,
+    Conversation,
+    ConversationPage,
+    ConversationQuery,
+    Found,
+    Staff,
+    State,
+)
+from carevia.domain.payloads import ConversationChanged, ConversationUpdated, LastMessage
+from carevia.domain.people import DESK, SUPPORT_NAME, Person
+from carevia.domain.times import iso
+from carevia.errors import BadInput, Conflict, FieldError, NotFound
+from carevia.service.attachments import count_attached
+from carevia.service.conversation_list import one, page
+from carevia.service.search import find
+from carevia.store.store import Store
+from carevia.store.tables import conversations, messages, users
+from carevia.store.transaction import Row, Transaction
+
+_c = conversations.c
+_STATE = select(_c.last_seq, _c.read_seq, _c.unread, _c.waiting, _c.status, _c.assignee).where(
+    _c.room_id == bindparam("room")
+)
+_SET_STATE = (
+    update(conversations)
+    .where(_c.room_id == bindparam("room"))
+    .values({name: bindparam(f"new_{name}") for name in (*State.__struct_fields__, "version", "updated")})
+)
+_USER = select(users.c.name, users.c.email, users.c.activity).where(users.c.id == bindparam("user"))
+_MESSAGE = select(messages).where(messages.c.seq == bindparam("at"))
+_TIME = select(messages.c.time).where(messages.c.seq == bindparam("at"))
+_LATER = select(func.count().label("left")).where(
+    messages.c.room_id == bindparam("room"), messages.c.sender_id == bindparam("room"), messages.c.seq > bindparam("at")
+)
+_ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
+_STAFF = (
+    select(users.c.id, users.c.name, users.c.email)
+    .where(users.c.role == "admin", users.c.disabled == 0)
+    .order_by(users.c.created, users.c.id)
+)
+_MEMBER = select(users.c.id, users.c.name, users.c.email).where(
+    users.c.id == bindparam("user"), users.c.role == "admin"
+)
+
+
+class Conversations:
+    """For staff only, which the edge sees to. `now` gives ms since 1970 UTC."""
+
+    def __init__(self, store: Store, *, now: Callable[[], int]) -> None:
+        self._store = store
+        self._now = now
+
+    async def page(self, viewer: Person, query: ConversationQuery) -> ConversationPage:
+        """Raises BadInput for a cursor that is none of ours."""
+        return await self._store.read(partial(page, viewer=viewer, query=query))
+
+    async def change(self, viewer: Person, room_id: str, change: Change) -> Conversation:
+        """Assign, close or open; told to every desk unless it is so already. Answers the row as it is then.
+
+        Conflict where it is to be closed and somebody has written after `change.seq`: nobody may close over a message
+        that they have not seen.
+        """
+        return await self._store.write(partial(_change, viewer=viewer, room_id=room_id, change=change, now=self._now()))
+
+    async def mark_read(self, person: Person, room_id: str, seq: int) -> None:
+        """A member of staff has seen the conversation up to this message; told to every desk if it was unread.
+
+        Raises NotFound for another customer's.
+        """
+        check_own_room(person, room_id)
+        if person.is_staff:
+            await self._store.write(partial(mark_read, room_id=room_id, seq=seq, now=self._now()))
+
+    async def find(self, query: str, before: int | None = None, limit: int | None = None) -> tuple[Found, bool]:
+        """People, and messages that hold each word of the query or one that begins with it, newest first; and whether
+        there are more before them."""
+        size = page_size(limit, FOUND, MOST_FOUND)
+        return await self._store.read(partial(find, query=query, before=before, size=size))
+
+    async def staff(self) -> list[Staff]:
+        """Who a conversation can be assigned to."""
+        return [_staff(row) for row in await self._store.read(lambda tx: tx.all(_STAFF))]
+
+
+# --- steps of a work --------------------------------------------------------------------------------------------
+
+
+def note_message(tx: Transaction, *, room_id: str, by_customer: bool, seq: int, text: str, now: int) -> None:
+    """What a message that has just been stored does to its conversation."""
+    known, before = _state(tx, room_id)
+    tx.index_text(seq, text)
+    tx.run(_ACTIVE, user=room_id, new_activity=seq)
+    after = rules.written(before, seq) if by_customer else rules.answered(before, seq)
+    _save(tx, room_id, after, _tell_updated(tx, room_id, after, now), now, new=not known)
+
+
+def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
+    _, before = _state(tx, room_id)
+    upto = min(seq, before.last_seq)
+    if before.unread == 0 or upto <= before.read_seq:
+        return
+    left = tx.all(_LATER, room=room_id, at=upto)[0].left
+    after = rules.read(before, upto, left)
+    if left == before.unread:  # what came later than `seq` is all that is unread: nothing to tell
+        return
+    _save(tx, room_id, after, _tell_updated(tx, room_id, after, now, read=True), now)
+
+
+def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, now: int) -> Conversation:
+    if tx.first(_USER, user=room_id) is None:
+        raise NotFound("There is no such conversation.")
+    known, before = _state(tx, room_id)
+    after = before
+    if change.assignee is not UNSET and change.assignee != before.assignee:
+        if change.assignee is not None and tx.first(_MEMBER, user=change.assignee) is None:
+            wrong: FieldError = {"field": "assignee", "message": "nobody of the staff"}
+            raise BadInput("Only staff can be assigned.", errors=[wrong])
+        after = rules.assigned(after, change.assignee)
+    if change.status == "closed" and before.status != "closed":
+        if change.seq is not None and change.seq < before.last_seq:
+            raise Conflict("A new message has come in. Read it before you close the conversation.")
+        after = rules.closed(after)
+    if change.status == "open":
+        after = rules.reopened(after)
+    if after != before:
+        _save(tx, room_id, after, _tell_changed(tx, viewer, room_id, after, now), now, new=not known)
+    return one(tx, room_id)
+
+
+def _state(tx: Transaction, room_id: str) -> tuple[bool, State]:
+    row = tx.first(_STATE, room=room_id)
+    return (False, State()) if row is None else (True, State(*row))
+
+
+def _save(tx: Transaction, room_id: str, state: State, version: int, now: int, *, new: bool = False) -> None:
+    """`version` is the number of the event that told of it."""
+    values: dict[str, Any] = structs.asdict(state) | {"version": version, "updated": now}
+    if new:
+        tx.insert(conversations, room_id=room_id, **values)
+        return
+    tx.run(_SET_STATE, room=room_id, **{f"new_{name}": value for name, value in values.items()})
+
+
+def _shared(tx: Transaction, room_id: str, state: State) -> dict[str, Any]:
+    """What both events say of the row."""
+    customer = tx.all(_USER, user=room_id)[0]
+    waiting = None if state.waiting is None else tx.first(_TIME, at=state.waiting)
+    member = None if state.assignee is None else tx.first(_MEMBER, user=state.assignee)
+    return {
+        "roomId": room_id,
+        "unread": state.unread,
+        "userName": customer.name or "",
+        "userEmail": customer.email or "",
+        "status": state.status,
+        "assignee": None if member is None else _staff(member),
+        "waiting": state.waiting,
+        "waitingSince": None if waiting is None else iso(waiting.time),
+        "activity": customer.activity or 0,
+    }
+
+
+def _tell_updated(tx: Transaction, room_id: str, state: State, now: int, *, read: bool = False) -> int:
+    last = tx.all(_MESSAGE, at=state.last_seq)[0]
+    shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
+    shown.attachments = count_attached(tx, room_id, last.seq) or UNSET
+    event = ConversationUpdated(seq=last.seq, lastMessage=shown, read=read, **_shared(tx, room_id, state))
+    return tx.append(DESK, "conversation_updated", event, now=now).seq
+
+
+def _tell_changed(tx: Transaction, viewer: Person, room_id: str, state: State, now: int) -> int:
+    by = tx.first(_MEMBER, user=viewer.id)
+    who = Staff(viewer.id, viewer.name or viewer.email or SUPPORT_NAME) if by is None else _staff(by)
+    event = ConversationChanged(by=who, **_shared(tx, room_id, state))
+    return tx.append(DESK, "conversation_changed", event, now=now).seq
+
+
+def _staff(row: Row) -> Staff:
+    return Staff(row.id, row.name or row.email or SUPPORT_NAME)

@@ -1,0 +1,250 @@
+"""Inside a conversation, in a real Chromium: paging that does not jump, ticks that are true, files, notes, replies."""
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+
+from tests.acceptance.people import staff, token
+from tests.acceptance.stripe import deliver, event, metadata, session
+from tests.harness.program import Program
+
+pytestmark = pytest.mark.browser
+HOUR = 3_600_000
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100c9fe92ef"
+    "0000000049454e44ae426082"
+)
+
+
+@contextmanager
+def person(browser: Browser, bearer: str) -> Iterator[BrowserContext]:
+    """A browser of somebody whom another site has signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="Asia/Dhaka")
+    context.set_extra_http_headers({"Authorization": f"Bearer {bearer}"})
+    context.set_default_timeout(15_000)
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    yield context
+    context.close()
+    assert problems == []
+
+
+def known(program: Program, user: str = "family-1", name: str = "Nusrat Jahan") -> None:
+    subject = session(user, 300_000, metadata=metadata(user, userName=name))
+    assert deliver(program.url, event(subject)).status_code == 200
+
+
+def write_history(program: Program, count: int, user: str = "family-1") -> None:
+    """A long conversation, one message an hour, as it would lie in the database; the program is not running."""
+    now = int(time.time() * 1000)
+    with closing(sqlite3.connect(program.data / "carevia.db")) as db:
+        first = db.execute("SELECT max(seq) FROM journal").fetchone()[0] + 1
+        for number in range(count):
+            at = now - (count - number) * HOUR
+            sender, name, role = (user, "Nusrat Jahan", "user") if number % 3 else ("s9", "Mitu Begum", "admin")
+            text = f"Message {number} " + "with some more words in it " * (number % 7)
+            row = (first + number, user, f"h{number}", sender, name, role, text, at, "sent")
+            db.execute("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        event = (
+            "INSERT INTO journal (seq, id, room, name, payload, time) VALUES (?, 'x', ?, 'receive_message', '{}', ?)"
+        )
+        db.executemany(event, ((first + number, user, now) for number in range(count)))
+        db.execute("INSERT INTO conversations (room_id, last_seq, unread, updated) VALUES (?, ?, 0, ?)",
+                   (user, first + count - 1, now))  # fmt: skip
+        db.commit()
+
+
+def open_conversation(page: Page, program: Program, user: str = "family-1") -> None:
+    page.goto(f"{program.url}/dashboard?with={user}")
+    expect(page.get_by_role("region", name="Messages")).to_be_visible()
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Message")
+
+
+def say(page: Page, text: str) -> None:
+    box(page).fill(text)
+    box(page).press("Enter")
+
+
+# Scrolls up to the top a little at a time; each frame, says how far what was first in the view has moved by itself.
+CLIMB = """async (frames) => {
+  const stream = document.querySelector('section[aria-label="Messages"]');
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  let most = 0, rows = 0;
+  for (let n = 0; n < frames; n += 1) {
+    stream.scrollTop -= 220;
+    const edge = stream.getBoundingClientRect().top;
+    const row = [...stream.querySelectorAll('[data-seq]')].find((one) => one.getBoundingClientRect().bottom > edge);
+    const before = row.getBoundingClientRect().top;
+    await frame();
+    await frame();
+    if (!row.isConnected) return { most: Infinity, rows };
+    most = Math.max(most, Math.abs(row.getBoundingClientRect().top - before));
+    rows = Math.max(rows, stream.querySelectorAll('[data-seq]').length);
+  }
+  const first = stream.querySelector('[data-seq]').dataset.message;
+  return { most, rows, first };
+}"""
+
+
+def test_ten_thousand_messages_open_at_once_and_paging_up_moves_nothing(carevia: Program, browser: Browser) -> None:
+    known(carevia)
+    carevia.stop()
+    write_history(carevia, 10_000)
+    carevia.start()
+    with person(browser, staff()) as context:
+        page = context.new_page()
+        page.goto(f"{carevia.url}/dashboard?view=chat")
+        link = page.get_by_role("list", name="Conversations").get_by_role("link").first
+        expect(link).to_be_visible()
+        took = page.evaluate(
+            """async (link) => {
+              const began = performance.now();
+              document.querySelector('[aria-label="Conversations"] a').click();
+              while (!document.querySelector('[data-message="h9999"]')) await new Promise(requestAnimationFrame);
+              await new Promise(requestAnimationFrame);
+              return performance.now() - began;
+            }""",
+            None,
+        )
+        print(f"a conversation of 10,000 messages opened in {took:.0f} ms")
+        assert took < 300
+        expect(page.get_by_text("Message 9999", exact=False)).to_be_in_viewport()
+        expect(page.get_by_text(re.compile("^Today$|^Yesterday$")).first).to_be_attached()
+        climbed = page.evaluate(CLIMB, 80)
+        assert climbed["most"] < 1, climbed
+        assert climbed["rows"] <= 200
+        assert int(climbed["first"].removeprefix("h")) < 9_800  # several pages were loaded, and the window moved
+        page.get_by_role("button", name="To the newest message").click()
+        expect(page.get_by_text("Message 9999", exact=False)).to_be_in_viewport()
+
+
+def test_ticks_are_true_on_both_sides(carevia: Program, browser: Browser) -> None:
+    known(carevia)
+    with person(browser, staff()) as desks, person(browser, token("family-1", name="Nusrat Jahan")) as phones:
+        desk = desks.new_page()
+        open_conversation(desk, carevia)
+        say(desk, "Good morning.")
+        mine = desk.locator("[data-message]").filter(has_text="Good morning.")
+        expect(mine).to_contain_text("Sent")
+        phone = phones.new_page()
+        phone.goto(f"{carevia.url}/chat")
+        expect(phone.get_by_text("Good morning.")).to_be_visible()
+        expect(mine).to_contain_text("Seen")
+        # In a tab that nobody sees it is delivered, and not seen until somebody looks.
+        hide(phone, True)
+        say(desk, "Are you there?")
+        expect(phone.get_by_text("Are you there?")).to_be_attached()
+        last = desk.locator("[data-message]").filter(has_text="Are you there?")
+        expect(last).to_contain_text("Delivered")
+        hide(phone, False)
+        expect(last).to_contain_text("Seen")
+        # And after a reload the same is said.
+        desk.reload()
+        expect(desk.locator("[data-message]").filter(has_text="Are you there?")).to_contain_text("Seen")
+        say(phone, "Yes.")
+        expect(phone.locator("[data-message]").filter(has_text="Yes.")).to_contain_text("Seen")
+
+
+def hide(page: Page, hidden: bool) -> None:
+    state = "hidden" if hidden else "visible"
+    page.evaluate(
+        """(state) => {
+          Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        state,
+    )
+
+
+def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
+    carevia: Program, browser: Browser, tmp_path: Path
+) -> None:
+    known(carevia)
+    (tmp_path / "door.png").write_bytes(PNG)
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7\n" + bytes(2_000))
+    (tmp_path / "trick.png").write_bytes(b"<svg onload='alert(1)'>")
+    with person(browser, staff()) as desks, person(browser, token("family-1", name="Nusrat Jahan")) as phones:
+        phone = phones.new_page()
+        phone.goto(f"{carevia.url}/chat")
+        expect(box(phone)).to_be_visible()
+        phone.get_by_test_id("files").set_input_files(tmp_path / "trick.png")
+        expect(phone.get_by_role("alert")).to_contain_text("trick.png cannot be attached")
+        # The first attempt does not reach the server; the same upload is tried again.
+        failed: list[str] = []
+
+        def cut(route: Route) -> None:
+            failed.append(route.request.url)
+            route.abort() if len(failed) == 1 else route.continue_()
+
+        phone.route("**/api/chat/attachment?roomId=*", cut)
+        phone.get_by_test_id("files").set_input_files(tmp_path / "door.png")
+        phone.get_by_role("button", name="Try again").click()
+        expect(phone.get_by_role("listitem").filter(has_text="door.png")).to_contain_text("ready to send")
+        assert failed[0] == failed[1]
+        phone.get_by_test_id("files").set_input_files(tmp_path / "plan.pdf")
+        expect(phone.get_by_role("listitem").filter(has_text="plan.pdf")).to_contain_text("ready to send")
+        phone.get_by_role("button", name="Send").click()
+        desk = desks.new_page()
+        open_conversation(desk, carevia)
+        picture = desk.get_by_role("img", name="Picture: door.png")
+        expect(picture).to_be_visible()
+        desk.wait_for_function("() => document.querySelector('img[alt^=Picture]').naturalWidth === 1")
+        with desk.expect_download() as saved:
+            desk.get_by_role("link", name=re.compile("^plan.pdf, PDF")).click()
+        assert saved.value.suggested_filename == "plan.pdf"
+
+
+def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(
+    carevia: Program, browser: Browser
+) -> None:
+    known(carevia)
+    with (
+        person(browser, staff()) as rafiqs,
+        person(browser, staff("s2", name="Mitu Begum")) as mitus,
+        person(browser, token("family-1", name="Nusrat Jahan")) as phones,
+    ):
+        rafiq, mitu, phone = rafiqs.new_page(), mitus.new_page(), phones.new_page()
+        phone.goto(f"{carevia.url}/chat")
+        expect(box(phone)).to_be_visible()
+        expect(phone.get_by_role("button", name="Note")).to_have_count(0)
+        open_conversation(rafiq, carevia)
+        open_conversation(mitu, carevia)
+        expect(rafiq.get_by_text("Mitu Begum is viewing")).to_be_visible()
+        rafiq.get_by_role("button", name="Note", exact=True).click()
+        box(rafiq).press_sequentially("She has called before.")
+        rafiq.get_by_role("button", name="Save note").click()
+        expect(mitu.get_by_text("She has called before.")).to_be_visible()
+        expect(mitu.get_by_text("Note by Rafiq Hasan, only staff see it")).to_be_visible()
+        # A saved reply, by keyboard alone.
+        rafiq.get_by_role("button", name="Reply", exact=True).click()
+        box(rafiq).fill("/")
+        rafiq.get_by_role("button", name="Edit saved replies").click()
+        rafiq.get_by_label("Word behind the slash").fill("hours")
+        rafiq.get_by_label("Text", exact=True).fill("We come at any hour: https://care.example/hours.")
+        rafiq.get_by_role("button", name="Save reply").click()
+        expect(rafiq.get_by_role("dialog").get_by_text("/hours")).to_be_visible()
+        rafiq.keyboard.press("Escape")
+        box(rafiq).fill("/ho")
+        expect(rafiq.get_by_role("option")).to_have_count(1)
+        box(rafiq).press("Enter")
+        expect(box(rafiq)).to_have_value("We come at any hour: https://care.example/hours.")
+        box(rafiq).press("Enter")
+        link = phone.get_by_role("link", name="https://care.example/hours")
+        expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+        expect(link).to_have_attribute("href", "https://care.example/hours")
+        # The customer was told of nothing else: no note, no name, and not that one was written.
+        assert "called before" not in phone.content()
+        expect(phone.locator("[data-message]")).to_have_count(1)
+        assert "Rafiq" not in phone.content()
+        expect(phone.get_by_text("is typing")).to_have_count(0)
+        mitu.close()
+        expect(rafiq.get_by_text("is viewing")).to_have_count(0)

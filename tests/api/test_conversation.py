@@ -1,0 +1,228 @@
+"""Inside a conversation, at the edge: attachments and their headers, private notes that do not leak, who is viewing."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+
+from carevia.api.attachments import disposition
+from carevia.domain.people import Person
+from carevia.realtime.testing import TestClient
+from tests.aio import run
+from tests.api.desk import Desk, customer, desk, message, staff, until
+from tests.domain.test_attachments import BYTES
+
+PNG = BYTES["image/png"]
+
+
+async def upload(d: Desk, headers: dict[str, str], content: bytes = PNG, **query: str) -> httpx2.Response:
+    asked = {"roomId": "u1", "id": "up1", "name": "photo.png"} | query
+    return await d.http.post("/api/chat/attachment", params=asked, content=content, headers=headers)
+
+
+async def known(d: Desk, *ids: str) -> None:
+    for id_ in ids:
+        async with d.socket(customer(d, id_)) as peer:
+            assert (await peer.ask("send_message", message(id_, f"first of {id_}")))["ok"]
+
+
+def peer_of(d: Desk, person: Person) -> TestClient:
+    return TestClient(d.carevia.server, auth={"token": d.carevia.tokens.for_login(person)})
+
+
+RAFIQ, MITU = Person("rafiq", "admin", None, "Rafiq Hasan"), Person("mitu", "admin", None, "Mitu Begum")
+FAMILY = Person("u1", "user", None, "Nusrat Jahan")
+
+
+def test_an_attachment_is_uploaded_sent_and_served_with_safe_headers(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            family, boss = d.bearer("u1"), d.bearer("boss", "admin")
+            made = (await upload(d, family, name="ছবি.png")).json()["data"]
+            assert (made["name"], made["type"], made["size"]) == ("ছবি.png", "image/png", len(PNG))
+            body = {"roomId": "u1", "text": "", "id": "m1", "attachments": [made["id"]]}
+            assert (await d.http.post("/api/chat/message", json=body, headers=family)).status_code == 200
+            rows = (await d.http.get("/api/chat/message?roomId=u1", headers=boss)).json()["data"]
+            assert rows[0]["attachments"] == [made]
+
+            answer = await d.http.get("/api/chat/attachment", params={"id": made["id"]}, headers=boss)
+            assert (answer.status_code, answer.content) == (200, PNG)
+            assert answer.headers["content-type"] == "image/png"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers.get_list("content-security-policy") == ["default-src 'none'; sandbox"]
+            assert answer.headers["content-disposition"].startswith(
+                "inline; filename=\"___.png\"; filename*=UTF-8''%E0"
+            )
+            assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+            again = boss | {"if-none-match": answer.headers["etag"]}
+            kept = await d.http.get("/api/chat/attachment", params={"id": made["id"]}, headers=again)
+            assert (kept.status_code, kept.content) == (304, b"")
+
+    run(work())
+
+
+def test_an_attachment_is_for_whoever_may_open_the_conversation(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1", "u2")
+            family = d.bearer("u1")
+            id_ = (await upload(d, family)).json()["data"]["id"]
+            body = {"roomId": "u1", "text": "", "id": "m1", "attachments": [id_]}
+            assert (await d.http.post("/api/chat/message", json=body, headers=family)).status_code == 200
+            path = f"/api/chat/attachment?id={id_}"
+            for headers, status in ((family, 200), (d.bearer("boss", "admin"), 200), (d.bearer("u2"), 404), ({}, 401)):
+                assert (await d.http.get(path, headers=headers)).status_code == status
+            stale = d.bearer("u2") | {"if-none-match": f'"{id_}"'}
+            assert (await d.http.get(path, headers=stale)).status_code == 404
+            for id_ in ("..%2Fcarevia.db", "carevia.db", "0" * 32):
+                assert (await d.http.get(f"/api/chat/attachment?id={id_}", headers=family)).status_code == 404
+
+    run(work())
+
+
+def test_uploads_are_judged_by_bytes_size_and_right(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            family, boss = d.bearer("u1"), d.bearer("boss", "admin")
+            assert (await upload(d, family, b"<svg onload=alert(1)>")).status_code == 400
+            assert (await upload(d, family, PNG + bytes(10_000_000))).status_code == 413
+            assert (await upload(d, {})).status_code == 401
+            assert (await upload(d, family, roomId="u2")).status_code == 404
+            assert (await upload(d, boss, roomId="nobody")).status_code == 404
+            assert (await upload(d, family, id="")).status_code == 400
+            evil = family | {"origin": "https://evil.example"}
+            assert (await upload(d, evil)).status_code == 403
+            first, second = (await upload(d, family)).json(), (await upload(d, family)).json()
+            assert first == second
+            largest = PNG + bytes(10_000_000 - len(PNG))
+            assert (await upload(d, family, largest, id="up2")).json()["data"]["size"] == 10_000_000
+
+    run(work())
+
+
+def test_a_private_note_reaches_staff_who_have_the_conversation_open_and_never_its_customer(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1")
+            secret = "hard to please"
+            family, rafiq, mitu = peer_of(d, FAMILY), peer_of(d, RAFIQ), peer_of(d, MITU)
+            async with family, rafiq, mitu:
+                for peer in (rafiq, mitu):
+                    await peer.call("join_room", "u1")
+                note = message("u1", "n1", secret) | {"note": True}
+                ack = (await rafiq.call("send_message", note))[0]
+                assert ack["ok"]
+                await until(lambda: any(event.name == "note_added" for event in mitu.events))
+                (heard,) = [event.args for event in mitu.events if event.name == "note_added"]
+                assert (heard[0]["text"], heard[0]["senderName"]) == (secret, "Rafiq Hasan")
+                assert heard[-1] == f"{d.carevia.store.epoch}.{ack['seq']}"
+                assert [event for event in rafiq.events if event.name == "note_added"] == []  # its own is acknowledged
+                refused = (await family.call("send_message", note | {"id": "n2"}))[0]
+                assert (refused["ok"], refused["code"]) == (False, "forbidden")
+                await rafiq.call("send_message", message("u1", "a1", "Good morning."))
+                await until(lambda: any(event.name == "receive_message" for event in family.events))
+                assert secret not in msgspec.json.encode([event.args for event in family.events]).decode()
+            history = await d.http.get("/api/chat/message?roomId=u1", headers=d.bearer("u1"))
+            assert secret not in history.text
+            assert secret in (await d.http.get("/api/chat/message?roomId=u1", headers=d.bearer("b", "admin"))).text
+
+    run(work())
+
+
+def test_a_note_missed_is_replayed_to_staff_and_to_no_customer(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d, "mitu")) as other:
+            await known(d, "u1")
+            async with d.socket(staff(d)) as boss, d.socket(customer(d)) as family:
+                await boss.ask("join_room", "u1")
+                pids = [msgspec.json.decode(peer.reply[2:])["pid"] for peer in (boss, family)]
+            note = message("u1", "n1", "hard to please") | {"note": True}
+            assert (await other.ask("send_message", note))["ok"]
+            async with d.socket(staff(d) | {"pid": pids[0]}) as again:
+                await again.event("conversation_updated")  # that it was read
+                assert (await again.event("note_added"))[0]["text"] == "hard to please"
+            async with d.socket(customer(d) | {"pid": pids[1]}) as again:
+                assert await again.silent()
+
+    run(work())
+
+
+def test_a_status_is_told_to_both_sides_once(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1")
+            async with d.socket(staff(d)) as boss, d.socket(customer(d)) as family:
+                await boss.ask("join_room", "u1")
+                await boss.packets(1)  # that the conversation was read
+                sent = await boss.ask("send_message", message("u1", "a1", "Good morning."))
+                await boss.packets(1)
+                await family.event("receive_message")
+                for _ in range(3):
+                    report = {"roomId": "u1", "delivered": sent["seq"], "seen": sent["seq"]}
+                    assert (await family.ask("message_status", report))["ok"]
+                wanted = {"roomId": "u1", "by": "customer", "delivered": sent["seq"], "seen": sent["seq"]}
+                assert (await boss.event("message_status"))[0] == wanted
+                assert (await family.event("message_status"))[0] == wanted
+                assert await boss.silent()
+
+    run(work())
+
+
+def test_who_else_of_staff_views_a_conversation_is_told_by_person_and_never_to_its_customer(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1")
+            rafiq, mitu, tab, family = peer_of(d, RAFIQ), peer_of(d, MITU), peer_of(d, MITU), peer_of(d, FAMILY)
+
+            def seen(peer: TestClient) -> list[Any]:
+                return [
+                    sorted(who["name"] for who in event.args[0]["viewers"])
+                    for event in peer.events
+                    if event.name == "viewers"
+                ]
+
+            both = ["Mitu Begum", "Rafiq Hasan"]
+            async with rafiq, family:
+                await rafiq.call("join_room", "u1")
+                async with mitu:
+                    await mitu.call("join_room", "u1")
+                    await until(lambda: seen(rafiq) == [both])
+                    assert seen(mitu) == [both]
+                    async with tab:  # the same person: nothing new for the others
+                        await tab.call("join_room", "u1")
+                        await until(lambda: seen(tab) == [both])
+                    await mitu.call("leave_room", "u1")
+                    await until(lambda: seen(rafiq) == [both, ["Rafiq Hasan"]])
+                    await mitu.call("join_room", "u1")
+                await until(lambda: seen(rafiq) == [both, ["Rafiq Hasan"], both, ["Rafiq Hasan"]])
+                assert seen(family) == []
+
+    run(work())
+
+
+def test_saved_replies_are_for_staff(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            boss, family = d.bearer("boss", "admin"), d.bearer("u1")
+            made = await d.http.post("/api/chat/reply", json={"shortcut": "hi", "text": "Good morning."}, headers=boss)
+            reply = made.json()["data"]
+            assert (await d.http.get("/api/chat/reply", headers=boss)).json()["data"] == [reply]
+            taken = await d.http.post("/api/chat/reply", json={"shortcut": "hi", "text": "Other."}, headers=boss)
+            assert taken.status_code == 409
+            for method, path in (("GET", "reply"), ("POST", "reply"), ("POST", "reply/remove")):
+                body = None if method == "GET" else {"id": reply["id"], "shortcut": "x", "text": "x"}
+                answer = await d.http.request(method, f"/api/chat/{path}", json=body, headers=family)
+                assert answer.status_code == 403
+            gone = await d.http.post("/api/chat/reply/remove", json={"id": reply["id"]}, headers=boss)
+            assert gone.status_code == 200
+            assert (await d.http.get("/api/chat/reply", headers=boss)).json()["data"] == []
+
+    run(work())
+
+
+def test_a_name_cannot_break_out_of_the_header() -> None:
+    header = disposition('a"; filename="b.html\r\nX: y ছ.pdf', "application/pdf")
+    assert header.isascii() and header.isprintable()
+    assert header.startswith("attachment; filename=\"a__ filename__b.html__X_ y _.pdf\"; filename*=UTF-8''a%22%3B%20")
+    assert disposition("a.png", "image/png").startswith("inline; ")

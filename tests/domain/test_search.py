@@ -1,0 +1,35 @@
+"""Words of Bengali and English, however they are typed, and the excerpt around what was found."""
+
+import pytest
+
+from carevia.domain.search import EXCERPT, excerpt, searchable, words
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("দিয়েছি", "দিয\u09bcেছি"),  # this letter is one character from some keyboards, two from others
+        ("বাড়ি", "বাড\u09bcি"),
+        ("কো", "কে\u09be"),
+        ("র\u200d্যাব", "র্যাব"),
+        ("CAFÉ", "cafe\u0301"),
+        ("straße", "STRASSE"),
+    ],
+)
+def test_one_word_has_one_spelling(one: str, other: str) -> None:
+    assert searchable(one) == searchable(other)
+
+
+def test_a_query_is_its_words() -> None:
+    assert words("  টাকা,  বুকিং-এর!  Taka taka ") == ["টাকা", "বুকিং", "এর", "taka"]
+    assert words('? "* \u09be') == []
+    assert len(words(" ".join(f"w{n}" for n in range(50)))) == 8
+
+
+def test_an_excerpt_is_short_and_holds_what_was_found() -> None:
+    text = "শুভ সকাল। " * 100 + "আমার টাকা ফেরত চাই। " + "ধন্যবাদ। " * 100
+    found = excerpt(text, ["ফেরত"])
+    assert "ফেরত" in found and len(found) <= EXCERPT + 2
+    assert found.startswith("…") and found.endswith("…")
+    assert excerpt("two\nlines", ["x"]) == "two lines"
+    assert len(excerpt("x" * 9_999, ["y"])) <= EXCERPT + 2

@@ -1,0 +1,84 @@
+// Saved replies behind a slash: a list above the composer, driven by the keys of the box that keeps the focus.
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useEffect, useState } from "react";
+import { fitting, repliesQuery, type SavedReply } from "@/lib/chat/saved-replies";
+import { shorten } from "@/lib/format/graphemes";
+import { words } from "./messages";
+import { SavedRepliesDialog } from "./saved-replies-dialog";
+
+const MOST = 8;
+
+export interface ReplyMenuState {
+  open: boolean;
+  list: readonly SavedReply[];
+  chosen: SavedReply | undefined;
+  problem: string | null;
+  /** Whether the key was taken. */
+  onKey: (event: KeyboardEvent) => boolean;
+  take: (reply: SavedReply) => void;
+}
+
+/** `word` is what stands behind the slash, null where no reply is looked for. */
+export function useReplyMenu(word: string | null, onTake: (reply: SavedReply) => void): ReplyMenuState {
+  const { data, error } = useQuery({ ...repliesQuery, enabled: word !== null });
+  const [place, setPlace] = useState(0);
+  const [left, setLeft] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another word is another list
+  useEffect(() => setPlace(0), [word]);
+  const open = word !== null && word !== left;
+  const list = open ? fitting(data ?? [], word).slice(0, MOST) : [];
+  const chosen = list[Math.min(place, list.length - 1)];
+  const onKey = (event: KeyboardEvent) => {
+    if (!open) return false;
+    if (event.key === "Escape") {
+      event.stopPropagation(); // it closes this list only
+      setLeft(word);
+    } else if (!chosen) return false;
+    else if (event.key === "ArrowDown") setPlace((place + 1) % list.length);
+    else if (event.key === "ArrowUp") setPlace((place - 1 + list.length) % list.length);
+    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") onTake(chosen);
+    else return false;
+    event.preventDefault();
+    return true;
+  };
+  return { open, list, chosen, problem: error?.message ?? null, onKey, take: onTake };
+}
+
+export function ReplyMenu({ menu, id }: { menu: ReplyMenuState; id: string }) {
+  const [managing, setManaging] = useState(false);
+  return (
+    <>
+      {menu.open && (
+        <div className="absolute inset-x-0 bottom-full z-10 mb-1.5 rounded-xl border border-line bg-surface py-1 shadow-3">
+          <div id={id} role="listbox" aria-label={words.replies} className="max-h-64 overflow-y-auto">
+            {menu.list.map((reply) => (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the composer has the focus and takes the keys
+              <div
+                key={reply.id}
+                id={`${id}-${reply.id}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={reply === menu.chosen}
+                className={`flex cursor-default gap-2 px-3 py-1.5 ${reply === menu.chosen ? "bg-selected" : "hover:bg-hover"}`}
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => menu.take(reply)}
+              >
+                <span className="flex-none font-[550]">/{reply.shortcut}</span>
+                <span className="min-w-0 truncate text-ink-2">{shorten(reply.text, 120)}</span>
+              </div>
+            ))}
+          </div>
+          {menu.list.length === 0 && (
+            <p role="status" className="px-3 py-1.5 text-ink-3">
+              {menu.problem === null ? words.noReplies : words.repliesFailed(menu.problem)}
+            </p>
+          )}
+          <button type="button" className="btn btn-quiet btn-small mx-1.5 mt-1" onClick={() => setManaging(true)}>
+            {words.manageReplies}
+          </button>
+        </div>
+      )}
+      {managing && <SavedRepliesDialog onClose={() => setManaging(false)} />}
+    </>
+  );
+}

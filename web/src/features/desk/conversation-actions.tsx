@@ -1,0 +1,60 @@
+// Whose the conversation is, and whether it is dealt with. For the head of the conversation.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { CircleCheck, RotateCcw } from "lucide-react";
+import type { Conversation } from "./get-conversations";
+import { words } from "./messages";
+import { getStaff, postConversation } from "./post-conversation";
+
+interface Props {
+  row: Conversation;
+  me: string;
+  onChanged: (row: Conversation) => void;
+}
+
+export function ConversationActions({ row, me, onChanged }: Props) {
+  const staff = useQuery({ queryKey: ["staff"], queryFn: ({ signal }) => getStaff(signal), staleTime: 60_000 });
+  const change = useMutation({ mutationFn: postConversation, onSuccess: onChanged });
+  const { assignee, status, lastMessage } = row;
+  const known = staff.data ?? [];
+  const people = assignee && !known.some(({ _id }) => _id === assignee._id) ? [assignee, ...known] : known;
+  const close = () =>
+    change.mutate({ roomId: row._id, status: "closed", ...(lastMessage && { seq: lastMessage.seq }) });
+  return (
+    <div className="flex min-w-0 flex-none items-center gap-1.5">
+      {change.error && (
+        <p role="alert" className="max-w-56 text-xs leading-4 text-bad-ink">
+          {words.actions.failed(change.error.message)}
+        </p>
+      )}
+      <select
+        aria-label={words.actions.assignee}
+        className="btn btn-line btn-small max-w-36 truncate max-sm:max-w-24"
+        value={assignee?._id ?? ""}
+        onChange={(event) => change.mutate({ roomId: row._id, assignee: event.target.value || null })}
+      >
+        <option value="">{words.actions.nobody}</option>
+        {people.map(({ _id, name }) => (
+          <option key={_id} value={_id}>
+            {_id === me ? words.actions.me(name) : name}
+          </option>
+        ))}
+      </select>
+      {status === "open" ? (
+        <button type="button" className="btn btn-line btn-small" disabled={change.isPending} onClick={close}>
+          <CircleCheck size={14} strokeWidth={1.75} aria-hidden="true" />
+          <span className="max-lg:sr-only">{words.actions.close}</span>
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="btn btn-line btn-small"
+          disabled={change.isPending}
+          onClick={() => change.mutate({ roomId: row._id, status: "open" })}
+        >
+          <RotateCcw size={14} strokeWidth={1.75} aria-hidden="true" />
+          <span className="max-lg:sr-only">{words.actions.reopen}</span>
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Conversations,
+  type ConversationUpdated,
+  type ListedPage,
+  ordered,
+  settled,
+  told,
+  withPage,
+} from "./conversations";
+import type { Conversation } from "./get-conversations";
+
+const OPEN = { filter: "open", unread: false } as const;
+const row = (n: number, change: Partial<Conversation> = {}): Conversation => ({
+  ...{ _id: `u${n}`, firstName: "Customer", lastName: String(n), email: "", image: null, lastLoginAt: null },
+  ...{ status: "open", assignee: null, unread: 0, waiting: null, waitingSince: null, activity: n },
+  ...{ lastMessage: null, seq: n, ...change },
+});
+const page = (rows: Conversation[], asOf: number, change: Partial<ListedPage> = {}): ListedPage => ({
+  ...{ rows, asOf, hasMore: false, query: OPEN, me: "s1", ...change },
+});
+const wrote = (n: number, seq: number, unread = 1, read = false): ConversationUpdated => ({
+  ...{ roomId: `u${n}`, seq, unread, read, userName: "", userEmail: "", status: "open", assignee: null },
+  ...{ waiting: unread ? seq : null, waitingSince: null, activity: seq },
+  lastMessage: { id: `m${seq}`, senderId: `u${n}`, senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" },
+});
+const order = (all: Conversations, query: Parameters<typeof ordered>[1] = OPEN) =>
+  ordered(all, query, "s1").map(({ _id }) => _id);
+const of = (...rows: Conversation[]) => withPage({}, page(rows, 0));
+
+test("who waits longest comes first, then the last activity", () => {
+  const all = of(row(9), row(4), row(7, { waiting: 6 }), row(5, { waiting: 3 }));
+  expect(order(all)).toEqual(["u5", "u7", "u9", "u4"]);
+});
+
+test("filters are those of the server", () => {
+  const mine = { _id: "s1", name: "Me" };
+  const all = of(row(1, { assignee: mine }), row(2, { unread: 1 }), row(3, { status: "closed", assignee: mine }));
+  expect(order(all)).toEqual(["u2", "u1"]);
+  expect(order(all, { ...OPEN, filter: "mine" })).toEqual(["u1"]);
+  expect(order(all, { ...OPEN, filter: "unassigned" })).toEqual(["u2"]);
+  expect(order(all, { ...OPEN, filter: "closed" })).toEqual(["u3"]);
+  expect(order(all, { ...OPEN, unread: true })).toEqual(["u2"]);
+});
+
+describe("of an event and a page the newer one wins", () => {
+  test("an event that is in the page already changes nothing, and one that comes again neither", () => {
+    const all = of(row(1, { seq: 20, unread: 3 }));
+    expect(told(all, wrote(1, 17), 18, 0)).toBe(all);
+    const once = told(all, wrote(1, 20, 4), 21, 0);
+    expect(told(once, wrote(1, 20, 4), 21, 0)).toBe(once);
+  });
+
+  test("a page from before the event does not undo it, one from after it is the truth", () => {
+    const read = told(of(row(1, { seq: 20, unread: 3 })), wrote(1, 19, 0, true), 22, 0);
+    expect(withPage(read, page([row(1, { seq: 20, unread: 3 })], 21)).u1?.unread).toBe(0);
+    expect(withPage(read, page([row(1, { seq: 25, unread: 1 })], 26)).u1?.unread).toBe(1);
+  });
+
+  test("who was closed while this page was away has gone, who wrote since the page was made stays", () => {
+    const all = told(of(row(1), row(2)), wrote(3, 30), 31, 0);
+    expect(order(withPage(all, page([row(1)], 30)))).toEqual(["u3", "u1"]);
+  });
+
+  test("beyond the end of the pages nobody is missed", () => {
+    const all = of(row(9), row(5), row(1));
+    expect(order(withPage(all, page([row(9), row(4)], 20, { hasMore: true })))).toEqual(["u9", "u4", "u1"]);
+  });
+});
+
+test("a row that is only read is not new", () => {
+  const all = told(of(row(1, { unread: 1 })), wrote(1, 1, 0, true), 5, 77);
+  expect(all.u1).toMatchObject({ unread: 0, movedAt: null });
+  expect(told(all, wrote(1, 6), 7, 77).u1?.movedAt).toBe(77);
+});
+
+test("rows under the hand stay, and what is new waits", () => {
+  const rows = ordered(of(row(1), row(2), row(3)), OPEN, "s1");
+  expect(settled(rows, ["u1", "u2"])).toMatchObject({ rows: [{ _id: "u1" }, { _id: "u2" }], waiting: 1 });
+  expect(settled(rows, null)).toEqual({ rows, waiting: 0 });
+});

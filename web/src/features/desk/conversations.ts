@@ -1,0 +1,150 @@
+// The list of conversations as a pure function of what the server said. Every row carries the number of the event that
+// last told of it, and pages the newest number that they know: so whichever of an event and a page is newer wins, without
+// a clock, and every tab ends with the same list and the same counts.
+import { splitName } from "@/lib/format/names";
+import type { Conversation, ConversationQuery, Staff } from "./get-conversations";
+
+export interface ConversationRow extends Conversation {
+  /** When an event brought something new, ms since 1970. */
+  movedAt: number | null;
+}
+
+export type Conversations = Readonly<Record<string, ConversationRow>>;
+
+/** What `conversation_updated` and `conversation_changed` both say. */
+interface Told {
+  roomId: string;
+  userName: string;
+  userEmail: string;
+  status: "open" | "closed";
+  assignee: Staff | null;
+  unread: number;
+  waiting: number | null;
+  waitingSince: string | null;
+  activity: number;
+}
+
+export interface ConversationUpdated extends Told {
+  /** Number of the last message. */
+  seq: number;
+  lastMessage: {
+    id: string;
+    senderId: string;
+    senderName: string;
+    text: string;
+    time: string;
+    /** How many are attached. */
+    attachments?: number;
+  };
+  /** Staff have seen it: nothing new was written. */
+  read: boolean;
+}
+
+export interface ConversationChanged extends Told {
+  by: Staff;
+}
+
+export interface ListedPage {
+  rows: readonly Conversation[];
+  hasMore: boolean;
+  asOf: number;
+  query: ConversationQuery;
+  me: string;
+}
+
+/** Pages of one filter, from the top. Who should be among them, is not, and was not told of since, is not there. */
+export function withPage(all: Conversations, page: ListedPage): Conversations {
+  const listed = new Set(page.rows.map((row) => row._id));
+  const last = page.hasMore ? page.rows.at(-1) : undefined;
+  const stale = (row: ConversationRow) =>
+    !listed.has(row._id) &&
+    row.seq <= page.asOf &&
+    matches(row, page.query, page.me) &&
+    (last === undefined || byAttention(row, last) < 0);
+  return withRows(Object.fromEntries(Object.entries(all).filter(([, row]) => !stale(row))), page.rows);
+}
+
+export function withRows(known: Conversations, rows: readonly Conversation[]): Conversations {
+  const fresh = rows
+    .filter((row) => (known[row._id]?.seq ?? -1) <= row.seq)
+    .map((row) => [row._id, { ...row, movedAt: known[row._id]?.movedAt ?? null }] as const);
+  return { ...known, ...Object.fromEntries(fresh) };
+}
+
+export function booked(
+  known: Conversations,
+  who: { userId: string; userName: string; userEmail: string },
+  seq: number,
+  at: number,
+): Conversations {
+  const row = known[who.userId] ?? nobody(who.userId);
+  if (seq <= row.seq) return known;
+  const named = name(row, who.userName, who.userEmail);
+  return { ...known, [row._id]: { ...row, ...named, status: "open", activity: seq, seq, movedAt: at } };
+}
+
+export function told(
+  known: Conversations,
+  update: ConversationUpdated | ConversationChanged,
+  seq: number,
+  at: number,
+): Conversations {
+  const row = known[update.roomId] ?? nobody(update.roomId);
+  if (seq <= row.seq) return known;
+  const { status, assignee, unread, waiting, waitingSince, activity } = update;
+  const after: ConversationRow = {
+    ...row,
+    ...name(row, update.userName, update.userEmail),
+    ...{ status, assignee, unread, waiting, waitingSince, activity, seq },
+  };
+  if ("lastMessage" in update) {
+    after.lastMessage = { ...update.lastMessage, seq: update.seq };
+    if (!update.read) after.movedAt = at;
+  }
+  return { ...known, [row._id]: after };
+}
+
+/** Who waits, longest first; then the others, last activity first. */
+export function byAttention(one: Conversation, other: Conversation): number {
+  if (one.waiting !== null && other.waiting !== null) return one.waiting - other.waiting;
+  if (one.waiting !== null || other.waiting !== null) return one.waiting !== null ? -1 : 1;
+  return other.activity - one.activity;
+}
+
+export function matches(row: Conversation, { filter, unread }: ConversationQuery, me: string): boolean {
+  if (unread && row.unread === 0) return false;
+  if (filter === "closed") return row.status === "closed";
+  if (row.status !== "open") return false;
+  if (filter === "mine") return row.assignee?._id === me;
+  return filter === "open" || row.assignee === null;
+}
+
+export function ordered(all: Conversations, query: ConversationQuery, me: string): ConversationRow[] {
+  return Object.values(all)
+    .filter((row) => matches(row, query, me))
+    .sort(byAttention);
+}
+
+/** While the hand is on the list its rows stay where they are: those that came or moved up wait, and are counted. */
+export function settled(
+  rows: readonly ConversationRow[],
+  held: readonly string[] | null,
+): { rows: readonly ConversationRow[]; waiting: number } {
+  if (held === null) return { rows, waiting: 0 };
+  const now = new Map(rows.map((row) => [row._id, row]));
+  const stay = held.flatMap((id) => now.get(id) ?? []);
+  return { rows: stay, waiting: rows.length - stay.length };
+}
+
+function nobody(id: string): ConversationRow {
+  return {
+    ...{ _id: id, firstName: "", lastName: "", email: "", image: null, lastLoginAt: null, status: "open" },
+    ...{ assignee: null, unread: 0, waiting: null, waitingSince: null, activity: 0, lastMessage: null, seq: 0 },
+    movedAt: null,
+  };
+}
+
+function name(row: ConversationRow, full: string, email: string) {
+  const { firstName, lastName } = full ? splitName(full) : row;
+  return { firstName, lastName, email: email || row.email };
+}

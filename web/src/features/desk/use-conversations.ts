@@ -1,0 +1,121 @@
+// The list of conversations: pages over HTTP, changes over the socket. The open list's first page is always loaded, for
+// everything that waits or is unread stands in it, whatever filter is chosen.
+import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type Dispatch, useCallback, useEffect } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
+import type { ConversationChanged, Conversations, ConversationUpdated } from "./conversations";
+import {
+  type ConversationPage,
+  type ConversationQuery,
+  type Counts,
+  getConversation,
+  getConversations,
+} from "./get-conversations";
+import type { DeskEvent } from "./state";
+import { useGathered } from "./use-gathered";
+
+const OPEN: ConversationQuery = { filter: "open", unread: false };
+
+interface Props {
+  connection: Connection | null;
+  conversations: Conversations;
+  dispatch: Dispatch<DeskEvent>;
+  me: string;
+  query: ConversationQuery;
+  openRoom: string | null;
+}
+
+export interface ConversationList {
+  loading: boolean;
+  problem: string | null;
+  /** How many stand behind each filter; null before the first answer. */
+  counts: Counts | null;
+  hasMore: boolean;
+  loadMore: () => void;
+  loadingMore: boolean;
+}
+
+export function useConversations({
+  connection,
+  conversations,
+  dispatch,
+  me,
+  query,
+  openRoom,
+}: Props): ConversationList {
+  const queries = useQueryClient();
+  const base = usePages(OPEN, me, dispatch);
+  const shown = usePages(query, me, dispatch);
+  const row = useQuery({
+    queryKey: ["desk", "conversation", openRoom],
+    queryFn: ({ signal }) => getConversation(openRoom ?? "", signal),
+    enabled: openRoom !== null,
+    retry: false,
+    structuralSharing: false,
+  });
+  useEffect(() => {
+    const one = row.data?.rows[0];
+    if (one) dispatch({ type: "conversation_loaded", row: one });
+  }, [row.data, dispatch]);
+
+  const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk", "conversations"] }), [queries]);
+  const refetchSoon = useGathered(refetch);
+  useConnectionEvents(connection, (event) => {
+    if (event.type !== "received" || event.seq === null) return;
+    const at = Date.now();
+    if (event.name === "conversation_updated") {
+      const update = event.args[0] as ConversationUpdated;
+      const before = conversations[update.roomId];
+      dispatch({ type: "conversation_updated", update, seq: event.seq, at });
+      // Who is new, or was closed, changes the counts.
+      if (before?.status !== update.status) refetchSoon();
+    }
+    if (event.name === "conversation_changed") {
+      const update = event.args[0] as ConversationChanged;
+      dispatch({ type: "conversation_changed", update, seq: event.seq, at });
+      refetchSoon();
+    }
+  });
+
+  return {
+    loading: shown.isPending,
+    problem: shown.error?.message ?? null,
+    counts: newest(base.data, shown.data)?.counts ?? null,
+    hasMore: shown.hasNextPage,
+    loadMore: () => void shown.fetchNextPage(),
+    loadingMore: shown.isFetchingNextPage,
+  };
+}
+
+function usePages(query: ConversationQuery, me: string, dispatch: Dispatch<DeskEvent>) {
+  const { filter, unread } = query;
+  const pages = useInfiniteQuery({
+    queryKey: ["desk", "conversations", filter, unread],
+    queryFn: ({ pageParam, signal }) => getConversations({ filter, unread }, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextAfter,
+    structuralSharing: false,
+  });
+  const { data } = pages;
+  useEffect(() => {
+    const last = data?.pages.at(-1);
+    if (!data || !last) return;
+    const page = {
+      rows: data.pages.flatMap(({ rows }) => rows),
+      hasMore: last.hasMore,
+      // A later page knows more, and an earlier one only what was so then.
+      asOf: Math.min(...data.pages.map(({ asOf }) => asOf)),
+      query: { filter, unread },
+      me,
+    };
+    dispatch({ type: "conversations_loaded", page });
+  }, [data, filter, unread, me, dispatch]);
+  return pages;
+}
+
+function newest(...all: (InfiniteData<ConversationPage> | undefined)[]): ConversationPage | undefined {
+  return all
+    .flatMap((data) => data?.pages ?? [])
+    .reduce<ConversationPage | undefined>((one, other) => (one && one.asOf > other.asOf ? one : other), undefined);
+}

@@ -1,0 +1,47 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, test, vi } from "vitest";
+import { Drafts } from "./drafts";
+
+beforeEach(() => localStorage.clear());
+
+test("a draft survives a reload, by person and conversation", () => {
+  new Drafts().write("s1", "u1", "Ayesha comes at");
+  const after = new Drafts();
+  expect(after.read("s1", "u1")).toBe("Ayesha comes at");
+  expect([after.read("s2", "u1"), after.read("s1", "u2")]).toEqual(["", ""]);
+  expect([...after.rooms("s1")]).toEqual(["u1"]);
+  after.write("s1", "u1", "");
+  expect([...new Drafts().rooms("s1")]).toEqual([]);
+});
+
+test("another tab's writing is told, and foreign keys are not", () => {
+  const drafts = new Drafts();
+  const watcher = vi.fn();
+  const leave = drafts.watch(watcher);
+  localStorage.setItem("carevia.draft.s1/u1", "from another tab");
+  window.dispatchEvent(new StorageEvent("storage", { key: "carevia.draft.s1/u1" }));
+  window.dispatchEvent(new StorageEvent("storage", { key: "theme" }));
+  expect(watcher).toHaveBeenCalledTimes(1);
+  expect(drafts.read("s1", "u1")).toBe("from another tab");
+  leave();
+  window.dispatchEvent(new StorageEvent("storage", { key: null }));
+  expect(watcher).toHaveBeenCalledTimes(1);
+});
+
+test("ids that look like one another do not share drafts", () => {
+  const drafts = new Drafts();
+  drafts.write("s1", "a/b", "one");
+  drafts.write("s1/a", "b", "two");
+  expect([drafts.read("s1", "a/b"), drafts.read("s1/a", "b")]).toEqual(["one", "two"]);
+  expect([...drafts.rooms("s1")]).toEqual(["a/b"]);
+});
+
+test("a browser that keeps nothing keeps it as long as the page", () => {
+  const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  const drafts = new Drafts();
+  drafts.write("s1", "u1", "hello");
+  expect([drafts.read("s1", "u1"), [...drafts.rooms("s1")]]).toEqual(["hello", ["u1"]]);
+  full.mockRestore();
+});

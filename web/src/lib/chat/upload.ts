@@ -1,0 +1,63 @@
+// One upload: bytes to the server with progress, under an id of its own, so that a retry is the same attachment.
+// XMLHttpRequest, because fetch does not say how far an upload has got.
+import { ApiError } from "@/lib/api/http";
+import type { Attachment } from "./conversation";
+
+export const LARGEST = 10_000_000;
+export const MOST = 10;
+export const ACCEPTED = "image/jpeg,image/png,image/webp,image/gif,application/pdf";
+
+export interface Upload {
+  /** Throws ApiError; after that `send` may be called again. */
+  send: (onProgress: (part: number) => void) => Promise<Attachment>;
+  cancel: () => void;
+}
+
+export function upload(roomId: string, id: string, file: File): Upload {
+  let running: XMLHttpRequest | null = null;
+  return {
+    cancel: () => running?.abort(),
+    send: (onProgress) =>
+      new Promise((done, fail) => {
+        const asked = new XMLHttpRequest();
+        running = asked;
+        const query = new URLSearchParams({ roomId, id, name: file.name });
+        asked.open("POST", `/api/chat/attachment?${query}`);
+        asked.setRequestHeader("accept", "application/json");
+        asked.setRequestHeader("content-type", "application/octet-stream");
+        asked.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
+        asked.onload = () => {
+          const envelope = parsed(asked.responseText);
+          if (asked.status === 200 && envelope?.data) done(envelope.data);
+          else fail(new ApiError(asked.status, envelope?.message ?? ""));
+        };
+        asked.onerror = () => fail(new ApiError(0, ""));
+        asked.onabort = () => fail(new ApiError(0, ""));
+        asked.send(file);
+      }),
+  };
+}
+
+/** Whether its first bytes are those of a picture or a PDF: the server's rule, known before ten megabytes are sent. */
+export async function isAccepted(file: File): Promise<boolean> {
+  const start = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  const text = String.fromCharCode(...start);
+  return (
+    text.startsWith("\xff\xd8\xff") ||
+    text.startsWith("\x89PNG\r\n\x1a\n") ||
+    text.startsWith("GIF87a") ||
+    text.startsWith("GIF89a") ||
+    (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") ||
+    text.startsWith("%PDF-")
+  );
+}
+
+export const addressOf = ({ id }: Attachment): string => `/api/chat/attachment?id=${encodeURIComponent(id)}`;
+
+function parsed(text: string): { data?: Attachment; message?: string } | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
