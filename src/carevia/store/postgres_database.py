@@ -28,7 +28,9 @@ _HELD = "10s"  # a node that hangs within its transaction loses it, and with it 
 _OWN = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
 _OUTSIDE = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)
 
-_FIND = "SELECT seq FROM messages WHERE lower(text) LIKE ALL(%(words)s) AND seq < %(before)s ORDER BY seq DESC LIMIT %(most)s"
+_FIND = """
+    SELECT seq FROM messages WHERE lower(text) LIKE ALL(%(words)s) AND seq < %(before)s ORDER BY seq DESC LIMIT %(most)s
+"""
 _NO_SEQ = 2**62
 
 log = logging.getLogger("carevia.store")
