@@ -36,7 +36,6 @@ def upgrade() -> None:
     op.add_column("conversations", sa.Column("assignee", sa.Text()))
     op.add_column("conversations", sa.Column("version", NUMBER, server_default="0", nullable=False))
     op.create_index("ix_conversations_waiting", "conversations", ["waiting"])
-    op.drop_index("ix_users_booked_activity", "users")
     op.create_index("ix_users_activity", "users", ["activity"])
     op.execute(CARRY_OVER)
     _keep_unread()
