@@ -8,7 +8,7 @@ import jwt
 JWT_SECRET = "acceptance-tests-shared-jwt-secret-0123456789"
 
 
-def token(user_id: str, role: str = "user", seconds: int = 300, **claims: Any) -> str:
+def token(user_id: str, role: str = "user", seconds: int = 3600, **claims: Any) -> str:
     """As an existing site mints it."""
     now = int(time.time())
     payload = {"id": user_id, "role": role, "iat": now, "exp": now + seconds} | claims

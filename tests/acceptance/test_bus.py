@@ -179,7 +179,7 @@ def test_node_and_emitter_reach_our_desk_but_forge_nothing(nodes: Nodes) -> None
         assert client.call("send_message", text, socket="near")["ok"]
         client.call("test_event", socket="mina")
         names = [m["name"] for m in client.seen() if (m["kind"], m["socket"]) == ("event", "mina")]
-        assert set(names) <= {"headline", "live", "test_event"}
+        assert set(names) <= {"headline", "live", "support", "test_event"}
         assert not [args for args in client.events("customer_added", "far") if args[0]["userId"] == "forged"]
         assert all(args[0]["seq"] < 10**9 for args in client.events("live", "far"))
     client.disconnect("mina")

@@ -116,7 +116,11 @@ def test_j17_a_search_is_text_and_never_a_pattern(tmp_path: Path) -> None:
         async with desk(tmp_path) as d:
             for n, name in enumerate(["Nusrat Jahan", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "100% (Rahim)"]):
                 paid = paid_event(now())
-                paid["data"]["object"]["metadata"] |= {"userId": f"u{n}", "userName": name}
+                paid["data"]["object"]["metadata"] |= {
+                    "userId": f"u{n}",
+                    "userName": name,
+                    "userEmail": f"u{n}@x.example",
+                }
                 await d.pay(paid)
             boss = d.bearer("boss", "admin")
 
