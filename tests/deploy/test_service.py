@@ -95,7 +95,7 @@ def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path) -> None:
 
 
 def installed(folder: Path) -> Path:
-    subprocess.run(["sh", str(DEPLOY / "install.sh")], env=os.environ | {"DESTDIR": str(folder)}, check=True)
+    subprocess.run(["/bin/sh", str(DEPLOY / "install.sh")], env=os.environ | {"DESTDIR": str(folder)}, check=True)
     return folder
 
 
@@ -176,7 +176,7 @@ def test_the_carevia_of_the_shell_has_the_settings_of_the_service(tmp_path: Path
         text = text.replace(theirs, str(folder))
     (tmp_path / "wrapper").write_text(text)
     environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": f"{bin_}:{os.environ['PATH']}"}
-    wrapper = ["sh", str(tmp_path / "wrapper"), "doctor"]
+    wrapper = ["/bin/sh", str(tmp_path / "wrapper"), "doctor"]
     told = subprocess.run(wrapper, env=environment, capture_output=True, text=True, check=False)
     assert "https://care.example.com" in told.stdout, told.stdout + told.stderr
     assert "CAREVIA_ENV" in told.stdout and "production" in told.stdout
