@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Providers } from "./app/providers";
 import { router } from "./app/router";
+import "./app/bengali-font";
 import "./app/styles/index.css";
 
 const root = document.getElementById("root");

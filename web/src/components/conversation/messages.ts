@@ -1,5 +1,8 @@
 // Words of the inside of a conversation: attachments, private notes, saved replies, who is viewing.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   newest: "To the newest message",
   newBelow: (n: number) => (n === 1 ? "1 new message below" : `${n} new messages below`),
   opensNew: "opens in a new tab",
@@ -38,4 +41,7 @@ export const words = {
   editReply: (shortcut: string) => `Edit /${shortcut}`,
   removeReply: (shortcut: string) => `Remove /${shortcut}`,
   close: "Close",
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

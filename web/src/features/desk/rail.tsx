@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Cable, CalendarCheck, CreditCard, type LucideIcon, MessageSquare } from "lucide-react";
 import type { ReactNode } from "react";
 import { Logo } from "@/components/logo";
+import { numeral } from "@/lib/format/number";
 import { words as lists } from "./lists/messages";
 import { words } from "./messages";
 
@@ -34,7 +35,7 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
         <Item Icon={MessageSquare} name={words.chat}>
           {unread > 0 && (
             <span className="count absolute top-[3px] right-2">
-              <span aria-hidden="true">{unread}</span>
+              <span aria-hidden="true">{numeral(unread)}</span>
               <span className="sr-only">{words.unread(unread)}</span>
             </span>
           )}

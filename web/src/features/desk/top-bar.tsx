@@ -3,6 +3,7 @@ import type { RefObject } from "react";
 import { AccountMenu } from "@/components/account-menu";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { FreshnessBadge } from "@/components/freshness-badge";
+import { LanguageSwitch } from "@/components/language-switch";
 import type { Connection } from "@/lib/socket/connection";
 import type { LiveState } from "@/lib/socket/use-live";
 import { AlarmSentence } from "./alarm-sentence";
@@ -44,6 +45,7 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
         <FreshnessBadge live={live} wide />
       </span>
       <NoticeMenu />
+      <LanguageSwitch />
       <AccountMenu />
     </header>
   );
