@@ -19,17 +19,18 @@ from carevia.api.conversations import ConversationRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
-from carevia.api.limits import AddressLimits
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.openapi import describe
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
+from carevia.api.phonebook import Phonebook
 from carevia.api.policy import Route
 from carevia.api.presence import PresenceBoard
 from carevia.api.pulse import Pulse
 from carevia.api.receipts import AlarmBell, ReceiptRoutes
 from carevia.api.seats import Seats, person_of
+from carevia.api.shared_limits import guests_of
 from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_to
 from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
@@ -38,10 +39,10 @@ from carevia.api.trail import Trail
 from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.config import Settings
-from carevia.domain.people import DESK
 from carevia.errors import Conflict, Unavailable
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
+from carevia.realtime.adapter.roster import Roster
 from carevia.realtime.handshake import TrustedProxies
 from carevia.realtime.nodes import Links
 from carevia.realtime.process import open_files
@@ -88,7 +89,6 @@ class Carevia:
         self.store = open_store(settings.database_url, settings.data_dir)
         self.passwords = Passwords()
         self.people = People(self.store, self.passwords, now)
-        self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
         self.trail = Trail(log)
         self._make_hub()
         log.name_node(self.links.id)
@@ -100,7 +100,7 @@ class Carevia:
         self.rooms = Rooms(self.store, now)
         self.receipts = self._receipts()
         self.receipts.listeners.append(self.trail.shown)
-        bell = AlarmBell(self.receipts, self.namespace, log)
+        bell = AlarmBell(self.receipts, self.namespace, log, lambda: self.roster.first)
         self.pulse = Pulse(
             self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, bell.beat, self._forget,
             self.health.alarm,
@@ -114,17 +114,27 @@ class Carevia:
         settings = self.settings
         key = settings.secret_key or ""
         self.links = Links(settings.data_dir / "nodes", key.encode())
+        self.roster = Roster(self.links.id)
+        self.links.nodes = self.phonebook = Phonebook(self.roster)
+        self.addresses = guests_of(
+            self.roster, settings.limit_handshakes_per_second, settings.limit_connections_per_address
+        )
         self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
         self.namespace = self.server.namespace("/")
         self.relay = Relay(self.store, self.namespace)
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
-        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
-        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
-        self.seats = Seats(settings.limit_tabs_per_user)
+        self.bus = Bus(
+            settings.redis_url, self.server, self.relay, self.store, self.roster, self.addresses, key.encode()
+        )
+        alone = settings.redis_url is None
+        self.health = Health(
+            self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens, now=None if alone else now
+        )
+        self.seats = Seats(settings.limit_tabs_per_user, self.roster, now)
         self.credentials = Credentials(self.store, self.passwords, now)
         self.relay.listeners += [self._credentials_ended, self.trail.emitted]
-        self.presence = PresenceBoard(self.namespace, self.seats)
+        self.presence = PresenceBoard(self.namespace, self.seats, self.roster)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
@@ -140,6 +150,7 @@ class Carevia:
             with contextlib.suppress(Conflict):  # somebody of that address is here already
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
+        self.phonebook.say(settings.node_address, settings.port)
         await self.bus.start()
         await self.receipts.start()
         await self.replay.start()
@@ -179,7 +190,7 @@ class Carevia:
     def _receipts(self) -> Receipts:
         return Receipts(
             self.store, self.relay, now=now, clock=time.monotonic, patience=self.settings.receipt_alarm,
-            desks=lambda: len(self.namespace.members(DESK)),
+            desks=self.presence.desks,
         )  # fmt: skip
 
     def _sweeps(self) -> Sweeps | None:
@@ -192,7 +203,7 @@ class Carevia:
     def _declare_sockets(self) -> None:
         settings = self.settings
         rate = settings.limit_events_per_second
-        viewers = ViewerList(self.namespace)
+        viewers = ViewerList(self.namespace, self.roster)
         sockets = Sockets(
             self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, viewers, self.log,
             guests=settings.guest_sockets, rate=rate,

@@ -18,6 +18,7 @@ from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.api.sockets import admit
 from carevia.domain.people import Person
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
+from carevia.realtime.adapter.roster import Roster
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.service.relay import Relay
@@ -34,7 +35,7 @@ class House:
 
     def __init__(self) -> None:
         self.addresses = AddressLimits(FAR, FAR)
-        self.seats = Seats(FAR)
+        self.seats = Seats(FAR, Roster("bench"), lambda: time.time_ns() // 1_000_000)
         self.counts: dict[str, int] = {}
 
     def furnish(self, namespace: Namespace) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.domain.presence import Presence, State
+from carevia.domain.presence import Presence, State, too_many
 
 TABS = ("t1", "t2", "t3")
 
@@ -72,3 +72,18 @@ def test_what_was_said_last_is_what_the_tabs_are(steps: list[tuple[str, str, boo
         assert presence.state("p") == expected
         assert (said[-1][1] if said else "offline") == expected
     assert all(before != after for before, after in pairwise(said))
+
+
+AGES = st.dictionaries(st.integers(0, 30).map(str), st.integers(0, 5), max_size=8)
+
+
+@given(AGES, AGES, st.integers(1, 6))
+def test_of_all_tabs_the_oldest_go_and_each_node_lets_go_of_its_own(
+    one: dict[str, int], two: dict[str, int], most: int
+) -> None:
+    near, far = {f"near-{id}": age for id, age in one.items()}, {f"far-{id}": age for id, age in two.items()}
+    gone = [*too_many(near, far, most), *too_many(far, near, most)]
+    both = near | far
+    assert len(gone) == len(set(gone)) == max(0, len(both) - most)
+    kept = both.keys() - set(gone)
+    assert all(both[old] <= both[new] for old in gone for new in kept)

@@ -21,10 +21,10 @@ class Cluster(NamedTuple):
     port: int
 
 
-def configured(folder: Path, ports: Sequence[int], port: int) -> str:
-    """The file with these nodes, on this port, without TLS and with the log in `folder`."""
+def configured(folder: Path, nodes: Sequence[str], port: int) -> str:
+    """The file with these nodes (host:port), on this port, without TLS and with the log in `folder`."""
     assert SERVER in CONF
-    text = CONF.replace(SERVER, "".join(SERVER.replace("3000", str(each)) for each in ports))
+    text = CONF.replace(SERVER, "".join(SERVER.replace("127.0.0.1:3000", node) for node in nodes))
     text = re.sub(r"^ *(ssl_.*|listen \[::\].*|listen 80;)\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^server \{.*?^\}\n", "", text, count=1, flags=re.DOTALL | re.MULTILINE)  # the way to https
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};").replace("care.example.com", "127.0.0.1")
@@ -43,7 +43,7 @@ def cluster(folder: Path, *words: Sequence[str], **settings: str) -> Iterator[Cl
             redis: dict[str, Any] = {"CAREVIA_REDIS_URL": NO_REDIS} if "--workers" in each else {}
             nodes.append(stack.enter_context(Program(*each, data=folder / "data", **given, **redis)))
         (folder / "nginx").mkdir()
-        text = configured(folder / "nginx", [node.port for node in nodes], port)
+        text = configured(folder / "nginx", [f"127.0.0.1:{node.port}" for node in nodes], port)
         nginx = stack.enter_context(Nginx(folder / "nginx", text))
         nginx.test()
         nginx.start(port)

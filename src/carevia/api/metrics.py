@@ -106,6 +106,9 @@ class Metrics:
         yield GaugeMetricFamily("carevia_relay_behind", "Committed rows not emitted yet", health.behind)
         yield GaugeMetricFamily("carevia_bus_silence_seconds", "Since a message to itself came back", health.silence)
         yield CounterMetricFamily("carevia_bus_deaf", "Times the bus fell silent for this node", health.deaf)
+        silence = health.journal_silence
+        yield GaugeMetricFamily("carevia_journal_silence_seconds", "Since a row of the journal came", silence)
+        yield CounterMetricFamily("carevia_journal_deaf", "Times the journal fell silent", health.journal_deaf)
 
     def _of_receipts(self) -> "Iterator[Metric]":
         from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily

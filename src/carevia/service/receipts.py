@@ -2,7 +2,8 @@
 
 Nothing here costs a webhook a statement: the received time is a column of the booking's insert, everything later is
 gathered in memory and written once a second, in one transaction. What a killed process had gathered is lost: then
-`committed` stays unknown, `emitted` is the first replay's time, and desks confirm again when they come back.
+`committed` stays unknown, `emitted` is the first replay's time, and desks confirm again when they come back. Every
+node reads what the others have written: what a desk of any of them has shown is seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,6 +60,10 @@ _SHOWN: Final = update(bookings).where(_b.announced == bindparam("seq")).values(
 _BOOKING: Final = select(
     _b.tracking_id, _b.announced, _b.created, _b.received, _b.committed, _b.emitted, _b.shown
 ).where(_b.tracking_id == bindparam("tracking"))
+_NEWEST_SCREEN: Final = select(func.max(_s.id))
+_SCREENS_AFTER: Final = (
+    select(_s.id, _s.from_seq, _s.to_seq).where(_s.id > bindparam("last")).order_by(_s.id).limit(1_000)
+)
 _SCREENS: Final = select(_s.desks).where(_s.to_seq >= bindparam("seq"), _s.from_seq <= bindparam("seq")).order_by(_s.id)
 
 
@@ -101,7 +106,8 @@ class Gathered(msgspec.Struct):
 
 
 class Receipts:
-    """`now` is ms since 1970 UTC, `clock` monotonic seconds, `desks` says how many desks are connected."""
+    """`now` is ms since 1970 UTC, `clock` monotonic seconds, `desks` says how many desks are connected,
+    to any node."""
 
     def __init__(
         self, store: Store, relay: Relay, *, now: Callable[[], int], clock: Callable[[], float],
@@ -125,12 +131,15 @@ class Receipts:
         self._emitted = 0  # the newest booking that the relay has emitted
         self._lost: set[int] = set()  # bookings whose emission a process before us had not written down
         self._flushing = False
+        self._read = 0  # id of the newest confirmation that was read
         self._unsubscribe: Callable[[], None] | None = None
 
     async def start(self) -> None:
         """After the relay: what nobody had seen when the last process ended is unseen still."""
         oldest, self._newest = await self._store.bounds()
-        rows = await self._store.read(lambda tx: tx.all(_UNSEEN, oldest=oldest))
+        self._read, rows = await self._store.read(
+            lambda tx: (tx.all(_NEWEST_SCREEN)[0][0] or 0, tx.all(_UNSEEN, oldest=oldest))
+        )
         clock = self._presence.total(self._clock())
         for row in rows:
             self._unseen.add(row.announced, clock)
@@ -214,9 +223,14 @@ class Receipts:
             self._flushing = False
 
     async def look(self) -> None:
-        """Learn how far the journal has got: other processes write to it too."""
+        """Learn how far the journal has got and what desks have confirmed: other nodes write it too."""
         _, newest = await self._store.bounds()
         self._newest = max(self._newest, newest)
+        for row in await self._store.read(lambda tx: tx.all(_SCREENS_AFTER, last=self._read)):
+            if row.to_seq > self._relay.position:  # of rows that this node has yet to emit
+                break
+            self._unseen.take(row.from_seq, row.to_seq)
+            self._read = row.id
 
     def _put_back(self, gathered: Gathered) -> None:
         later, self._gathered = self._gathered, gathered

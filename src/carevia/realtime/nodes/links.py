@@ -68,7 +68,7 @@ class Links:
         self.handed = self.adopted = self.tunnelled = 0  # connections, since the start
         self.tunnels: WeakSet[Side] = WeakSet()  # of clients whose session is on another host
         self._key = key
-        self._nodes = nodes
+        self.nodes = nodes  # who knows them needs to know this one first
         self._folder_path = folder
         self._folder: Folder | None = None
         self._box: Letterbox | None = None
@@ -113,7 +113,7 @@ class Links:
         link = self._folder.reach(node)
         if link is not None:
             return Way(self, node, link)
-        return Way(self, node, None) if self._nodes is not None and came is None else None
+        return Way(self, node, None) if self.nodes is not None and came is None else None
 
     def hand_over(self, link: socket.socket, transport: asyncio.Transport, data: bytes, came: Came | None) -> None:
         """To another process of this host. Whatever this side still had is closed with it; the connection is not."""
@@ -145,7 +145,7 @@ class Links:
 
     async def _dig(self, node: str, near: Side, first: bytes) -> None:
         try:
-            address = await self._nodes.address(node) if self._nodes is not None else None
+            address = await self.nodes.address(node) if self.nodes is not None else None
         except Exception:
             _log.exception("the address of a node could not be found")
             address = None
