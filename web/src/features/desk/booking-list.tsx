@@ -4,6 +4,7 @@ import { useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
@@ -74,6 +75,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
                 className="block truncate font-[550] text-ink"
                 title={name}
                 aria-label={words.openChat(name)}
+                {...rowOf(trackingId)}
               >
                 {name}
               </Link>

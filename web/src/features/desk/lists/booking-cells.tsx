@@ -6,6 +6,7 @@ import { memo } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
 import { words } from "./messages";
@@ -49,7 +50,9 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           <Link
             to="/dashboard/bookings"
             search={{ ...search, open: trackingId }}
-            className="block truncate font-[550] text-ink after:absolute after:inset-0"
+            className="block truncate font-[550] text-ink outline-none after:absolute after:inset-0 after:-outline-offset-2 focus-visible:after:outline-2 focus-visible:after:outline-brand"
+            aria-current={open ? "true" : undefined}
+            {...rowOf(trackingId)}
             aria-label={words.openBooking(name)}
             title={name}
           >
