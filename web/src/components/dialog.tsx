@@ -1,6 +1,6 @@
 // A window over the page. The browser's own dialog holds the focus, closes on Escape, and gives the focus back.
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import { words } from "./messages";
 
@@ -14,13 +14,17 @@ interface Props {
 export function Dialog({ title, onClose, className = "w-[min(560px,94vw)]", children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close(); // while it is still in the page: taken out open, it would not give the focus back
+  }, []);
   return createPortal(
     <dialog
       ref={dialog}
       aria-labelledby={id}
       className={`m-auto max-h-[calc(100dvh-32px)] rounded-xl border border-line bg-surface p-5 text-ink shadow-3 backdrop:bg-black/40 ${className}`}
-      onClose={onClose}
+      onClose={() => !dialog.current?.open && onClose()}
       onKeyDown={(event) => event.stopPropagation()}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}
     >

@@ -17,6 +17,7 @@ import { nameOf } from "./names";
 import { PeoplePane } from "./people-pane";
 import { Rail } from "./rail";
 import { ServerAlarm } from "./server-alarm";
+import { ToastStack } from "./toast-stack";
 import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
 import { useDeskCommands } from "./use-desk-commands";
@@ -107,6 +108,11 @@ export function Desk({ me, place, search }: Props) {
         )}
       </main>
       <ArrivalNotice bookings={desk.bookings} />
+      <ToastStack
+        bookings={desk.bookings}
+        openRoom={openRoom}
+        listed={place === "bookings" || (place === "home" && !chatting)}
+      />
       <ServerAlarm connection={data.connection} />
     </div>
   );

@@ -1,4 +1,5 @@
 // The desk's top bar. While the connection is lost, or the receipt alarm rings, the bar itself says so, at the same height: nothing below it moves.
+import { Link } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { type RefObject, useContext } from "react";
 import { AccountMenu } from "@/components/account-menu";
@@ -12,6 +13,7 @@ import { AlarmSentence } from "./alarm-sentence";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import { Keycaps } from "./keys/keycaps";
 import { words as keys } from "./keys/messages";
+import { words } from "./messages";
 import { NoticeMenu } from "./notice-menu";
 
 interface Props {
@@ -34,24 +36,33 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
   return (
     <header
       {...PANE}
-      className={`flex min-w-0 items-center gap-2.5 border-b px-4 max-md:flex-wrap max-md:py-2 ${BARS[tone ?? "none"]}`}
+      className={`flex min-w-0 items-center gap-2.5 border-b px-4 outline-none max-md:flex-col max-md:gap-0 max-md:pb-2 ${BARS[tone ?? "none"]}`}
     >
-      <h1
-        ref={heading}
-        tabIndex={-1}
-        className={`text-[15px] leading-6 font-[650] tracking-[-0.01em] ${tone ? "max-lg:hidden" : ""}`}
+      <div className="flex h-14 w-full min-w-0 items-center gap-2.5 md:contents">
+        <h1
+          ref={heading}
+          tabIndex={-1}
+          className={`text-[15px] leading-6 font-[650] tracking-[-0.01em] ${tone ? "max-lg:hidden" : ""}`}
+        >
+          {title}
+        </h1>
+        {lost && <ConnectionSentence live={live} connection={connection} />}
+        {!lost && alarm && <AlarmSentence alarm={alarm} />}
+        {!tone && <SearchButton />}
+        {!tone && <span className="flex-1" />}
+        <span className={`flex items-center gap-2.5 md:order-2 ${tone ? "max-md:hidden" : ""}`}>
+          <NoticeMenu />
+          <AccountMenu />
+        </span>
+      </div>
+      <Link
+        to="/test-socket"
+        aria-label={words.connections}
+        title={words.connections}
+        className="min-w-0 rounded-lg text-ink hover:no-underline max-md:w-full md:order-1 pointer-coarse:py-1.5"
       >
-        {title}
-      </h1>
-      {lost && <ConnectionSentence live={live} connection={connection} />}
-      {!lost && alarm && <AlarmSentence alarm={alarm} />}
-      {!tone && <SearchButton />}
-      {!tone && <span className="flex-1" />}
-      <span className="min-w-0 max-md:order-last max-md:w-full">
         <FreshnessBadge live={live} wide />
-      </span>
-      <NoticeMenu />
-      <AccountMenu />
+      </Link>
     </header>
   );
 }
@@ -62,7 +73,7 @@ function SearchButton() {
   return (
     <button
       type="button"
-      className="btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[300px] lg:justify-start lg:bg-sunken lg:font-normal max-md:order-1 max-md:ml-auto"
+      className="btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[300px] lg:justify-start lg:bg-sunken lg:font-normal"
       aria-label={keys.search}
       onClick={() => commands?.run("palette")}
       {...PANE_FOCUS}
