@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { Providers } from "./app/providers";
 import { router } from "./app/router";
 import { followTheme } from "./lib/theme";
+import "./app/bengali-font";
 import "./app/styles/index.css";
 
 const root = document.getElementById("root");

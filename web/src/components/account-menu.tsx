@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { LogOut } from "lucide-react";
+import { useId } from "react";
 import { sessionQuery } from "@/lib/api/get-session";
 import { logout } from "@/lib/api/logout";
 import { useStored } from "@/lib/stored";
@@ -46,6 +47,7 @@ export function AccountMenu() {
 
 function ThemeChoice() {
   const [chosen, choose] = useStored(theme);
+  const group = useId();
   return (
     <fieldset>
       <legend className="text-xs text-ink-2">{words.theme.label}</legend>
@@ -54,7 +56,7 @@ function ThemeChoice() {
           <label key={one} className="flex min-h-6 items-center gap-2">
             <input
               type="radio"
-              name="theme"
+              name={group}
               className="size-4 accent-solid"
               checked={chosen === one}
               onChange={() => choose(one)}

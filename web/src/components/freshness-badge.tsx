@@ -1,5 +1,6 @@
 // The screen always says how fresh it is: a word, one tick per second of the last half minute, the newest event's number and age.
 
+import { digits } from "@/lib/format/number";
 import { ago } from "@/lib/format/time";
 import type { Freshness } from "@/lib/freshness";
 import { type LiveState, TICKS } from "@/lib/socket/use-live";
@@ -49,7 +50,7 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
 function EventNumber({ seq }: { seq: number }) {
   return (
     <>
-      {words.event} <b className="font-semibold text-ink">{seq}</b>
+      {words.event} <b className="font-semibold text-ink">{digits(seq)}</b>
     </>
   );
 }

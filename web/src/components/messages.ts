@@ -1,5 +1,8 @@
 // Words of the parts that several pages share.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   brand: "Carevia",
   signIn: "Sign in",
   signOut: "Sign out",
@@ -68,4 +71,7 @@ export const words = {
     text: "The address may be mistyped.",
     home: "To the start page",
   },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -1,5 +1,8 @@
 // Words of the inside of a conversation: attachments, private notes, saved replies, who is viewing.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   newest: "To the newest message",
   history: "Earlier messages",
   said: (name: string, time: string) => `${name}, ${time}: `,
@@ -46,4 +49,7 @@ export const words = {
   newReply: "New reply",
   editReply: (shortcut: string) => `Edit /${shortcut}`,
   removeReply: (shortcut: string) => `Remove /${shortcut}`,
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -1,5 +1,8 @@
 // Words of the desk.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Desk",
   nav: "Main",
   bookings: "Bookings",
@@ -120,7 +123,7 @@ export const words = {
     test: "Test",
     testTitle: "A test",
     testBody: "This is how a paid booking is told.",
-    tested: (heard: boolean, shown: boolean) =>
+    tested: (heard: boolean, shown: boolean): string =>
       heard && shown
         ? "A sound was played and a notice shown."
         : heard
@@ -143,4 +146,7 @@ export const words = {
   },
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -4,6 +4,7 @@ import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
+import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
@@ -97,7 +98,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
             </span>
             {unread > 0 && (
               <span className="count">
-                <span aria-hidden="true">{unread}</span>
+                <span aria-hidden="true">{numeral(unread)}</span>
                 <span className="sr-only">{words.unread(unread)}</span>
               </span>
             )}

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Cable, CalendarCheck, CreditCard, Keyboard, type LucideIcon, MessageSquare } from "lucide-react";
 import { type ReactNode, useContext } from "react";
 import { Logo } from "@/components/logo";
+import { numeral } from "@/lib/format/number";
 import { CommandsContext } from "@/lib/keys/commands";
 import { PANE } from "@/lib/keys/rows";
 import { words as keys } from "./keys/messages";
@@ -39,7 +40,7 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
         <Item Icon={MessageSquare} name={words.chat}>
           {unread > 0 && (
             <span className="count absolute top-[3px] right-2">
-              <span aria-hidden="true">{unread}</span>
+              <span aria-hidden="true">{numeral(unread)}</span>
               <span className="sr-only">{words.unread(unread)}</span>
             </span>
           )}

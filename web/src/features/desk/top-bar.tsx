@@ -5,6 +5,7 @@ import { type RefObject, useContext } from "react";
 import { AccountMenu } from "@/components/account-menu";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { FreshnessBadge } from "@/components/freshness-badge";
+import { LanguageSwitch } from "@/components/language-switch";
 import { CommandsContext } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS } from "@/lib/keys/rows";
 import type { Connection } from "@/lib/socket/connection";
@@ -52,6 +53,7 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
         {!tone && <span className="flex-1" />}
         <span className={`flex items-center gap-2.5 md:order-2 ${tone ? "max-md:hidden" : ""}`}>
           <NoticeMenu />
+          <LanguageSwitch />
           <AccountMenu />
         </span>
       </div>

@@ -1,5 +1,5 @@
 // `?`: every shortcut of the table, and how the keyboard is wanted.
-import { Fragment } from "react";
+import { Fragment, useId } from "react";
 import { Dialog } from "@/components/dialog";
 import { keySettings } from "@/lib/keys/settings";
 import { GROUPS, type Shortcut } from "@/lib/keys/shortcuts";
@@ -41,6 +41,7 @@ export default function HelpDialog({ onClose }: { onClose: () => void }) {
 
 function Settings() {
   const [settings, change] = useStored(keySettings);
+  const group = useId();
   return (
     <div className="flex flex-col gap-2 border-t border-line pt-3">
       <label className="flex min-h-6 items-center gap-2.5">
@@ -58,7 +59,7 @@ function Settings() {
           <label key={send} className="flex min-h-6 items-center gap-2">
             <input
               type="radio"
-              name="send"
+              name={group}
               className="size-4 accent-solid"
               checked={settings.send === send}
               onChange={() => change({ ...settings, send })}

@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Commands, CommandsContext, useCommand } from "@/lib/keys/commands";
 import { stepPane, stepRow } from "@/lib/keys/rows";
 import { useKeys } from "@/lib/keys/use-keys";
+import { useLanguage } from "@/lib/language";
 import { noticeSettings } from "@/lib/notices/settings";
 import { words } from "./messages";
 
@@ -23,6 +24,7 @@ export function Keyboard({ children }: { children: ReactNode }) {
 }
 
 function Everywhere() {
+  useLanguage();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"help" | "palette" | null>(null);
   const [said, setSaid] = useState("");

@@ -7,11 +7,11 @@ const CAP =
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
+/** As keyboards have them, in every language. */
+const CAPS: Record<string, string> = { Mod: MAC ? "⌘" : "Ctrl", Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓" };
+
 /** What is printed on a key of the table. */
-export function capOf(key: string): string {
-  if (key === "Mod" && MAC) return "⌘";
-  return (words.keys as Record<string, string>)[key] ?? key;
-}
+export const capOf = (key: string): string => CAPS[key] ?? key;
 
 /** `keys` as the table of shortcuts writes them. */
 export function Keycaps({ keys }: { keys: string }) {

@@ -1,5 +1,8 @@
 // Words of the keyboard: what the commands are called, and the dialogs that show them.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Keyboard",
   search: "Search people, IDs, messages",
   palette: "Search and commands",
@@ -44,14 +47,8 @@ export const words = {
     send: "Send the message",
     newLine: "New line",
   },
-  keys: {
-    Mod: "Ctrl",
-    Enter: "Enter",
-    Escape: "Esc",
-    Shift: "Shift",
-    Alt: "Alt",
-    ArrowUp: "↑",
-    ArrowDown: "↓",
-  },
-  soundNow: (on: boolean) => (on ? "Sound is on." : "Sound is off."),
-} as const;
+  soundNow: (on: boolean): string => (on ? "Sound is on." : "Sound is off."),
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -5,8 +5,10 @@ import { Check, Undo2 } from "lucide-react";
 import { memo } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { age, calendarDay } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
+import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
 import { words } from "./messages";
@@ -29,9 +31,12 @@ interface Props {
 }
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
+  useLanguage();
   const { userId, userName, userEmail, serviceName, trackingId, district, division, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
-  const visit = [booking.date && calendarDay(booking.date), booking.slot].filter(Boolean).join(", ");
+  const visit = [booking.date && calendarDay(booking.date), booking.slot && digits(booking.slot)]
+    .filter(Boolean)
+    .join(", ");
   const where = [division, district].filter((part, place, all) => part && all.indexOf(part) === place).join(", ");
   return (
     <div

@@ -7,6 +7,7 @@ import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { money } from "@/lib/format/money";
+import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS, ROWS, rowOf } from "@/lib/keys/rows";
@@ -243,7 +244,7 @@ function Figures({ metrics }: { metrics: readonly Metric[] }) {
     <div className="flex justify-between gap-2 border-b border-line py-2">
       <dt className="text-ink-2">{name}</dt>
       <dd className="font-[650] tabular-nums">
-        {taka ? money(String(of(id)?.value ?? 0), "bdt") : (of(id)?.value ?? 0)}
+        {taka ? money(String(of(id)?.value ?? 0), "bdt") : numeral(Number(of(id)?.value ?? 0))}
       </dd>
     </div>
   );
