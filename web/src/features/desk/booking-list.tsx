@@ -5,6 +5,7 @@ import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
@@ -75,6 +76,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
                 className="block truncate font-[550] text-ink"
                 title={name}
                 aria-label={words.openChat(name)}
+                {...rowOf(trackingId)}
               >
                 {name}
               </Link>

@@ -133,6 +133,13 @@ export const bn: Words = {
     waiting: (n) => `${numeral(n)} জন গ্রাহক অপেক্ষায়`,
     open: "ডেস্ক খুলুন",
   },
+  toasts: {
+    label: "নতুন বুকিং",
+    open: "খুলুন",
+    dismiss: (name) => `${name}-এর নোটিশ সরান`,
+    more: (n) => `আরও ${numeral(n)}টি`,
+    dismissAll: "সব সরান",
+  },
   newBooking: (name, amount) => `${name} ${amount} দিয়েছেন`,
   newBookings: (n) => `${numeral(n)}টি নতুন বুকিং`,
 };

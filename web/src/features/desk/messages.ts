@@ -137,6 +137,13 @@ const en = {
     waiting: (n: number) => (n === 1 ? "1 customer waits" : `${n} customers wait`),
     open: "Open the desk",
   },
+  toasts: {
+    label: "New bookings",
+    open: "Open",
+    dismiss: (name: string) => `Dismiss the notice of ${name}`,
+    more: (n: number) => `${n} more`,
+    dismissAll: "Dismiss all",
+  },
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
 };

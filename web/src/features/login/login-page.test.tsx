@@ -94,6 +94,7 @@ test("who is signed in is told so, and may sign out", async () => {
   });
   await show("/login");
   expect(await screen.findByText("You are signed in as Nusrat Jahan.")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: /^Account of/ }));
   await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
   await vi.waitFor(() => expect(requests).toContainEqual({ method: "POST", path: "/api/logout", body: {} }));
 });
