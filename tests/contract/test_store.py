@@ -356,10 +356,10 @@ def test_a_work_whose_caller_gave_up_is_not_begun(make: Callable[[], Store]) -> 
 
 
 def test_a_request_waits_a_bounded_time(make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
-
     async def main() -> None:
         async with opened(make) as store:
+            await store.write(put("first", "1"))  # the writer is connected: how long that takes is not asked here
+            monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
             blocker = asyncio.create_task(store.write(lambda tx: _sleep(0.5)))
             await asyncio.sleep(0.05)
             began = asyncio.get_running_loop().time()

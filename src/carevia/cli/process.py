@@ -154,7 +154,7 @@ async def _serve(settings: Settings, log: Log, bound: socket.socket, worker: Wor
     carevia = Carevia(settings, log, first=worker is None or worker.number == 0)
     config = uvicorn.Config(
         carevia.asgi,
-        http=serve_protocol(carevia.server.engine),
+        http=serve_protocol(carevia.server.engine, carevia.doors),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -19,7 +19,7 @@ from carevia.store.database import Database, Session
 from carevia.store.postgres_connection import CHANNEL, WRITING, connect, first_line, in_use
 from carevia.store.sql import Cursor, SqlTransaction
 from carevia.store.sqlite_database import no_id
-from carevia.store.statements import Compiler
+from carevia.store.statements import Compiler, Values
 
 _PATIENCE = "5s"  # for the lock; longer nobody waits for us
 _HELD = "10s"  # a node that hangs within its transaction loses it, and with it the lock
@@ -50,13 +50,15 @@ class PostgresTransaction(SqlTransaction):
         asked = {"words": like, "before": _NO_SEQ if before is None else before, "most": most}
         return [seq for (seq,) in self._execute(_FIND, asked).fetchall()]
 
-    def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor:
+    def _execute(self, sql: str, parameters: Values) -> Cursor:
         if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
             raise RuntimeError("the transaction is over")
         try:
             return self._connection.execute(sql.encode(), parameters)
         except psycopg.DataError as error:
-            if error.sqlstate is not None or not any(_has_nul(value) for value in parameters.values()):
+            if error.sqlstate is not None or not isinstance(parameters, dict):
+                raise
+            if not any(_has_nul(value) for value in parameters.values()):
                 raise
         # PostgreSQL's text holds every character but U+0000; for that alone a payment is not refused.
         return self._connection.execute(sql.encode(), {key: _without_nul(value) for key, value in parameters.items()})

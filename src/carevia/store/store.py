@@ -50,6 +50,7 @@ class Store(ABC):
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one transaction; returns its result after the COMMIT is on the disk.
 
+        It is undone and run once more where another work beside it fails, so it changes nothing but the database.
         What `work` raises is raised here and nothing of it is stored, whatever is committed beside it.
         Raises Unavailable when the store cannot commit, or did not within 5 seconds: then the work may or may not have
         been stored, never will be if it had not begun, and the caller may try again. A cancelled caller's work is not
