@@ -68,7 +68,7 @@ export function perLanguage<T>(make: (language: Language) => T): () => T {
 
 /** Spread on an element whose text is somebody's own: it is marked where it is in the other script than the page. */
 export function writtenIn(text: string): { lang?: Language } {
-  const own = /\p{Script=Bengali}/u.test(text) ? "bn" : /\p{Script=Latin}/u.test(text) ? "en" : current;
+  const own = /[\u0980-\u09e3]/.test(text) ? "bn" : /\p{Script=Latin}/u.test(text) ? "en" : current;
   return own === current ? {} : { lang: own };
 }
 

@@ -6,6 +6,7 @@ import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
+import { writtenIn } from "@/lib/language";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import type { ConversationRow } from "./conversations";
 import { words } from "./messages";
@@ -82,7 +83,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
           <span className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`}>{name}</span>
             {time !== null && (
-              <span className={`text-[11px] tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
+              <span className={`text-tiny tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
                 {age(time, now)}
               </span>
             )}
@@ -92,7 +93,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
               className={`min-w-0 flex-1 truncate text-[12.5px] leading-[18px] ${unread ? "font-medium" : "text-ink-2"}`}
             >
               {draft && <span className="font-[550] text-warn-ink">{words.draft} </span>}
-              {lastMessage ? preview(lastMessage, row._id, me) : (paid ?? row.email)}
+              {lastMessage ? <Preview last={lastMessage} customer={row._id} me={me} /> : (paid ?? row.email)}
             </span>
             {unread > 0 && (
               <span className="count">
@@ -120,7 +121,18 @@ function Tags({ row, assignee, now }: { row: ConversationRow; assignee: string |
   );
 }
 
-function preview(last: { senderId: string; senderName: string; text: string }, customer: string, me: string): string {
-  if (last.senderId === customer) return last.text;
-  return `${last.senderId === me ? words.you : last.senderName}: ${last.text}`;
+interface PreviewProps {
+  last: { senderId: string; senderName: string; text: string };
+  customer: string;
+  me: string;
+}
+
+function Preview({ last: { senderId, senderName, text }, customer, me }: PreviewProps) {
+  const who = senderId === me ? words.you : senderName;
+  return (
+    <>
+      {senderId !== customer && `${who}: `}
+      <span {...writtenIn(text)}>{text}</span>
+    </>
+  );
 }
