@@ -23,7 +23,7 @@ export function BookingList({ bookings, now }: Props) {
   return (
     <div className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
-        <thead className="sticky top-0 z-10 bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
+        <thead className="bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
           <tr>
             <Head text={words.columns.customer} className="pl-4" />
             <Head text={words.columns.service} className="@max-[700px]:hidden" />

@@ -1,5 +1,6 @@
 import { CalendarCheck } from "lucide-react";
 import type { RefObject } from "react";
+import { Growing } from "@/components/growing";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
@@ -40,7 +41,11 @@ export function BookingsPane({ data, list, className }: Props) {
         )}
         {empty && loading && <Loading />}
         {empty && !loading && !problems.bookings && <Nothing />}
-        {!empty && <BookingList bookings={desk.bookings} now={live.now} />}
+        {!empty && (
+          <Growing>
+            <BookingList bookings={desk.bookings} now={live.now} />
+          </Growing>
+        )}
       </div>
     </section>
   );

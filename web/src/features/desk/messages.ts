@@ -63,6 +63,7 @@ const en = {
   },
   notAssigned: "Not assigned",
   look: "Look at this",
+  stateOf: (service: string, state: string) => `${service} · ${state}`,
   full: "Paid in full",
   half: "Half paid",
   due: (amount: string) => `${amount} due`,

@@ -59,7 +59,6 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
       </div>
       <Link
         to="/test-socket"
-        aria-label={words.connections}
         title={words.connections}
         className="min-w-0 rounded-lg text-ink hover:no-underline max-md:w-full md:order-1 pointer-coarse:py-1.5"
       >
@@ -76,16 +75,13 @@ function SearchButton() {
     <button
       type="button"
       className="btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[300px] lg:justify-start lg:bg-sunken lg:font-normal"
-      aria-label={keys.search}
       onClick={() => commands?.run("palette")}
       {...PANE_FOCUS}
     >
       <Search size={16} strokeWidth={1.75} aria-hidden="true" />
-      <span className="flex min-w-0 flex-1 items-center justify-between gap-2 max-lg:hidden" aria-hidden="true">
-        <span className="truncate">{keys.search}</span>
-        <span className="flex-none">
-          <Keycaps keys="Mod+K" />
-        </span>
+      <span className="truncate max-lg:sr-only">{keys.search}</span>
+      <span className="ml-auto flex-none max-lg:hidden" aria-hidden="true">
+        <Keycaps keys="Mod+K" />
       </span>
     </button>
   );

@@ -2,6 +2,7 @@
 // comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
 import { PanelRight } from "lucide-react";
 import { type RefObject, useRef, useState } from "react";
+import { Growing } from "@/components/growing";
 import { useCommand } from "@/lib/keys/commands";
 import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
 import { useMedia } from "@/lib/use-media";
@@ -35,7 +36,9 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
           {words.customer.newest}
         </h2>
         <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS}>
-          <BookingList bookings={data.desk.bookings} now={data.live.now} />
+          <Growing>
+            <BookingList bookings={data.desk.bookings} now={data.live.now} />
+          </Growing>
         </div>
       </section>
     </div>
