@@ -3,31 +3,32 @@ for fingers, and rest for who wants it. One server and one browser for all of it
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.everyone import (
+    CONVERSATION,
+    DESK,
+    LIVE,
+    ROUTES,
+    SOCKETS,
+    chromium,
+    desk,
+    house,
+    network,
+    pay,
+    somebody,
+    visit,
+    write,
+)
 from tests.acceptance.people import staff, token
-from tests.acceptance.stripe import deliver, event, metadata, session
-from tests.harness.browser import open_browser
 from tests.harness.node import ready
-from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
-HTTP = httpx2.Client(trust_env=False)
-LIVE = "[data-freshness=live]"
-SOCKETS = "**/socket.io/**"
-LONG = "Mohammad Abdullah Al-Mamun Chowdhury Shamsuddin Rahmatullah J"
+__all__ = ["chromium", "desk", "house", "network"]  # fixtures
 WIDTHS = (1440, 1024, 768, 390, 360)
-NOWHERE = "/there/is/no/such/page"
-CONVERSATION = "/dashboard?view=chat&with=family-1"
-DESK = ("/dashboard", CONVERSATION, "/dashboard/bookings", "/dashboard/payments")
-ROUTES = (*DESK, "/", "/test-socket", "/booking/done", "/docs", "/login", NOWHERE)
 # What moved by itself since the page was opened, or since it was last set to nothing.
 SHIFTS = """
 window.shift = 0;
@@ -39,81 +40,6 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Proxy]:
-    with Proxy(free_port()) as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="module")
-def house(network: Proxy) -> Iterator[str]:
-    """Where a house with customers stands, who have booked and written in both languages."""
-    settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
-    with Program(port=network._target_port, **settings) as program:
-        for number in range(1, 13):
-            pay(program.url, f"family-{number}", "Nusrat Jahan" if number == 1 else f"{LONG} {number}"[-60:])
-        for text in ("আপা কি আজ ৫টায় আসবেন? আমার মা ঘরে একা।", "https://care.example/" + "x" * 200, "Who will come?"):
-            write(program.url, "family-1", text)
-        write(program.url, "family-2", "Do you come on Fridays?")
-        yield network.url
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def desk(chromium: Browser, network: Proxy) -> Iterator[Page]:
-    yield from somebody(chromium, network, staff())
-
-
-def somebody(chromium: Browser, network: Proxy, credential: str | None, **more: Any) -> Iterator[Page]:
-    """A page of somebody; whatever it throws fails the test."""
-    context = chromium.new_context(
-        **{
-            "viewport": {"width": 1440, "height": 900},
-            "locale": "en-GB",
-            "extra_http_headers": {"Authorization": f"Bearer {credential}"} if credential else None,
-        }
-        | more
-    )
-    context.set_default_timeout(15_000)
-    problems: list[str] = []
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    yield context.new_page()
-    context.close()
-    network.heal()
-    assert problems == []
-
-
-def pay(url: str, user: str, name: str) -> None:
-    assert deliver(url, event(session(user, metadata=metadata(user, userName=name)))).status_code == 200
-
-
-def write(url: str, user: str, text: str) -> None:
-    say_as(url, token(user, name="Nusrat Jahan"), user, text)
-
-
-def say_as(url: str, credential: str, room: str, text: str) -> None:
-    """A message of somebody, by their token."""
-    headers, body = {"Authorization": f"Bearer {credential}"}, {"roomId": room, "text": text}
-    assert HTTP.post(f"{url}/api/chat/message", json=body, headers=headers).status_code == 200
-
-
-def visit(page: Page, url: str) -> None:
-    """Until it is there: what loads has loaded, and what is live is."""
-    page.goto(url.replace(NOWHERE, "/"))
-    if url.endswith(NOWHERE):  # the server says it itself; a link of a page that is open leads to ours
-        page.evaluate("path => history.pushState(null, '', path)", NOWHERE)
-        expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
-    expect(page.get_by_role("heading").first).to_be_visible()
-    if any(url.endswith(path) for path in (*DESK, "/dashboard?view=chat", "/chat")):
-        expect(page.locator("[data-freshness]").first).to_have_attribute("data-freshness", "live")
-    expect(page.get_by_role("status", name="Loading")).to_have_count(0)
 
 
 # axe-core: both themes, and in each language.
@@ -440,3 +366,39 @@ def test_light_or_dark_is_chosen_and_kept(house: str, desk: Page) -> None:
     assert desk.evaluate(ground) == light
     desk.get_by_label("As the system").check()
     assert desk.evaluate(ground) == dark
+
+
+# Colleagues, and who pays while one is elsewhere.
+
+
+def test_who_pays_while_one_writes_is_told_until_dismissed(house: str, desk: Page) -> None:
+    visit(desk, house + CONVERSATION)
+    toasts = desk.get_by_role("region", name="New bookings").locator("[data-toast]")
+    for number in range(5):
+        pay(house, f"visitor-{number}", f"Visitor {number}")
+    expect(desk.get_by_text("2 more")).to_be_visible()
+    expect(toasts).to_have_count(3)
+    desk.get_by_role("button", name="Dismiss the notice of Visitor 0").click()
+    expect(desk.get_by_text("1 more")).to_be_visible()
+    toasts.get_by_role("link").first.click()
+    expect(desk.get_by_role("heading", level=2, name="Visitor").first).to_be_visible()
+    expect(toasts).to_have_count(3)
+    desk.get_by_role("navigation", name="Main").get_by_role("link", name="Bookings").click()
+    expect(toasts).to_have_count(0)
+
+
+def test_two_answers_to_one_question_are_asked_about_once(house: str, chromium: Browser, network: Proxy) -> None:
+    mitus = somebody(chromium, network, staff("mitu", name="Mitu Begum"))
+    rafiqs = somebody(chromium, network, staff("rafiq", name="Rafiq Hasan"))
+    for mitu, rafiq in zip(mitus, rafiqs, strict=True):
+        for page in (mitu, rafiq):
+            visit(page, house + CONVERSATION)
+        expect(mitu.get_by_text("Rafiq Hasan is viewing")).to_be_visible()
+        mitu.get_by_label("Message", exact=True).fill("She comes at 7:50.")
+        rafiq.get_by_label("Message", exact=True).press_sequentially("She ")
+        expect(mitu.get_by_text("Rafiq Hasan is writing")).to_be_visible()
+        mitu.keyboard.press("Enter")
+        expect(mitu.get_by_text("Rafiq Hasan is answering. Send anyway?")).to_be_visible()
+        expect(rafiq.locator("[data-message]").filter(has_text="She comes at 7:50.")).to_have_count(0)
+        mitu.get_by_role("button", name="Send anyway").click()
+        expect(rafiq.locator("[data-message]").filter(has_text="She comes at 7:50.")).to_be_visible()

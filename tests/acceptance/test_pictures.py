@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.everyone import SOCKETS, chromium, network, say_as, visit
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import deliver, event, metadata, session
-from tests.acceptance.test_everyone import SOCKETS, chromium, network, say_as, visit
 from tests.harness.pictures import with_palette
 from tests.harness.program import ROOT, Program
 from tests.harness.proxy import Proxy
