@@ -35,6 +35,7 @@ from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_t
 from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
+from carevia.api.trail import Trail
 from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.config import Settings
@@ -88,7 +89,9 @@ class Carevia:
         self.store = open_store(settings.database_url, settings.data_dir)
         self.passwords = Passwords()
         self.people = People(self.store, self.passwords, now)
+        self.trail = Trail(log)
         self._make_hub()
+        log.name_node(self.links.id)
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
         self.stripe = _stripe(settings)
         self.sweeps = self._sweeps()
@@ -96,6 +99,7 @@ class Carevia:
         self.talk = Talk(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
         self.rooms = Rooms(self.store, now)
         self.receipts = self._receipts()
+        self.receipts.listeners.append(self.trail.shown)
         bell = AlarmBell(self.receipts, self.namespace, log, lambda: self.roster.first)
         self.pulse = Pulse(
             self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, bell.beat, self._forget,
@@ -129,7 +133,7 @@ class Carevia:
         )
         self.seats = Seats(settings.limit_tabs_per_user, self.roster, now)
         self.credentials = Credentials(self.store, self.passwords, now)
-        self.relay.listeners.append(self._credentials_ended)
+        self.relay.listeners += [self._credentials_ended, self.trail.emitted]
         self.presence = PresenceBoard(self.namespace, self.seats, self.roster)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
@@ -221,9 +225,9 @@ class Carevia:
     def _routes(self) -> list[Route[Any, Any]]:
         settings = self.settings
         stripe = settings.stripe_webhook_secret
-        webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
+        webhook = StripeWebhook(self.payments, stripe, self.trail, production=settings.production, now=now)
         routes = webhook.routes()
-        routes += EmitBooking(self.payments, settings.emit_secret, now, self.server.cluster_count).routes()
+        routes += EmitBooking(self.payments, settings.emit_secret, self.trail, now, self.server.cluster_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
         routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()

@@ -29,9 +29,9 @@ from carevia.domain.receipts import (
 from carevia.domain.times import iso
 from carevia.errors import NotFound
 from carevia.service.relay import Relay
-from carevia.store.journal import JournalRow
+from carevia.store.journal import JournalRow, cause_of
 from carevia.store.store import Store
-from carevia.store.tables import bookings, screens
+from carevia.store.tables import bookings, journal, screens
 from carevia.store.transaction import Transaction
 
 PAID: Final = "customer_added"
@@ -51,7 +51,11 @@ _MARK: Final = (
         emitted=func.coalesce(_b.emitted, bindparam("new_emitted")),
     )
 )
-_TIMES: Final = select(_b.created, _b.received).where(_b.announced == bindparam("seq"), _b.shown.is_(None))
+_TIMES: Final = (
+    select(_b.created, _b.received, journal.c.id)
+    .select_from(bookings.outerjoin(journal, journal.c.seq == _b.announced))
+    .where(_b.announced == bindparam("seq"), _b.shown.is_(None))
+)
 _SHOWN: Final = update(bookings).where(_b.announced == bindparam("seq")).values(shown=bindparam("at"))
 _BOOKING: Final = select(
     _b.tracking_id, _b.announced, _b.created, _b.received, _b.committed, _b.emitted, _b.shown
@@ -79,6 +83,17 @@ class Mark(msgspec.Struct):
     emitted: int | None = None
 
 
+class FirstShown(msgspec.Struct, frozen=True):
+    """A booking that had not been on a screen before. Times in ms since 1970 UTC; `cause` is the request that told of
+    it, where that is known."""
+
+    seq: int
+    cause: str | None
+    paid: int
+    received: int
+    shown: int
+
+
 class Gathered(msgspec.Struct):
     """What the next transaction will write."""
 
@@ -101,6 +116,7 @@ class Receipts:
         self.alarm = ReceiptAlarm()
         self.paid_to_screen = Histogram()
         self.received_to_screen = Histogram()
+        self.listeners: list[Callable[[FirstShown], object]] = []
         self._store = store
         self._relay = relay
         self._now = now
@@ -228,10 +244,12 @@ class Receipts:
         for key, seen in later.screens.items():
             gathered.screens.setdefault(key, []).extend(seen)
 
-    def _observe(self, firsts: list[tuple[int, int, int]]) -> None:
-        for paid, received, shown in firsts:
-            self.paid_to_screen.observe((shown - paid) / 1000)
-            self.received_to_screen.observe((shown - received) / 1000)
+    def _observe(self, firsts: list[FirstShown]) -> None:
+        for first in firsts:
+            self.paid_to_screen.observe((first.shown - first.paid) / 1000)
+            self.received_to_screen.observe((first.shown - first.received) / 1000)
+            for listener in self.listeners:
+                listener(first)
 
     # For people.
 
@@ -240,8 +258,7 @@ class Receipts:
         return await self._store.read(partial(_receipt, tracking=tracking_id))
 
 
-def _keep(tx: Transaction, *, gathered: Gathered) -> list[tuple[int, int, int]]:
-    """(paid, received, shown) of every booking that had not been on a screen before."""
+def _keep(tx: Transaction, *, gathered: Gathered) -> list[FirstShown]:
     for low, high, mark in runs(gathered.marks):
         tx.run(_MARK, low=low, high=high, new_committed=mark.committed, new_emitted=mark.emitted)
     for (first, last), seen in gathered.screens.items():
@@ -251,7 +268,8 @@ def _keep(tx: Transaction, *, gathered: Gathered) -> list[tuple[int, int, int]]:
         times = tx.first(_TIMES, seq=seq)
         if times is not None:
             tx.run(_SHOWN, seq=seq, at=at)
-            firsts.append((times.created, times.received or at, at))
+            cause = None if times.id is None else cause_of(times.id)
+            firsts.append(FirstShown(seq, cause, times.created, times.received or at, at))
     return firsts
 
 

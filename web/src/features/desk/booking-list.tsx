@@ -3,7 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
@@ -74,6 +76,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
                 className="block truncate font-[550] text-ink"
                 title={name}
                 aria-label={words.openChat(name)}
+                {...rowOf(trackingId)}
               >
                 {name}
               </Link>
@@ -121,5 +124,5 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
 }
 
 function visit({ date, slot }: BookingRow): string {
-  return [date && calendarDay(date), slot].filter(Boolean).join(", ");
+  return [date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ");
 }

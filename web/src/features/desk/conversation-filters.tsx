@@ -1,4 +1,5 @@
 // Which conversations are shown, with how many stand behind each word.
+import { numeral } from "@/lib/format/number";
 import type { ConversationQuery, Counts } from "./get-conversations";
 import { FILTERS } from "./get-conversations";
 import { words } from "./messages";
@@ -26,7 +27,7 @@ export function ConversationFilters({ query, counts, onChange }: Props) {
             onClick={() => onChange({ filter, unread: filter !== "closed" && query.unread })}
           >
             {words.filters[filter]}{" "}
-            {counts && <span className="font-normal text-ink-3 tabular-nums">{counts[filter]}</span>}
+            {counts && <span className="font-normal text-ink-3 tabular-nums">{numeral(counts[filter])}</span>}
           </button>
         ))}
       </div>
@@ -37,7 +38,7 @@ export function ConversationFilters({ query, counts, onChange }: Props) {
         disabled={query.filter === "closed"}
         onClick={() => onChange({ ...query, unread: !query.unread })}
       >
-        {words.filters.unread} {counts && <span className="font-normal tabular-nums">{counts.unread}</span>}
+        {words.filters.unread} {counts && <span className="font-normal tabular-nums">{numeral(counts.unread)}</span>}
       </button>
     </div>
   );

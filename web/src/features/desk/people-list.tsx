@@ -4,7 +4,9 @@ import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
+import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import type { ConversationRow } from "./conversations";
 import { words } from "./messages";
@@ -71,6 +73,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
         to="/dashboard"
         search={{ view: "chat", with: row._id }}
         aria-current={open ? "true" : undefined}
+        {...rowOf(row._id)}
         className="flex items-center gap-2.5 py-2.5 pr-3 pl-3.5 text-ink -outline-offset-2 hover:bg-hover hover:no-underline"
       >
         <span className="relative flex-none">
@@ -95,7 +98,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
             </span>
             {unread > 0 && (
               <span className="count">
-                <span aria-hidden="true">{unread}</span>
+                <span aria-hidden="true">{numeral(unread)}</span>
                 <span className="sr-only">{words.unread(unread)}</span>
               </span>
             )}

@@ -1,4 +1,5 @@
 // How somebody wants to be told, kept in this browser and the same on all its tabs.
+import { stored } from "../stored";
 
 export interface NoticeSettings {
   sound: boolean;
@@ -9,33 +10,9 @@ export interface NoticeSettings {
 
 export const USUAL: NoticeSettings = { sound: true, desktop: false, silent: { on: false, from: "22:00", to: "07:00" } };
 
-const KEY = "carevia-notices";
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
-export function readSettings(): NoticeSettings {
-  try {
-    return understood(JSON.parse(localStorage.getItem(KEY) ?? "null"));
-  } catch {
-    return USUAL; // no storage, or not ours
-  }
-}
-
-export function writeSettings(settings: NoticeSettings): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(settings));
-  } catch {
-    // A browser that keeps nothing: they last as long as the page.
-  }
-}
-
-/** Called when another tab has written them. */
-export function onSettings(run: () => void): () => void {
-  const changed = (event: StorageEvent) => {
-    if (event.key === KEY || event.key === null) run();
-  };
-  window.addEventListener("storage", changed);
-  return () => window.removeEventListener("storage", changed);
-}
+export const noticeSettings = stored<NoticeSettings>("carevia-notices", understood);
 
 export function understood(given: unknown): NoticeSettings {
   const one = (given ?? {}) as Partial<NoticeSettings>;
