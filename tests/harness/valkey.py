@@ -64,6 +64,11 @@ class Valkey:
                 answer = link.recv(65_536)
         return answer
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9."""
         if self._process is not None:
