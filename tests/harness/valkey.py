@@ -71,6 +71,11 @@ class Valkey:
             self._process.wait(10)
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9."""
         if self._process is not None:

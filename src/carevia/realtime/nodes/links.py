@@ -6,6 +6,7 @@ gets the protocol's `Session ID unknown` at once: the client begins a new sessio
 """
 
 import asyncio
+import contextlib
 import logging
 import re
 import secrets
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 from weakref import WeakSet
 
 from carevia.realtime.nodes.came import Came, read, write
-from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
+from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over, loopback_pair
 from carevia.realtime.nodes.tunnel import Side, connect, refuse
 
 _SID = re.compile(rb"(?:^|&)sid=([\w-]{1,40})\.")
@@ -63,8 +64,9 @@ class Way:
 class Links:
     """One per process, on its event loop. `folder` is shared by the processes of one host, `key` by all hosts."""
 
-    def __init__(self, folder: Path, key: bytes, nodes: Nodes | None = None) -> None:
-        self.id = secrets.token_urlsafe(6).replace("-", "A").replace("_", "B")
+    def __init__(self, folder: Path, key: bytes, nodes: Nodes | None = None, group: str = "") -> None:
+        self.id = group + secrets.token_urlsafe(6).replace("-", "A").replace("_", "B")
+        self._group = group  # how the ids of all workers of one parent begin
         self.handed = self.adopted = self.tunnelled = 0  # connections, since the start
         self.tunnels: WeakSet[Side] = WeakSet()  # of clients whose session is on another host
         self._key = key
@@ -93,6 +95,27 @@ class Links:
             self._folder.close()
         for task in list(self._tasks):
             task.cancel()
+
+    # The other workers of the same parent.
+
+    def siblings(self) -> list[str]:
+        """Ids of those that live."""
+        found = () if self._folder is None or not self._group else self._folder.nodes()
+        return [node for node in found if node.startswith(self._group) and node != self.id]
+
+    async def ask(self, node: str, request: bytes, seconds: float) -> bytes:
+        """Another process of this host answers an HTTP request as one that comes from this host; all that it says.
+        Raises TimeoutError, and ConnectionRefusedError where there is no such process."""
+        link = None if self._folder is None else self._folder.reach(node)
+        if link is None:
+            raise ConnectionRefusedError(f"there is no process {node}")
+        near, far = loopback_pair()
+        reader, writer = await asyncio.open_connection(sock=near)
+        with contextlib.closing(writer):
+            async with asyncio.timeout(seconds):
+                with far:
+                    await hand_over(link, far.fileno(), request, None)
+                return await reader.read()
 
     # Out.
 
