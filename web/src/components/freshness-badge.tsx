@@ -39,7 +39,7 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
         <span role="status">{words.state[live.freshness]}</span>
       </span>
       <Ticks live={live} />
-      <span className={`tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}>
+      <span className={`min-w-[9.25rem] text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}>
         {!live.seq ? words.noEvent : <EventNumber seq={live.seq} />}
         {live.lastLive !== null && ` · ${ago(live.now - live.lastLive)}`}
       </span>

@@ -2,8 +2,8 @@ import { type RefObject, useEffect, useRef } from "react";
 import { type Language, useLanguage } from "./language";
 
 /** Every page calls it: names the tab, with what is unread before it, speaks another language when one is chosen, and
- * moves the focus to the page's heading when the person comes from another page of ours. */
-export function useTitle(title: string, unread = 0): RefObject<HTMLHeadingElement | null> {
+ * moves the focus to the page's heading when the person comes from another page of ours, unless something else `takes` it. */
+export function useTitle(title: string, unread = 0, takes = false): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
   const language = useLanguage();
   const named = useRef<{ title: string; language: Language } | null>(null);
@@ -12,8 +12,8 @@ export function useTitle(title: string, unread = 0): RefObject<HTMLHeadingElemen
     document.title = unread > 0 ? `(${unread}) ${title} · Carevia` : `${title} · Carevia`;
     const before = named.current;
     const translated = before !== null && before.language !== language;
-    if (!first && !translated && before?.title !== title) heading.current?.focus({ preventScroll: true });
+    if (!first && !takes && !translated && before?.title !== title) heading.current?.focus({ preventScroll: true });
     named.current = { title, language };
-  }, [title, unread, language]);
+  }, [title, unread, takes, language]);
   return heading;
 }

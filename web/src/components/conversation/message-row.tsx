@@ -30,7 +30,8 @@ export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Pr
   if (note) return <NoteRow message={message} script={script} />;
   if (mine) {
     return (
-      <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" {...marks}>
+      <li className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" {...marks}>
+        <Said name={words.conversation.you} time={time} />
         {text && (
           <p {...script} className={`${BUBBLE} rounded-br-[5px] bg-me text-ink`}>
             <LinkedText text={text} />
@@ -40,16 +41,19 @@ export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Pr
         {goesOn ? (
           <span className="h-[3px]" />
         ) : (
-          <p className={`${FOOT} text-ink-3`}>
-            {words.conversation.you} · {hour(time)}
+          <p className={`${FOOT} text-ink-3`} aria-live="off">
+            <span aria-hidden="true">
+              {words.conversation.you} · {hour(time)}
+            </span>
             <Tick status={status} />
           </p>
         )}
-      </div>
+      </li>
     );
   }
   return (
-    <div className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" {...marks}>
+    <li className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" {...marks}>
+      <Said name={senderName} time={time} />
       <span className={goesOn ? "invisible" : ""}>
         <Avatar id={senderId} name={senderName} size="small" />
       </span>
@@ -63,19 +67,24 @@ export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Pr
         {goesOn ? (
           <span className="block h-[3px]" />
         ) : (
-          <p className={`${FOOT} text-ink-3`}>
+          <p className={`${FOOT} text-ink-3`} aria-hidden="true">
             {senderName} · {hour(time)}
           </p>
         )}
       </div>
-    </div>
+    </li>
   );
 });
+
+/** Read before the text, as one would say it; what stands below the bubble is for the eye. */
+function Said({ name, time }: { name: string; time: number }) {
+  return <span className="sr-only">{inside.said(name, hour(time))}</span>;
+}
 
 function NoteRow({ message, script }: { message: Message; script: ReturnType<typeof writtenIn> }) {
   const { senderName, text, time } = message;
   return (
-    <div
+    <li
       className="mx-auto mb-2 flex w-full max-w-[92%] items-start gap-2 rounded-[10px] border border-dashed border-note-line bg-note px-3 py-2"
       data-message={message.id}
       data-seq={message.seq}
@@ -89,7 +98,7 @@ function NoteRow({ message, script }: { message: Message; script: ReturnType<typ
           {inside.noteBy(senderName)} · {hour(time)}
         </p>
       </div>
-    </div>
+    </li>
   );
 }
 

@@ -5,10 +5,15 @@ const all = (names: readonly string[]) => `${names.slice(0, -1).join(", ")} ও 
 
 export const bn: Words = {
   newest: "সর্বশেষ বার্তায় যান",
+  history: "আগের বার্তা",
+  said: (name, time) => `${name}, ${time}-এ লিখেছেন: `,
   newBelow: (n) => `নিচে ${numeral(n)}টি নতুন বার্তা`,
   opensNew: "নতুন ট্যাবে খোলে",
   several: (names) => `${names} লিখছেন`,
   viewing: (names) => `${names.length === 1 ? names[0] : all(names)} দেখছেন`,
+  writing: (names) => `${names.length === 1 ? names[0] : all(names)} লিখছেন`,
+  answering: (names) => `${names.length === 1 ? names[0] : all(names)} উত্তর দিচ্ছেন। তবুও পাঠাবেন?`,
+  sendAnyway: "তবুও পাঠান",
   and: all,
   note: "নোট",
   noteBy: (name) => `${name}-এর নোট, শুধু কর্মীরা দেখেন`,
@@ -40,5 +45,4 @@ export const bn: Words = {
   newReply: "নতুন উত্তর",
   editReply: (shortcut) => `/${shortcut} সম্পাদনা`,
   removeReply: (shortcut) => `/${shortcut} মুছুন`,
-  close: "বন্ধ করুন",
 };

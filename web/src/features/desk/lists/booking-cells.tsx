@@ -7,6 +7,7 @@ import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
@@ -54,7 +55,9 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           <Link
             to="/dashboard/bookings"
             search={{ ...search, open: trackingId }}
-            className="block truncate font-[550] text-ink after:absolute after:inset-0"
+            className="block truncate font-[550] text-ink outline-none after:absolute after:inset-0 after:-outline-offset-2 focus-visible:after:outline-2 focus-visible:after:outline-brand"
+            aria-current={open ? "true" : undefined}
+            {...rowOf(trackingId)}
             aria-label={words.openBooking(name)}
             title={name}
           >
