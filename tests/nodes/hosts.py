@@ -17,6 +17,15 @@ from tests.harness.valkey import Valkey
 from tests.nodes.cluster import configured
 
 KEY = "a secret key that both of the two hosts share"
+TABS = 3
+GUESTS = 3
+SMALL_LIMITS = {
+    "CAREVIA_LIMIT_TABS_PER_USER": str(TABS),
+    "CAREVIA_LIMIT_CONNECTIONS_PER_ADDRESS": str(GUESTS),
+    "CAREVIA_LIMIT_EVENTS_PER_SECOND": "0",
+    "CAREVIA_RECEIPT_ALARM": "2s",
+    "CAREVIA_LOG": "json",
+}
 GONE = 8.0  # s, in which the people of a node that was killed are gone: 5 of silence, a beat, and what a test needs
 
 
@@ -57,6 +66,10 @@ def hosts(folder: Path, database_url: str, **settings: str) -> Iterator[Hosts]:
         nginx = stack.enter_context(Nginx(folder / "nginx", text))
         nginx.start(port)
         yield Hosts(nodes[0], nodes[1], valkey, network, f"http://127.0.0.1:{port}")
+
+
+def connect(client: SocketIOClient, node: Program, name: str, credential: str) -> None:
+    client.connect(node.url, name, auth={"token": credential})
 
 
 def present(client: SocketIOClient, desk: str) -> dict[str, str]:

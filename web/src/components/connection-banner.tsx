@@ -16,7 +16,10 @@ export function ConnectionSentence({ live, connection }: { live: LiveState; conn
   const { freshness, lastLive } = live;
   return (
     <>
-      <span role="alert" className="min-w-0 flex-1 text-[13px] leading-[17px] font-medium">
+      <span
+        role="alert"
+        className="min-w-0 flex-1 text-[13px] leading-[17px] font-medium max-md:text-[12px] max-md:leading-[15px]"
+      >
         {freshness === "refused" && words.refused(message ?? "")}
         {freshness === "ended" && words.ended}
         {freshness !== "refused" &&

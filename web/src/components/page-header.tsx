@@ -1,6 +1,7 @@
 // The top of customer pages and of the pages that lead elsewhere.
 import type { ReactNode, RefObject } from "react";
 import { AccountMenu } from "./account-menu";
+import { LanguageSwitch } from "./language-switch";
 import { Logo } from "./logo";
 
 interface Props {
@@ -18,6 +19,7 @@ export function PageHeader({ title, heading, children }: Props) {
       </h1>
       <div className="ml-auto flex min-w-0 items-center gap-2">
         {children}
+        <LanguageSwitch />
         <AccountMenu />
       </div>
     </header>

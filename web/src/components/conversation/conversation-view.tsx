@@ -81,7 +81,8 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         </div>
       )}
       <AboveComposer
-        typing={typing}
+        typing={me.role === "admin" ? typing.names.filter((name) => !typing.staff.includes(name)) : typing.names}
+        staff={me.role === "admin" ? typing.staff : []}
         viewers={viewers}
         waiting={waiting.filter((entry) => entry.state === "waiting").length}
       />
@@ -93,6 +94,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         onTyping={open.sayTyping}
         uploads={uploads}
         staff={me.role === "admin"}
+        answering={me.role === "admin" ? typing.staff : []}
       />
     </div>
   );
@@ -117,25 +119,40 @@ function useDoubts(connection: Connection | null, outbox: Outbox | null, roomId:
   });
 }
 
+/** Three still dots: a sign that somebody types, for whom movement disturbs too. */
+function Dots() {
+  return (
+    <span aria-hidden="true" className="flex flex-none gap-1 rounded-full bg-them px-2 py-1.5">
+      <span className="size-1.5 rounded-full bg-ink-2" />
+      <span className="size-1.5 rounded-full bg-ink-3" />
+      <span className="size-1.5 rounded-full bg-line-2" />
+    </span>
+  );
+}
+
 interface AboveProps {
   typing: readonly string[];
+  staff: readonly string[];
   viewers: readonly string[];
   waiting: number;
 }
 
-/** Always as high, so nothing moves when somebody starts to type. */
-function AboveComposer({ typing, viewers, waiting }: AboveProps) {
+/** Always as high, so nothing moves when somebody starts to type. Who of the staff writes stands where they are viewing. */
+function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
   const [one, ...more] = typing;
   return (
     <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 md:px-5">
       {waiting > 0 && <p className="truncate text-warn-ink">{words.conversation.outbox(waiting)}</p>}
       {waiting === 0 && one !== undefined && (
-        <p className="truncate">
-          {more.length > 0 ? inside.several(inside.and(typing)) : words.conversation.typing(one)}
+        <p className="flex min-w-0 items-center gap-2">
+          <Dots />
+          <span className="truncate">
+            {more.length > 0 ? inside.several(inside.and(typing)) : words.conversation.typing(one)}
+          </span>
         </p>
       )}
       <p role="status" className="ml-auto truncate">
-        {viewers.length > 0 && inside.viewing(viewers)}
+        {staff.length > 0 ? inside.writing(staff) : viewers.length > 0 && inside.viewing(viewers)}
       </p>
     </div>
   );

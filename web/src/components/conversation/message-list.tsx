@@ -46,14 +46,18 @@ export function MessageList({ conversation, waiting, myId, now, onOlder, onAgain
           {loaded && messages.length + waiting.length === 0 && (
             <p className="m-auto py-8 text-ink-3">{shared.conversation.none}</p>
           )}
-          <Rows rows={history} next={later[0]} myId={myId} now={now} />
+          <ul aria-label={words.history}>
+            <Rows rows={history} next={later[0]} myId={myId} now={now} />
+          </ul>
           <div
             role="log"
             aria-label={shared.conversation.new}
             aria-live={stream.following ? "polite" : "off"}
             aria-relevant="additions"
           >
-            <Rows rows={later} before={history.at(-1)} myId={myId} now={now} />
+            <ul>
+              <Rows rows={later} before={history.at(-1)} myId={myId} now={now} />
+            </ul>
           </div>
           {!stream.below &&
             waiting.map((entry) => <WaitingRow key={entry.id} entry={entry} onAgain={onAgain} onDrop={onDrop} />)}
@@ -112,10 +116,10 @@ function goesOn(message: Message, next: Message | undefined, myId: string): bool
 
 function DayLine({ name }: { name: string }) {
   return (
-    <p className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-ink-3">
+    <li className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-ink-3">
       <span className="h-px flex-1 bg-line" />
       {name}
       <span className="h-px flex-1 bg-line" />
-    </p>
+    </li>
   );
 }

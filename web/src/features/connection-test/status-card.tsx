@@ -16,7 +16,7 @@ export function StatusCard({ snapshot, connection }: Props) {
   return (
     <section
       className={`rounded-xl border p-4 ${frame}`}
-      aria-label="Status"
+      aria-label={words.statusLabel}
       data-status={connected ? "connected" : "disconnected"}
     >
       <p

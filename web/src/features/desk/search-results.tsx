@@ -5,6 +5,7 @@ import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { age } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { type FoundMessage, type FoundPerson, getSearch } from "./get-search";
 import { words } from "./messages";
 import { fullName } from "./names";
@@ -65,7 +66,7 @@ function PersonRow({ person }: { person: FoundPerson }) {
   const name = fullName(person);
   return (
     <li>
-      <Link to="/dashboard" search={{ view: "chat", with: person._id }} className={ROW}>
+      <Link to="/dashboard" search={{ view: "chat", with: person._id }} className={ROW} {...rowOf(person._id)}>
         <Avatar id={person._id} name={name} />
         <span className="min-w-0 flex-1">
           <span className="block truncate font-[550]">{name}</span>
@@ -81,7 +82,13 @@ function FoundRow({ message, now }: { message: FoundMessage; now: number }) {
   const name = userName || words.unknown;
   return (
     <li>
-      <Link to="/dashboard" search={{ view: "chat", with: roomId, at: seq }} className={ROW} data-found={seq}>
+      <Link
+        to="/dashboard"
+        search={{ view: "chat", with: roomId, at: seq }}
+        className={ROW}
+        data-found={seq}
+        {...rowOf(`message-${seq}`)}
+      >
         <Avatar id={roomId} name={name} />
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">

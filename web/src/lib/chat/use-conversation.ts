@@ -5,7 +5,7 @@ import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { apply, type Conversation, EMPTY, type MessageFact, type StatusFact } from "./conversation";
 import { getHistory } from "./get-history";
-import { useTyping, useViewers } from "./use-others";
+import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
 
@@ -13,8 +13,7 @@ export interface OpenConversation {
   conversation: Conversation;
   /** Why it could not be opened or loaded; what was there stays. */
   error: string | null;
-  /** Names of those who type. */
-  typing: readonly string[];
+  typing: Typing;
   /** Names of the other staff who have this conversation open, while we are connected. */
   viewers: readonly string[];
   loadOlder: () => void;

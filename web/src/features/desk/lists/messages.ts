@@ -1,5 +1,8 @@
 // Words of the bookings view, the payments view, and of what stands beside a conversation.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   bookings: "Bookings",
   payments: "Payments",
   filters: "Filters",
@@ -111,4 +114,7 @@ export const words = {
     refundRoom: "Refunds come here. Until then they are made at the provider, and show up in this list by themselves.",
     backAmount: (amount: string) => `${amount} went back`,
   },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);
