@@ -75,7 +75,7 @@ def test_two_nodes_a_database_a_bus_and_nginx_in_front() -> None:
 def test_a_nodes_settings_are_understood_and_lead_to_its_neighbours(name: str) -> None:
     settings = settings_of(name)
     assert settings.production
-    assert settings.node == (name, 3000)
+    assert settings.node_address == name
     assert settings.database_url == "postgresql://carevia:a1b2c3@postgres/carevia"
     assert settings.redis_url == "redis://:d4e5f6@valkey:6379"
     nginx = SERVICES["nginx"]["networks"]["inside"]["ipv4_address"]
