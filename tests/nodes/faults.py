@@ -147,7 +147,7 @@ class Faults:
             for number in range(rounds):
                 how = ("restarted", "killed", "flushed", "gone")[number % 4]
                 self._redis(how, gone if how == "gone" else 0.0)
-                say(f"round {number + 1}: {how}, hints back after {self._told.hints_back[-1:]}")
+                say(f"round {number + 1}: {how}")
                 time.sleep(0.5)
             for seconds in partitions:
                 self._partition(seconds)
@@ -171,6 +171,7 @@ class Faults:
         self._told.hints_back.append(round(time.monotonic() - back, 2))
 
     def _partition(self, seconds: float) -> None:
+        self._two.ready()
         begun = time.monotonic()
         self._two.network.blackhole()
         self._told.noticed.append(round(seconds_until(lambda: readiness(self._two.west)[0] == 503, 10), 2))
