@@ -63,7 +63,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
   const receipt = useId();
   return (
     <>
-      <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
+      <tr className={`relative ${fresh ? "row-new" : ""}`} data-booking={trackingId}>
         <td className={`${CELL} pl-4`}>
           <div className="flex items-center gap-2.5">
             <span className="@max-[420px]:hidden">
@@ -73,7 +73,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
               <Link
                 to="/dashboard"
                 search={{ view: "chat", with: userId }}
-                className="block truncate font-[550] text-ink"
+                className="block truncate font-[550] text-ink after:absolute after:inset-0 after:-outline-offset-2 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-brand"
                 title={name}
                 aria-label={words.openChat(name)}
                 {...rowOf(trackingId)}
@@ -86,7 +86,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
                 {" · "}
                 <button
                   type="button"
-                  className="underline underline-offset-2"
+                  className="relative z-1 underline underline-offset-2"
                   aria-expanded={open}
                   aria-controls={receipt}
                   aria-label={words.receipt.showOf(name)}

@@ -61,7 +61,14 @@ export function Desk({ me, place, search }: Props) {
         {shared.skip}
       </a>
       <Rail unread={unread} hiddenOnPhone={openRoom !== null} />
-      <TopBar title={title} heading={heading} live={live} alarm={data.alarm} connection={data.connection} />
+      <TopBar
+        title={title}
+        heading={heading}
+        live={live}
+        alarm={data.alarm}
+        connection={data.connection}
+        oneLine={openRoom !== null}
+      />
       <main id="main" className={`grid min-h-0 min-w-0 bg-surface lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}>
         {place !== "home" && (
           <Suspense fallback={<Loading />}>

@@ -8,6 +8,7 @@ import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
+import { writtenIn } from "@/lib/language";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import { BookingState } from "./booking-state";
 import type { ConversationRow } from "./conversations";
@@ -100,7 +101,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
           <span className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`}>{name}</span>
             {time !== null && (
-              <span className={`text-[11px] tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
+              <span className={`text-tiny tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
                 {age(time, now)}
               </span>
             )}
@@ -110,7 +111,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
               className={`min-w-0 flex-1 truncate text-[12.5px] leading-[18px] ${unread ? "font-medium" : "text-ink-2"}`}
             >
               {draft && <span className="font-[550] text-warn-ink">{words.draft} </span>}
-              {lastMessage ? preview(lastMessage, row._id, me) : (paid ?? row.email)}
+              {lastMessage ? <Preview last={lastMessage} customer={row._id} me={me} /> : (paid ?? row.email)}
             </span>
             {unread > 0 && (
               <span className="count">
@@ -152,7 +153,18 @@ function Tags({ row, booking, assignee, now }: TagsProps) {
   );
 }
 
-function preview(last: { senderId: string; senderName: string; text: string }, customer: string, me: string): string {
-  if (last.senderId === customer) return last.text;
-  return `${last.senderId === me ? words.you : last.senderName}: ${last.text}`;
+interface PreviewProps {
+  last: { senderId: string; senderName: string; text: string };
+  customer: string;
+  me: string;
+}
+
+function Preview({ last: { senderId, senderName, text }, customer, me }: PreviewProps) {
+  const who = senderId === me ? words.you : senderName;
+  return (
+    <>
+      {senderId !== customer && `${who}: `}
+      <span {...writtenIn(text)}>{text}</span>
+    </>
+  );
 }

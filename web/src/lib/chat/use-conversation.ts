@@ -1,6 +1,7 @@
 // An open conversation: joined, loaded, and kept true through reconnects. One per room: give the component a key.
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
+import { words } from "@/lib/api/messages";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { apply, type Conversation, EMPTY, type MessageFact, type StatusFact } from "./conversation";
@@ -113,5 +114,5 @@ export function useConversation(connection: Connection | null, roomId: string, m
 }
 
 function sentence(failure: unknown): string {
-  return failure instanceof ApiError ? failure.message : "The conversation could not be read. Try again.";
+  return failure instanceof ApiError ? failure.message : words.unread;
 }
