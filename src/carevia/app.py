@@ -23,6 +23,7 @@ from carevia.api.limits import AddressLimits
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.openapi import describe
+from carevia.api.own_bookings import OwnBookings
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
 from carevia.api.policy import Route
@@ -119,7 +120,7 @@ class Carevia:
         self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
         self.seats = Seats(settings.limit_tabs_per_user)
         self.credentials = Credentials(self.store, self.passwords, now)
-        self.relay.listeners.append(self._credentials_ended)
+        self.relay.listeners += [self._credentials_ended, OwnBookings(self.namespace, self.relay).heard]
         self.presence = PresenceBoard(self.namespace, self.seats)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))

@@ -13,7 +13,7 @@ import { Loading } from "../loading";
 import { words } from "../messages";
 import { Problem } from "../problem";
 import { Composer } from "./composer";
-import { MessageList } from "./message-list";
+import { type Between, MessageList } from "./message-list";
 import { words as inside } from "./messages";
 import { useJump } from "./use-jump";
 
@@ -27,9 +27,22 @@ interface Props {
   reload: number;
   /** Number of a message to be shown, as a search found it. */
   at?: number | undefined;
+  /** What stands between the messages, oldest first. */
+  between?: readonly Between[];
 }
 
-export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at }: Props) {
+const NOTHING: readonly Between[] = [];
+
+export function ConversationView({
+  connection,
+  outbox,
+  roomId,
+  me,
+  placeholder,
+  reload,
+  at,
+  between = NOTHING,
+}: Props) {
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
   const now = useNow(60_000);
@@ -67,6 +80,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         <MessageList
           conversation={conversation}
           waiting={waiting}
+          between={between}
           myId={me._id}
           now={now}
           onOlder={open.loadOlder}

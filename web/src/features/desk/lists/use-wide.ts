@@ -1,15 +1,4 @@
-import { useSyncExternalStore } from "react";
-
-const QUERY = "(min-width: 761px)";
+import { useMedia } from "@/lib/use-media";
 
 /** Whether rows have one line; phones have two. */
-export function useWide(): boolean {
-  return useSyncExternalStore(
-    (changed) => {
-      const media = window.matchMedia?.(QUERY);
-      media?.addEventListener("change", changed);
-      return () => media?.removeEventListener("change", changed);
-    },
-    () => window.matchMedia?.(QUERY).matches ?? true,
-  );
-}
+export const useWide = (): boolean => useMedia("(min-width: 761px)");
