@@ -1,15 +1,18 @@
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Providers } from "./app/providers";
+import { makeQueries, Providers } from "./app/providers";
 import { router } from "./app/router";
+import { warm } from "./app/warm";
 import "./app/styles/index.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+const queries = makeQueries();
+warm(queries, window.location.pathname);
 createRoot(root).render(
   <StrictMode>
-    <Providers>
+    <Providers queries={queries}>
       <RouterProvider router={router} />
     </Providers>
   </StrictMode>,

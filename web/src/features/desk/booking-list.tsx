@@ -1,15 +1,15 @@
 // The live list of bookings: a table where there is room, two-line rows where there is not.
-import { Link } from "@tanstack/react-router";
-import { useId, useState } from "react";
+import { memo, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
+import { RowLink } from "@/components/row-link";
 import { money } from "@/lib/format/money";
-import { age, calendarDay } from "@/lib/format/time";
+import { calendarDay } from "@/lib/format/time";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
+import { clockOf, paidAt, type RowClock } from "./row-clock";
 import type { BookingRow } from "./state";
 
-const FRESH = 8_000;
 const COLUMNS = Object.keys(words.columns).length;
 
 interface Props {
@@ -34,7 +34,7 @@ export function BookingList({ bookings, now }: Props) {
         </thead>
         <tbody>
           {bookings.map((booking) => (
-            <Row key={booking.trackingId} booking={booking} now={now} />
+            <Row key={booking.trackingId} booking={booking} {...clockOf(booking, now)} />
           ))}
         </tbody>
       </table>
@@ -52,11 +52,10 @@ function Head({ text, className }: { text: string; className: string }) {
 
 const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-middle";
 
-function Row({ booking, now }: { booking: BookingRow; now: number }) {
-  const { userId, userName, userEmail, serviceName, trackingId, arrivedAt, caregiver } = booking;
-  const fresh = arrivedAt !== null && now - arrivedAt < FRESH;
+const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } & RowClock) {
+  const { userId, userName, userEmail, serviceName, trackingId, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
-  const when = arrivedAt ?? (booking.createdAt ? Date.parse(booking.createdAt) : null);
+  const at = paidAt(booking);
   const [open, setOpen] = useState(false);
   const receipt = useId();
   return (
@@ -68,7 +67,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
               <Avatar id={userId} name={name} size="small" />
             </span>
             <div className="min-w-0">
-              <Link
+              <RowLink
                 to="/dashboard"
                 search={{ view: "chat", with: userId }}
                 className="block truncate font-[550] text-ink"
@@ -76,10 +75,10 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
                 aria-label={words.openChat(name)}
               >
                 {name}
-              </Link>
+              </RowLink>
               <p className="truncate text-xs text-ink-3">
                 <span className="hidden @max-[700px]:inline">{serviceName} · </span>
-                {when !== null && <time dateTime={new Date(when).toISOString()}>{age(when, now)}</time>}
+                {at !== null && <time dateTime={new Date(at).toISOString()}>{when}</time>}
                 {" · "}
                 <button
                   type="button"
@@ -118,7 +117,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
       {open && <BookingReceipt id={receipt} trackingId={trackingId} columns={COLUMNS} />}
     </>
   );
-}
+});
 
 function visit({ date, slot }: BookingRow): string {
   return [date && calendarDay(date), slot].filter(Boolean).join(", ");

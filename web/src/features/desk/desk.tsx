@@ -1,14 +1,14 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
+import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
-import { ConversationPane } from "./conversation-pane";
 import type { DeskPlace, DeskSearch } from "./desk-page";
 import type { ConversationQuery } from "./get-conversations";
 import { words as lists } from "./lists/messages";
@@ -22,10 +22,18 @@ import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
 import { unreadRooms, useDeskNotices } from "./use-desk-notices";
 
-const BookingsView = lazy(async () => ({ default: (await import("./lists/bookings-view")).BookingsView }));
-const PaymentsView = lazy(async () => ({ default: (await import("./lists/payments-view")).PaymentsView }));
-const CustomerStrip = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerStrip }));
-const CustomerBeside = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerBeside }));
+const conversation = () => import("./conversation-pane");
+const bookings = () => import("./lists/bookings-view");
+const payments = () => import("./lists/payments-view");
+const customer = () => import("./lists/customer-beside");
+const VIEWS: (() => Promise<unknown>)[] = [conversation, customer, bookings, payments];
+const ConversationPane = lazily(async () => (await conversation()).ConversationPane);
+const BookingsView = lazily(async () => (await bookings()).BookingsView);
+const PaymentsView = lazily(async () => (await payments()).PaymentsView);
+const CustomerStrip = lazily(async () => (await customer()).CustomerStrip);
+const CustomerBeside = lazily(async () => (await customer()).CustomerBeside);
+
+const SETTLED = 1_500;
 
 interface Props {
   me: Person;
@@ -52,6 +60,16 @@ export function Desk({ me, place, search }: Props) {
     () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
     [outbox, noteShown],
   );
+
+  // The first view does not wait for the others, and who then goes to one of them does not wait either.
+  const fresh = live.freshness === "live";
+  useEffect(() => {
+    if (!fresh) return;
+    const timer = setTimeout(() => {
+      for (const view of VIEWS) view().catch(() => {}); // lazily() sees to it when it is wanted
+    }, SETTLED);
+    return () => clearTimeout(timer);
+  }, [fresh]);
 
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Escape" && openRoom) void navigate({ to: "/dashboard", search: { view: "chat" } });
@@ -93,19 +111,21 @@ export function Desk({ me, place, search }: Props) {
             <Suspense fallback={<div className="h-11 xl:hidden" />}>
               <CustomerStrip key={openRoom} data={data} userId={openRoom} />
             </Suspense>
-            <ConversationPane
-              key={openRoom}
-              roomId={openRoom}
-              name={nameOf(desk, openRoom)}
-              me={me}
-              connection={data.connection}
-              outbox={outbox}
-              reload={data.reload}
-              presence={data.presence}
-              row={desk.conversations[openRoom]}
-              at={search.at}
-              onChanged={data.changed}
-            />
+            <Suspense>
+              <ConversationPane
+                key={openRoom}
+                roomId={openRoom}
+                name={nameOf(desk, openRoom)}
+                me={me}
+                connection={data.connection}
+                outbox={outbox}
+                reload={data.reload}
+                presence={data.presence}
+                row={desk.conversations[openRoom]}
+                at={search.at}
+                onChanged={data.changed}
+              />
+            </Suspense>
           </div>
         )}
         {openRoom ? (

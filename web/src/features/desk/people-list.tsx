@@ -1,7 +1,8 @@
 // The customers, one row each.
-import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
+import { RowLink } from "@/components/row-link";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { age } from "@/lib/format/time";
@@ -9,6 +10,7 @@ import { type Presence, type PresenceState, stateOf } from "@/lib/presence/prese
 import type { ConversationRow } from "./conversations";
 import { words } from "./messages";
 import { fullName } from "./names";
+import { paidAt } from "./row-clock";
 import type { BookingRow, Desk } from "./state";
 
 const FRESH = 8_000;
@@ -36,30 +38,43 @@ export function PeopleList({ rows, desk, presence, openRoom, now, me }: Props) {
           booking={newest.get(row._id)}
           open={row._id === openRoom}
           draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
-          now={now}
           me={me}
+          {...clockOf(row, newest.get(row._id), now)}
         />
       ))}
     </ul>
   );
 }
 
-interface RowProps {
+/** What of a row depends on the clock: it is drawn anew only when this changes. */
+interface Clock {
+  when: string;
+  waits: string;
+  fresh: boolean;
+}
+
+function clockOf(row: ConversationRow, booking: BookingRow | undefined, now: number): Clock {
+  const { lastMessage, waitingSince, movedAt } = row;
+  const at = lastMessage ? Date.parse(lastMessage.time) : booking ? paidAt(booking) : null;
+  return {
+    when: at === null ? "" : age(at, now),
+    waits: waitingSince === null ? "" : age(Date.parse(waitingSince), now),
+    fresh: movedAt !== null && now - movedAt < FRESH,
+  };
+}
+
+interface RowProps extends Clock {
   row: ConversationRow;
   presence: PresenceState | null;
   booking: BookingRow | undefined;
   open: boolean;
   draft: boolean;
-  now: number;
   me: string;
 }
 
-function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
+const Row = memo(function Row({ row, presence, booking, open, draft, me, when, waits, fresh }: RowProps) {
   const name = fullName(row);
   const { unread, assignee, lastMessage } = row;
-  const fresh = row.movedAt !== null && now - row.movedAt < FRESH;
-  const booked = booking?.arrivedAt ?? (booking?.createdAt ? Date.parse(booking.createdAt) : null);
-  const time = lastMessage ? Date.parse(lastMessage.time) : booked;
   const paid = booking && words.paidNow(money(booking.amountPaid, booking.currency), booking.serviceName);
   return (
     <li
@@ -67,7 +82,7 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
       data-participant={row._id}
     >
       {open && <span className="absolute inset-y-0 left-0 w-[3px] bg-brand" aria-hidden="true" />}
-      <Link
+      <RowLink
         to="/dashboard"
         search={{ view: "chat", with: row._id }}
         aria-current={open ? "true" : undefined}
@@ -80,9 +95,9 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`}>{name}</span>
-            {time !== null && (
+            {when !== "" && (
               <span className={`text-[11px] tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
-                {age(time, now)}
+                {when}
               </span>
             )}
           </span>
@@ -100,19 +115,24 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
               </span>
             )}
           </span>
-          <Tags row={row} assignee={assignee?._id === me ? words.you : assignee?.name} now={now} />
+          <Tags status={row.status} waits={waits} assignee={assignee?._id === me ? words.you : assignee?.name} />
         </span>
-      </Link>
+      </RowLink>
     </li>
   );
+});
+
+interface TagsProps {
+  status: ConversationRow["status"];
+  waits: string;
+  assignee: string | undefined;
 }
 
-function Tags({ row, assignee, now }: { row: ConversationRow; assignee: string | undefined; now: number }) {
-  const { waitingSince, status } = row;
-  if (waitingSince === null && !assignee && status === "open") return null;
+function Tags({ status, waits, assignee }: TagsProps) {
+  if (waits === "" && !assignee && status === "open") return null;
   return (
     <span className="mt-1 flex flex-wrap gap-1">
-      {waitingSince !== null && <span className="tag tag-warn">{words.waits(age(Date.parse(waitingSince), now))}</span>}
+      {waits !== "" && <span className="tag tag-warn">{words.waits(waits)}</span>}
       {status === "closed" && <span className="tag">{words.closed}</span>}
       {assignee && <span className="tag max-w-40 truncate">{assignee}</span>}
     </span>

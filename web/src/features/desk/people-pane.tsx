@@ -1,6 +1,6 @@
 // The conversations: search, filters, list. While the hand is on the list nothing in it moves.
 import { Search } from "lucide-react";
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { startTransition, useDeferredValue, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { ConversationFilters } from "./conversation-filters";
@@ -14,6 +14,10 @@ import { StaffHere } from "./staff-here";
 import type { DeskData } from "./use-desk";
 
 const TYPED = 200;
+/** So many more rows each time they are asked for: a burst makes the list longer, not the page. */
+const STEP = 100;
+/** On the largest screen no more can be seen: the others are drawn when these are there. */
+const FIRST = 20;
 
 interface Props {
   data: DeskData;
@@ -28,8 +32,17 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
   const { desk, list, refetch, live } = data;
   const [text, setText] = useState("");
   const wanted = useSettledText(text.trim());
+  const [most, setMost] = useState(FIRST);
+  const drawn = list.loading ? 0 : most;
+  useEffect(() => {
+    if (drawn === FIRST) startTransition(() => setMost(STEP));
+  }, [drawn]);
   const rows = ordered(useDeferredValue(desk.conversations), query, me);
   const { shown, waiting, hold, release } = useHand(rows);
+  const more = () => {
+    setMost(most + STEP);
+    if (list.hasMore && rows.length < most + STEP) list.loadMore();
+  };
   const empty = rows.length === 0;
   // What is unread waits, so it is among the rows from the start; the server's count is as old as its page.
   const unread = Object.values(desk.conversations).filter((row) => row.unread > 0).length;
@@ -65,13 +78,20 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
           )}
           {empty && list.loading && <Loading />}
           {empty && !list.loading && !list.problem && <Nothing newcomers={counts?.open === 0 && counts.closed === 0} />}
-          <PeopleList rows={shown} desk={desk} presence={data.presence} openRoom={openRoom} now={live.now} me={me} />
-          {list.hasMore && (
+          <PeopleList
+            rows={shown.slice(0, most)}
+            desk={desk}
+            presence={data.presence}
+            openRoom={openRoom}
+            now={live.now}
+            me={me}
+          />
+          {(list.hasMore || shown.length > most) && most > FIRST && (
             <button
               type="button"
               className="btn btn-line btn-small mx-auto my-3 flex"
               disabled={list.loadingMore}
-              onClick={list.loadMore}
+              onClick={more}
             >
               {words.more}
             </button>

@@ -3,7 +3,7 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type Dispatch, useCallback, useEffect } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { ConversationChanged, Conversations, ConversationUpdated } from "./conversations";
 import {
   type ConversationPage,
@@ -54,14 +54,16 @@ export function useConversations({
     retry: false,
     structuralSharing: false,
   });
+  const known = openRoom !== null && openRoom in conversations;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: also when a list that got too long has let it go
   useEffect(() => {
     const one = row.data?.rows[0];
     if (one) dispatch({ type: "conversation_loaded", row: one });
-  }, [row.data, dispatch]);
+  }, [row.data, known, dispatch]);
 
   const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk", "conversations"] }), [queries]);
   const refetchSoon = useGathered(refetch);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type !== "received" || event.seq === null) return;
     const at = Date.now();
     if (event.name === "conversation_updated") {

@@ -4,12 +4,14 @@
 // reads further down it waits above the list.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, type RefObject, Suspense, useRef } from "react";
+import { type RefObject, Suspense, useRef } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { lazily } from "@/lib/lazily";
 import { PlayButton } from "../play-button";
+import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
-import { BookingCells, CAREGIVER, clockOf, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
+import { BookingCells, CAREGIVER, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
 import { BookingFilters } from "./booking-filters";
 import { CustomerPanel } from "./customer-panel";
 import { bookingStats } from "./get-list";
@@ -22,7 +24,7 @@ import { usePlace } from "./use-place";
 import { useWide } from "./use-wide";
 import { VirtualList } from "./virtual-list";
 
-const StatStrip = lazy(() => import("./stat-strip"));
+const StatStrip = lazily(async () => (await import("./stat-strip")).default);
 
 interface Props {
   data: DeskData;
@@ -145,7 +147,12 @@ function Table({ found, data, search, rowHeight, start, onRange, box }: TablePro
           ))}
         </div>
       </div>
-      <VirtualList box={box} total={found.total} rowHeight={rowHeight} start={start} onRange={onRange} rowRole="row">
+      <VirtualList
+        {...{ box, rowHeight, start, onRange }}
+        total={found.total}
+        keyOf={(index) => found.row(index)?.trackingId ?? index}
+        rowRole="row"
+      >
         {(index) => {
           const booking = found.row(index);
           if (!booking) return <Blank />;

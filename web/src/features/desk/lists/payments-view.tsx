@@ -111,6 +111,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
             total={found.total}
             rowHeight={ROW}
             start={(page - 1) * USUAL_LIMIT}
+            keyOf={(index) => index}
             rowRole="listitem"
           >
             {(index) => <Row payment={found.row(index)} search={rest} now={data.live.now} />}

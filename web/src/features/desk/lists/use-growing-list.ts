@@ -2,7 +2,7 @@
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
 import { listBookings, PAGE } from "./get-list";
@@ -73,7 +73,7 @@ export function useGrowingList(
     const arrival = above[index];
     if (arrival) {
       const changed = state.changes.get(arrival.row.trackingId);
-      return changed ? { ...changed.booking, arrivedAt: arrival.row.arrivedAt } : arrival.row;
+      return changed ? asItIs(state, changed.booking) : arrival.row;
     }
     const place = index - count;
     const rows = place < PAGE ? snapshot?.rows : found.get(Math.floor(place / PAGE) + 1);
