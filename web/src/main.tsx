@@ -9,7 +9,7 @@ import "./app/styles/index.css";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 const queries = makeQueries();
-warm(queries, window.location.pathname);
+warm(queries, window.location.pathname, router.options.parseSearch(window.location.search));
 createRoot(root).render(
   <StrictMode>
     <Providers queries={queries}>

@@ -1,9 +1,10 @@
 // The live list of bookings: a table where there is room, two-line rows where there is not.
-import { memo, useId, useState } from "react";
+import { memo, type RefObject, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { money } from "@/lib/format/money";
 import { calendarDay } from "@/lib/format/time";
+import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
@@ -12,14 +13,24 @@ import type { BookingRow } from "./state";
 
 const COLUMNS = Object.keys(words.columns).length;
 
+/** On the largest screen no more can be seen. */
+const FIRST = 20;
+
 interface Props {
   bookings: readonly BookingRow[];
   now: number;
+  /** Set while all of them are drawn: then, and only then, the desk may confirm them. */
+  list: RefObject<HTMLElement | null>;
 }
 
-export function BookingList({ bookings, now }: Props) {
+export function BookingList({ bookings, now, list }: Props) {
+  const rest = useAfterPaint();
+  const all = rest || bookings.length <= FIRST;
+  const mark = (element: HTMLElement | null) => {
+    list.current = all ? element : null;
+  };
   return (
-    <div className="@container">
+    <div ref={mark} className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
         <thead className="sticky top-0 z-10 bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
           <tr>
@@ -33,7 +44,7 @@ export function BookingList({ bookings, now }: Props) {
           </tr>
         </thead>
         <tbody>
-          {bookings.map((booking) => (
+          {(all ? bookings : bookings.slice(0, FIRST)).map((booking) => (
             <Row key={booking.trackingId} booking={booking} {...clockOf(booking, now)} />
           ))}
         </tbody>

@@ -18,7 +18,11 @@ export function BookingsPane({ data, list, className }: Props) {
   const { desk, loading, problems, refetch, live } = data;
   const empty = desk.bookings.length === 0;
   return (
-    <section ref={list} aria-labelledby="bookings" className={`flex min-h-0 min-w-0 flex-col ${className}`}>
+    <section
+      ref={empty ? list : undefined}
+      aria-labelledby="bookings"
+      className={`flex min-h-0 min-w-0 flex-col ${className}`}
+    >
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:h-14">
         <h2 id="bookings" className="font-[650]">
           {words.bookings}
@@ -34,7 +38,7 @@ export function BookingsPane({ data, list, className }: Props) {
         )}
         {empty && loading && <Loading />}
         {empty && !loading && !problems.bookings && <Nothing />}
-        {!empty && <BookingList bookings={desk.bookings} now={live.now} />}
+        {!empty && <BookingList bookings={desk.bookings} now={live.now} list={list} />}
       </div>
     </section>
   );

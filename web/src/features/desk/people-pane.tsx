@@ -1,8 +1,9 @@
 // The conversations: search, filters, list. While the hand is on the list nothing in it moves.
 import { Search } from "lucide-react";
-import { startTransition, useDeferredValue, useEffect, useRef, useState } from "react";
+import { useDeferredValue, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { useAfterPaint } from "@/lib/use-after-paint";
 import { ConversationFilters } from "./conversation-filters";
 import { ordered, settled } from "./conversations";
 import type { ConversationQuery } from "./get-conversations";
@@ -31,16 +32,14 @@ interface Props {
 export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Props) {
   const { desk, list, refetch, live } = data;
   const [text, setText] = useState("");
-  const wanted = useSettledText(text.trim());
-  const [most, setMost] = useState(FIRST);
-  const drawn = list.loading ? 0 : most;
-  useEffect(() => {
-    if (drawn === FIRST) startTransition(() => setMost(STEP));
-  }, [drawn]);
+  const sought = useSettledText(text.trim());
+  const [wanted, setWanted] = useState(STEP);
+  const rest = useAfterPaint(!list.loading);
+  const most = rest ? wanted : FIRST;
   const rows = ordered(useDeferredValue(desk.conversations), query, me);
   const { shown, waiting, hold, release } = useHand(rows);
   const more = () => {
-    setMost(most + STEP);
+    setWanted(most + STEP);
     if (list.hasMore && rows.length < most + STEP) list.loadMore();
   };
   const empty = rows.length === 0;
@@ -58,16 +57,16 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
           <StaffHere presence={data.presence} />
         </h2>
         <SearchBox text={text} onText={setText} />
-        {wanted === "" && <ConversationFilters query={query} counts={counts} onChange={onQuery} />}
+        {sought === "" && <ConversationFilters query={query} counts={counts} onChange={onQuery} />}
       </div>
-      {waiting > 0 && wanted === "" && (
+      {waiting > 0 && sought === "" && (
         <button type="button" className="btn btn-solid btn-small mx-auto my-1.5 flex-none" onClick={release}>
           {words.newRows(waiting)}
         </button>
       )}
-      {wanted !== "" ? (
+      {sought !== "" ? (
         <div className="min-h-0 flex-1 overflow-y-auto">
-          <SearchResults text={wanted} now={live.now} />
+          <SearchResults text={sought} now={live.now} />
         </div>
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto" onPointerMove={hold} onPointerLeave={release}>
@@ -86,7 +85,7 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
             now={live.now}
             me={me}
           />
-          {(list.hasMore || shown.length > most) && most > FIRST && (
+          {(list.hasMore || shown.length > most) && rest && (
             <button
               type="button"
               className="btn btn-line btn-small mx-auto my-3 flex"

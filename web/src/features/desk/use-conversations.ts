@@ -1,6 +1,12 @@
 // The list of conversations: pages over HTTP, changes over the socket. The open list's first page is always loaded, for
 // everything that waits or is unread stands in it, whatever filter is chosen.
-import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { type Dispatch, useCallback, useEffect } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
@@ -15,7 +21,8 @@ import {
 import type { DeskEvent } from "./state";
 import { useGathered } from "./use-gathered";
 
-const OPEN: ConversationQuery = { filter: "open", unread: false };
+const JUST_NOW = 2_000;
+export const OPEN: ConversationQuery = { filter: "open", unread: false };
 
 interface Props {
   connection: Connection | null;
@@ -90,15 +97,19 @@ export function useConversations({
   };
 }
 
-function usePages(query: ConversationQuery, me: string, dispatch: Dispatch<DeskEvent>) {
-  const { filter, unread } = query;
-  const pages = useInfiniteQuery({
+export const pagesQuery = ({ filter, unread }: ConversationQuery) =>
+  infiniteQueryOptions({
     queryKey: ["desk", "conversations", filter, unread],
     queryFn: ({ pageParam, signal }) => getConversations({ filter, unread }, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextAfter,
     structuralSharing: false,
+    staleTime: JUST_NOW,
   });
+
+function usePages(query: ConversationQuery, me: string, dispatch: Dispatch<DeskEvent>) {
+  const { filter, unread } = query;
+  const pages = useInfiniteQuery(pagesQuery(query));
   const { data } = pages;
   useEffect(() => {
     const last = data?.pages.at(-1);

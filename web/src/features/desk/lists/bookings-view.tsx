@@ -26,6 +26,8 @@ import { VirtualList } from "./virtual-list";
 
 const StatStrip = lazily(async () => (await import("./stat-strip")).default);
 
+export { headQuery } from "./use-growing-list";
+
 interface Props {
   data: DeskData;
   search: BookingsSearch;

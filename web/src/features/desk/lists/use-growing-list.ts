@@ -1,5 +1,5 @@
 // The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
-import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
@@ -13,6 +13,7 @@ const SOON = 300;
 const AGAIN = 1_000;
 const KEPT = 30_000;
 const SETTLED = 80;
+const JUST_NOW = 2_000;
 
 export interface GrowingList {
   total: number;
@@ -34,11 +35,7 @@ export function useGrowingList(
   const words = query(filter);
   const [state, tell] = useReducer(grow, NOTHING);
   const holding = useRef(held);
-  const head = useQuery({
-    queryKey: ["desk", "list", words],
-    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
-    structuralSharing: false,
-  });
+  const head = useQuery(headQuery(filter));
   const again = useThrottled(["desk", "list", words]);
   useEffect(() => {
     holding.current = held;
@@ -90,6 +87,15 @@ export function useGrowingList(
     refetch: () => void head.refetch(),
   };
 }
+
+/** The newest page; what was asked for a moment ago, while the page was loading, is not asked for again. */
+export const headQuery = (filter: Filter) =>
+  queryOptions({
+    queryKey: ["desk", "list", query(filter)],
+    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
+    structuralSharing: false,
+    staleTime: JUST_NOW,
+  });
 
 /** A new booking is booked and nobody's yet; of the rest the event says nothing, and the list is asked. */
 function comesOnTop({ search, division, duration, sortby, status, caregiver }: Filter): boolean {

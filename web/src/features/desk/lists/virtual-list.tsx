@@ -4,6 +4,7 @@
 // arrival above 50,000 others costs as much as one above ten.
 import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
+import { useAfterPaint } from "@/lib/use-after-paint";
 
 interface Props {
   box: RefObject<HTMLElement | null>;
@@ -34,8 +35,9 @@ export function VirtualList({ box, total, rowHeight, start, onRange, keyOf, chil
   const first = Math.min(view.first, Math.max(0, total - 1));
   const last = Math.max(first, Math.min(total, view.first + view.rows) - 1);
   useEffect(() => onRange(first, last), [onRange, first, last]);
-  const from = Math.max(0, first - BEYOND);
-  const there = Array.from({ length: Math.min(total, last + 1 + BEYOND) - from }, (_, place) => from + place);
+  const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
+  const from = Math.max(0, first - beyond);
+  const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
   return (
     <div role={rowRole === "row" ? "rowgroup" : "list"} className="relative" style={{ height: total * rowHeight }}>
       {there.map((index) => (
