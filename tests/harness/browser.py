@@ -33,7 +33,7 @@ UNPACK = """
 const { default: chromium } = await import("@sparticuz/chromium");
 await chromium.executablePath();
 """
-# How long a test waits for what a page will show. It is no promise of the product: where one is, the test says it itself.
+# How long a test waits for what a page will show. No promise of the product: where one is, the test says so itself.
 expect.set_options(timeout=15_000)
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

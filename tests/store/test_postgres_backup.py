@@ -1,6 +1,7 @@
 """A PostgreSQL database as one file and back, also from and to SQLite."""
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,9 +11,10 @@ import psycopg
 import pytest
 
 from carevia.errors import BadInput, Conflict
-from carevia.store import postgres_backup
+from carevia.store import postgres_backup, postgres_connection
 from carevia.store.postgres import PostgresStore
 from carevia.store.postgres_backup import back_up, restore
+from carevia.store.postgres_connection import in_use
 from carevia.store.postgres_migrate import prepare
 from carevia.store.tables import login_failures, metadata, users
 from carevia.store.transaction import Transaction
@@ -137,7 +139,10 @@ def test_a_house_moves_from_sqlite_to_postgresql_and_back(url: str, postgres: Po
     run(at_home())
 
 
-def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(url: str, tmp_path: Path) -> None:
+def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_connection, "LEAVING", "100ms")
     fill(url, said(1))
     back_up(url, tmp_path / "copy.db", quiet)
 
@@ -153,6 +158,18 @@ def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(ur
             await store.close()
 
     run(main())
+
+
+def test_a_restore_waits_until_the_database_has_noticed_that_the_last_server_left(url: str, tmp_path: Path) -> None:
+    """A closed connection keeps its locks until its server process has run once more."""
+    fill(url, said(1))
+    back_up(url, tmp_path / "copy.db", quiet)
+    with psycopg.connect(url, autocommit=True) as leaving:
+        assert in_use(leaving)
+        timer = threading.Timer(0.3, leaving.close)
+        timer.start()
+        assert restore(url, tmp_path / "copy.db", quiet, epoch="e", stamp="x")[0].newest == 1
+        timer.join()
 
 
 def test_a_restore_that_fails_leaves_everything_as_it_was(

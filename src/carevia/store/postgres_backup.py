@@ -22,7 +22,7 @@ from carevia.errors import BadInput, Conflict
 from carevia.store.backup_file import Contents, Progress, check_target, checked, copy, part_of, put_in_place, trouble
 from carevia.store.migrate import HEAD
 from carevia.store.migrate import prepare as prepare_file
-from carevia.store.postgres_connection import IN_USE, connect, first_line
+from carevia.store.postgres_connection import connect, first_line, in_use
 from carevia.store.postgres_migrate import stored_revision, unreachable, upgrade
 from carevia.store.tables import metadata
 
@@ -41,7 +41,7 @@ def back_up(url: str, target: Path, progress: Progress, *, force: bool = False) 
     """
     check_target(target, force=force)
     with _reached(url) as connection, trouble(target), part_of(target) as part:
-        if not _locked(connection, "pg_try_advisory_lock_shared"):
+        if not in_use(connection):
             raise Conflict("A restore is at work on the database. Make the backup when it has ended.")
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if stored_revision(connection) != HEAD:
@@ -62,7 +62,7 @@ def restore(url: str, backup: Path, progress: Progress, *, epoch: str, stamp: st
     if not backup.is_file():
         raise BadInput(f"There is no file {backup}.")
     with _reached(url) as connection, tempfile.TemporaryDirectory(prefix="carevia-restore-") as folder:
-        if not _locked(connection, "pg_try_advisory_lock"):
+        if not in_use(connection, alone=True):
             raise Conflict(
                 "A server or another command is at work on the database: stop it on every host, then run this again. "
                 "Nothing was changed."
@@ -92,10 +92,6 @@ def _reached(url: str) -> Iterator[Connection]:
         ) from None
     except psycopg.OperationalError as error:
         raise unreachable(error) from None
-
-
-def _locked(connection: Connection, function: str) -> bool:
-    return connection.execute(SQL("SELECT {}(%s)").format(SQL(function)), [IN_USE]).fetchone() == (True,)
 
 
 def _columns(table: Table) -> list[str]:

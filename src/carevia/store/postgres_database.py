@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import psycopg as dialect
 
 from carevia.errors import Unavailable
 from carevia.store.database import Database, Session
-from carevia.store.postgres_connection import CHANNEL, IN_USE, WRITING, connect, first_line
+from carevia.store.postgres_connection import CHANNEL, WRITING, connect, first_line, in_use
 from carevia.store.sql import Cursor, SqlTransaction
 from carevia.store.sqlite_database import no_id
 from carevia.store.statements import Compiler
@@ -146,8 +146,7 @@ class PostgresDatabase(Database):
     def writing(self) -> PostgresSession:
         connection = connect(self._url, writable=True)
         try:
-            [free] = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [IN_USE]).fetchone() or [False]
-            if not free:
+            if not in_use(connection):
                 raise Unavailable("A restore is at work on the database.")
             self._check_epoch(connection)
             connection.execute("SELECT set_config('lock_timeout', %s, false)", [_PATIENCE])

@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 
-/** Whether a media query holds; where nobody can say, it does. */
-export function useMedia(query: string): boolean {
+/** Whether the media query fits now; `otherwise` where there is no window that could say. */
+export function useMedia(query: string, otherwise = false): boolean {
   const watch = useCallback(
     (changed: () => void) => {
       const media = window.matchMedia?.(query);
@@ -10,5 +10,5 @@ export function useMedia(query: string): boolean {
     },
     [query],
   );
-  return useSyncExternalStore(watch, () => window.matchMedia?.(query).matches ?? true);
+  return useSyncExternalStore(watch, () => window.matchMedia?.(query).matches ?? otherwise);
 }

@@ -62,14 +62,18 @@ export function MessageList({ conversation, waiting, between, myId, now, onOlder
           {loaded && messages.length + added === 0 && (
             <p className="m-auto py-8 text-ink-3">{shared.conversation.none}</p>
           )}
-          <Rows items={history} next={later[0]} myId={myId} now={now} />
+          <ul aria-label={words.history}>
+            <Rows items={history} next={later[0]} myId={myId} now={now} />
+          </ul>
           <div
             role="log"
             aria-label={shared.conversation.new}
             aria-live={stream.following ? "polite" : "off"}
             aria-relevant="additions"
           >
-            <Rows items={later} before={history.at(-1)} myId={myId} now={now} />
+            <ul>
+              <Rows items={later} before={history.at(-1)} myId={myId} now={now} />
+            </ul>
           </div>
           {!stream.below &&
             waiting.map((entry) => <WaitingRow key={entry.id} entry={entry} onAgain={onAgain} onDrop={onDrop} />)}
@@ -122,7 +126,7 @@ function Rows({ items, before, next, myId, now }: RowsProps) {
     return (
       <Fragment key={key}>
         {(!above || !sameDay(above.time, time)) && <DayLine name={dayName(time, now)} />}
-        {content}
+        {content && <li>{content}</li>}
         {message && (
           <MessageRow message={message} mine={message.senderId === myId} goesOn={goesOn(message, below, myId)} />
         )}
@@ -146,10 +150,10 @@ function goesOn(message: Message, next: Message | undefined, myId: string): bool
 
 function DayLine({ name }: { name: string }) {
   return (
-    <p className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-ink-3">
+    <li className="my-2.5 flex items-center gap-3 text-tiny leading-[18px] font-[550] text-ink-3">
       <span className="h-px flex-1 bg-line" />
       {name}
       <span className="h-px flex-1 bg-line" />
-    </p>
+    </li>
   );
 }

@@ -11,6 +11,7 @@ import {
   UserCheck,
 } from "lucide-react";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { calendarDay, hour } from "@/lib/format/time";
 import type { OwnBooking, OwnPayment } from "./get-own";
 import { words } from "./messages";
@@ -61,7 +62,7 @@ export function BookingHead({ booking }: { booking: OwnBooking }) {
       </span>
       {date && (
         <span className="mt-1 block text-[13px] leading-5 text-ink-2">
-          {[calendarDay(date), slot].filter(Boolean).join(", ")}
+          {[calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ")}
         </span>
       )}
       <span className="mono block text-xs leading-5 text-ink-3 wrap-anywhere">{trackingId}</span>
@@ -143,6 +144,7 @@ function textOf(step: Step, currency: string): string {
 
 function timeOf(step: Step, progress: Progress): string {
   if (step.kind === "paid" || step.kind === "stored") return hour(step.at);
-  if (step.kind === "visit") return [step.date && calendarDay(step.date), step.slot].filter(Boolean).join(", ");
+  if (step.kind === "visit")
+    return [step.date && calendarDay(step.date), step.slot && digits(step.slot)].filter(Boolean).join(", ");
   return progress === "now" ? say.now : "";
 }

@@ -34,7 +34,7 @@ export function CustomerChat({ me }: { me: Person }) {
     [outbox, noteShown],
   );
   const own = useOwn(connection);
-  const beside = useMedia("(min-width: 900px)");
+  const beside = useMedia("(min-width: 900px)", true);
   const received = useMemo(() => inStream(own.payments), [own.payments]);
   return (
     <main className="mx-auto flex min-h-0 w-full max-w-[720px] flex-1 flex-col md:p-6 min-[900px]:grid min-[900px]:max-w-[1064px] min-[900px]:grid-cols-[320px_minmax(0,1fr)] min-[900px]:gap-6">
@@ -73,7 +73,7 @@ function Head({ live, connection }: { live: LiveState; connection: Connection | 
         <h2 id="support" className="text-[15px] leading-5 font-[650] tracking-[-0.01em]">
           {words.support}
         </h2>
-        <p role="status" data-support={support} className="min-h-4 text-[11px] leading-4 text-ink-3">
+        <p role="status" data-support={support} className="min-h-4 text-tiny leading-4 text-ink-3">
           {!tone && support && words.presence[support]}
         </p>
       </div>

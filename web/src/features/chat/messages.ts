@@ -1,4 +1,8 @@
-export const words = {
+import { numeral } from "@/lib/format/number";
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Chat",
   support: "Carevia Support",
   presence: {
@@ -16,7 +20,7 @@ export const words = {
     unknown: "Booking",
     none: "You have no bookings yet. Once you have paid for one, it stands here by itself.",
     failed: (why: string) => `Your bookings did not load. ${why}`,
-    more: (n: number) => (n > 1 ? `Show all ${n} bookings` : "Show how far it is"),
+    more: (n: number) => (n > 1 ? `Show all ${numeral(n)} bookings` : "Show how far it is"),
     less: "Show less",
     status: { booked: "Booked", confirmed: "Confirmed", cancelled: "Cancelled", completed: "Completed" },
     paid: (amount: string) => `Paid ${amount}`,
@@ -29,4 +33,7 @@ export const words = {
     payment: "Payment",
     received: (amount: string) => `We received ${amount}. Your booking is safe.`,
   },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

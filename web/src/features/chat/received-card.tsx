@@ -3,6 +3,7 @@ import { Banknote } from "lucide-react";
 import type { Between } from "@/components/conversation/message-list";
 import { money } from "@/lib/format/money";
 import { clock } from "@/lib/format/time";
+import { useLanguage } from "@/lib/language";
 import type { OwnPayment } from "./get-own";
 import { words } from "./messages";
 import { paidTime } from "./steps";
@@ -16,6 +17,7 @@ export function inStream(payments: readonly OwnPayment[]): Between[] {
 }
 
 function ReceivedCard({ payment }: { payment: OwnPayment }) {
+  useLanguage(); // the list of them is kept, and says nothing of a change
   const { amountPaid, amountRefunded, currency, trackingId } = payment;
   const back = Number(amountRefunded) > 0 && say.back(money(amountRefunded, currency ?? ""));
   return (

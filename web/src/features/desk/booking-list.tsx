@@ -3,7 +3,10 @@ import { memo, type RefObject, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { useLanguage } from "@/lib/language";
 import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
@@ -32,7 +35,7 @@ export function BookingList({ bookings, now, list }: Props) {
   return (
     <div ref={mark} className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
-        <thead className="sticky top-0 z-10 bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
+        <thead className="bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
           <tr>
             <Head text={words.columns.customer} className="pl-4" />
             <Head text={words.columns.service} className="@max-[700px]:hidden" />
@@ -64,6 +67,7 @@ function Head({ text, className }: { text: string; className: string }) {
 const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-middle";
 
 const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } & RowClock) {
+  useLanguage();
   const { userId, userName, userEmail, serviceName, trackingId, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
   const at = paidAt(booking);
@@ -71,7 +75,7 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
   const receipt = useId();
   return (
     <>
-      <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
+      <tr className={`relative ${fresh ? "row-new" : ""}`} data-booking={trackingId}>
         <td className={`${CELL} pl-4`}>
           <div className="flex items-center gap-2.5">
             <span className="@max-[420px]:hidden">
@@ -81,9 +85,10 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
               <RowLink
                 to="/dashboard"
                 search={{ view: "chat", with: userId }}
-                className="block truncate font-[550] text-ink"
+                className="block truncate font-[550] text-ink after:absolute after:inset-0 after:-outline-offset-2 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-brand"
                 title={name}
                 aria-label={words.openChat(name)}
+                {...rowOf(trackingId)}
               >
                 {name}
               </RowLink>
@@ -93,7 +98,7 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
                 {" · "}
                 <button
                   type="button"
-                  className="underline underline-offset-2"
+                  className="relative z-1 underline underline-offset-2"
                   aria-expanded={open}
                   aria-controls={receipt}
                   aria-label={words.receipt.showOf(name)}
@@ -131,5 +136,5 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
 });
 
 function visit({ date, slot }: BookingRow): string {
-  return [date && calendarDay(date), slot].filter(Boolean).join(", ");
+  return [date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ");
 }

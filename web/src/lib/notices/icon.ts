@@ -1,4 +1,5 @@
-// The tab's icon with a count on it, drawn on a canvas; without one it is the file again.
+// The tab's icon with a count on it, drawn on a canvas; without one it is the file again. An installed page has the count
+// on its own icon too.
 import { useEffect } from "react";
 
 const SIZE = 64;
@@ -18,6 +19,10 @@ export function useIcon(count: number): void {
       link.href = plain;
     };
   }, [label]);
+  useEffect(() => {
+    const app: { setAppBadge?: (count: number) => Promise<void> } = navigator;
+    void app.setAppBadge?.(count).catch(() => {}); // where the page is not installed
+  }, [count]);
 }
 
 function draw(label: string): string | null {

@@ -5,7 +5,10 @@ import { memo } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
 import type { RowClock } from "../row-clock";
 import type { BookingRow } from "../state";
@@ -26,9 +29,12 @@ interface Props extends RowClock {
 }
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
+  useLanguage();
   const { userId, userName, userEmail, serviceName, trackingId, district, division, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
-  const visit = [booking.date && calendarDay(booking.date), booking.slot].filter(Boolean).join(", ");
+  const visit = [booking.date && calendarDay(booking.date), booking.slot && digits(booking.slot)]
+    .filter(Boolean)
+    .join(", ");
   const where = [division, district].filter((part, place, all) => part && all.indexOf(part) === place).join(", ");
   return (
     <div
@@ -47,7 +53,9 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           <RowLink
             to="/dashboard/bookings"
             search={{ ...search, open: trackingId }}
-            className="block truncate font-[550] text-ink after:absolute after:inset-0"
+            className="block truncate font-[550] text-ink outline-none after:absolute after:inset-0 after:-outline-offset-2 focus-visible:after:outline-2 focus-visible:after:outline-brand"
+            aria-current={open ? "true" : undefined}
+            {...rowOf(trackingId)}
             aria-label={words.openBooking(name)}
             title={name}
           >

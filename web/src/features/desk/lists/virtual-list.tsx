@@ -11,10 +11,12 @@ interface Props {
   total: number;
   rowHeight: number;
   /** The row that is to be seen first, once. */
-  start: number;
-  onRange: (first: number, last: number) => void;
-  /** What the row is, wherever it stands: one that moves is moved, not drawn anew. */
-  keyOf: (index: number) => string | number;
+  start?: number;
+  onRange?: (first: number, last: number) => void;
+  /** What a row is of, wherever it stands: one that moves is moved, not drawn anew. Else it is its place. */
+  keyOf?: (index: number) => string;
+  /** Of a list: what it is called. */
+  label?: string;
   children: (index: number) => ReactNode;
   /** How an element of the list is spoken. */
   rowRole: "row" | "listitem";
@@ -23,7 +25,7 @@ interface Props {
 const BEYOND = 12;
 const SOME = 18; // rows, before the box is measured
 
-export function VirtualList({ box, total, rowHeight, start, onRange, keyOf, children, rowRole }: Props) {
+export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, label, children, rowRole }: Props) {
   const view = useView(box, rowHeight);
   const began = useRef(false);
   useLayoutEffect(() => {
@@ -34,15 +36,20 @@ export function VirtualList({ box, total, rowHeight, start, onRange, keyOf, chil
 
   const first = Math.min(view.first, Math.max(0, total - 1));
   const last = Math.max(first, Math.min(total, view.first + view.rows) - 1);
-  useEffect(() => onRange(first, last), [onRange, first, last]);
+  useEffect(() => onRange?.(first, last), [onRange, first, last]);
   const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
   const from = Math.max(0, first - beyond);
   const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
   return (
-    <div role={rowRole === "row" ? "rowgroup" : "list"} className="relative" style={{ height: total * rowHeight }}>
+    <div
+      role={rowRole === "row" ? "rowgroup" : "list"}
+      {...(label !== undefined && { "aria-label": label })}
+      className="relative"
+      style={{ height: total * rowHeight }}
+    >
       {there.map((index) => (
         <div
-          key={keyOf(index)}
+          key={keyOf?.(index) ?? index}
           role={rowRole}
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
