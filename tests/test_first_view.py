@@ -17,7 +17,11 @@ VIEWS = {
         "src/features/desk/lists/bookings-view.tsx",
         "src/features/desk/lists/stat-strip.tsx",
     ],
-    "/dashboard?with": ["src/app/desk-route.tsx", "src/features/desk/lists/customer-beside.tsx"],
+    "/dashboard?with=family-1": [
+        "src/app/desk-route.tsx",
+        "src/features/desk/conversation-pane.tsx",
+        "src/features/desk/lists/customer-beside.tsx",
+    ],
     "/chat": ["src/features/chat/chat-page.tsx"],
     "/test-socket": ["src/features/connection-test/connection-test-page.tsx"],
 }
