@@ -12,11 +12,13 @@ from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
+import msgspec
 import structlog
 
 Style = Literal["console", "json"]
 _LONGEST = 300
 _FRAMES = 8
+_encode = msgspec.json.Encoder().encode
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
@@ -26,12 +28,17 @@ class Log:
     def __init__(self, style: Style, stream: TextIO | None = None) -> None:
         self._style = style
         self._stream = stream if stream is not None else sys.stdout
-        renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if style == "json" else _console_line
+        renderer: Any = _json_line if style == "json" else _console_line
         self._log = structlog.wrap_logger(
             _Lines(self._stream),
             processors=[structlog.processors.add_log_level, _stamp, _escape, renderer],
-            wrapper_class=structlog.BoundLogger,
-        )
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        ).bind()
+
+    def name_node(self, node: str) -> None:
+        """Which of several processes says it, on every JSON line from now on: they may share one stream."""
+        if self._style == "json":
+            self._log = self._log.bind(node=node)
 
     def say(self, line: str) -> None:
         """A line that people wait for: exactly as it is on a console, the event of a JSON line otherwise."""
@@ -102,8 +109,7 @@ def escaped(text: str) -> str:
 
 
 def _stamp(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    now = datetime.now(UTC)
-    facts["timestamp"] = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
+    facts["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
     return facts
 
 
@@ -113,6 +119,10 @@ def _escape(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[
             text = escaped(str(value))
             facts[key] = text if key == "where" or len(text) <= _LONGEST else text[:_LONGEST] + "…"
     return facts
+
+
+def _json_line(_: Any, __: str, facts: MutableMapping[str, Any]) -> str:
+    return _encode(facts).decode()
 
 
 def _console_line(_: Any, __: str, facts: MutableMapping[str, Any]) -> str:

@@ -231,7 +231,7 @@ def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(
         rafiq.get_by_label("Word behind the slash").fill("hours")
         rafiq.get_by_label("Text", exact=True).fill("We come at any hour: https://care.example/hours.")
         rafiq.get_by_role("button", name="Save reply").click()
-        expect(rafiq.get_by_role("dialog").get_by_text("/hours")).to_be_visible()
+        expect(rafiq.get_by_role("dialog").get_by_text("/hours", exact=True)).to_be_visible()
         rafiq.keyboard.press("Escape")
         box(rafiq).fill("/ho")
         expect(rafiq.get_by_role("listbox").get_by_role("option")).to_have_count(1)

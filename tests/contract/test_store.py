@@ -221,6 +221,22 @@ def test_the_journal_comes_back_as_it_was_written(make: Callable[[], Store]) -> 
     run(main())
 
 
+def test_rows_know_the_request_that_made_them_and_only_those(make: Callable[[], Store]) -> None:
+    def caused(tx: Transaction) -> list[JournalRow]:
+        tx.cause = "request-1"
+        return [say(1)(tx), say(2)(tx)]
+
+    async def main() -> None:
+        async with opened(make) as store:
+            rows, other = await asyncio.gather(store.write(caused), store.write(say(3)))
+            assert [row.cause for row in rows] == ["request-1", "request-1"]
+            assert rows[0].id != rows[1].id
+            assert other.cause is None, "committed in the same transaction, perhaps"
+            assert [row.cause for row in await store.events_after(0, None, 10)] == ["request-1", "request-1", None]
+
+    run(main())
+
+
 def test_events_after_keeps_to_rooms_start_and_limit(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:

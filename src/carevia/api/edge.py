@@ -4,7 +4,6 @@ It finds the route, judges origin and policy, checks the payloads, and turns wha
 Security headers stand on every answer. No route has parameters in its path, so a dictionary is the router.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -66,7 +65,7 @@ class Edge:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        request = Request(scope, receive, request_id=secrets.token_hex(8), proxies=self._proxies)
+        request = Request(scope, receive, proxies=self._proxies)
         methods = self._table.get(request.path)
         route = methods.get("GET" if request.method == "HEAD" else request.method) if methods else None
         try:

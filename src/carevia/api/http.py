@@ -5,6 +5,8 @@ a web framework with its model library takes half of that. Bodies are msgspec; n
 """
 
 import asyncio
+import re
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -26,6 +28,7 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
 BODY_SECONDS: Final = 10.0
 BODY_LIMIT: Final = 65_536
+_REQUEST_ID: Final = re.compile(rb"[\w-]{8,64}")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -38,14 +41,14 @@ class Request:
 
     __slots__ = ("_headers", "_receive", "_scope", "handshake", "id", "method", "path")
 
-    def __init__(self, scope: Scope, receive: Receive, *, request_id: str, proxies: TrustedProxies) -> None:
+    def __init__(self, scope: Scope, receive: Receive, *, proxies: TrustedProxies) -> None:
         self._scope = scope
         self._receive = receive
         self._headers: dict[str, str] | None = None
-        self.id = request_id
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         peer = (scope.get("client") or ("",))[0]
+        self.id = _named(scope, peer, proxies) or secrets.token_hex(8)
         query = scope.get("query_string", b"")
         self.handshake = Handshake(scope["headers"], query, peer, scope.get("scheme", "http"), proxies)
 
@@ -159,6 +162,15 @@ async def send_answer(answer: Answer, send: Send, *, headers: HeaderList, head_o
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     last = b"" if head_only or more else answer.body
     await send({"type": "http.response.body", "body": last})
+
+
+def _named(scope: Scope, peer: str, proxies: TrustedProxies) -> str | None:
+    """What a trusted proxy calls this request, so that its log and ours agree."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value) and peer in proxies:
+            found: str = value.decode()
+            return found
+    return None
 
 
 def header_dict(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -28,7 +28,12 @@ class Row(tuple[Any, ...]):
 
 
 class Transaction(ABC):
-    """Everything between BEGIN and COMMIT of one work. Not to be kept after the work has returned."""
+    """Everything between BEGIN and COMMIT of one work. Not to be kept after the work has returned.
+
+    `cause` is set by a work: the id of the request that its rows of the journal come from, so that the log can tell.
+    """
+
+    cause: str | None = None
 
     @abstractmethod
     def all(self, statement: Statement, /, **params: Any) -> list[Row]:

@@ -63,7 +63,7 @@ function Head({ live, connection }: { live: LiveState; connection: Connection | 
         <h2 id="support" className="text-[15px] leading-5 font-[650] tracking-[-0.01em]">
           {words.support}
         </h2>
-        <p role="status" data-support={support} className="min-h-4 text-[11px] leading-4 text-ink-3">
+        <p role="status" data-support={support} className="min-h-4 text-tiny leading-4 text-ink-3">
           {!tone && support && words.presence[support]}
         </p>
       </div>

@@ -1,4 +1,7 @@
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Chat",
   support: "Carevia Support",
   presence: {
@@ -11,4 +14,7 @@ export const words = {
   staff: "This is the customers' side of the chat. You are signed in as staff: your conversations are on the desk.",
   signIn: "Sign in",
   toDesk: "Open the desk",
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -3,7 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
@@ -21,7 +23,7 @@ export function BookingList({ bookings, now }: Props) {
   return (
     <div className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
-        <thead className="sticky top-0 z-10 bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
+        <thead className="bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
           <tr>
             <Head text={words.columns.customer} className="pl-4" />
             <Head text={words.columns.service} className="@max-[700px]:hidden" />
@@ -61,7 +63,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
   const receipt = useId();
   return (
     <>
-      <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
+      <tr className={`relative ${fresh ? "row-new" : ""}`} data-booking={trackingId}>
         <td className={`${CELL} pl-4`}>
           <div className="flex items-center gap-2.5">
             <span className="@max-[420px]:hidden">
@@ -71,9 +73,10 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
               <Link
                 to="/dashboard"
                 search={{ view: "chat", with: userId }}
-                className="block truncate font-[550] text-ink"
+                className="block truncate font-[550] text-ink after:absolute after:inset-0 after:-outline-offset-2 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-brand"
                 title={name}
                 aria-label={words.openChat(name)}
+                {...rowOf(trackingId)}
               >
                 {name}
               </Link>
@@ -83,7 +86,7 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
                 {" · "}
                 <button
                   type="button"
-                  className="underline underline-offset-2"
+                  className="relative z-1 underline underline-offset-2"
                   aria-expanded={open}
                   aria-controls={receipt}
                   aria-label={words.receipt.showOf(name)}
@@ -121,5 +124,5 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
 }
 
 function visit({ date, slot }: BookingRow): string {
-  return [date && calendarDay(date), slot].filter(Boolean).join(", ");
+  return [date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ");
 }

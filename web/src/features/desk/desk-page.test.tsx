@@ -61,7 +61,7 @@ const said = (name: string) =>
 
 async function openDesk(address = "/dashboard") {
   const view = await show(address);
-  await vi.waitFor(() => expect(alive()).toHaveLength(1));
+  await waitFor(() => expect(alive()).toHaveLength(1));
   await server(() => undefined); // the page has listened before any server can answer
   await server(() => newest().accept("s1"));
   return view;
@@ -202,16 +202,16 @@ test("after an absence the lists are read again, after a recovery they are not",
   const requests = serve(EMPTY_DESK);
   await openDesk();
   const lists = () => requests.filter(({ path }) => path.startsWith("/api/booking")).length;
-  await vi.waitFor(() => expect(lists()).toBeGreaterThanOrEqual(1));
+  await waitFor(() => expect(lists()).toBeGreaterThanOrEqual(1));
   const before = lists();
   await server(() => newest().lose());
   await server(() => newest().accept("s1", true));
   expect(lists()).toBe(before);
   await server(() => newest().lose());
   await server(() => newest().accept("s2", false));
-  await vi.waitFor(() => expect(lists()).toBe(before + 1));
+  await waitFor(() => expect(lists()).toBe(before + 1));
   await server(() => newest().deliver("reset", { reason: "retention" }, "e.90"));
-  await vi.waitFor(() => expect(lists()).toBe(before + 2));
+  await waitFor(() => expect(lists()).toBe(before + 2));
 });
 
 test("a conversation is joined, read, and answered over the one socket", async () => {

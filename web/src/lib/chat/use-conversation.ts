@@ -1,11 +1,12 @@
 // An open conversation: joined, loaded, and kept true through reconnects. One per room: give the component a key.
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
+import { words } from "@/lib/api/messages";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { apply, type Conversation, EMPTY, type MessageFact, type StatusFact } from "./conversation";
 import { getHistory } from "./get-history";
-import { useTyping, useViewers } from "./use-others";
+import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
 
@@ -13,8 +14,7 @@ export interface OpenConversation {
   conversation: Conversation;
   /** Why it could not be opened or loaded; what was there stays. */
   error: string | null;
-  /** Names of those who type. */
-  typing: readonly string[];
+  typing: Typing;
   /** Names of the other staff who have this conversation open, while we are connected. */
   viewers: readonly string[];
   loadOlder: () => void;
@@ -114,5 +114,5 @@ export function useConversation(connection: Connection | null, roomId: string, m
 }
 
 function sentence(failure: unknown): string {
-  return failure instanceof ApiError ? failure.message : "The conversation could not be read. Try again.";
+  return failure instanceof ApiError ? failure.message : words.unread;
 }

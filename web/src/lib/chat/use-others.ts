@@ -11,8 +11,15 @@ interface Who {
   name: string;
 }
 
-/** Names of those who type, each until they have said or done nothing for four seconds. */
-export function useTyping(connection: Connection | null, roomId: string, myId: string): readonly string[] {
+export interface Typing {
+  /** Names of those who type. */
+  names: readonly string[];
+  /** Of them the staff, as far as this page may know who they are. */
+  staff: readonly string[];
+}
+
+/** Who types, each until they have said or done nothing for four seconds. */
+export function useTyping(connection: Connection | null, roomId: string, myId: string): Typing {
   const [typing, setTyping] = useState<readonly Who[]>([]);
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const stop = (userId: string) => {
@@ -44,7 +51,8 @@ export function useTyping(connection: Connection | null, roomId: string, myId: s
     };
   }, []);
   // To a customer all staff have one name.
-  return [...new Set(typing.map((who) => who.name))];
+  const names = (some: readonly Who[]) => [...new Set(some.map((who) => who.name))];
+  return { names: names(typing), staff: names(typing.filter((who) => who.userId !== roomId)) };
 }
 
 export function useViewers(connection: Connection | null, roomId: string, myId: string): readonly string[] {

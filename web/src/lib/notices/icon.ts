@@ -1,4 +1,5 @@
-// The tab's icon with a count on it, drawn on a canvas; without one it is the file again.
+// The tab's icon with a count on it, drawn on a canvas; without one it is the file again. An installed page has the count
+// on its own icon too.
 import { useEffect } from "react";
 
 const SIZE = 64;
@@ -12,6 +13,8 @@ export function useIcon(count: number): void {
     const drawn = count > 0 ? draw(count) : null;
     link.type = drawn ? "image/png" : "image/svg+xml";
     link.href = drawn ?? plain;
+    const app: { setAppBadge?: (count: number) => Promise<void> } = navigator;
+    void app.setAppBadge?.(count).catch(() => {}); // where the page is not installed
     return () => {
       link.type = "image/svg+xml";
       link.href = plain;

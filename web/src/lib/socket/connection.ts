@@ -72,10 +72,11 @@ export class Connection {
     this.#socket.onAny(this.#received);
     this.#socket.io.on("open", this.#opened);
     document.addEventListener("visibilitychange", this.#shown);
-    // React's StrictMode mounts, unmounts and mounts again within one task: the first of them must not reach the server.
-    queueMicrotask(() => {
-      if (!this.#closed) this.#socket.connect();
-    });
+  }
+
+  /** Begins. Not before everybody who wants its first event has subscribed. */
+  open(): void {
+    if (!this.#closed) this.#socket.connect();
   }
 
   get snapshot(): Snapshot {

@@ -35,6 +35,9 @@ export function useConnection(): Connection | null {
       setConnection(null);
     };
   }, [url, queries]);
+  // Opened only once it is on the page, when everything that listens has been told of it: on a busy machine the first
+  // "connected" came before the log was there. And what StrictMode makes and throws away never reaches the server.
+  useEffect(() => connection?.open(), [connection]);
 
   return connection;
 }

@@ -5,7 +5,10 @@ import { Check, Undo2 } from "lucide-react";
 import { memo } from "react";
 import { Avatar } from "@/components/avatar";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { age, calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
 import { words } from "./messages";
@@ -28,9 +31,12 @@ interface Props {
 }
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
+  useLanguage();
   const { userId, userName, userEmail, serviceName, trackingId, district, division, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
-  const visit = [booking.date && calendarDay(booking.date), booking.slot].filter(Boolean).join(", ");
+  const visit = [booking.date && calendarDay(booking.date), booking.slot && digits(booking.slot)]
+    .filter(Boolean)
+    .join(", ");
   const where = [division, district].filter((part, place, all) => part && all.indexOf(part) === place).join(", ");
   return (
     <div
@@ -49,7 +55,9 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           <Link
             to="/dashboard/bookings"
             search={{ ...search, open: trackingId }}
-            className="block truncate font-[550] text-ink after:absolute after:inset-0"
+            className="block truncate font-[550] text-ink outline-none after:absolute after:inset-0 after:-outline-offset-2 focus-visible:after:outline-2 focus-visible:after:outline-brand"
+            aria-current={open ? "true" : undefined}
+            {...rowOf(trackingId)}
             aria-label={words.openBooking(name)}
             title={name}
           >

@@ -9,8 +9,12 @@ interface Props {
   total: number;
   rowHeight: number;
   /** The row that is to be seen first, once. */
-  start: number;
-  onRange: (first: number, last: number) => void;
+  start?: number;
+  onRange?: (first: number, last: number) => void;
+  /** What a row is of; else it is its place. */
+  keyOf?: (index: number) => string;
+  /** Of a list: what it is called. */
+  label?: string;
   children: (index: number) => ReactNode;
   /** How an element of the list is spoken. */
   rowRole: "row" | "listitem";
@@ -18,7 +22,7 @@ interface Props {
 
 const BEYOND = 12;
 
-export function VirtualList({ box, total, rowHeight, start, onRange, children, rowRole }: Props) {
+export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, label, children, rowRole }: Props) {
   const virtual = useVirtualizer({
     count: total,
     getScrollElement: () => box.current,
@@ -40,12 +44,17 @@ export function VirtualList({ box, total, rowHeight, start, onRange, children, r
   const first = Math.min(Math.floor(top / rowHeight), Math.max(0, total - 1));
   const height = virtual.scrollRect?.height ?? 0;
   const last = Math.max(first, Math.min(total, Math.ceil((top + height) / rowHeight)) - 1);
-  useEffect(() => onRange(first, last), [onRange, first, last]);
+  useEffect(() => onRange?.(first, last), [onRange, first, last]);
   return (
-    <div role={rowRole === "row" ? "rowgroup" : "list"} className="relative" style={{ height: virtual.getTotalSize() }}>
+    <div
+      role={rowRole === "row" ? "rowgroup" : "list"}
+      {...(label !== undefined && { "aria-label": label })}
+      className="relative"
+      style={{ height: virtual.getTotalSize() }}
+    >
       {items.map(({ index, start: offset }) => (
         <div
-          key={index}
+          key={keyOf?.(index) ?? index}
           role={rowRole}
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
