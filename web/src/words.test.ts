@@ -14,7 +14,7 @@ const BENGALI = /\p{Script=Bengali}/u;
 const SAME = [
   ...["brand", "support", "csv", "raw"],
   ...["polling", "websocket"], // transports, by their names in the protocol
-  "about", // two words with a colon between
+  ...["about", "stateOf"], // two words with a sign between
 ];
 
 afterEach(() => speak("en"));

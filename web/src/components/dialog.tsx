@@ -17,6 +17,7 @@ export function Dialog({ title, onClose, className = "w-[min(560px,94vw)]", chil
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.querySelector<HTMLElement>("[data-pane-focus]")?.focus(); // else the browser takes the first that it finds
     return () => element?.close(); // while it is still in the page: taken out open, it would not give the focus back
   }, []);
   return createPortal(

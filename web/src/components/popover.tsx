@@ -44,11 +44,11 @@ export function Popover({ label, title = label, face, className = "", children }
         className={`btn btn-quiet px-2 ${className}`}
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={label}
         title={title}
         onClick={() => setOpen(!open)}
       >
         {face}
+        <span className="sr-only">{label}</span>
       </button>
       {open && (
         <div

@@ -1,5 +1,6 @@
 import { CalendarCheck } from "lucide-react";
 import type { RefObject } from "react";
+import { Growing } from "@/components/growing";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
@@ -20,7 +21,7 @@ export function BookingsPane({ data, list, className }: Props) {
   const empty = desk.bookings.length === 0;
   return (
     <section
-      ref={list}
+      ref={empty ? list : undefined}
       aria-labelledby="bookings"
       className={`flex min-h-0 min-w-0 flex-col outline-none ${className}`}
       {...PANE}
@@ -40,7 +41,11 @@ export function BookingsPane({ data, list, className }: Props) {
         )}
         {empty && loading && <Loading />}
         {empty && !loading && !problems.bookings && <Nothing />}
-        {!empty && <BookingList bookings={desk.bookings} now={live.now} />}
+        {!empty && (
+          <Growing>
+            <BookingList bookings={desk.bookings} now={live.now} list={list} />
+          </Growing>
+        )}
       </div>
     </section>
   );

@@ -35,7 +35,7 @@ export function ConversationActions({ row, me, onChanged }: Props) {
       <select
         ref={choice}
         aria-label={words.actions.assignee}
-        className="btn btn-line btn-small max-w-36 truncate max-sm:max-w-24"
+        className="btn btn-line btn-small w-36 truncate max-sm:w-24"
         value={assignee?._id ?? ""}
         onChange={(event) => change.mutate({ roomId: row._id, assignee: event.target.value || null })}
       >

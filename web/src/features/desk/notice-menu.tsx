@@ -2,7 +2,8 @@
 import { Bell, BellOff } from "lucide-react";
 import { useState } from "react";
 import { Popover } from "@/components/popover";
-import { noticeSettings } from "@/lib/notices/settings";
+import { hour } from "@/lib/format/time";
+import { KINDS, type Kind, muteUntil, noticeSettings } from "@/lib/notices/settings";
 import { mayPlay, play } from "@/lib/notices/sound";
 import { show } from "@/lib/notices/use-notices";
 import { useStored } from "@/lib/stored";
@@ -47,6 +48,14 @@ function NoticeForm() {
           <Time label={words.notices.to} value={silent.to} onChange={(to) => setSilent({ to })} />
         </span>
       )}
+      {KINDS.map((kind) => (
+        <Mute
+          key={kind}
+          kind={kind}
+          until={settings.muted[kind]}
+          onChange={(until) => change({ ...settings, muted: { ...settings.muted, [kind]: until } })}
+        />
+      ))}
       <button type="button" className="btn btn-line" onClick={() => void test()}>
         {words.notices.test}
       </button>
@@ -113,6 +122,27 @@ function Time({ label, value, onChange }: { label: string; value: string; onChan
         value={value}
         onChange={(event) => event.target.value && onChange(event.target.value)}
       />
+    </label>
+  );
+}
+
+function Mute({ kind, until, onChange }: { kind: Kind; until: number; onChange: (until: number) => void }) {
+  const muted = until > Date.now();
+  return (
+    <label className="flex min-h-8 items-center justify-between gap-2">
+      {words.notices.kinds[kind]}
+      <select
+        className="btn btn-line btn-small"
+        value={muted ? "muted" : "told"}
+        onChange={({ target: { value } }) =>
+          onChange(value === "hour" || value === "tomorrow" ? muteUntil(value, Date.now()) : 0)
+        }
+      >
+        <option value="told">{words.notices.told}</option>
+        {muted && <option value="muted">{words.notices.mutedUntil(hour(until))}</option>}
+        <option value="hour">{words.notices.muteHour}</option>
+        <option value="tomorrow">{words.notices.muteDay}</option>
+      </select>
     </label>
   );
 }

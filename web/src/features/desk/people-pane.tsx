@@ -41,7 +41,7 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
       className={`flex min-h-0 min-w-0 flex-col outline-none lg:border-r lg:border-line ${className}`}
     >
       <div className="flex flex-none flex-col gap-2 border-b border-line px-3 pt-2.5 pb-2">
-        <h2 id="people" className="flex items-center px-1 font-[650]">
+        <h2 id="people" className="flex min-h-[26px] items-center px-1 font-[650]">
           {words.people}
           <StaffHere presence={data.presence} />
         </h2>
@@ -80,7 +80,15 @@ function Conversations({ data, me, query, openRoom, counts }: ConversationsProps
         )}
         {empty && list.loading && <Loading />}
         {empty && !list.loading && !list.problem && <Nothing newcomers={counts?.open === 0 && counts.closed === 0} />}
-        <PeopleList rows={shown} desk={desk} presence={data.presence} openRoom={openRoom} now={live.now} me={me} />
+        <PeopleList
+          box={box}
+          rows={shown}
+          desk={desk}
+          presence={data.presence}
+          openRoom={openRoom}
+          now={live.now}
+          me={me}
+        />
         {list.hasMore && (
           <button
             type="button"

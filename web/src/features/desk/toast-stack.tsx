@@ -30,13 +30,14 @@ export function ToastStack({ bookings, openRoom, listed }: Props) {
   }, [bookings, opened, openRoom]);
   if (rows.length === 0) return null;
   const more = rows.length - MOST;
+  const first = rows.slice(-MOST).reverse(); // those that have stood here longest stay where they are
   return (
     <section
       aria-label={words.toasts.label}
       {...PANE}
-      className="fixed right-4 bottom-4 z-10 flex w-[312px] flex-col gap-2 outline-none max-md:inset-x-4 max-md:top-28 max-md:bottom-auto max-md:w-auto"
+      className="pointer-events-none fixed inset-y-4 right-4 z-10 flex w-[312px] flex-col-reverse gap-2 outline-none *:pointer-events-auto max-md:inset-x-4 max-md:top-28 max-md:w-auto max-md:flex-col"
     >
-      {rows.slice(0, MOST).map((row) => (
+      {first.map((row) => (
         <Toast key={row.userId} row={row} onDismiss={() => dismiss(bookings, [row.userId])} />
       ))}
       {more > 0 && (

@@ -41,7 +41,7 @@ export function stepPane(by: 1 | -1): void {
 
 export function focusPane(pane: HTMLElement): void {
   const [row] = shown("[data-row][aria-current=true]", pane);
-  const [place] = shown("[data-pane-focus], [aria-current=page]", pane);
+  const [place] = shown(pane.matches("nav") ? "[aria-current=page]" : "[data-pane-focus]", pane);
   (row ?? place ?? pane).focus({ preventScroll: row === undefined });
 }
 

@@ -39,6 +39,7 @@ export function useNotices({ owner, live, facts, now, describe }: Options): void
     const settings = noticeSettings.read();
     if (isSilent(settings, now)) return;
     for (const ring of rings) {
+      if (settings.muted[ring.kind] > now) continue;
       if (settings.sound) void play(ring.kind);
       if (settings.desktop && !document.hasFocus()) show(newest.current(ring));
     }

@@ -7,6 +7,7 @@ import { Avatar } from "@/components/avatar";
 import { Dialog } from "@/components/dialog";
 import { shorten } from "@/lib/format/graphemes";
 import { CommandsContext } from "@/lib/keys/commands";
+import { PANE_FOCUS } from "@/lib/keys/rows";
 import { type CommandId, SHORTCUTS, type Shortcut } from "@/lib/keys/shortcuts";
 import { type FoundPage, getSearch } from "../get-search";
 import { fullName } from "../names";
@@ -57,6 +58,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         aria-autocomplete="list"
         aria-activedescendant={chosen && `${id}-${chosen.id}`}
         className="field mt-3"
+        {...PANE_FOCUS}
         placeholder={words.placeholder}
         maxLength={200}
         value={text}
