@@ -106,7 +106,7 @@ def cluster_chapter(figures: Figures, facts: Facts) -> str:
 Measured {facts.date} on {facts.machine}: {facts.rounds} rounds, {facts.seconds:g} s for each figure, \
 {facts.minutes:.0f} minutes in all.
 
-{chr(10).join(f"- {version}" for version in facts.versions[:2])}; with @socket.io/redis-adapter
+{chr(10).join(f"- {version}" for version in facts.versions[:2])}
 - Valkey, one process, on the same machine
 
 Median (smallest–largest); ratios are taken within a round. CPU is that of all server processes together, Redis apart.

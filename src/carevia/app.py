@@ -22,6 +22,7 @@ from carevia.api.events import Events
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.openapi import describe
+from carevia.api.own_bookings import OwnBookings
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
 from carevia.api.phonebook import Phonebook
@@ -136,6 +137,7 @@ class Carevia:
         self.seats = Seats(settings.limit_tabs_per_user, self.roster, now)
         self.credentials = Credentials(self.store, self.passwords, now)
         self.relay.listeners += [self._credentials_ended, self.trail.emitted]
+        self.relay.listeners.append(OwnBookings(self.namespace, self.relay).heard)
         self.presence = PresenceBoard(self.namespace, self.seats, self.roster)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))

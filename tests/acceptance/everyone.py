@@ -11,6 +11,7 @@ from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.harness.browser import open_browser
+from tests.harness.node import ready
 from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
 
@@ -20,6 +21,7 @@ SOCKETS = "**/socket.io/**"
 LONG = "Mohammad Abdullah Al-Mamun Chowdhury Shamsuddin Rahmatullah J"
 NOWHERE = "/there/is/no/such/page"
 CONVERSATION = "/dashboard?view=chat&with=family-1"
+WIDTHS = (1440, 1024, 768, 390, 360)
 DESK = ("/dashboard", CONVERSATION, "/dashboard/bookings", "/dashboard/payments")
 ROUTES = (*DESK, "/", "/test-socket", "/booking/done", "/docs", "/login", NOWHERE)
 
@@ -97,3 +99,68 @@ def visit(page: Page, url: str) -> None:
     if any(url.endswith(path) for path in (*DESK, "/dashboard?view=chat", "/chat")):
         expect(page.locator("[data-freshness]").first).to_have_attribute("data-freshness", "live")
     expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+
+
+# axe-core: both themes, and in each language.
+
+AXE = (ready() / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RUN = """async (rules) => {
+  const found = await axe.run(document, { resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
+}"""
+
+
+def findings(page: Page, where: str) -> list[str]:
+    """In light and in dark: what looks different there are the colours alone."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE)
+    found = [f"{where}: {one}" for one in page.evaluate(RUN, None)]
+    page.emulate_media(color_scheme="dark")
+    found += [f"{where}, dark: {one}" for one in page.evaluate(RUN, ["color-contrast"])]
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def in_both_languages(page: Page, where: str) -> list[str]:
+    found = findings(page, f"{where}, en")
+    switch = page.locator("[data-speak]")
+    if switch.count() == 0:
+        return found
+    switch.first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "bn")
+    found += findings(page, f"{where}, bn")
+    switch.first.click()
+    return found
+
+
+SMALL = """() => [...document.querySelectorAll(
+  "a[href], button, input, select, textarea, summary, [role=option], [tabindex='0']")].filter((one) => {
+  if (!one.checkVisibility({ visibilityProperty: true }) || one.closest(".sr-only, [hidden]")) return false;
+  const target = one.matches("[type=checkbox], [type=radio]") ? one.closest("label") : one;
+  const after = getComputedStyle(target, "::after");
+  const { width, height } = after.position === "absolute" && after.inset === "0px"
+    ? target.offsetParent.getBoundingClientRect() : target.getBoundingClientRect();
+  return width > 1 && (width < 43.5 || height < 43.5) && getComputedStyle(one).display !== "inline";
+}).map((one) => `${one.tagName} ${(one.ariaLabel || one.textContent).slice(0, 30)} ${one.className.slice(0, 40)}`)"""
+
+
+def too_wide(page: Page, where: str) -> list[str]:
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{where}: {needed} px wide at {width}"] if needed > width else []
+    return found
+
+
+def too_small_for_a_finger(page: Page, where: str) -> list[str]:
+    """Targets under 44 px where the pointer is coarse; words within a text are as high as their line."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+    found = page.evaluate(SMALL)
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    devtools.detach()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return [f"{where}: {one}" for one in found]

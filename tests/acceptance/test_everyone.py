@@ -15,20 +15,22 @@ from tests.acceptance.everyone import (
     SOCKETS,
     chromium,
     desk,
+    findings,
     house,
+    in_both_languages,
     network,
     pay,
     somebody,
+    too_small_for_a_finger,
+    too_wide,
     visit,
     write,
 )
 from tests.acceptance.people import staff, token
-from tests.harness.node import ready
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
 __all__ = ["chromium", "desk", "house", "network"]  # fixtures
-WIDTHS = (1440, 1024, 768, 390, 360)
 # What moved by itself since the page was opened, or since it was last set to nothing.
 SHIFTS = """
 window.shift = 0;
@@ -40,71 +42,6 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
-
-
-# axe-core: both themes, and in each language.
-
-AXE = (ready() / "node_modules" / "axe-core" / "axe.min.js").read_text()
-RUN = """async (rules) => {
-  const found = await axe.run(document, { resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
-  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
-}"""
-
-
-def findings(page: Page, where: str) -> list[str]:
-    """In light and in dark: what looks different there are the colours alone."""
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE)
-    found = [f"{where}: {one}" for one in page.evaluate(RUN, None)]
-    page.emulate_media(color_scheme="dark")
-    found += [f"{where}, dark: {one}" for one in page.evaluate(RUN, ["color-contrast"])]
-    page.emulate_media(color_scheme="light")
-    return found
-
-
-def in_both_languages(page: Page, where: str) -> list[str]:
-    found = findings(page, f"{where}, en")
-    switch = page.locator("[data-speak]")
-    if switch.count() == 0:
-        return found
-    switch.first.click()
-    expect(page.locator("html")).to_have_attribute("lang", "bn")
-    found += findings(page, f"{where}, bn")
-    switch.first.click()
-    return found
-
-
-SMALL = """() => [...document.querySelectorAll(
-  "a[href], button, input, select, textarea, summary, [role=option], [tabindex='0']")].filter((one) => {
-  if (!one.checkVisibility({ visibilityProperty: true }) || one.closest(".sr-only, [hidden]")) return false;
-  const target = one.matches("[type=checkbox], [type=radio]") ? one.closest("label") : one;
-  const after = getComputedStyle(target, "::after");
-  const { width, height } = after.position === "absolute" && after.inset === "0px"
-    ? target.offsetParent.getBoundingClientRect() : target.getBoundingClientRect();
-  return width > 1 && (width < 43.5 || height < 43.5) && getComputedStyle(one).display !== "inline";
-}).map((one) => `${one.tagName} ${(one.ariaLabel || one.textContent).slice(0, 30)} ${one.className.slice(0, 40)}`)"""
-
-
-def too_wide(page: Page, where: str) -> list[str]:
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 844})
-        needed = page.evaluate("document.documentElement.scrollWidth")
-        found += [f"{where}: {needed} px wide at {width}"] if needed > width else []
-    return found
-
-
-def too_small_for_a_finger(page: Page, where: str) -> list[str]:
-    """Targets under 44 px where the pointer is coarse; words within a text are as high as their line."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
-    found = page.evaluate(SMALL)
-    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
-    devtools.detach()
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return [f"{where}: {one}" for one in found]
 
 
 def test_every_page_is_for_everyone(house: str, desk: Page) -> None:
@@ -402,3 +339,15 @@ def test_two_answers_to_one_question_are_asked_about_once(house: str, chromium: 
         expect(rafiq.locator("[data-message]").filter(has_text="She comes at 7:50.")).to_have_count(0)
         mitu.get_by_role("button", name="Send anyway").click()
         expect(rafiq.locator("[data-message]").filter(has_text="She comes at 7:50.")).to_be_visible()
+
+
+def test_what_was_missed_is_added_under_a_line_that_says_so(house: str, desk: Page, network: Proxy) -> None:
+    visit(desk, house + "/dashboard?view=chat&with=family-6")
+    expect(desk.locator("[data-money]")).to_be_visible()
+    desk.context.route(SOCKETS, lambda route: route.abort())
+    network.reset()
+    expect(desk.get_by_role("button", name="Try now")).to_be_visible()
+    write(house, "family-6", "Are you there?")
+    desk.context.unroute(SOCKETS)
+    desk.get_by_role("button", name="Try now").click()
+    expect(desk.get_by_text(re.compile(r"You were away \d+ s\. 1 missed message added\."))).to_be_visible()

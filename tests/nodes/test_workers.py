@@ -164,13 +164,21 @@ def readiness(node: Program) -> tuple[int, str]:
     return answer.status_code, answer.json().get("message", "")
 
 
-def test_it_stops_within_ten_seconds_with_status_0_and_without_its_parent_too() -> None:
+def test_it_stops_within_ten_seconds_with_status_0_and_without_its_parent_too(
+    javascript_client: SocketIOClient,
+) -> None:
     program = Program("--workers", "2", CAREVIA_REDIS_URL=NO_REDIS)
     with program:
         wait_until(lambda: len(workers(program)) == 2, "two workers")
+        for number in range(6):
+            way = ["polling"] if number % 2 else ["websocket"]
+            javascript_client.connect(program.url, f"guest-{number}", transports=way)
         began = time.monotonic()
         assert program.stop() == 0
         assert time.monotonic() - began < 10
+        for number in range(6):
+            gone = javascript_client.expect_kind("disconnect", f"guest-{number}")
+            assert gone["active"] is True, "let go, to come back by itself"
         program.start()
         wait_until(lambda: len(workers(program)) == 2, "two workers")
         children = workers(program)

@@ -121,6 +121,11 @@ def is_postgres(url: str | None) -> bool:
     return url is not None and url.startswith("postgresql://")
 
 
+def attachments_folder(data_dir: Path) -> Path:
+    """Where the bytes of the attachments lie that the database names, whichever database it is."""
+    return data_dir / "attachments"
+
+
 def database_file(url: str | None, data_dir: Path) -> Path:
     """Where SQLite's file lies. Raises ConfigError for a database that is no file."""
     if url is None or url == "":

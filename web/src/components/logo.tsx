@@ -3,7 +3,11 @@ import { words } from "./messages";
 
 export function Logo({ word = false }: { word?: boolean }) {
   return (
-    <Link to="/" className="flex flex-none items-center gap-2.5 text-ink hover:no-underline" aria-label={words.brand}>
+    <Link
+      to="/"
+      className="target flex flex-none items-center gap-2.5 text-ink hover:no-underline"
+      aria-label={words.brand}
+    >
       <svg width="32" height="32" viewBox="0 0 32 32" aria-hidden="true">
         <rect width="32" height="32" rx="9" fill="#047857" />
         <path d="M21.6 20.6a7.2 7.2 0 1 1 0-9.2" fill="none" stroke="#fff" strokeWidth="3" strokeLinecap="round" />

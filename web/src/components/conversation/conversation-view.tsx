@@ -1,11 +1,15 @@
 // A whole conversation: stream, the line above the composer, composer. Give it the room as key.
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Person } from "@/lib/api/get-session";
+import type { Message } from "@/lib/chat/conversation";
 import type { Extra, Outbox } from "@/lib/chat/outbox";
+import { type Away, useAway } from "@/lib/chat/use-away";
 import { useConversation } from "@/lib/chat/use-conversation";
 import { useMessageStatus } from "@/lib/chat/use-message-status";
 import { useWaiting } from "@/lib/chat/use-outbox";
 import { useUploads } from "@/lib/chat/use-uploads";
+import { lasting } from "@/lib/format/time";
+import { useLanguage } from "@/lib/language";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useNow } from "@/lib/use-now";
@@ -13,7 +17,7 @@ import { Loading } from "../loading";
 import { words } from "../messages";
 import { Problem } from "../problem";
 import { Composer } from "./composer";
-import { MessageList } from "./message-list";
+import { type Between, MessageList } from "./message-list";
 import { words as inside } from "./messages";
 import { useJump } from "./use-jump";
 
@@ -27,14 +31,32 @@ interface Props {
   reload: number;
   /** Number of a message to be shown, as a search found it. */
   at?: number | undefined;
+  /** What stands between the messages, oldest first. */
+  between?: readonly Between[];
 }
 
-export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at }: Props) {
+const NOTHING: readonly Between[] = [];
+
+export function ConversationView({
+  connection,
+  outbox,
+  roomId,
+  me,
+  placeholder,
+  reload,
+  at,
+  between = NOTHING,
+}: Props) {
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
   const now = useNow(60_000);
   const uploads = useUploads(connection, roomId);
   const { conversation, error, typing, viewers } = open;
+  const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);
+  const withAway = useMemo(
+    () => withAbsence(between, away, conversation.messages, me._id),
+    [between, away, conversation.messages, me._id],
+  );
   const onSeen = useMessageStatus(connection, roomId, me._id, conversation.messages);
   const { add, loadAfresh } = open;
   useEffect(
@@ -67,6 +89,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         <MessageList
           conversation={conversation}
           waiting={waiting}
+          between={withAway}
           myId={me._id}
           now={now}
           onOlder={open.loadOlder}
@@ -97,6 +120,37 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         answering={me.role === "admin" ? typing.staff : []}
       />
     </div>
+  );
+}
+
+/** Before the first message that came while the connection was gone, how long that was and how many came. */
+function withAbsence(
+  between: readonly Between[],
+  away: Away | null,
+  messages: readonly Message[],
+  me: string,
+): readonly Between[] {
+  const missed = away
+    ? messages.filter(({ seq, senderId }) => seq > away.after && seq <= away.upto && senderId !== me)
+    : [];
+  const [first] = missed;
+  if (!away || !first) return between;
+  const line = { key: "away", time: first.time, content: <AwayLine lapse={away.lapse} missed={missed.length} /> };
+  return [
+    ...between.filter(({ time }) => time <= first.time),
+    line,
+    ...between.filter(({ time }) => time > first.time),
+  ];
+}
+
+function AwayLine({ lapse, missed }: { lapse: number; missed: number }) {
+  useLanguage();
+  return (
+    <p className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-accent-ink">
+      <span className="h-px flex-1 bg-accent-line" />
+      {inside.away(lasting(lapse), missed)}
+      <span className="h-px flex-1 bg-accent-line" />
+    </p>
   );
 }
 

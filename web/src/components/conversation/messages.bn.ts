@@ -15,6 +15,7 @@ export const bn: Words = {
   answering: (names) => `${names.length === 1 ? names[0] : all(names)} উত্তর দিচ্ছেন। তবুও পাঠাবেন?`,
   sendAnyway: "তবুও পাঠান",
   and: all,
+  away: (lapse, n) => `আপনি ${lapse} বিচ্ছিন্ন ছিলেন। ${numeral(n)}টি বার্তা যোগ হলো।`,
   note: "নোট",
   noteBy: (name) => `${name}-এর নোট, শুধু কর্মীরা দেখেন`,
   reply: "উত্তর",

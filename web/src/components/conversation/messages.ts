@@ -19,6 +19,8 @@ const en = {
       : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are answering. Send anyway?`,
   sendAnyway: "Send anyway",
   and: (names: readonly string[]) => `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
+  away: (lapse: string, n: number) =>
+    n === 1 ? `You were away ${lapse}. 1 missed message added.` : `You were away ${lapse}. ${n} missed messages added.`,
   note: "Note",
   noteBy: (name: string) => `Note by ${name}, only staff see it`,
   reply: "Reply",

@@ -16,6 +16,7 @@ import type { ConversationRow } from "./conversations";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import { useMarkRead } from "./use-mark-read";
+import { useMoney } from "./use-money";
 
 interface Props {
   roomId: string;
@@ -37,6 +38,7 @@ export function ConversationPane(props: Props) {
   const pane = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   useMarkRead(connection, row);
+  const money = useMoney(connection, roomId);
   const found = at !== undefined; // a message takes the focus then
   useEffect(() => {
     if (found) return;
@@ -90,6 +92,7 @@ export function ConversationPane(props: Props) {
         placeholder={words.writeTo(name)}
         reload={reload}
         at={at}
+        between={money}
       />
     </section>
   );
@@ -100,7 +103,7 @@ function CustomerPresence({ presence, roomId }: { presence: Presence | null; roo
   const state = stateOf(presence, roomId);
   const left = state === "offline" ? presence?.left.get(roomId) : undefined;
   return (
-    <p className="h-4 truncate text-[11px] leading-4 text-ink-3" aria-hidden="true">
+    <p className="h-[1lh] truncate text-tiny leading-4 text-ink-3" aria-hidden="true">
       {left !== undefined ? shared.presence.left(hour(left)) : state && shared.presence[state]}
     </p>
   );

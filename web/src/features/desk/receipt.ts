@@ -17,7 +17,8 @@ export function lapse(ms: number): string {
   return `${sign}${inUnits(past)}`;
 }
 
-function inUnits(past: number): string {
+/** "0.3 s", "12 s", "3 min", "2 h" */
+export function inUnits(past: number): string {
   if (past < 10 * SECOND) return units.seconds(decimal(past / SECOND));
   if (past < MINUTE) return units.seconds(numeral(Math.floor(past / SECOND)));
   if (past < HOUR) return units.minutes(numeral(Math.floor(past / MINUTE)));

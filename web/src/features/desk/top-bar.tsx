@@ -23,6 +23,8 @@ interface Props {
   live: LiveState;
   alarm: ReceiptAlarm | null;
   connection: Connection | null;
+  /** On a phone a conversation leaves it one line: how fresh the page is, or what has happened. */
+  oneLine: boolean;
 }
 
 const BARS = {
@@ -31,27 +33,27 @@ const BARS = {
   bad: "border-bad-line bg-bad-tint text-bad-ink",
 } as const;
 
-export function TopBar({ title, heading, live, alarm, connection }: Props) {
+export function TopBar({ title, heading, live, alarm, connection, oneLine }: Props) {
   const lost = bannerTone(live);
   const tone = lost ?? (alarm ? "bad" : null);
   return (
     <header
       {...PANE}
-      className={`flex min-w-0 items-center gap-2.5 border-b px-4 outline-none max-md:flex-col max-md:gap-0 max-md:pb-2 ${BARS[tone ?? "none"]}`}
+      className={`flex min-w-0 items-center gap-2.5 border-b px-4 outline-none ${oneLine ? "max-md:h-14" : "max-md:flex-col max-md:gap-0 max-md:pb-2"} ${BARS[tone ?? "none"]}`}
     >
-      <div className="flex h-14 w-full min-w-0 items-center gap-2.5 md:contents">
+      <div className={oneLine ? "contents" : "flex h-14 w-full min-w-0 items-center gap-2.5 md:contents"}>
         <h1
           ref={heading}
           tabIndex={-1}
-          className={`text-[15px] leading-6 font-[650] tracking-[-0.01em] ${tone ? "max-lg:hidden" : ""}`}
+          className={`text-[15px] leading-6 font-[650] tracking-[-0.01em] ${oneLine ? "max-md:sr-only" : ""} ${tone ? "max-lg:sr-only" : ""}`}
         >
           {title}
         </h1>
         {lost && <ConnectionSentence live={live} connection={connection} />}
         {!lost && alarm && <AlarmSentence alarm={alarm} />}
-        {!tone && <SearchButton />}
-        {!tone && <span className="flex-1" />}
-        <span className={`flex items-center gap-2.5 md:order-2 ${tone ? "max-md:hidden" : ""}`}>
+        {!tone && <SearchButton className={oneLine ? "max-md:hidden" : ""} />}
+        {!tone && <span className={oneLine ? "flex-1 max-md:hidden" : "flex-1"} />}
+        <span className={`flex items-center gap-2.5 md:order-2 ${tone || oneLine ? "max-md:hidden" : ""}`}>
           <NoticeMenu />
           <LanguageSwitch />
           <AccountMenu />
@@ -60,7 +62,7 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
       <Link
         to="/test-socket"
         title={words.connections}
-        className="min-w-0 rounded-lg text-ink hover:no-underline max-md:w-full md:order-1 pointer-coarse:py-1.5"
+        className={`min-w-0 rounded-lg text-ink hover:no-underline max-md:w-full md:order-1 pointer-coarse:py-1.5 ${oneLine && tone ? "max-md:hidden" : ""}`}
       >
         <FreshnessBadge live={live} wide />
       </Link>
@@ -69,12 +71,12 @@ export function TopBar({ title, heading, live, alarm, connection }: Props) {
 }
 
 /** Opens the palette; a box to look at, for there is one list of what was found, not two. */
-function SearchButton() {
+function SearchButton({ className }: { className: string }) {
   const commands = useContext(CommandsContext);
   return (
     <button
       type="button"
-      className="btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[300px] lg:justify-start lg:bg-sunken lg:font-normal"
+      className={`btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[300px] lg:justify-start lg:bg-sunken lg:font-normal ${className}`}
       onClick={() => commands?.run("palette")}
       {...PANE_FOCUS}
     >

@@ -50,6 +50,13 @@ export function ago(ms: number): string {
   return words.ago(words.minutes(numeral(Math.floor(past / MINUTE))));
 }
 
+/** "40 s", "3 min", "2 h": how long something lasted. */
+export function lasting(ms: number): string {
+  if (ms < MINUTE) return words.seconds(numeral(Math.max(1, Math.floor(ms / SECOND))));
+  if (ms < HOUR) return words.minutes(numeral(Math.floor(ms / MINUTE)));
+  return words.hours(numeral(Math.floor(ms / HOUR)));
+}
+
 /** "Today", "Yesterday", "Sun 15 Nov", "15 Nov 2024", for the line between two days, in the reader's language. */
 export function dayName(time: number, now: number, locale = readerLocale()): string {
   const days = Math.round((midnight(time) - midnight(now)) / DAY);

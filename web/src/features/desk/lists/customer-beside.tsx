@@ -31,13 +31,13 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
       className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line -outline-offset-2 max-xl:hidden"
     >
       <CustomerPanel connection={data.connection} userId={userId} />
-      <section ref={list} aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
+      <section aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
         <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
           {words.customer.newest}
         </h2>
         <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS}>
           <Growing>
-            <BookingList bookings={data.desk.bookings} now={data.live.now} />
+            <BookingList bookings={data.desk.bookings} now={data.live.now} list={list} />
           </Growing>
         </div>
       </section>

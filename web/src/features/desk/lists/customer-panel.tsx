@@ -167,7 +167,7 @@ function Payments({ payments }: { payments: readonly Payment[] }) {
             <Link
               to="/dashboard/payments"
               search={{ open: payment._id }}
-              className="min-w-0 flex-1 truncate"
+              className="target min-w-0 flex-1 truncate"
               title={payment.sessionId ?? payment._id}
             >
               {dayName(Date.parse(payment.createdAt), now)}

@@ -100,6 +100,12 @@ export const bn: Words = {
     actions: "সেবাদাতা ও টাকা ফেরত",
     later: "সেবাদাতা নির্ধারণ ও টাকা ফেরত এখানে আসবে।",
   },
+  money: {
+    paid: (amount) => `${amount} পরিশোধ`,
+    shown: (n, lapse) => `${numeral(n)}টি ডেস্কে ${lapse} পরে`,
+    open: "খুলুন",
+    openOf: (trackingId) => `${trackingId} বুকিংটি খুলুন`,
+  },
   payment: {
     happened: "যা যা হয়েছে",
     happenedHint: "প্রতিটি ধাপ, যে ক্রমে সংরক্ষিত",

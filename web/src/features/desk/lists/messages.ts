@@ -102,6 +102,12 @@ const en = {
     actions: "Caregiver and refund",
     later: "Assigning a caregiver and refunding money come here.",
   },
+  money: {
+    paid: (amount: string) => `Paid ${amount}`,
+    shown: (n: number, lapse: string) => (n === 1 ? `on 1 desk in ${lapse}` : `on ${n} desks in ${lapse}`),
+    open: "Open",
+    openOf: (trackingId: string) => `Open the booking ${trackingId}`,
+  },
   payment: {
     happened: "What happened",
     happenedHint: "every step, in the order it was stored",
