@@ -25,7 +25,7 @@ SMALL_LIMITS = {
     "CAREVIA_LIMIT_TABS_PER_USER": str(TABS),
     "CAREVIA_LIMIT_CONNECTIONS_PER_ADDRESS": str(GUESTS),
     "CAREVIA_LIMIT_EVENTS_PER_SECOND": "0",
-    "CAREVIA_RECEIPT_ALARM": "2s",
+    "CAREVIA_RECEIPT_ALARM": "5s",
     "CAREVIA_LOG": "json",
 }
 GONE = 8.0  # s, in which the people of a node that was killed are gone: 5 of silence, a beat, and what a test needs
