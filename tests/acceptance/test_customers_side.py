@@ -1,13 +1,7 @@
-"""/chat in a real Chromium: the customer's own bookings and payments beside their conversation, live, on any screen.
-
-`KEEP_PICTURES=folder` leaves pictures there.
-"""
-
-import os
-from pathlib import Path
+"""/chat in a real Chromium: the customer's own bookings and payments beside their conversation, live, on any screen."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.acceptance.browsers import PHONE, message, people, wider_than_the_screen, without_network, write
 from tests.acceptance.people import staff, token
@@ -23,11 +17,6 @@ def pay(site: Program, user: str, tracking: str, **changes: str) -> dict[str, ob
     paid = session(user, metadata=metadata(user, trackingId=tracking, **changes))
     assert deliver(site.url, event(paid)).status_code == 200
     return paid
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("KEEP_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_two_customers_see_their_own_bookings_live_and_only_their_own(carevia: Program, browser: Browser) -> None:
@@ -68,7 +57,6 @@ def test_two_customers_see_their_own_bookings_live_and_only_their_own(carevia: P
         write(rafiq, "Ayesha, at 7:50.")
         expect(message(rima, "Ayesha, at 7:50.")).to_contain_text("Carevia Support")
         assert "Rafiq" not in rima.content()
-        picture(rima, "chat-customer")
 
 
 def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_written_offline_goes_out(
@@ -82,11 +70,9 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
         strip = phone.get_by_role("complementary", name="Your bookings")
         expect(strip).to_contain_text("CV-00000002")
         expect(phone.get_by_role("textbox", name="Message")).to_be_in_viewport(ratio=1)
-        picture(phone, "chat-customer-mobile")
         strip.get_by_role("button", name="Show all 2 bookings").click()
         expect(strip.locator("[data-own-booking]")).to_have_count(2)
         assert wider_than_the_screen(phone) == []
-        picture(phone, "chat-customer-mobile-open")
         strip.get_by_role("button", name="Show less").click()
         expect(strip.locator("[data-own-booking]")).to_have_count(0)
         with without_network(phone.context):

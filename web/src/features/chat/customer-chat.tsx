@@ -3,7 +3,9 @@
 import { useEffect, useMemo, useState } from "react";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { ConversationView } from "@/components/conversation/conversation-view";
+import { Sign } from "@/components/logo";
 import { words as shared } from "@/components/messages";
+import { PresenceDot } from "@/components/presence-dot";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
 import { CUSTOMER_LIMITS } from "@/lib/freshness";
@@ -69,6 +71,10 @@ function Head({ live, connection }: { live: LiveState; connection: Connection | 
   const support = useSupport(connection);
   return (
     <div className={`flex min-h-14 flex-none items-center gap-3 border-b px-4 py-2 md:px-5 ${BARS[tone ?? "none"]}`}>
+      <span className={tone ? "sr-only" : "relative flex-none"}>
+        <Sign />
+        {!tone && <PresenceDot state={support} />}
+      </span>
       <div className={tone ? "sr-only" : "min-w-0 flex-1"}>
         <h2 id="support" className="text-[15px] leading-5 font-[650] tracking-[-0.01em]">
           {words.support}

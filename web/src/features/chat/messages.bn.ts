@@ -31,5 +31,6 @@ export const bn: Words = {
     due: "এখনও বাকি",
     payment: "পেমেন্ট",
     received: (amount) => `আমরা ${amount} পেয়েছি। আপনার বুকিং নিরাপদে জমা আছে।`,
+    receivedOnce: (amount) => `আমরা ${amount} পেয়েছি।`,
   },
 };

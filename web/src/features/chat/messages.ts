@@ -32,6 +32,7 @@ const en = {
     due: "Still due",
     payment: "Payment",
     received: (amount: string) => `We received ${amount}. Your booking is safe.`,
+    receivedOnce: (amount: string) => `We received ${amount}.`,
   },
 };
 

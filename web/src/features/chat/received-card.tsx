@@ -12,6 +12,7 @@ const say = words.booking;
 
 export function inStream(payments: readonly OwnPayment[]): Between[] {
   return payments
+    .toReversed() // of one second, too, the older is above
     .map((payment) => ({ key: payment._id, time: paidTime(payment), content: <ReceivedCard payment={payment} /> }))
     .sort((one, other) => one.time - other.time);
 }
@@ -30,7 +31,9 @@ function ReceivedCard({ payment }: { payment: OwnPayment }) {
         <Banknote size={16} strokeWidth={1.75} aria-hidden="true" />
       </span>
       <span className="min-w-0 flex-1 wrap-anywhere">
-        <span className="block text-sm leading-5 font-[650]">{say.received(money(amountPaid, currency ?? ""))}</span>
+        <span className="block text-sm leading-5 font-[650]">
+          {back ? say.receivedOnce(money(amountPaid, currency ?? "")) : say.received(money(amountPaid, currency ?? ""))}
+        </span>
         <span className="block text-xs leading-[18px] text-ink-2 tabular-nums">
           {[clock(paidTime(payment)), trackingId, back].filter(Boolean).join(" · ")}
         </span>
