@@ -12,6 +12,7 @@ export default defineConfig({
   build: {
     outDir: "../src/carevia/web_dist",
     emptyOutDir: true,
+    manifest: true, // tests/test_first_view.py reads what each page loads
     // The pages run under a content security policy without inline code: no data: fonts, nothing inlined.
     assetsInlineLimit: 0,
     target: "es2022",

@@ -22,6 +22,7 @@ from carevia.api.events import Events
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.openapi import describe
+from carevia.api.own_bookings import OwnBookings
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
 from carevia.api.phonebook import Phonebook
@@ -38,6 +39,7 @@ from carevia.api.system import PageConfig, SystemRoutes
 from carevia.api.trail import Trail
 from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
+from carevia.api.workers import Workers
 from carevia.config import Settings
 from carevia.errors import Conflict, Unavailable
 from carevia.logs import Log
@@ -80,11 +82,12 @@ def now() -> int:
 class Carevia:
     """Everything but the listening socket. `start` before the first request, `stop` after the last; `asgi` is the
     application with the engine's polling in front. `first`: of the workers of one host this one does what is to be
-    done once."""
+    done once; `group` is what the ids of all of them begin with."""
 
-    def __init__(self, settings: Settings, log: Log, web: Path = WEB, *, first: bool = True) -> None:
+    def __init__(self, settings: Settings, log: Log, web: Path = WEB, *, first: bool = True, group: str = "") -> None:
         self.settings = settings
         self.first = first
+        self._group = group
         self.log = log
         self.store = open_store(settings.database_url, settings.data_dir)
         self.passwords = Passwords()
@@ -113,7 +116,7 @@ class Carevia:
         """From the journal to the sockets, and who sits on them."""
         settings = self.settings
         key = settings.secret_key or ""
-        self.links = Links(settings.data_dir / "nodes", key.encode())
+        self.links = Links(settings.data_dir / "nodes", key.encode(), group=self._group)
         self.roster = Roster(self.links.id)
         self.links.nodes = self.phonebook = Phonebook(self.roster)
         self.addresses = guests_of(
@@ -134,6 +137,7 @@ class Carevia:
         self.seats = Seats(settings.limit_tabs_per_user, self.roster, now)
         self.credentials = Credentials(self.store, self.passwords, now)
         self.relay.listeners += [self._credentials_ended, self.trail.emitted]
+        self.relay.listeners.append(OwnBookings(self.namespace, self.relay).heard)
         self.presence = PresenceBoard(self.namespace, self.seats, self.roster)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
@@ -236,10 +240,10 @@ class Carevia:
         routes += ConversationRoutes(self.talk.conversations).routes()
         routes += self._checkout_routes()
         metrics = Metrics(
-            self.server, self.relay, self.health, self.receipts,
-            lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
+            self.links.id, self.store, self.server, self.relay, self.health, self.receipts,
+            lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused, lambda: self.seats.ended,
         )  # fmt: skip
-        metrics.others += [self.replay.collect, self.bus.collect]
+        metrics.others += [self.replay.collect, self.bus.collect, self.presence.collect]
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
 
@@ -249,7 +253,9 @@ class Carevia:
 
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
-        routes += SystemRoutes(self.health, metrics, settings.metrics_token, config, description, catalogue).routes()
+        routes += SystemRoutes(
+            self.health, metrics, Workers(self.links), settings.metrics_token, config, description, catalogue
+        ).routes()
         return routes
 
     def _checkout_routes(self) -> list[Route[Any, Any]]:

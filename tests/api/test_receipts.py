@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from carevia.api.simulator import paid_event, tracking_id_of
-from carevia.domain.receipts import BUCKETS
+from carevia.domain.histogram import PATIENCE
 from tests.aio import run
 from tests.api.desk import Desk, Peer, customer, desk, now, staff, until
 
@@ -67,7 +67,7 @@ def test_what_a_desk_confirms_stands_on_the_receipt_and_in_the_metrics(tmp_path:
             assert await metric(d, "carevia_bookings_unseen") == 0
             assert await metric(d, "carevia_rows_unsent") == 0
             assert await metric(d, "carevia_paid_to_screen_seconds_count") == 1
-            assert await metric(d, f'carevia_received_to_screen_seconds_bucket{{le="{BUCKETS[-1]}"}}') == 1
+            assert await metric(d, f'carevia_received_to_screen_seconds_bucket{{le="{PATIENCE[-1]}"}}') == 1
 
     run(work())
 

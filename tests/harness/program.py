@@ -26,7 +26,7 @@ from tests.harness.lines import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
-READY = 15.0  # s, for a loaded machine; a warm start takes about one
+READY = 15.0  # s for each process, for a loaded machine; a warm start takes about one
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -114,7 +114,8 @@ class Program:
     def start(self, timeout: float = READY) -> Self:
         """Start, and return when it answers. AssertionError with its output if it ends or does not answer in time."""
         self.spawn()
-        deadline = time.monotonic() + timeout
+        processes = int(self.words[self.words.index("--workers") + 1]) if "--workers" in self.words else 1
+        deadline = time.monotonic() + timeout * processes
         while not self.answers():
             if self._ended_within(0.02) or time.monotonic() > deadline:
                 code = self.process.poll() if self.process else None

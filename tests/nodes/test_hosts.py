@@ -1,50 +1,17 @@
 """Two hosts that share PostgreSQL and Valkey only: people, limits, receipts and sessions are those of one server."""
 
 import json
-from collections.abc import Iterator
 
 import httpx2
-import pytest
 
 from tests.acceptance.faults import metrics
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import pay, wait_until
 from tests.harness.node import SocketIOClient
-from tests.harness.postgres import Postgres
 from tests.harness.program import Program
-from tests.nodes.hosts import GONE, Hosts, becomes, hosts, present
+from tests.nodes.hosts import GONE, TABS, Hosts, becomes, connect, present
 
-TABS = 3
-GUESTS = 3
 EVERYTHING = {"since": 0, "seq": 10**9}
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Hosts]:
-    settings = {
-        "CAREVIA_LIMIT_TABS_PER_USER": str(TABS),
-        "CAREVIA_LIMIT_CONNECTIONS_PER_ADDRESS": str(GUESTS),
-        "CAREVIA_LIMIT_EVENTS_PER_SECOND": "0",
-        "CAREVIA_RECEIPT_ALARM": "2s",
-        "CAREVIA_LOG": "json",
-    }
-    with hosts(tmp_path_factory.mktemp("hosts"), postgres.database(), **settings) as running:
-        yield running
-
-
-@pytest.fixture
-def two(running: Hosts) -> Hosts:
-    running.ready()
-    return running
-
-
-@pytest.fixture
-def client(javascript_client: SocketIOClient) -> SocketIOClient:
-    return javascript_client
-
-
-def connect(client: SocketIOClient, node: Program, name: str, credential: str) -> None:
-    client.connect(node.url, name, auth={"token": credential})
 
 
 def test_staff_see_everybody_and_customers_whether_support_is_there_on_whichever_host(

@@ -17,6 +17,6 @@ class Phonebook:
             parts = urlsplit(f"//{address}")
             self._shared.set("", (parts.hostname or "", parts.port or port))
 
-    async def address(self, node: str) -> tuple[str, int] | None:
+    def address(self, node: str) -> tuple[str, int] | None:
         found: tuple[str, int] | None = self._shared.others.get(node, {}).get("")
         return found

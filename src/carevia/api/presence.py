@@ -6,8 +6,9 @@ The roster brings the tabs of other nodes; every node counts all, and tells its 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,6 +18,9 @@ from carevia.domain.people import DESK, SUPPORT_NAME
 from carevia.domain.presence import Presence, State, Tab, TabState, most_present
 from carevia.realtime import Namespace, Socket
 from carevia.realtime.adapter.roster import Roster
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 GATHER: Final = 0.3
 """Seconds in which changes are gathered: a person who has left is told within a second."""
@@ -69,6 +73,20 @@ class PresenceBoard:
         if not self._roster.hears():
             return len(self._namespace.members(DESK))
         return sum(self._presence.tabs(person) for person in self._staff)
+
+    def collect(self) -> "Iterator[Metric]":
+        """For /metrics: people over all nodes, as far as this one hears."""
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        family = GaugeMetricFamily("carevia_people", "People present, on any node", labels=["kind", "state"])
+        people = Counter(
+            ("staff" if person in self._staff else "customer", state)
+            for person, state in self._presence.people().items()
+        )
+        for kind in ("staff", "customer"):
+            for state in ("here", "away"):
+                family.add_metric([kind, state], people[kind, state])
+        yield family
 
     def _show(self, id: str, tab: Tab) -> None:
         self._tabs[id] = tab

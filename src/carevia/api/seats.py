@@ -58,6 +58,7 @@ class Seats:
         self._roster = roster
         self._now = now
         self._newest = 0
+        self.ended = 0  # tabs, because their person had more than the limit
         self._tabs: dict[str, list[Socket]] = {}
         self._elsewhere: dict[str, dict[str, int]] = {}  # person -> tabs on other nodes -> since when
 
@@ -92,6 +93,7 @@ class Seats:
         by_id = {socket.session.id: socket for socket in tabs}
         here = {id: seat_of(socket).since for id, socket in by_id.items()}
         for id in too_many(here, elsewhere, self._most):
+            self.ended += 1
             self.give_up(by_id[id])
             by_id[id].disconnect()
 

@@ -33,13 +33,8 @@ class Presence:
         self._tabs: dict[str, dict[str, TabState]] = {}
 
     def join(self, person: str, tab: str, state: TabState = "here") -> None:
-        """A tab has come."""
+        """A tab has come, or says how it is now."""
         self._change(person, lambda tabs: tabs.update({tab: state}))
-
-    def tell(self, person: str, tab: str, state: TabState) -> None:
-        """A tab says how it is; one that has gone is not brought back by it."""
-        if tab in self._tabs.get(person, ()):
-            self._change(person, lambda tabs: tabs.update({tab: state}))
 
     def leave(self, person: str, tab: str) -> None:
         """A tab has gone; nothing happens where it is not known."""

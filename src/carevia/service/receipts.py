@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
+from carevia.domain.histogram import Histogram
 from carevia.domain.people import Person
 from carevia.domain.receipts import (
-    Histogram,
     Presence,
     Receipt,
     ReceiptAlarm,

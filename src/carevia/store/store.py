@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from carevia.domain.histogram import WORK, Histogram
 from carevia.errors import ConfigError
 from carevia.store.journal import JournalRow
 from carevia.store.transaction import Transaction
@@ -27,6 +28,12 @@ class Store(ABC):
 
     committed_at: int = 0
     """When the rows that a listener is being told of were committed, ms since 1970 UTC."""
+
+    def __init__(self) -> None:
+        """For metrics: transactions and journal rows that this process has committed, and how long works waited."""
+        self.commits = 0
+        self.rows = 0
+        self.waited = Histogram(WORK)
 
     @property
     @abstractmethod
@@ -112,6 +119,11 @@ def open_store(url: str | None, data_dir: Path) -> Store:
 
 def is_postgres(url: str | None) -> bool:
     return url is not None and url.startswith("postgresql://")
+
+
+def attachments_folder(data_dir: Path) -> Path:
+    """Where the bytes of the attachments lie that the database names, whichever database it is."""
+    return data_dir / "attachments"
 
 
 def database_file(url: str | None, data_dir: Path) -> Path:

@@ -2,29 +2,22 @@
 // gets the first of their browser's languages that we speak. Words and formats ask for it each time they are used, so a
 // change needs no reload: pages draw themselves anew (useLanguage) and keep everything that stands in them.
 import { useSyncExternalStore } from "react";
+import { stored } from "./stored";
 
 export const LANGUAGES = ["en", "bn"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const KEY = "carevia-language";
+const choice = stored("carevia-language", known);
 const changed = new Set<() => void>();
 let current = chosen();
 show();
-if (typeof window !== "undefined") {
-  window.addEventListener("storage", (event) => {
-    if (event.key === KEY || event.key === null) become(chosen());
-  });
-}
+if (typeof window !== "undefined") choice.watch(() => become(chosen()));
 
 export const language = (): Language => current;
 
 /** The choice of the person before the screen: at once, on every tab, and next time. */
 export function speak(wanted: Language): void {
-  try {
-    localStorage.setItem(KEY, wanted);
-  } catch {
-    // Without storage it holds for this tab.
-  }
+  choice.write(wanted);
   become(wanted);
 }
 
@@ -68,7 +61,7 @@ export function perLanguage<T>(make: (language: Language) => T): () => T {
 
 /** Spread on an element whose text is somebody's own: it is marked where it is in the other script than the page. */
 export function writtenIn(text: string): { lang?: Language } {
-  const own = /\p{Script=Bengali}/u.test(text) ? "bn" : /\p{Script=Latin}/u.test(text) ? "en" : current;
+  const own = /[\u0980-\u09e3]/.test(text) ? "bn" : /\p{Script=Latin}/u.test(text) ? "en" : current;
   return own === current ? {} : { lang: own };
 }
 
@@ -85,14 +78,10 @@ function show(): void {
 }
 
 function chosen(): Language {
-  const wanted = [stored(), ...(globalThis.navigator?.languages ?? [])].map((one) => one?.split("-")[0]);
-  return LANGUAGES.find((one) => one === wanted.find((other) => LANGUAGES.includes(other as Language))) ?? "en";
+  const browser = globalThis.navigator?.languages ?? [];
+  return choice.read() ?? browser.map((one) => known(one.split("-")[0])).find((one) => one !== null) ?? "en";
 }
 
-function stored(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
+function known(given: unknown): Language | null {
+  return LANGUAGES.find((one) => one === given) ?? null;
 }

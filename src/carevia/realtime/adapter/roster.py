@@ -154,8 +154,9 @@ class Roster:
 
     @property
     def first(self) -> bool:
-        """Whether this node does what only one of them is to do."""
-        return self.nodes[0] == self.node
+        """Whether this node does what only one of them is to do. While nobody is heard each does it: better twice than
+        not at all."""
+        return not self.hears() or self.nodes[0] == self.node
 
     # Out.
 

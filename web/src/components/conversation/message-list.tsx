@@ -150,7 +150,7 @@ function goesOn(message: Message, next: Message | undefined, myId: string): bool
 
 function DayLine({ name }: { name: string }) {
   return (
-    <li className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-ink-3">
+    <li className="my-2.5 flex items-center gap-3 text-tiny leading-[18px] font-[550] text-ink-3">
       <span className="h-px flex-1 bg-line" />
       {name}
       <span className="h-px flex-1 bg-line" />

@@ -1,6 +1,7 @@
 // One message: bubble, name, time, and how far it got.
 import { Check, CheckCheck, CircleAlert, Clock, StickyNote } from "lucide-react";
 import { memo } from "react";
+import { said } from "@/lib/api/said";
 import type { Message } from "@/lib/chat/conversation";
 import type { Shown } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
@@ -12,7 +13,7 @@ import { LinkedText } from "./linked-text";
 import { words as inside } from "./messages";
 
 const BUBBLE = "w-fit max-w-full rounded-[14px] px-3 py-[7px] text-sm leading-[21px] whitespace-pre-wrap wrap-anywhere";
-const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-[11px] leading-4 tabular-nums";
+const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-tiny leading-4 tabular-nums";
 
 interface Props {
   message: Message;
@@ -93,7 +94,7 @@ function NoteRow({ message, script }: { message: Message; script: ReturnType<typ
         <p {...script} className="text-sm leading-[21px] whitespace-pre-wrap text-ink wrap-anywhere">
           <LinkedText text={text} />
         </p>
-        <p className="text-[11px] leading-4 text-ink-2 tabular-nums">
+        <p className="text-tiny leading-4 text-ink-2 tabular-nums">
           {inside.noteBy(senderName)} · {hour(time)}
         </p>
       </div>
@@ -135,7 +136,7 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
       <div className={`${FOOT} ${refused ? "text-bad-ink" : "text-ink-3"}`}>
         <Icon size={15} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
         {refused
-          ? words.conversation.refused(entry.refused || words.conversation.noAnswer)
+          ? words.conversation.refused(entry.refused ? said(entry.refused) : words.conversation.noAnswer)
           : words.conversation[entry.state === "sending" ? "sending" : "waiting"]}
         {refused && (
           <button type="button" className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>

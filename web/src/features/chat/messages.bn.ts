@@ -1,3 +1,4 @@
+import { numeral } from "@/lib/format/number";
 import type { Words } from "./messages";
 
 export const bn: Words = {
@@ -13,4 +14,22 @@ export const bn: Words = {
   staff: "এটি গ্রাহকদের চ্যাট। আপনি কর্মী হিসেবে সাইন ইন করেছেন: আপনার কথোপকথন ডেস্কে আছে।",
   signIn: "সাইন ইন",
   toDesk: "ডেস্ক খুলুন",
+  booking: {
+    label: "আপনার বুকিং",
+    unknown: "বুকিং",
+    none: "আপনার এখনও কোনো বুকিং নেই। টাকা দিলে নিজে থেকেই এখানে দেখা যাবে।",
+    failed: (why) => `আপনার বুকিং আনা যায়নি। ${why}`,
+    more: (n) => (n > 1 ? `${numeral(n)}টি বুকিং সব দেখুন` : "কত দূর এগোল দেখুন"),
+    less: "কম দেখুন",
+    status: { booked: "বুক হয়েছে", confirmed: "নিশ্চিত", cancelled: "বাতিল", completed: "সম্পন্ন" },
+    paid: (amount) => `${amount} পরিশোধ হয়েছে`,
+    back: (amount) => `${amount} আপনাকে ফেরত দেওয়া হয়েছে`,
+    choosing: "সেবাদাতা নির্ধারণ চলছে",
+    caregiver: (name) => `${name} আপনার কাছে আসবেন`,
+    step: { stored: "ডেস্কে পৌঁছেছে", visit: "প্রথম ভিজিট", cancelled: "বাতিল" },
+    now: "এখন",
+    due: "এখনও বাকি",
+    payment: "পেমেন্ট",
+    received: (amount) => `আমরা ${amount} পেয়েছি। আপনার বুকিং নিরাপদে জমা আছে।`,
+  },
 };

@@ -24,6 +24,7 @@ beforeEach(() => {
 async function visit() {
   const view = await show("/test-socket");
   await waitFor(() => expect(alive()).toHaveLength(1));
+  await server(() => undefined); // the page has listened before any server can answer
   return view;
 }
 

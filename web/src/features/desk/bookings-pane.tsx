@@ -21,7 +21,7 @@ export function BookingsPane({ data, list, className }: Props) {
   const empty = desk.bookings.length === 0;
   return (
     <section
-      ref={list}
+      ref={empty ? list : undefined}
       aria-labelledby="bookings"
       className={`flex min-h-0 min-w-0 flex-col outline-none ${className}`}
       {...PANE}
@@ -43,7 +43,7 @@ export function BookingsPane({ data, list, className }: Props) {
         {empty && !loading && !problems.bookings && <Nothing />}
         {!empty && (
           <Growing>
-            <BookingList bookings={desk.bookings} now={live.now} />
+            <BookingList bookings={desk.bookings} now={live.now} list={list} />
           </Growing>
         )}
       </div>

@@ -103,7 +103,7 @@ function CustomerPresence({ presence, roomId }: { presence: Presence | null; roo
   const state = stateOf(presence, roomId);
   const left = state === "offline" ? presence?.left.get(roomId) : undefined;
   return (
-    <p className="h-4 truncate text-[11px] leading-4 text-ink-3" aria-hidden="true">
+    <p className="h-[1lh] truncate text-tiny leading-4 text-ink-3" aria-hidden="true">
       {left !== undefined ? shared.presence.left(hour(left)) : state && shared.presence[state]}
     </p>
   );

@@ -42,7 +42,12 @@ const EMPTY_DESK = {
   "GET /api/chat/staff": data([{ _id: "s1", name: "Sumaiya Islam" }]),
   "GET /api/chat/message": data([]),
 };
-const server = (change: () => unknown) => act(async () => void (await change()));
+/** The server says something, and the frame in which it is drawn is over. */
+const server = (change: () => unknown) =>
+  act(async () => {
+    await change();
+    await new Promise(requestAnimationFrame);
+  });
 const rows = () => [...document.querySelectorAll<HTMLElement>("[data-booking]")];
 const people = () => [...document.querySelectorAll<HTMLElement>("[data-participant]")];
 /** A page of a list of so many bookings. */
@@ -225,8 +230,9 @@ test("a conversation is joined, read, and answered over the one socket", async (
   };
   serve({ ...EMPTY_DESK, "GET /api/chat/message": data([{ ...row, time: "2026-11-23T10:00:00.000Z", seq: 5 }]) });
   await openDesk("/dashboard?view=chat&with=u9");
-  expect(newest().asked[0]).toMatchObject({ name: "join_room", payload: "u9" });
-  await server(() => newest().asked[0]?.answer({ ok: true }));
+  const joined = newest().asked.find(({ name }) => name === "join_room");
+  expect(joined?.payload).toBe("u9");
+  await server(() => joined?.answer({ ok: true }));
   expect(await screen.findByText("Who will come?")).toBeDefined();
   await server(() =>
     newest().deliver("receive_message", { ...row, id: "c2", text: "Hello?", time: "2026-11-23T10:01:00.000Z" }, "e.6"),

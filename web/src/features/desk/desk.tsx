@@ -1,13 +1,13 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
+import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
-import { ConversationPane } from "./conversation-pane";
 import type { DeskPlace, DeskSearch } from "./desk-page";
 import type { ConversationQuery } from "./get-conversations";
 import { words as lists } from "./lists/messages";
@@ -23,10 +23,18 @@ import { useDesk } from "./use-desk";
 import { useDeskCommands } from "./use-desk-commands";
 import { unreadRooms, useDeskNotices } from "./use-desk-notices";
 
-const BookingsView = lazy(async () => ({ default: (await import("./lists/bookings-view")).BookingsView }));
-const PaymentsView = lazy(async () => ({ default: (await import("./lists/payments-view")).PaymentsView }));
-const CustomerStrip = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerStrip }));
-const CustomerBeside = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerBeside }));
+const conversation = () => import("./conversation-pane");
+const bookings = () => import("./lists/bookings-view");
+const payments = () => import("./lists/payments-view");
+const customer = () => import("./lists/customer-beside");
+const VIEWS: (() => Promise<unknown>)[] = [conversation, customer, bookings, payments];
+const ConversationPane = lazily(async () => (await conversation()).ConversationPane);
+const BookingsView = lazily(async () => (await bookings()).BookingsView);
+const PaymentsView = lazily(async () => (await payments()).PaymentsView);
+const CustomerStrip = lazily(async () => (await customer()).CustomerStrip);
+const CustomerBeside = lazily(async () => (await customer()).CustomerBeside);
+
+const SETTLED = 1_500;
 
 interface Props {
   me: Person;
@@ -53,6 +61,16 @@ export function Desk({ me, place, search }: Props) {
     () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
     [outbox, noteShown],
   );
+
+  // The first view does not wait for the others, and who then goes to one of them does not wait either.
+  const fresh = live.freshness === "live";
+  useEffect(() => {
+    if (!fresh) return;
+    const timer = setTimeout(() => {
+      for (const view of VIEWS) view().catch(() => {}); // lazily() sees to it when it is wanted
+    }, SETTLED);
+    return () => clearTimeout(timer);
+  }, [fresh]);
 
   const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_344px]" : "";
   return (
@@ -87,24 +105,26 @@ export function Desk({ me, place, search }: Props) {
           />
         )}
         {openRoom && (
-          <ConversationPane
-            key={openRoom}
-            roomId={openRoom}
-            name={nameOf(desk, openRoom)}
-            me={me}
-            connection={data.connection}
-            outbox={outbox}
-            reload={data.reload}
-            presence={data.presence}
-            row={desk.conversations[openRoom]}
-            at={search.at}
-            onChanged={data.changed}
-            strip={
-              <Suspense fallback={<div className="h-11 xl:hidden" />}>
-                <CustomerStrip data={data} userId={openRoom} />
-              </Suspense>
-            }
-          />
+          <Suspense fallback={<div />}>
+            <ConversationPane
+              key={openRoom}
+              roomId={openRoom}
+              name={nameOf(desk, openRoom)}
+              me={me}
+              connection={data.connection}
+              outbox={outbox}
+              reload={data.reload}
+              presence={data.presence}
+              row={desk.conversations[openRoom]}
+              at={search.at}
+              onChanged={data.changed}
+              strip={
+                <Suspense fallback={<div className="h-11 xl:hidden" />}>
+                  <CustomerStrip data={data} userId={openRoom} />
+                </Suspense>
+              }
+            />
+          </Suspense>
         )}
         {openRoom ? (
           <Suspense>

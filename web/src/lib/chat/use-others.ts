@@ -2,7 +2,7 @@
 // the way, so both are forgotten when the connection is.
 import { useEffect, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 
 const SHOWN = 4_000;
 
@@ -29,7 +29,7 @@ export function useTyping(connection: Connection | null, roomId: string, myId: s
       before.some((who) => who.userId === userId) ? before.filter((who) => who.userId !== userId) : before,
     );
   };
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "disconnected") for (const userId of [...timers.current.keys()]) stop(userId);
     if (event.type !== "received") return;
     if (event.name === "receive_message") stop((event.args[0] as { senderId?: string }).senderId ?? "");
@@ -57,7 +57,7 @@ export function useTyping(connection: Connection | null, roomId: string, myId: s
 
 export function useViewers(connection: Connection | null, roomId: string, myId: string): readonly string[] {
   const [viewers, setViewers] = useState<readonly string[]>([]);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "disconnected") setViewers([]);
     if (event.type !== "received" || event.name !== "viewers") return;
     const said = event.args[0] as { room: string; viewers: Who[] };

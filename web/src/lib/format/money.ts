@@ -5,12 +5,25 @@ import { language } from "@/lib/language";
 export function money(amount: string, currency: string): string {
   const value = Number(amount);
   if (amount.trim() === "" || !Number.isFinite(value)) return amount;
-  const locale = language() === "bn" ? "en-IN-u-nu-beng" : "en-IN";
-  const decimals = amount.includes(".") ? { minimumFractionDigits: 2 } : { maximumFractionDigits: 0 };
-  if (currency.toLowerCase() === "bdt") return `৳${new Intl.NumberFormat(locale, decimals).format(value)}`;
+  const exact = amount.includes(".");
+  if (currency.toLowerCase() === "bdt") return `৳${formatOf(exact, "").format(value)}`;
   try {
-    return new Intl.NumberFormat(locale, { style: "currency", currency, ...decimals }).format(value);
+    return formatOf(exact, currency).format(value);
   } catch {
     return `${amount} ${currency}`;
   }
+}
+
+/** To make one takes longer than to draw the row it is for. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(exact: boolean, currency: string): Intl.NumberFormat {
+  const locale = language() === "bn" ? "en-IN-u-nu-beng" : "en-IN";
+  const key = `${locale} ${currency} ${exact}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const decimals = exact ? { minimumFractionDigits: 2 } : { maximumFractionDigits: 0 };
+  const made = new Intl.NumberFormat(locale, currency ? { style: "currency", currency, ...decimals } : decimals);
+  formats.set(key, made);
+  return made;
 }

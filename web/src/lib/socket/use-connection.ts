@@ -55,6 +55,15 @@ export function useConnectionEvents(connection: Connection | null, listener: Lis
   useEffect(() => connection?.subscribe((event) => newest.current(event)), [connection]);
 }
 
+/** The same, for what is drawn: the events between two frames come together, right before the second. */
+export function useFramedEvents(connection: Connection | null, listener: Listener): void {
+  const newest = useRef(listener);
+  useEffect(() => {
+    newest.current = listener;
+  });
+  useEffect(() => connection?.subscribeFramed((event) => newest.current(event)), [connection]);
+}
+
 async function tokenOrNothing(): Promise<string | null> {
   try {
     return await createToken();

@@ -3,7 +3,7 @@ import { Fragment } from "react";
 import { words } from "./messages";
 
 const CAP =
-  "inline-block min-w-[22px] rounded border border-line-2 bg-sunken px-1.5 py-px text-center font-sans text-[11px] leading-4 font-[550] text-ink-2";
+  "inline-block min-w-[22px] rounded border border-line-2 bg-sunken px-1.5 py-px text-center font-sans text-tiny leading-4 font-[550] text-ink-2";
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
 

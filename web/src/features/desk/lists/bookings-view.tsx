@@ -4,14 +4,16 @@
 // reads further down it waits above the list.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, type RefObject, Suspense, useRef } from "react";
+import { type RefObject, Suspense, useRef } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
+import { lazily } from "@/lib/lazily";
 import { useMedia } from "@/lib/use-media";
 import { PlayButton } from "../play-button";
+import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
-import { BookingCells, CAREGIVER, clockOf, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
+import { BookingCells, CAREGIVER, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
 import { BookingFilters } from "./booking-filters";
 import { CustomerPanel } from "./customer-panel";
 import { bookingStats } from "./get-list";
@@ -26,7 +28,9 @@ import { VirtualList } from "./virtual-list";
 /** Elsewhere a row has two lines. */
 const WIDE_ROWS = "(min-width: 761px)";
 
-const StatStrip = lazy(() => import("./stat-strip"));
+const StatStrip = lazily(async () => (await import("./stat-strip")).default);
+
+export { headQuery } from "./use-growing-list";
 
 interface Props {
   data: DeskData;
@@ -149,7 +153,12 @@ function Table({ found, data, search, rowHeight, start, onRange, box }: TablePro
           ))}
         </div>
       </div>
-      <VirtualList box={box} total={found.total} rowHeight={rowHeight} start={start} onRange={onRange} rowRole="row">
+      <VirtualList
+        {...{ box, rowHeight, start, onRange }}
+        total={found.total}
+        keyOf={(index) => found.row(index)?.trackingId ?? String(index)}
+        rowRole="row"
+      >
         {(index) => {
           const booking = found.row(index);
           if (!booking) return <Blank />;

@@ -157,7 +157,7 @@ function Row({ payment, search, now }: RowProps) {
         </span>
         <span className="flex items-center justify-between gap-2">
           <PaymentState payment={payment} />
-          <span className="text-[11px] text-ink-3 tabular-nums">{age(Date.parse(payment.createdAt), now)}</span>
+          <span className="text-tiny text-ink-3 tabular-nums">{age(Date.parse(payment.createdAt), now)}</span>
         </span>
       </span>
     </>
