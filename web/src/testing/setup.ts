@@ -16,8 +16,8 @@ window.ResizeObserver ??= class {
 };
 
 // Every box is as large as a window: lists that show what has room show something.
-Object.defineProperty(HTMLElement.prototype, "offsetWidth", { get: () => 1_000 });
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", { get: () => 800 });
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { get: () => 1_000 });
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { get: () => 800 });
 
 afterEach(() => {
   cleanup();

@@ -202,7 +202,7 @@ function Chosen({ payment, search }: { payment: Payment | undefined; search: Pay
         </Link>
         <p className="flex flex-wrap gap-x-2 text-ink-2">
           {payment.userId ? (
-            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }}>
+            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }} className="target">
               {name}
             </Link>
           ) : (
