@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -183,3 +184,9 @@ def page_of_pictures() -> str:
         lines += ["", f"## {view.title}", ""]
         lines += [f"![{view.title}, {look.name}]({view.name}-{look.name}.png)" for look in LOOKS]
     return "\n".join(lines) + "\n"
+
+
+def test_the_page_of_pictures_shows_every_picture() -> None:
+    shown = set(re.findall(r"\((\S+\.png)\)", (FOLDER / "README.md").read_text()))
+    assert shown == {f"{view.name}-{look.name}.png" for view in VIEWS for look in LOOKS}
+    assert shown <= {one.name for one in FOLDER.iterdir()}
