@@ -42,6 +42,12 @@ def unread(desk: Page, customer: str) -> str:
     return found[1] if found else "0"
 
 
+def open_conversation(desk: Page, customer: str) -> None:
+    """And the hand leaves the list: while it rests there, nothing in it moves."""
+    desk.locator(f"[data-participant={customer}]").get_by_role("link").click()
+    desk.mouse.move(800, 300)
+
+
 def test_a_day_with_a_tunnel_a_killed_server_and_a_laptop_that_sleeps(carevia: Program, browser: Browser) -> None:
     with people(browser, NEVER_LIVE_WHILE_CLOSED) as visit:
         rafiq = visit(f"{carevia.url}/dashboard", staff("rafiq", name="Rafiq Hasan"))
@@ -56,7 +62,7 @@ def test_a_day_with_a_tunnel_a_killed_server_and_a_laptop_that_sleeps(carevia: P
             expect(desk.locator("[data-booking=CV-00000001]")).to_be_visible()
         expect(rima.locator("[data-own-booking=CV-00000001]")).to_be_visible()
         write(rima, "Who will come?")
-        rafiq.locator("[data-participant=rima]").get_by_role("link").click()
+        open_conversation(rafiq, "rima")
         expect(message(rafiq, "Who will come?")).to_be_visible()
         write(rafiq, "Ayesha, at 7:50.")
         expect(message(rima, "Ayesha, at 7:50.")).to_be_visible()
@@ -70,7 +76,7 @@ def test_a_day_with_a_tunnel_a_killed_server_and_a_laptop_that_sleeps(carevia: P
             expect(karim.locator(LIVE)).to_have_count(0)
 
             # Meanwhile the server dies, and Mitu and Rima write into the silence.
-            mitu.locator("[data-participant=rima]").get_by_role("link").click()
+            open_conversation(mitu, "rima")
             expect(message(mitu, "Who will come?")).to_be_visible()
             carevia.kill()
             for page in (*desks, rima):
@@ -102,12 +108,12 @@ def test_a_day_with_a_tunnel_a_killed_server_and_a_laptop_that_sleeps(carevia: P
 
         # The evening: the counts agree; Mitu reads and answers, and everywhere it is the same story, once and in order.
         assert unread(rafiq, "karim") == unread(mitu, "karim") == "3"
-        mitu.locator("[data-participant=karim]").get_by_role("link").click()
+        open_conversation(mitu, "karim")
         for desk in desks:
             expect(desk.locator("[data-participant=karim]")).not_to_contain_text("unread")
         write(mitu, "We have it, thank you.")
         expect(message(karim, "We have it, thank you.")).to_be_visible()
-        rafiq.locator("[data-participant=karim]").get_by_role("link").click()
+        open_conversation(rafiq, "karim")
         story = ["First from the tunnel", "Second from the tunnel", "Paid just now.", "We have it, thank you."]
         for page in (rafiq, mitu, karim):
             expect(message(page, story[-1])).to_be_visible()

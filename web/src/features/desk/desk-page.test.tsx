@@ -68,6 +68,7 @@ async function openDesk(address = "/dashboard") {
   const view = await show(address);
   await waitFor(() => expect(alive()).toHaveLength(1));
   await server(() => undefined); // the page has listened before any server can answer
+  if (address.includes("with=")) await screen.findByRole("textbox", { name: "Message" }); // a part that is loaded by itself
   await server(() => newest().accept("s1"));
   return view;
 }
