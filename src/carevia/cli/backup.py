@@ -9,6 +9,7 @@ from pathlib import Path
 from carevia.config import Settings
 from carevia.store.backup import back_up as copy_out
 from carevia.store.backup import restore as copy_back
+from carevia.store.backup_attachments import aside
 from carevia.store.backup_file import Contents
 from carevia.store.store import attachments_folder, database_file, is_postgres
 
@@ -60,8 +61,8 @@ def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> 
     say(f"Restored and checked: {what}, {_facts(found)}.")
     if kept:
         say(f"The database as it was is kept: {kept} when you need it no more.")
-    if (aside := files.with_name(f"{files.name}.before-restore-{stamp}")).exists():
-        say(f"Attachments that only it names are kept too: {aside}. Delete it together with the database.")
+    if (others := aside(files, stamp)).exists():
+        say(f"Attachments that only it names are kept too: {others}. Delete them together with it.")
     if found.attachments is None:
         say(f"The backup was made without attachments: copy their files to {files} from where you have them.")
     say(AFTERWARDS)

@@ -88,7 +88,7 @@ def restore(
             kept = _set_aside(path, path.with_name(f"{path.name}.before-restore-{stamp}"))
             os.replace(made, path)
             sync(path.parent)
-            backup_attachments.set_aside(path, files, files.with_name(f"{files.name}.before-restore-{stamp}"))
+            backup_attachments.set_aside(path, files, stamp)
             return found, kept
     finally:
         os.close(lock)

@@ -72,17 +72,22 @@ def take_out(copy: Path, folder: Path) -> None:
         connection.execute("VACUUM")  # the database is as small as it was
 
 
-def set_aside(copy: Path, folder: Path, kept: Path) -> int:
-    """What the database that is there now does not name goes to `kept`, or it would be swept; how many went."""
+def aside(folder: Path, stamp: str) -> Path:
+    """Within the folder, which may be a file system of its own: so it is a rename. No sweep looks into it."""
+    return folder / f"before-restore-{stamp}"
+
+
+def set_aside(copy: Path, folder: Path, stamp: str) -> None:
+    """What the database that is there now does not name, or it would be swept: who goes back needs it again."""
     with contextlib.closing(sqlite3.connect(copy)) as connection:
         named = {str(id_) for id_, _ in connection.execute(_NAMED)}
-    others = [path for path in folder.iterdir() if path.name not in named] if folder.is_dir() else []
-    if others:
+    there = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    if others := [path for path in there if path.name not in named]:
+        kept = aside(folder, stamp)
         kept.mkdir(mode=0o700)
         give_to_owner_of_folder(kept)
-    for path in others:
-        os.replace(path, kept / path.name)
-    return len(others)
+        for path in others:
+            os.replace(path, kept / path.name)
 
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:

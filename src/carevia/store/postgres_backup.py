@@ -98,7 +98,7 @@ def restore(
                 sync(files)
             prepare_file(file, epoch)
             kept = _replace(connection, url, file, progress, epoch=epoch, stamp=stamp)
-            backup_attachments.set_aside(file, files, files.with_name(f"{files.name}.before-restore-{stamp}"))
+            backup_attachments.set_aside(file, files, stamp)
             return found, kept
 
 
