@@ -93,9 +93,9 @@ def lines(series: Mapping[str, Sequence[tuple[int, float]]], title: str = CLIENT
         return bottom - (bottom - top) * math.log(value / low) / math.log(high / low)
 
     parts = []
-    lowest = min(series.values(), key=lambda found: found[0][1], default=())
+    lowest = {x: min(y for other, y in points if other == x) for x, _ in points}
     for tick in ticks(low, high):
-        parts += [rule(left, up(tick), right, up(tick)), label(left - 8, up(tick) + 4, f"{tick:g}", "end")]
+        parts += [rule(left, up(tick), right, up(tick)), label(left - 8, up(tick) + 4, f"{tick:,g}", "end")]
     for clients in sorted({x for x, _ in points}):
         parts += [rule(across(clients), top, across(clients), bottom)]
         parts += [label(across(clients), bottom + 20, f"{clients:,}", "middle")]
@@ -105,7 +105,13 @@ def lines(series: Mapping[str, Sequence[tuple[int, float]]], title: str = CLIENT
         way = "L".join(f"{across(x):.1f} {up(y):.1f}" for x, y in found)
         parts.append(f"<path d='M{way}' stroke='{colour}' stroke-width='2.5' fill='none'/>")
         parts += [f"<circle cx='{across(x):.1f}' cy='{up(y):.1f}' r='4' fill='{colour}'/>" for x, y in found]
-        beside = 18 if found == lowest else -9
-        parts += [label(across(x), up(y) + beside, f"{y:.3g}", "middle", "font-size='11'") for x, y in found]
-        parts.append(label(across(found[-1][0]) + 14, up(found[-1][1]) + (14 if found == lowest else 4), name))
+        for x, y in found:
+            beside = 18 if y == lowest[x] else -9
+            parts.append(label(across(x), up(y) + beside, figure(y), "middle", "font-size='11'"))
+        parts.append(label(across(x) + 26, up(y) + (14 if y == lowest[x] else -4), name))
     return page(bottom + 60, title, parts)
+
+
+def figure(value: float) -> str:
+    """Three significant digits, whole where it is large."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"

@@ -21,6 +21,7 @@ from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
+from carevia.api.notices import doors
 from carevia.api.openapi import describe
 from carevia.api.own_bookings import OwnBookings
 from carevia.api.pages import Pages
@@ -224,7 +225,9 @@ class Carevia:
         settings = self.settings
         routes = self._routes()
         headers = security_headers(socket_url=settings.socket_url, production=settings.production)
-        return Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
+        edge = Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
+        self.doors = doors(edge, routes)
+        return edge
 
     def _routes(self) -> list[Route[Any, Any]]:
         settings = self.settings

@@ -57,6 +57,10 @@ def nothing(_: Page, __: Proxy) -> None:
     pass
 
 
+def read(page: Page, _: Proxy) -> None:
+    expect(page.locator("[data-money]")).to_be_visible()
+
+
 def open_payment(page: Page, _: Proxy) -> None:
     page.locator("[data-payment-of]").first.click()
     expect(page.locator("[data-payment]")).to_be_visible()
@@ -68,9 +72,10 @@ def open_booking(page: Page, _: Proxy) -> None:
 
 
 def lose(page: Page, network: Proxy) -> None:
+    expect(page.locator("[data-money]")).to_be_visible()
     page.context.route(SOCKETS, lambda route: route.abort())
     network.reset()
-    expect(page.locator("[data-freshness=reconnecting]")).to_be_visible()
+    expect(page.locator("[data-freshness=reconnecting]")).to_have_count(1)
 
 
 def with_key(key: str) -> Callable[[Page, Proxy], None]:
@@ -91,7 +96,7 @@ class View(NamedTuple):
 
 
 VIEWS = [
-    View("conversation", "A conversation, with the customer beside it", DESK, "/dashboard?view=chat&with=nusrat"),
+    View("conversation", "A conversation, with the customer beside it", DESK, "/dashboard?view=chat&with=nusrat", read),
     View("stale", "The same while the connection is lost", DESK, "/dashboard?view=chat&with=nusrat", lose),
     View("chat", "The conversations", DESK, "/dashboard?view=chat"),
     View("bookings", "Bookings", DESK, "/dashboard/bookings"),

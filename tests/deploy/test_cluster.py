@@ -148,3 +148,20 @@ def test_a_node_runs_with_these_settings_and_postgresql_is_asked_as_the_check_as
             page = httpx2.get(f"{program.url}/metrics", headers=bearer, trust_env=False).text
             assert "carevia_bus_connected 1.0" in page and "carevia_nodes 1.0" in page
             assert program.stop(last_seconds(Settings(drain_seconds=16)) + 1) == 0
+
+
+def test_the_deployment_of_the_page_fits_the_image_and_the_drain() -> None:
+    page = (ROOT / "docs" / "operate.md").read_text()
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    pod = yaml.safe_load(text)["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    values = {each["name"]: each.get("value") for each in container["env"]}
+    settings = Settings(drain_seconds=float(values["CAREVIA_DRAIN_SECONDS"]))
+    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > last_seconds(settings) + pause + 1
+    assert {f"{pod['securityContext']['runAsUser']}:{pod['securityContext']['fsGroup']}"} == set(IMAGE.of("USER"))
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    for name in ("startupProbe", "livenessProbe"):
+        assert container[name]["httpGet"]["path"] == "/healthz", "a restart does not empty a full disk"
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert {each["name"] for each in container["volumeMounts"]} == {each["name"] for each in pod["volumes"]}

@@ -17,13 +17,14 @@ from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.faults import metrics, readiness, seconds_until
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import event, session, signature
 from tests.harness.node import SocketIOClient
 from tests.harness.postgres import Postgres
 from tests.harness.program import Program
-from tests.nodes.hosts import SMALL_LIMITS, Hosts, hosts, present
+from tests.nodes.hosts import SMALL_LIMITS, Hosts, Login, connect, hosts, present
 
 DESKS = ("east", "west")
 EVERY = 0.05  # s from one payment to the next
@@ -147,7 +148,7 @@ class Faults:
             for number in range(rounds):
                 how = ("restarted", "killed", "flushed", "gone")[number % 4]
                 self._redis(how, gone if how == "gone" else 0.0)
-                say(f"round {number + 1}: {how}, hints back after {self._told.hints_back[-1:]}")
+                say(f"round {number + 1}: {how}")
                 time.sleep(0.5)
             for seconds in partitions:
                 self._partition(seconds)
@@ -171,6 +172,7 @@ class Faults:
         self._told.hints_back.append(round(time.monotonic() - back, 2))
 
     def _partition(self, seconds: float) -> None:
+        self._two.ready()
         begun = time.monotonic()
         self._two.network.blackhole()
         self._told.noticed.append(round(seconds_until(lambda: readiness(self._two.west)[0] == 503, 10), 2))
@@ -212,18 +214,34 @@ def share(values: Sequence[float], part: float) -> float:
 
 
 def soon(two: Hosts, client: SocketIOClient) -> dict[str, float]:
-    """How soon the other host's desk knows: somebody came, their last tab closed, their node was killed."""
+    """How soon the other host knows: somebody came, their last tab closed, they signed out, their node was killed."""
     found = {}
     client.connect(two.west.url, "rima", auth={"token": token("rima")}, reconnection=False)
     found["came"] = seconds_until(lambda: present(client, "east").get("rima") == "here", 10)
     client.disconnect("rima")
     found["last tab closed"] = seconds_until(lambda: "rima" not in present(client, "east"), 10)
+    found["signed out"] = signed_out(two, client, "with-redis")
+    two.network.reset()
+    two.network.refuse()
+    seconds_until(lambda: not hears(two.west), 10)
+    found["signed out, Redis away"] = signed_out(two, client, "without-redis")
+    two.ready()
     client.connect(two.west.url, "mina", auth={"token": token("mina")}, reconnection=False)
     seconds_until(lambda: "mina" in present(client, "east"), 10)
     two.west.kill()
     found["node killed"] = seconds_until(lambda: "mina" not in present(client, "east"), 20)
     two.ready()
     return {what: round(seconds, 2) for what, seconds in found.items()}
+
+
+def signed_out(two: Hosts, client: SocketIOClient, name: str) -> float:
+    """From the sign-out at east until the socket at west is told."""
+    login = Login(two.east, SETTINGS["CAREVIA_ADMIN_EMAIL"], SETTINGS["CAREVIA_ADMIN_PASSWORD"])
+    connect(client, two.west, name, login.token)
+    begun = time.monotonic()
+    login.end()
+    client.expect_kind("disconnect", name)
+    return time.monotonic() - begun
 
 
 def run(two: Hosts, client: SocketIOClient, rounds: int, gone: float, partitions: Sequence[float]) -> Told:

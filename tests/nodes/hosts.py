@@ -6,6 +6,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx2
+
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.faults import readiness
 from tests.acceptance.site import wait_until
@@ -23,7 +25,7 @@ SMALL_LIMITS = {
     "CAREVIA_LIMIT_TABS_PER_USER": str(TABS),
     "CAREVIA_LIMIT_CONNECTIONS_PER_ADDRESS": str(GUESTS),
     "CAREVIA_LIMIT_EVENTS_PER_SECOND": "0",
-    "CAREVIA_RECEIPT_ALARM": "2s",
+    "CAREVIA_RECEIPT_ALARM": "5s",
     "CAREVIA_LOG": "json",
 }
 GONE = 8.0  # s, in which the people of a node that was killed are gone: 5 of silence, a beat, and what a test needs
@@ -66,6 +68,25 @@ def hosts(folder: Path, database_url: str, **settings: str) -> Iterator[Hosts]:
         nginx = stack.enter_context(Nginx(folder / "nginx", text))
         nginx.start(port)
         yield Hosts(nodes[0], nodes[1], valkey, network, f"http://127.0.0.1:{port}")
+
+
+class Login:
+    """A session of somebody with a password, begun on a node and ended there."""
+
+    def __init__(self, node: Program, email: str, password: str) -> None:
+        self._node = node
+        answer = self._post("login", {"email": email, "password": password})
+        self.token = str(answer.json()["data"]["token"])
+        self._cookie = answer.headers["set-cookie"].partition(";")[0]
+
+    def end(self) -> None:
+        self._post("logout", {}, cookie=self._cookie)
+
+    def _post(self, what: str, said: dict[str, str], **headers: str) -> httpx2.Response:
+        headers["origin"] = self._node.url
+        answer = httpx2.post(f"{self._node.url}/api/{what}", json=said, headers=headers, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return answer
 
 
 def connect(client: SocketIOClient, node: Program, name: str, credential: str) -> None:

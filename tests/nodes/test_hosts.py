@@ -118,7 +118,7 @@ def test_a_booking_that_a_desk_of_any_host_has_shown_rings_nowhere_and_an_alarm_
     assert alarms(two) == before
     pay(two.west, "rima")
     for desk in ("boss", "mitu"):
-        client.expect_event("receipt_alarm", desk)
+        client.expect_event("receipt_alarm", desk, timeout=20)
     wait_until(lambda: alarms(two) == before + 1, "one of them has logged it")
     assert client.call("shown", EVERYTHING, socket="boss")["ok"]
     for desk in ("boss", "mitu"):

@@ -5,9 +5,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import httpx2
 import pytest
 
 from carevia.service.credentials import Credentials
@@ -18,8 +17,7 @@ from tests.acceptance.faults import metrics
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import wait_until
 from tests.harness.node import SocketIOClient
-from tests.harness.program import Program
-from tests.nodes.hosts import Hosts, connect
+from tests.nodes.hosts import Hosts, Login, connect
 
 PASSWORD = "a long password of somebody"
 Change = Callable[[Credentials, str], Awaitable[None]]
@@ -65,18 +63,6 @@ class Office:
         return asyncio.run(visit())
 
 
-class Login(NamedTuple):
-    token: str
-    cookie: str
-
-    @classmethod
-    def at(cls, node: Program, email: str) -> "Login":
-        said = {"email": email, "password": PASSWORD}
-        answer = httpx2.post(f"{node.url}/api/login", json=said, headers={"origin": node.url}, trust_env=False)
-        assert answer.status_code == 200, answer.text
-        return cls(answer.json()["data"]["token"], answer.headers["set-cookie"].partition(";")[0])
-
-
 @pytest.fixture
 def office(two: Hosts, tmp_path: Path) -> Iterator[Office]:
     yield Office(two, tmp_path)
@@ -96,12 +82,10 @@ def test_signing_out_on_one_host_ends_the_sockets_of_that_login_on_both(
     two: Hosts, client: SocketIOClient, office: Office
 ) -> None:
     office.account("signs-out@carevia.example")
-    login, other = (Login.at(node, "signs-out@carevia.example") for node in (two.east, two.west))
+    login, other = (Login(node, "signs-out@carevia.example", PASSWORD) for node in (two.east, two.west))
     on_both(two, client, login)
     connect(client, two.west, "stays", other.token)
-    headers = {"cookie": login.cookie, "origin": two.east.url}
-    answer = httpx2.post(f"{two.east.url}/api/logout", json={}, headers=headers, trust_env=False)
-    assert answer.status_code == 200, answer.text
+    login.end()
     are_told(client)
     assert client.call("test_event", socket="stays")["ok"]
 
@@ -113,7 +97,7 @@ def test_a_change_ends_every_socket_of_the_person_on_both_hosts_with_redis_and_w
 ) -> None:
     email = f"{how}-{redis}@carevia.example"
     user = office.account(email)
-    on_both(two, client, Login.at(two.west, email))
+    on_both(two, client, Login(two.west, email, PASSWORD))
     connect(client, two.west, "stays", staff("boss"))
     if redis == "away":
         two.network.reset()

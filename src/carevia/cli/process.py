@@ -156,7 +156,7 @@ async def _serve(settings: Settings, log: Log, bound: socket.socket, worker: Wor
     carevia = Carevia(settings, log, first=first, group=group)
     config = uvicorn.Config(
         carevia.asgi,
-        http=serve_protocol(carevia.server.engine),
+        http=serve_protocol(carevia.server.engine, carevia.doors),
         ws="none",
         lifespan="off",
         log_config=None,

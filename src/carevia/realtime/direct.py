@@ -1,4 +1,6 @@
-"""Polling requests answered inside uvicorn's HTTP protocol: no ASGI task, no futures, head and body in one write.
+"""Requests answered inside uvicorn's HTTP protocol: no ASGI task, no futures, head and body in one write.
+
+The engine's polling, and what an application wants to be served so: a `Door` opens one `Served` for each request.
 
 uvicorn keeps the request under way in `protocol.cycle`, adds body bytes to `cycle.body`, and calls
 `cycle.message_event.set()` after each change (body, end of the message, lost connection). `DirectCycle` stands in that
@@ -6,10 +8,11 @@ place. Measured against the ASGI callable, a POST and the GET that it answers: s
 """
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from carevia.realtime.exchange import DRAIN_SECONDS, Answer, Exchange
+from carevia.realtime.exchange import DRAIN_SECONDS, Answer
 from carevia.realtime.handshake import Handshake
 
 if TYPE_CHECKING:
@@ -18,6 +21,34 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("carevia.realtime")
 _STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class Served(Protocol):
+    """One request as whoever serves it sees it; exchange.py is the engine's own. It answers once, at once or later,
+    and not at all once the client has `gone`."""
+
+    @property
+    def limit(self) -> int:
+        """How many bytes a body may have."""
+
+    def begin(self) -> bool:
+        """The head is read. True: the body is wanted, so `body`, `too_large`, `too_slow` or `gone` comes next."""
+
+    def body(self, data: bytes) -> None:
+        """The body is whole."""
+
+    def too_large(self) -> None:
+        """The body is over the limit."""
+
+    def too_slow(self) -> None:
+        """The body did not arrive in time."""
+
+    def gone(self) -> None:
+        """The client hung up before it was answered."""
+
+
+Door = Callable[[Handshake, str, Callable[[Answer], None]], Served]
+"""From a request's head, its method and the way to answer it."""
 
 
 class DirectCycle:
@@ -36,7 +67,7 @@ class DirectCycle:
         "response_complete",
     )
 
-    def __init__(self, engine: "Engine", http: Any, method: str) -> None:
+    def __init__(self, engine: "Engine", http: Any, method: str, door: Door) -> None:
         self._engine = engine
         self._http = http
         self._bucket: Bucket[DirectCycle] | None = None
@@ -48,7 +79,7 @@ class DirectCycle:
         peer = http.client[0] if http.client else ""
         query = http.url.partition(b"?")[2]
         handshake = Handshake(http.headers, query, peer, http.scheme, engine.proxies)
-        self._exchange = Exchange(engine, handshake, method, self._respond)
+        self._exchange = door(handshake, method, self._respond)
         self._wants_body = False
 
     def begin(self) -> None:
@@ -56,7 +87,7 @@ class DirectCycle:
         try:
             self._wants_body = self._exchange.begin()
         except Exception:  # of a hook such as `admit`; uvicorn's parser would take it for a bad request
-            self._break("a polling request failed")
+            self._break("a request failed")
         if self._wants_body:
             self._bucket = self._engine.bodies.set(self)
 
@@ -86,7 +117,7 @@ class DirectCycle:
         try:
             self._exchange.body(bytes(self.body))
         except Exception:
-            self._break("a polling body could not be delivered")
+            self._break("a body could not be delivered")
 
     def _break(self, what: str) -> None:
         _log.exception(what)

@@ -8,6 +8,8 @@ pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicor
 """
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -15,9 +17,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from carevia.realtime.config import Refusal
 from carevia.realtime.deadlines import Bucket
-from carevia.realtime.direct import DirectCycle
+from carevia.realtime.direct import DirectCycle, Door
 from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
+from carevia.realtime.exchange import Exchange
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
@@ -29,6 +32,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     endpoint: ClassVar[Endpoint]
     links: ClassVar[Links | None]
+    doors: ClassVar[Mapping[bytes, Door]]
     slow: ClassVar[Slow]
     came: Came | None = None  # where another host's node passed the connection on
     _in_head = False
@@ -102,13 +106,18 @@ class EngineProtocol(HttpToolsProtocol):
         engine = self.endpoint
         if self._read and self._is_ours() and self._goes_away():
             return
-        if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
+        if isinstance(engine, Engine) and (door := self._door(engine)) is not None and _is_plain(self):
             engine.start()
-            cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"))
+            cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"), door)
             self.cycle = cast("Any", cycle)
             cycle.begin()
         else:
             super().on_headers_complete()
+
+    def _door(self, engine: Engine) -> Door | None:
+        if self._is_ours():
+            return partial(Exchange, engine)
+        return self.doors.get(self.parser.get_method() + b" " + self.url)
 
     def _goes_away(self) -> bool:
         """Whether this request's session is another node's that can be reached; its bytes are read to their end."""
@@ -153,14 +162,15 @@ class _Gone:
 _GONE = _Gone()
 
 
-def serve_protocol(engine: Endpoint) -> type[Doorway]:
-    """The class for `uvicorn.Config(http=...)`.
+def serve_protocol(engine: Endpoint, doors: Mapping[bytes, Door] | None = None) -> type[Doorway]:
+    """The class for `uvicorn.Config(http=...)`. `doors` are requests that are served without ASGI, by method and target
+    (`POST /path`); those that are not plain go to the application all the same.
 
     WebSockets of other paths are served as `Config(ws=...)` says: by uvicorn's own class for the application, or, with
     "none", as the plain requests they also are.
     """
     links = engine.links if isinstance(engine, Engine) else None
-    shared = {"endpoint": engine, "links": links, "slow": Slow()}
+    shared = {"endpoint": engine, "links": links, "doors": doors or {}, "slow": Slow()}
     protocol = type("Protocol", (EngineProtocol,), shared)
     return type("Doorway", (Doorway,), {**shared, "protocol": protocol, "__slots__": ()})
 

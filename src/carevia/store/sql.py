@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Table, func, select
 
 from carevia.store.journal import JournalRow, caused_id
-from carevia.store.statements import Compiler
+from carevia.store.statements import Compiler, Values
 from carevia.store.tables import journal
 from carevia.store.transaction import Row, Statement, Transaction
 
@@ -110,10 +110,10 @@ class SqlTransaction(Transaction):
             self._next = (newest or 0) + 1
         return self._next
 
-    def _change(self, sql: str, parameters: dict[str, Any]) -> int:
+    def _change(self, sql: str, parameters: Values) -> int:
         count = self._execute(sql, parameters).rowcount
         self.changes += max(0, count)  # -1 where the database does not say
         return count
 
     @abstractmethod
-    def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor: ...
+    def _execute(self, sql: str, parameters: Values) -> Cursor: ...

@@ -57,6 +57,7 @@ class Store(ABC):
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one transaction; returns its result after the COMMIT is on the disk.
 
+        It is undone and run once more where another work beside it fails, so it changes nothing but the database.
         What `work` raises is raised here and nothing of it is stored, whatever is committed beside it.
         Raises Unavailable when the store cannot commit, or did not within 5 seconds: then the work may or may not have
         been stored, never will be if it had not begun, and the caller may try again. A cancelled caller's work is not
@@ -119,6 +120,11 @@ def open_store(url: str | None, data_dir: Path) -> Store:
 
 def is_postgres(url: str | None) -> bool:
     return url is not None and url.startswith("postgresql://")
+
+
+def attachments_folder(data_dir: Path) -> Path:
+    """Where the bytes of the attachments lie that the database names, whichever database it is."""
+    return data_dir / "attachments"
 
 
 def database_file(url: str | None, data_dir: Path) -> Path:

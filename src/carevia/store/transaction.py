@@ -1,8 +1,9 @@
 """What a piece of work gets to read and write with, whichever database is below.
 
-A work is a plain function `work(tx)`, run in one transaction by a thread of the store: it may not wait for anything,
-and whatever it raises undoes all it did. Statements are SQLAlchemy Core's, best built once at module level
-(they are compiled once per statement object); values that change are `bindparam`s and come as keywords.
+A work is a plain function `work(tx)`, run in one transaction by a thread of the store, and perhaps again after all that
+it did was undone: it may not wait for anything, it changes nothing but the database, and whatever it raises undoes all
+it did. Statements are SQLAlchemy Core's, best built once at module level (they are compiled once per statement object);
+values that change are `bindparam`s and come as keywords.
 """
 
 from abc import ABC, abstractmethod

@@ -15,6 +15,10 @@ window.ResizeObserver ??= class {
   disconnect() {}
 };
 
+// Every box is as large as a window: lists that show what has room show something.
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { get: () => 1_000 });
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { get: () => 800 });
+
 afterEach(() => {
   cleanup();
   vi.useRealTimers();

@@ -146,7 +146,7 @@ function withAbsence(
 function AwayLine({ lapse, missed }: { lapse: number; missed: number }) {
   useLanguage();
   return (
-    <p className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-accent-ink">
+    <p className="my-2.5 flex items-center gap-3 text-tiny leading-[18px] font-[550] text-accent-ink">
       <span className="h-px flex-1 bg-accent-line" />
       {inside.away(lasting(lapse), missed)}
       <span className="h-px flex-1 bg-accent-line" />

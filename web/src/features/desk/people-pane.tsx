@@ -113,7 +113,7 @@ function SearchBox({ text, onText }: { text: string; onText: (text: string) => v
       <Search
         size={15}
         strokeWidth={1.75}
-        className="pointer-events-none absolute top-2 left-2.5 text-ink-3"
+        className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-ink-3"
         aria-hidden="true"
       />
       <input

@@ -39,7 +39,7 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
       <Link to="/dashboard" search={{ view: "chat" }} activeOptions={WHERE_CHAT} className={ITEM}>
         <Item Icon={MessageSquare} name={words.chat}>
           {unread > 0 && (
-            <span className="count absolute top-[3px] right-2">
+            <span className="count absolute top-[3px] left-1/2 ml-1.5 md:right-2 md:left-auto md:ml-0">
               <span aria-hidden="true">{numeral(unread)}</span>
               <span className="sr-only">{words.unread(unread)}</span>
             </span>

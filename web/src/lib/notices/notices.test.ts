@@ -74,6 +74,7 @@ test("what stands in the storage comes from anybody", () => {
     sound: true,
     desktop: false,
     silent: { on: true, from: "22:00", to: "07:00" },
+    muted: { booking: 0, message: 0 },
   });
 });
 

@@ -20,7 +20,7 @@ export const bn: Words = {
   groups: { everywhere: "সবখানে", list: "তালিকায়", conversation: "কথোপকথনে" },
   does: {
     palette: "খোঁজা ও কাজ",
-    help: "এই তালিকা দেখান",
+    help: "কিবোর্ডের তালিকা",
     bookings: "বুকিং",
     chat: "চ্যাট",
     payments: "পেমেন্ট",

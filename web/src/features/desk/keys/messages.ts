@@ -22,7 +22,7 @@ const en = {
   groups: { everywhere: "Everywhere", list: "In a list", conversation: "In a conversation" },
   does: {
     palette: "Search and commands",
-    help: "Show this list",
+    help: "List of keys",
     bookings: "Bookings",
     chat: "Chat",
     payments: "Payments",

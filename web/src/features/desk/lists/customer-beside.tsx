@@ -2,19 +2,23 @@
 // comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
 import { PanelRight } from "lucide-react";
 import { type RefObject, useRef, useState } from "react";
-import { Growing } from "@/components/growing";
 import { useCommand } from "@/lib/keys/commands";
 import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
 import { useMedia } from "@/lib/use-media";
-import { BookingList } from "../booking-list";
 import { BookingState } from "../booking-state";
+import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
+import { BookingCells } from "./booking-cells";
 import { CustomerPanel } from "./customer-panel";
 import { words } from "./messages";
 import { useCustomer } from "./use-customer";
+import { VirtualList } from "./virtual-list";
 
 /** Where the customer has a pane of their own. */
 const ROOM = "(min-width: 1280px)";
+
+const ROW = 60;
+const NO_SEARCH = {};
 
 interface Props {
   data: DeskData;
@@ -23,6 +27,7 @@ interface Props {
 
 export function CustomerBeside({ data, userId, list }: Props & { list: RefObject<HTMLElement | null> }) {
   const pane = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   useCommand("customer", useMedia(ROOM) ? () => pane.current && focusPane(pane.current) : null);
   return (
     <div
@@ -31,16 +36,31 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
       className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line -outline-offset-2 max-xl:hidden"
     >
       <CustomerPanel connection={data.connection} userId={userId} />
-      <section aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
+      <section ref={list} aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
         <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
           {words.customer.newest}
         </h2>
-        <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS}>
-          <Growing>
-            <BookingList bookings={data.desk.bookings} now={data.live.now} list={list} />
-          </Growing>
+        <div ref={box} className="@container min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS}>
+          <Newest box={box} data={data} />
         </div>
       </section>
+    </div>
+  );
+}
+
+function Newest({ box, data }: { box: RefObject<HTMLElement | null>; data: DeskData }) {
+  const { desk, live } = data;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
+    <div role="table" aria-label={words.customer.newest}>
+      <VirtualList box={box} total={desk.bookings.length} rowHeight={ROW} rowRole="row">
+        {(index) => {
+          const booking = desk.bookings[index];
+          return (
+            booking && <BookingCells {...{ booking, ...clockOf(booking, live.now) }} open={false} search={NO_SEARCH} />
+          );
+        }}
+      </VirtualList>
     </div>
   );
 }

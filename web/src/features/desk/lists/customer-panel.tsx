@@ -92,7 +92,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
   const total = Number(booking.totalPrice ?? 0);
   const share = total > 0 ? Math.min(100, Math.round((Number(booking.amountPaid) / total) * 100)) : null;
   return (
-    <section aria-label={say.bookings} className="border-b border-line p-4" data-customer-booking={trackingId}>
+    <section className="border-b border-line p-4" data-customer-booking={trackingId}>
       <div className="flex flex-wrap items-center gap-2">
         <h3 className="font-[650]">{serviceName || words.unknownService}</h3>
         <BookingState booking={booking} />

@@ -101,7 +101,7 @@ export const bn: Words = {
     later: "সেবাদাতা নির্ধারণ ও টাকা ফেরত এখানে আসবে।",
   },
   money: {
-    paid: (amount) => `${amount} পরিশোধ`,
+    paid: (amount) => `পরিশোধ ${amount}`,
     shown: (n, lapse) => `${numeral(n)}টি ডেস্কে ${lapse} পরে`,
     open: "খুলুন",
     openOf: (trackingId) => `${trackingId} বুকিংটি খুলুন`,

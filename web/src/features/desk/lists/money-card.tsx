@@ -32,7 +32,7 @@ export default function MoneyCard({ booking }: { booking: BookingRow }) {
           </span>
           <BookingState booking={booking} />
         </p>
-        <p className="text-[11px] leading-4 text-ink-3 tabular-nums">
+        <p className="text-tiny leading-4 text-ink-3 tabular-nums">
           <span className="mono">{trackingId}</span>
           {createdAt && ` · ${clock(Date.parse(createdAt))}`}
           {data && typeof took === "number" && ` · ${words.money.shown(data.desks.length, inUnits(Math.max(0, took)))}`}

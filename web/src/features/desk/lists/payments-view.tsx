@@ -200,9 +200,9 @@ function Chosen({ payment, search }: { payment: Payment | undefined; search: Pay
         <Link to={TO} search={closed} className="btn btn-quiet mb-2 px-2 md:hidden" aria-label={words.payment.back}>
           <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
         </Link>
-        <p className="flex flex-wrap gap-x-2 text-ink-2">
+        <p className="flex flex-wrap items-center gap-x-2 text-ink-2">
           {payment.userId ? (
-            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }}>
+            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }} className="target">
               {name}
             </Link>
           ) : (
