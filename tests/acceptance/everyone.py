@@ -1,7 +1,7 @@
 """A house with customers, and visits to it: for tests of what all pages owe to everyone, and for their pictures."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -110,26 +110,29 @@ RUN = """async (rules) => {
 }"""
 
 
-def findings(page: Page, where: str) -> list[str]:
-    """In light and in dark: what looks different there are the colours alone."""
+def findings(page: Page, where: str, theme: Literal["light", "dark"], rules: list[str] | None = None) -> list[str]:
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE)
-    found = [f"{where}: {one}" for one in page.evaluate(RUN, None)]
-    page.emulate_media(color_scheme="dark")
-    found += [f"{where}, dark: {one}" for one in page.evaluate(RUN, ["color-contrast"])]
-    page.emulate_media(color_scheme="light")
-    return found
+    page.emulate_media(color_scheme=theme)
+    return [f"{where}, {theme}: {one}" for one in page.evaluate(RUN, rules)]
+
+
+def in_both_themes(page: Page, where: str) -> list[str]:
+    """What looks different in the dark are the colours alone."""
+    return findings(page, where, "light") + findings(page, where, "dark", ["color-contrast"])
 
 
 def in_both_languages(page: Page, where: str) -> list[str]:
-    found = findings(page, f"{where}, en")
+    """English in light, Bengali in the dark: colours do not depend on words."""
+    found = findings(page, f"{where}, en", "light")
     switch = page.locator("[data-speak]")
     if switch.count() == 0:
-        return found
+        return found + findings(page, where, "dark", ["color-contrast"])
     switch.first.click()
     expect(page.locator("html")).to_have_attribute("lang", "bn")
-    found += findings(page, f"{where}, bn")
+    found += findings(page, f"{where}, bn", "dark")
     switch.first.click()
+    page.emulate_media(color_scheme="light")
     return found
 
 

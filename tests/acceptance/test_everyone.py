@@ -15,9 +15,9 @@ from tests.acceptance.everyone import (
     SOCKETS,
     chromium,
     desk,
-    findings,
     house,
     in_both_languages,
+    in_both_themes,
     network,
     pay,
     somebody,
@@ -81,18 +81,18 @@ def test_axe_finds_nothing_with_a_layer_open_or_stale(house: str, desk: Page, ne
     for button in ("Notices and sound", re.compile("^Account of")):
         desk.get_by_role("button", name=button).click()
         expect(desk.get_by_role("dialog")).to_be_visible()
-        found += findings(desk, str(button))
+        found += in_both_themes(desk, str(button))
         desk.keyboard.press("Escape")
     desk.get_by_role("heading", name="Nusrat Jahan").first.focus()
     for key in ("?", "Control+k"):
         desk.keyboard.press(key)
         expect(desk.get_by_role("dialog")).to_be_visible()
-        found += findings(desk, key)
+        found += in_both_themes(desk, key)
         desk.keyboard.press("Escape")
         expect(desk.get_by_role("dialog")).to_have_count(0)
     desk.get_by_label("Message", exact=True).fill("/")
     expect(desk.get_by_role("button", name="Edit saved replies")).to_be_visible()
-    found += findings(desk, "saved replies")
+    found += in_both_themes(desk, "saved replies")
     desk.get_by_label("Message", exact=True).fill("")
     desk.context.route(SOCKETS, lambda route: route.abort())
     network.reset()
