@@ -1,4 +1,4 @@
-"""Two drawings as SVG, by hand: bars on a logarithmic scale and lines on two. Light, plain, readable without colour."""
+"""Drawings as SVG, by hand: bars on a logarithmic scale and lines on two. Light, plain, readable without colour."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -76,8 +76,8 @@ def legend(names: Sequence[str], y: float) -> list[str]:
     return parts
 
 
-def lines(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
-    """µs per delivered message against the number of clients."""
+def lines(series: Mapping[str, Sequence[tuple[int, float]]], grows: str) -> str:
+    """µs per delivered message against the number of what grows."""
     left, right, top, bottom = 60, WIDTH - 150, 60, 380
     points = [point for found in series.values() for point in found] or [(100, 1.0)]
     fewest, most = min(x for x, _ in points) / 1.3, max(x for x, _ in points) * 1.3
@@ -93,10 +93,10 @@ def lines(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     lowest = min(series.values(), key=lambda found: found[0][1], default=())
     for tick in ticks(low, high):
         parts += [rule(left, up(tick), right, up(tick)), label(left - 8, up(tick) + 4, f"{tick:g}", "end")]
-    for clients in sorted({x for x, _ in points}):
-        parts += [rule(across(clients), top, across(clients), bottom)]
-        parts += [label(across(clients), bottom + 20, f"{clients:,}", "middle")]
-    parts.append(label((left + right) / 2, bottom + 42, "connected clients, each gets every event", "middle"))
+    for many in sorted({x for x, _ in points}):
+        parts += [rule(across(many), top, across(many), bottom)]
+        parts += [label(across(many), bottom + 20, f"{many:,}", "middle")]
+    parts.append(label((left + right) / 2, bottom + 42, grows, "middle"))
     for name, found in series.items():
         colour = COLOURS[name]
         way = "L".join(f"{across(x):.1f} {up(y):.1f}" for x, y in found)

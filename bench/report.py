@@ -88,6 +88,10 @@ Ratios are taken within a round. The load generator, a process of its own, used 
 
 ![CPU per delivered message for 100, 1,000 and 10,000 clients](pictures/performance-clients.svg)
 
+![CPU per delivered message while 100, 1,000 and 10,000 other rooms exist](pictures/performance-rooms.svg)
+
+![CPU per delivered message while others are in 1, 10 and 100 other namespaces](pictures/performance-namespaces.svg)
+
 ### The main job, end to end
 
 A signed webhook until its 200, which means committed with FULL sync, and until its event is on every desk; \
@@ -108,10 +112,13 @@ def write(figures: Figures, facts: Facts, folder: Path) -> list[Path]:
         if BEGIN in old and END in old:
             before, after = old.partition(BEGIN)[0], old.rpartition(END)[2]
     page.write_text(before + chapter(figures, facts) + after)
-    bars, lines = pictures / "performance.svg", pictures / "performance-clients.svg"
+    bars = pictures / "performance.svg"
     bars.write_text(draw.bars(comparisons(figures), [TITLES[server] for server in SERVERS]))
-    lines.write_text(draw.lines(scaling(figures)))
-    return [page, bars, lines]
+    written = [page, bars]
+    for name, grows, rows in PLOTTED:
+        written.append(pictures / f"{name}.svg")
+        written[-1].write_text(draw.lines(scaling(figures, rows), grows))
+    return written
 
 
 def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
@@ -129,12 +136,12 @@ def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
     return found
 
 
-def scaling(figures: Figures) -> dict[str, list[tuple[int, float]]]:
-    """Points (clients, µs per delivered message) by server."""
+def scaling(figures: Figures, rows: Mapping[str, int]) -> dict[str, list[tuple[int, float]]]:
+    """Points (how many of what grows, µs per delivered message) by server."""
     found = {}
     for server in SERVERS:
-        spreads = [(clients, figures.spread(key, server)) for key, clients in PLOTTED.items()]
-        points = [(clients, one.middle) for clients, one in spreads if one]
+        spreads = [(many, figures.spread(key, server)) for key, many in rows.items()]
+        points = [(many, one.middle) for many, one in spreads if one]
         if points:
             found[TITLES[server]] = points
     return found

@@ -78,17 +78,18 @@ def command(name: str, port: int) -> list[str | Path]:
             return [compiled("loop", HERE / "peers" / "loop.c"), str(port)]
 
 
-def environment(ping_interval: float) -> dict[str, str]:
+def environment(ping_interval: float, namespaces: int = 0) -> dict[str, str]:
     kept: Mapping[str, str] = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    return {**kept, "PYTHONPATH": path, "NODE_ENV": "production", "BENCH_PING_INTERVAL": f"{ping_interval:g}"}
+    asked = {"BENCH_PING_INTERVAL": f"{ping_interval:g}", "BENCH_NAMESPACES": str(namespaces)}
+    return {**kept, "PYTHONPATH": path, "NODE_ENV": "production", **asked}
 
 
 @contextmanager
-def running(name: str, ping_interval: float = 25.0) -> Iterator[Running]:
+def running(name: str, ping_interval: float = 25.0, namespaces: int = 0) -> Iterator[Running]:
     """Start one; gives it when it says that it listens."""
     port = free_port()
-    with started(name, port, command(name, port), environment(ping_interval)) as server:
+    with started(name, port, command(name, port), environment(ping_interval, namespaces)) as server:
         yield server
 
 
