@@ -1,4 +1,4 @@
-"""`python3 run.py bench`: ours and its peers, interleaved, as a table, two drawings and docs/performance.md."""
+"""`python3 run.py bench`: ours and its peers, interleaved: docs/performance.md and docs/scaling.md."""
 
 import argparse
 import shutil
@@ -18,9 +18,11 @@ EPILOG = """scenarios:
   {scenarios}
 
 examples:
-  python3 run.py bench                        everything: three rounds, about 20 minutes; writes docs/performance.md
+  python3 run.py bench                        everything: three rounds, about 25 minutes; writes docs/performance.md
+                                              and docs/scaling.md
   python3 run.py bench --quick                one short round of everything but 18,000 clients: a few minutes
-  python3 run.py bench thousand --rounds 5    one scenario; its table and drawings go to .tools/bench"""
+  python3 run.py bench thousand --rounds 5    one scenario; its table and drawings go to .tools/bench
+  python3 run.py bench cluster --save         1, 2 and 4 processes on one Redis: docs/scaling.md"""
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -37,7 +39,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often everything is done, with fresh servers (3)")
     parser.add_argument("--seconds", type=float, help="how long one measurement lasts (1)")
     parser.add_argument("--servers", help=f"some of {','.join(known)}")
-    parser.add_argument("--save", action="store_true", help="write docs/performance.md also after a part of the whole")
+    parser.add_argument("--save", action="store_true", help="write the pages of docs/ also after a part of the whole")
     found = parser.parse_args(words)
     found.all = not found.names and not found.quick and not found.servers
     found.names = found.names or [name for name in SCENARIOS if not (found.quick and name == "crowd")]

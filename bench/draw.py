@@ -76,8 +76,11 @@ def legend(names: Sequence[str], y: float) -> list[str]:
     return parts
 
 
-def lines(series: Mapping[str, Sequence[tuple[int, float]]], grows: str) -> str:
-    """µs per delivered message against the number of what grows."""
+CLIENTS = "CPU per delivered message, µs", "connected clients, each gets every event"
+
+
+def lines(series: Mapping[str, Sequence[tuple[int, float]]], title: str = CLIENTS[0], along: str = CLIENTS[1]) -> str:
+    """A figure against a number (of clients, of processes), by server."""
     left, right, top, bottom = 60, WIDTH - 150, 60, 380
     points = [point for found in series.values() for point in found] or [(100, 1.0)]
     fewest, most = min(x for x, _ in points) / 1.3, max(x for x, _ in points) * 1.3
@@ -90,19 +93,25 @@ def lines(series: Mapping[str, Sequence[tuple[int, float]]], grows: str) -> str:
         return bottom - (bottom - top) * math.log(value / low) / math.log(high / low)
 
     parts = []
-    lowest = min(series.values(), key=lambda found: found[0][1], default=())
+    lowest = {x: min(y for other, y in points if other == x) for x, _ in points}
     for tick in ticks(low, high):
-        parts += [rule(left, up(tick), right, up(tick)), label(left - 8, up(tick) + 4, f"{tick:g}", "end")]
-    for many in sorted({x for x, _ in points}):
-        parts += [rule(across(many), top, across(many), bottom)]
-        parts += [label(across(many), bottom + 20, f"{many:,}", "middle")]
-    parts.append(label((left + right) / 2, bottom + 42, grows, "middle"))
+        parts += [rule(left, up(tick), right, up(tick)), label(left - 8, up(tick) + 4, f"{tick:,g}", "end")]
+    for clients in sorted({x for x, _ in points}):
+        parts += [rule(across(clients), top, across(clients), bottom)]
+        parts += [label(across(clients), bottom + 20, f"{clients:,}", "middle")]
+    parts.append(label((left + right) / 2, bottom + 42, along, "middle"))
     for name, found in series.items():
         colour = COLOURS[name]
         way = "L".join(f"{across(x):.1f} {up(y):.1f}" for x, y in found)
         parts.append(f"<path d='M{way}' stroke='{colour}' stroke-width='2.5' fill='none'/>")
         parts += [f"<circle cx='{across(x):.1f}' cy='{up(y):.1f}' r='4' fill='{colour}'/>" for x, y in found]
-        beside = 18 if found == lowest else -9
-        parts += [label(across(x), up(y) + beside, f"{y:.3g}", "middle", "font-size='11'") for x, y in found]
-        parts.append(label(across(found[-1][0]) + 14, up(found[-1][1]) + (14 if found == lowest else 4), name))
-    return page(bottom + 60, "CPU per delivered message, µs", parts)
+        for x, y in found:
+            beside = 18 if y == lowest[x] else -9
+            parts.append(label(across(x), up(y) + beside, figure(y), "middle", "font-size='11'"))
+        parts.append(label(across(x) + 26, up(y) + (14 if y == lowest[x] else -4), name))
+    return page(bottom + 60, title, parts)
+
+
+def figure(value: float) -> str:
+    """Three significant digits, whole where it is large."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"

@@ -79,13 +79,13 @@ class Load:
 
     def do(self, command: str, settle: float = 0.05) -> Done:
         """One command, and what it cost the server. `settle`: seconds for what the server still has to tidy up."""
-        server, generator = self.server.pid, self._process.pid
-        cpu, own = proc.cpu(server), proc.cpu(generator)
+        generator = self._process.pid
+        cpu, own = self.server.cpu(), proc.cpu(generator)
         answer = self._tell(command)
         own = proc.cpu(generator) - own
         if settle:
             self._tell(f"idle {settle}")
-        return Done(cpu=proc.cpu(server) - cpu, generator=own, **answer)
+        return Done(cpu=self.server.cpu() - cpu, generator=own, **answer)
 
     def _tell(self, command: str) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -112,7 +112,7 @@ def filed(content: bytes) -> Iterator[str]:
 def load(server: Running) -> Iterator[Load]:
     """A load generator for this server."""
     process = subprocess.Popen(
-        [load_program(), "127.0.0.1", str(server.port), payload()],
+        [load_program(), "127.0.0.1", server.ports, payload()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,4 +1,4 @@
-"""The table as text and as Markdown, and what is written to docs/. All that anyone says about speed comes from here."""
+"""The tables, as text and in the pages of docs/. All that anyone says about speed comes from here."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from bench import draw
 from bench.servers import LOOP, NODE, OURS, PYTHON, TITLES
-from bench.table import DESK, ENGINE, PLOTTED, Figures, Row, Spread, number
+from bench.table import CLUSTER, DESK, ENGINE, PLOTTED, Figures, Row, Spread, number
 
 BEGIN, END = "<!-- made by `python3 run.py bench`: do not edit -->", "<!-- end of what was made -->"
 SERVERS = (OURS, NODE, PYTHON, LOOP)
-PARTS = ((ENGINE, SERVERS), (DESK, (OURS, NODE)))
+PARTS = ((ENGINE, SERVERS), (DESK, (OURS, NODE)), (CLUSTER, (OURS, NODE)))
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,26 @@ def figure(found: Spread | None, digits: int | None = None) -> str:
     return said[0] if said[1] == said[2] else f"{said[0]} ({said[1]}–{said[2]})"
 
 
-def cells(figures: Figures, row: Row, servers: Sequence[str]) -> list[str]:
+ASKED = ["required", "goal", "met"]
+
+
+def cells(figures: Figures, row: Row, servers: Sequence[str], asked: bool) -> list[str]:
     against_loop = figure(figures.ratio(row.key, LOOP) if row.unit == "µs" else None, 2)
     return [
         f"{row.title}, {row.unit}",
         *(figure(figures.spread(row.key, server)) for server in servers),
         figure(figures.ratio(row.key, NODE), 2),
         *([against_loop] if LOOP in servers else []),
-        str(row.required),
-        str(row.goal),
-        figures.verdict(row),
+        *([str(row.required), str(row.goal), figures.verdict(row)] if asked else []),
     ]
 
 
 def table(figures: Figures, rows: Mapping[str, Row], servers: Sequence[str]) -> list[list[str]]:
+    """Without the columns of what is asked where nothing is."""
     loop = ["÷ C loop"] if LOOP in servers else []
-    head = ["operation", *(TITLES[server] for server in servers), "÷ Node", *loop, "required", "goal", "met"]
-    return [head, *(cells(figures, row, servers) for row in figures.rows(rows))]
+    asked = any(str(row.required) or str(row.goal) for row in rows.values())
+    head = ["operation", *(TITLES[server] for server in servers), "÷ Node", *loop, *(ASKED if asked else [])]
+    return [head, *(cells(figures, row, servers, asked) for row in figures.rows(rows))]
 
 
 def text(figures: Figures) -> str:
@@ -66,7 +69,7 @@ def columns(lines: Sequence[Sequence[str]]) -> str:
 
 def markdown(figures: Figures, rows: Mapping[str, Row], servers: Sequence[str]) -> str:
     head, *lines = table(figures, rows, servers)
-    rule = ["---", *["---:"] * (len(head) - 4), "---", "---", "---"]
+    rule = ["---" if name in ("operation", *ASKED) else "---:" for name in head]
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *lines])
 
 
@@ -102,23 +105,60 @@ which means committed.
 {END}"""
 
 
+def cluster_chapter(figures: Figures, facts: Facts) -> str:
+    return f"""{BEGIN}
+Measured {facts.date} on {facts.machine}: {facts.rounds} rounds, {facts.seconds:g} s for each figure, \
+{facts.minutes:.0f} minutes in all.
+
+{chr(10).join(f"- {version}" for version in facts.versions[:2])}
+- Valkey, one process, on the same machine
+
+Median (smallest–largest); ratios are taken within a round. CPU is that of all server processes together, Redis apart.
+
+{markdown(figures, *PARTS[2])}
+
+![Delivered messages a second against the number of processes](pictures/scaling-rate.svg)
+
+![CPU per delivered message against the number of processes, events to rooms of 2](pictures/scaling-cpu.svg)
+{END}"""
+
+
 def write(figures: Figures, facts: Facts, folder: Path) -> list[Path]:
-    """performance.md and its pictures in `folder`. What people wrote around the markers stays."""
-    pictures, page = folder / "pictures", folder / "performance.md"
+    """performance.md, scaling.md and their pictures in `folder`, each where there are figures for it. What people
+    wrote around the markers stays."""
+    pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    before, after = "# Performance\n\n", "\n"
-    if page.is_file():
-        old = page.read_text()
-        if BEGIN in old and END in old:
-            before, after = old.partition(BEGIN)[0], old.rpartition(END)[2]
-    page.write_text(before + chapter(figures, facts) + after)
-    bars = pictures / "performance.svg"
-    bars.write_text(draw.bars(comparisons(figures), [TITLES[server] for server in SERVERS]))
-    written = [page, bars]
-    for name, grows, rows in PLOTTED:
-        written.append(pictures / f"{name}.svg")
-        written[-1].write_text(draw.lines(scaling(figures, rows), grows))
-    return written
+    written: dict[Path, str] = {}
+    if figures.rows(ENGINE | DESK):
+        page = folder / "performance.md"
+        written[page] = between(page, "# Performance", chapter(figures, facts))
+        bars = draw.bars(comparisons(figures), [TITLES[server] for server in SERVERS])
+        written[pictures / "performance.svg"] = bars
+        for name, along, rows in PLOTTED:
+            written[pictures / f"{name}.svg"] = draw.lines(scaling(figures, rows), along=along)
+    if figures.rows(CLUSTER):
+        page = folder / "scaling.md"
+        written[page] = between(page, "# How it grows", cluster_chapter(figures, facts))
+        for name, row, title in CURVES:
+            plotted = {f"cluster-{count}-{row}": count for count in (1, 2, 4)}
+            written[pictures / f"{name}.svg"] = draw.lines(scaling(figures, plotted), title, "processes")
+    for path, text in written.items():
+        path.write_text(text)
+    return list(written)
+
+
+CURVES = (
+    ("scaling-rate", "all-rate", "Events to 1,000 clients: delivered messages a second"),
+    ("scaling-cpu", "pairs-cpu", "Events to rooms of 2 over processes: CPU per delivered message, µs"),
+)
+
+
+def between(page: Path, title: str, made: str) -> str:
+    """The page with what was made between its markers."""
+    old = page.read_text() if page.is_file() else ""
+    if BEGIN in old and END in old:
+        return old.partition(BEGIN)[0] + made + old.rpartition(END)[2]
+    return f"{title}\n\n{made}\n"
 
 
 def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
@@ -136,12 +176,12 @@ def comparisons(figures: Figures) -> list[tuple[str, dict[str, float], str]]:
     return found
 
 
-def scaling(figures: Figures, rows: Mapping[str, int]) -> dict[str, list[tuple[int, float]]]:
-    """Points (how many of what grows, µs per delivered message) by server."""
+def scaling(figures: Figures, plotted: Mapping[str, int]) -> dict[str, list[tuple[int, float]]]:
+    """Points by server: the number that a row stands for, and its figure."""
     found = {}
     for server in SERVERS:
-        spreads = [(many, figures.spread(key, server)) for key, many in rows.items()]
-        points = [(many, one.middle) for many, one in spreads if one]
+        spreads = [(at, figures.spread(key, server)) for key, at in plotted.items()]
+        points = [(at, one.middle) for at, one in spreads if one]
         if points:
             found[TITLES[server]] = points
     return found

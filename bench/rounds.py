@@ -34,7 +34,7 @@ class Bench:
 
     @contextmanager
     def one(self, name: str, ping_interval: float = NEVER, namespaces: int = 0) -> Iterator[Load]:
-        with running(name, ping_interval, namespaces) as server, load(server) as clients:
+        with running(name, ping_interval, BENCH_NAMESPACES=str(namespaces)) as server, load(server) as clients:
             yield clients
 
     @contextmanager

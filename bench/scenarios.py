@@ -5,6 +5,7 @@ the other, so that what disturbs the machine disturbs all of them.
 from collections.abc import Callable
 
 from bench import proc
+from bench.cluster import cluster
 from bench.desk import chat, job
 from bench.rounds import Bench
 from bench.servers import LOOP, PYTHON
@@ -136,4 +137,5 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "crowd": crowd,
     "job": job,
     "chat": chat,
+    "cluster": cluster,
 }

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import carevia
 import webbuild
+from bench import proc
 from tests.conformance.programs import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,11 +34,24 @@ TITLES = {OURS: "Carevia", NODE: "Node", PYTHON: "python-socketio", LOOP: "C loo
 
 @dataclass
 class Running:
-    """A server that listens."""
+    """A server that listens; of several processes it is the first, and `more` are the others."""
 
     name: str
     pid: int
     port: int
+    more: "Sequence[Running]" = ()
+
+    @property
+    def all(self) -> "Sequence[Running]":
+        return (self, *self.more)
+
+    @property
+    def ports(self) -> str:
+        return ",".join(str(each.port) for each in self.all)
+
+    def cpu(self) -> int:
+        """Nanoseconds so far, of all its processes."""
+        return sum(proc.cpu(each.pid) for each in self.all)
 
 
 def compiled(name: str, *sources: Path) -> Path:
@@ -78,18 +92,17 @@ def command(name: str, port: int) -> list[str | Path]:
             return [compiled("loop", HERE / "peers" / "loop.c"), str(port)]
 
 
-def environment(ping_interval: float, namespaces: int = 0) -> dict[str, str]:
+def environment(ping_interval: float) -> dict[str, str]:
     kept: Mapping[str, str] = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    asked = {"BENCH_PING_INTERVAL": f"{ping_interval:g}", "BENCH_NAMESPACES": str(namespaces)}
-    return {**kept, "PYTHONPATH": path, "NODE_ENV": "production", **asked}
+    return {**kept, "PYTHONPATH": path, "NODE_ENV": "production", "BENCH_PING_INTERVAL": f"{ping_interval:g}"}
 
 
 @contextmanager
-def running(name: str, ping_interval: float = 25.0, namespaces: int = 0) -> Iterator[Running]:
-    """Start one; gives it when it says that it listens."""
+def running(name: str, ping_interval: float = 25.0, **more: str) -> Iterator[Running]:
+    """Start one; gives it when it says that it listens. `more` is its environment's."""
     port = free_port()
-    with started(name, port, command(name, port), environment(ping_interval, namespaces)) as server:
+    with started(name, port, command(name, port), environment(ping_interval) | more) as server:
         yield server
 
 

@@ -108,8 +108,25 @@ DESK = {
         Row("chat-cpu", "chat, 200 rooms of 2: CPU per message", "ms"),
     )
 }
-ROWS = ENGINE | DESK
-# Cost per delivered message: the name of a picture, what grows, and the rows that say it.
+
+
+def cluster_rows(count: int) -> Iterator[Row]:
+    """So many processes on one Redis, 1,000 clients by turns on them."""
+    key, where = f"cluster-{count}", f"{count} processes" if count > 1 else "1 process"
+    yield Row(f"{key}-all-rate", f"{where}: events to all, delivered a second", "/s")
+    yield Row(f"{key}-all-cpu", f"{where}: events to all, CPU per delivered message", "µs")
+    yield Row(f"{key}-all-redis", f"{where}: events to all, CPU of Redis per event", "µs")
+    yield Row(f"{key}-pairs-rate", f"{where}: events to rooms of 2, delivered a second", "/s")
+    yield Row(f"{key}-pairs-cpu", f"{where}: events to rooms of 2, CPU per delivered message", "µs")
+    yield Row(f"{key}-pairs-redis", f"{where}: events to rooms of 2, CPU of Redis per event", "µs")
+    yield Row(f"{key}-way", f"{where}: event to one client of the next process, mean", "ms")
+    yield Row(f"{key}-base", f"{where}: memory per process without clients", "MB")
+    yield Row(f"{key}-memory", f"{where}: memory of all, with 1,000 clients", "MB")
+
+
+CLUSTER = {row.key: row for count in (1, 2, 4) for row in cluster_rows(count)}
+ROWS = ENGINE | DESK | CLUSTER
+# Cost per delivered message: the name of its picture, what grows, and the rows that say it.
 PLOTTED = (
     (
         "performance-clients",

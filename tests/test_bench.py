@@ -14,7 +14,7 @@ from bench.load import payload
 from bench.rounds import Bench
 from bench.scenarios import SCENARIOS
 from bench.servers import LOOP, NODE, OURS
-from bench.table import DESK, PLOTTED, ROWS, Bound, Figures
+from bench.table import CLUSTER, DESK, ENGINE, PLOTTED, ROWS, Bound, Figures
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads Linux's accounting")
 FACTS = report.Facts("2000-01-01", "a machine", ["a version"], 1, 0.05, 0.1, [1.0])
@@ -70,6 +70,19 @@ def test_the_main_job_and_the_chat_are_measured_on_the_real_program_and_on_its_p
             assert found is not None and found.middle > 0, (row, server)
 
 
+def test_processes_on_one_redis_are_measured_beside_node_with_its_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("the load generator needs a C compiler")
+    servers.install_peers()
+    monkeypatch.setattr("bench.cluster.PROCESSES", (2,))
+    bench = Bench(servers=(OURS, NODE), seconds=0.05, scale=0.01)
+    SCENARIOS["cluster"](bench)
+    for row in (row for row in CLUSTER if row.startswith("cluster-2-")):
+        for server in (OURS, NODE):
+            found = bench.figures.spread(row, server)
+            assert found is not None and found.middle > 0, (row, server)
+
+
 def test_ratios_are_taken_within_a_round_so_a_slow_round_does_not_move_them() -> None:
     figures = made_up()
     ratio, ours = figures.ratio("echo", NODE), figures.spread("echo", OURS)
@@ -96,14 +109,18 @@ def test_the_report_is_a_table_with_pictures_and_keeps_what_people_wrote_around_
     written = report.write(made_up(), FACTS, tmp_path)
     text = page.read_text()
     assert text.startswith("# Ours\n") and text.endswith("\nWritten by hand.\n") and "\nold\n" not in text
-    assert text.count("\n| ") == len(ROWS) + 4
-    for picture in written[1:]:
-        assert f"]({picture.relative_to(tmp_path)})" in text
+    assert text.count("\n| ") == len(ENGINE | DESK) + 4
+    grown = (tmp_path / "scaling.md").read_text()
+    assert grown.count("\n| ") == len(CLUSTER) + 2
+    pictures = [path for path in written if path.suffix == ".svg"]
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert f"]({picture.relative_to(tmp_path)})" in text + grown
         assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg")
 
 
 def test_a_drawing_of_nothing_is_a_drawing() -> None:
-    for picture in (draw.bars([], []), draw.lines({}, "nothing")):
+    for picture in (draw.bars([], []), draw.lines({})):
         assert ElementTree.fromstring(picture).tag.endswith("svg")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import httpx2
 import pytest
+import yaml
 
 from carevia.cli import carevia
 from tests.acceptance.conftest import SETTINGS
@@ -37,12 +38,12 @@ def check(words: list[str]) -> None:
     match words:
         case ["carevia", *rest]:
             parse(rest)
-        case ["docker", "compose", "-f", file, ("exec" | "run" | "up") as verb, *rest]:
-            assert (ROOT / file).is_file()
-            rest = [word for word in rest if word not in ("--rm", "-d", "--build")]
-            if verb != "up":
-                assert rest.pop(0) == "carevia", "the service of the compose file"
-                parse(rest[1:] if verb == "exec" else rest)  # `run` starts the image's own entry point
+        case ["docker", "compose", "-f", file, ("exec" | "run" | "up" | "build") as verb, *rest]:
+            services = yaml.safe_load((ROOT / file).read_text())["services"]
+            rest = [word for word in rest if word not in ("--rm", "-d", "--build", "--no-deps", "--wait")]
+            assert set(rest[:1]) <= set(services), "a service of the compose file"
+            if verb in ("exec", "run"):
+                parse(rest[2:] if verb == "exec" else rest[1:])  # `run` starts the image's own entry point
         case ["systemctl", ("enable" | "start" | "stop" | "restart" | "reload"), *units]:
             assert {unit for unit in units if unit not in ("--now", "nginx")} <= UNITS
         case ["journalctl", "-u", unit, *_]:

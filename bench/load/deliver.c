@@ -117,7 +117,7 @@ void deliver(long at_once, long receivers, long number, const char *path) {
     first = number, done = 0, wanted = receivers;
     poller = epoll_create1(0);
     for (int i = 0; i < at_once; i++) {
-        lines[i] = (struct line){.fd = dial()};
+        lines[i] = (struct line){.fd = dial(i)};
         struct epoll_event want = {.events = EPOLLIN, .data.ptr = &lines[i]};
         if (epoll_ctl(poller, EPOLL_CTL_ADD, lines[i].fd, &want)) die("epoll_ctl");
     }

@@ -1,6 +1,7 @@
 /* The load generator: thousands of Socket.IO clients in one thread, told what to do by lines on standard input.
  *
- * load HOST PORT PAYLOAD, then one command a line; each is answered by one line of JSON when it is done:
+ * load HOST PORT[,PORT...] PAYLOAD, then one command a line; each is answered by one line of JSON when it is done.
+ * Clients connect to the ports by turns:
  *   open COUNT WINDOW RATE ws|polling       COUNT clients more, WINDOW at once, RATE a second (0: as fast as it goes)
  *   publish AT_ONCE RECEIVERS COUNT TEXT    one client says COUNT times 42TEXT, AT_ONCE under way; each must bring
  *                                           RECEIVERS events
@@ -34,6 +35,7 @@ struct client *clients;
 struct counters seen;
 char host[64];
 int port;
+static int ports[16], port_count;
 static const char *payload;
 static int total, poller, pause_us;
 static char **credentials;
@@ -61,8 +63,8 @@ void send_all(int fd, const char *data, size_t size) {
     if (send(fd, data, size, MSG_NOSIGNAL) != (ssize_t)size) die("a request could not be sent at once");
 }
 
-int dial(void) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+int dial(long turn) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(ports[turn % port_count])};
     int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0) die("no more open files: raise `ulimit -n`");
     inet_pton(AF_INET, host, &to.sin_addr);
@@ -72,7 +74,7 @@ int dial(void) {
 }
 
 int connect_to_server(struct client *c, int which) {
-    int fd = dial();
+    int fd = dial(c - clients);
     struct epoll_event want = {.events = EPOLLIN, .data.u32 = (uint32_t)(c - clients) * 2 + which};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &want)) die("epoll_ctl");
     return c->fd[which] = fd;
@@ -262,9 +264,11 @@ static void obey(const char *line) {
 
 int main(int argc, char **argv) {
     char line[1024];
-    if (argc != 4) die("usage: load HOST PORT PAYLOAD");
+    if (argc != 4) die("usage: load HOST PORT[,PORT...] PAYLOAD");
     snprintf(host, sizeof host, "%s", argv[1]);
-    port = atoi(argv[2]);
+    for (char *at = strtok(argv[2], ","); at && port_count < 16; at = strtok(NULL, ",")) ports[port_count++] = atoi(at);
+    if (!port_count) die("no port");
+    port = ports[0];
     payload = argv[3];
     if (strlen(payload) > 4000) die("the payload is too long");
     clients = calloc(MOST, sizeof *clients);

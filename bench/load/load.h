@@ -29,7 +29,7 @@ extern int port;
 /* load.c */
 double now(void);
 void die(const char *what);
-int dial(void);                                                /* a new connection to the server */
+int dial(long turn);                                           /* a new connection; to one port after the other */
 int connect_to_server(struct client *c, int which);
 int turn(double wait);                                         /* look at the clients' sockets once */
 void send_all(int fd, const char *data, size_t size);

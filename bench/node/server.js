@@ -1,11 +1,20 @@
 // Node's own server, the peer that everybody compares with: socket.io as it is installed, events as in suite G.
 // node server.js PORT; BENCH_PING_INTERVAL: seconds between heartbeats; BENCH_NAMESPACES: how many (/n0, /n1, ...) there
 // are beside the main one. Prints `ready`.
+// With BENCH_REDIS_URL it is one of several, joined by @socket.io/redis-adapter.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const http = createServer((request, response) => response.end("ok"));
 const io = new Server(http, { pingInterval: 1000 * Number(process.env.BENCH_PING_INTERVAL || 25), pingTimeout: 20000 });
+
+if (process.env.BENCH_REDIS_URL) {
+  const { createAdapter } = await import("@socket.io/redis-adapter");
+  const { createClient } = await import("redis");
+  const [publisher, subscriber] = [0, 0].map(() => createClient({ url: process.env.BENCH_REDIS_URL }));
+  await Promise.all([publisher.connect(), subscriber.connect()]);
+  io.adapter(createAdapter(publisher, subscriber));
+}
 
 for (let number = 0; number < Number(process.env.BENCH_NAMESPACES || 0); number++) serve(io.of(`/n${number}`));
 serve(io.of("/"));

@@ -19,28 +19,33 @@ from carevia.api.conversations import ConversationRoutes
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
-from carevia.api.limits import AddressLimits
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
+from carevia.api.notices import doors
 from carevia.api.openapi import describe
+from carevia.api.own_bookings import OwnBookings
 from carevia.api.pages import Pages
 from carevia.api.people import PeopleRoutes
+from carevia.api.phonebook import Phonebook
 from carevia.api.policy import Route
 from carevia.api.presence import PresenceBoard
 from carevia.api.pulse import Pulse
 from carevia.api.receipts import AlarmBell, ReceiptRoutes
 from carevia.api.seats import Seats, person_of
+from carevia.api.shared_limits import guests_of
 from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_to
 from carevia.api.sockets import Sockets, admit
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
+from carevia.api.trail import Trail
 from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
+from carevia.api.workers import Workers
 from carevia.config import Settings
-from carevia.domain.people import DESK
 from carevia.errors import Conflict, Unavailable
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
+from carevia.realtime.adapter.roster import Roster
 from carevia.realtime.handshake import TrustedProxies
 from carevia.realtime.nodes import Links
 from carevia.realtime.process import open_files
@@ -78,17 +83,19 @@ def now() -> int:
 class Carevia:
     """Everything but the listening socket. `start` before the first request, `stop` after the last; `asgi` is the
     application with the engine's polling in front. `first`: of the workers of one host this one does what is to be
-    done once."""
+    done once; `group` is what the ids of all of them begin with."""
 
-    def __init__(self, settings: Settings, log: Log, web: Path = WEB, *, first: bool = True) -> None:
+    def __init__(self, settings: Settings, log: Log, web: Path = WEB, *, first: bool = True, group: str = "") -> None:
         self.settings = settings
         self.first = first
+        self._group = group
         self.log = log
         self.store = open_store(settings.database_url, settings.data_dir)
         self.passwords = Passwords()
         self.people = People(self.store, self.passwords, now)
-        self.addresses = AddressLimits(settings.limit_handshakes_per_second, settings.limit_connections_per_address)
+        self.trail = Trail(log)
         self._make_hub()
+        log.name_node(self.links.id)
         self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
         self.stripe = _stripe(settings)
         self.sweeps = self._sweeps()
@@ -96,7 +103,8 @@ class Carevia:
         self.talk = Talk(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
         self.rooms = Rooms(self.store, now)
         self.receipts = self._receipts()
-        bell = AlarmBell(self.receipts, self.namespace, log)
+        self.receipts.listeners.append(self.trail.shown)
+        bell = AlarmBell(self.receipts, self.namespace, log, lambda: self.roster.first)
         self.pulse = Pulse(
             self.namespace, self.relay, self.rooms, self.seats, self.people, log, now, bell.beat, self._forget,
             self.health.alarm,
@@ -109,18 +117,29 @@ class Carevia:
         """From the journal to the sockets, and who sits on them."""
         settings = self.settings
         key = settings.secret_key or ""
-        self.links = Links(settings.data_dir / "nodes", key.encode())
+        self.links = Links(settings.data_dir / "nodes", key.encode(), group=self._group)
+        self.roster = Roster(self.links.id)
+        self.links.nodes = self.phonebook = Phonebook(self.roster)
+        self.addresses = guests_of(
+            self.roster, settings.limit_handshakes_per_second, settings.limit_connections_per_address
+        )
         self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
         self.namespace = self.server.namespace("/")
         self.relay = Relay(self.store, self.namespace)
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
         self.namespace.recovery = self.replay
-        self.bus = Bus(settings.redis_url, self.server, self.relay, self.store)
-        self.health = Health(self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens)
-        self.seats = Seats(settings.limit_tabs_per_user)
+        self.bus = Bus(
+            settings.redis_url, self.server, self.relay, self.store, self.roster, self.addresses, key.encode()
+        )
+        alone = settings.redis_url is None
+        self.health = Health(
+            self.store, self.relay, bus=self.bus.watch, echo=self.bus.listens, now=None if alone else now
+        )
+        self.seats = Seats(settings.limit_tabs_per_user, self.roster, now)
         self.credentials = Credentials(self.store, self.passwords, now)
-        self.relay.listeners.append(self._credentials_ended)
-        self.presence = PresenceBoard(self.namespace, self.seats)
+        self.relay.listeners += [self._credentials_ended, self.trail.emitted]
+        self.relay.listeners.append(OwnBookings(self.namespace, self.relay).heard)
+        self.presence = PresenceBoard(self.namespace, self.seats, self.roster)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))
         self.auth = Auth(self.people, self.tokens, cookie, _origins(settings))
@@ -136,6 +155,7 @@ class Carevia:
             with contextlib.suppress(Conflict):  # somebody of that address is here already
                 await self.people.first_admin(settings.admin_email, settings.admin_password)
         await self.relay.start()
+        self.phonebook.say(settings.node_address, settings.port)
         await self.bus.start()
         await self.receipts.start()
         await self.replay.start()
@@ -175,7 +195,7 @@ class Carevia:
     def _receipts(self) -> Receipts:
         return Receipts(
             self.store, self.relay, now=now, clock=time.monotonic, patience=self.settings.receipt_alarm,
-            desks=lambda: len(self.namespace.members(DESK)),
+            desks=self.presence.desks,
         )  # fmt: skip
 
     def _sweeps(self) -> Sweeps | None:
@@ -188,7 +208,7 @@ class Carevia:
     def _declare_sockets(self) -> None:
         settings = self.settings
         rate = settings.limit_events_per_second
-        viewers = ViewerList(self.namespace)
+        viewers = ViewerList(self.namespace, self.roster)
         sockets = Sockets(
             self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, viewers, self.log,
             guests=settings.guest_sockets, rate=rate,
@@ -205,14 +225,16 @@ class Carevia:
         settings = self.settings
         routes = self._routes()
         headers = security_headers(socket_url=settings.socket_url, production=settings.production)
-        return Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
+        edge = Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
+        self.doors = doors(edge, routes)
+        return edge
 
     def _routes(self) -> list[Route[Any, Any]]:
         settings = self.settings
         stripe = settings.stripe_webhook_secret
-        webhook = StripeWebhook(self.payments, stripe, production=settings.production, now=now)
+        webhook = StripeWebhook(self.payments, stripe, self.trail, production=settings.production, now=now)
         routes = webhook.routes()
-        routes += EmitBooking(self.payments, settings.emit_secret, now, self.server.cluster_count).routes()
+        routes += EmitBooking(self.payments, settings.emit_secret, self.trail, now, self.server.cluster_count).routes()
         routes += PeopleRoutes(self.people, self.auth, self.tokens, self.credentials).routes()
         exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
         routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()
@@ -221,10 +243,10 @@ class Carevia:
         routes += ConversationRoutes(self.talk.conversations).routes()
         routes += self._checkout_routes()
         metrics = Metrics(
-            self.server, self.relay, self.health, self.receipts,
-            lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused,
+            self.links.id, self.store, self.server, self.relay, self.health, self.receipts,
+            lambda: self.edge.answered, lambda: self.events.counts, lambda: webhook.refused, lambda: self.seats.ended,
         )  # fmt: skip
-        metrics.others += [self.replay.collect, self.bus.collect]
+        metrics.others += [self.replay.collect, self.bus.collect, self.presence.collect]
         if self.sweeps is not None:
             metrics.others.append(self.sweeps.collect)
 
@@ -234,7 +256,9 @@ class Carevia:
 
         config = PageConfig(settings.socket_url or "", settings.env, settings.guest_sockets)
         catalogue = Catalogues(self.store).show
-        routes += SystemRoutes(self.health, metrics, settings.metrics_token, config, description, catalogue).routes()
+        routes += SystemRoutes(
+            self.health, metrics, Workers(self.links), settings.metrics_token, config, description, catalogue
+        ).routes()
         return routes
 
     def _checkout_routes(self) -> list[Route[Any, Any]]:

@@ -119,6 +119,15 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _node_address(raw: str) -> str:
+    found = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]+))?", raw)
+    if not found:
+        raise ValueError("must be a host or address, such as 10.0.0.5, 10.0.0.5:3000 or [fd00::5]:3000")
+    if found[1]:
+        _integer(1, 65535)(found[1])
+    return raw
+
+
 def _network(raw: str) -> str:
     try:
         return str(ipaddress.ip_network(raw, strict=False))
@@ -167,6 +176,7 @@ class Settings:
     data_dir: Path = _setting(Path, Path("data"))
     database_url: str | None = _setting(_url("sqlite", "postgresql"), None, secret=True)
     redis_url: str | None = _setting(_url("redis", "rediss", "unix"), None, secret=True)
+    node_address: str | None = _setting(_node_address, None)
     secret_key: str | None = _setting(_text, None, secret=True)
     jwt_secret: str | None = _setting(_text, None, secret=True)
     stripe_secret_key: str | None = _setting(_text, None, secret=True)

@@ -7,16 +7,20 @@ line. Control characters are escaped, so that nobody writes lines of their own (
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
+import msgspec
 import structlog
 
 Style = Literal["console", "json"]
 _LONGEST = 300
 _FRAMES = 8
+_encode = msgspec.json.Encoder().encode
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
@@ -26,12 +30,16 @@ class Log:
     def __init__(self, style: Style, stream: TextIO | None = None) -> None:
         self._style = style
         self._stream = stream if stream is not None else sys.stdout
-        renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if style == "json" else _console_line
         self._log = structlog.wrap_logger(
             _Lines(self._stream),
-            processors=[structlog.processors.add_log_level, _stamp, _escape, renderer],
-            wrapper_class=structlog.BoundLogger,
-        )
+            processors=[_json_line if style == "json" else _console_line],
+            wrapper_class=_Levels,
+        ).bind()
+
+    def name_node(self, node: str) -> None:
+        """Which of several processes says it, on every JSON line from now on: they may share one stream."""
+        if self._style == "json":
+            self._log = self._log.bind(node=node)
 
     def say(self, line: str) -> None:
         """A line that people wait for: exactly as it is on a console, the event of a JSON line otherwise."""
@@ -56,6 +64,19 @@ class Log:
         root = logging.getLogger()
         root.handlers[:] = [_Bridge(self)]
         root.setLevel(logging.WARNING)
+
+
+class _Levels(structlog.BoundLoggerBase):
+    """The three that there are, one step each: every payment says three lines."""
+
+    def info(self, event: str, **facts: object) -> None:
+        self._proxy_to_logger("info", event, **facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        self._proxy_to_logger("warning", event, **facts)
+
+    def error(self, event: str, **facts: object) -> None:
+        self._proxy_to_logger("error", event, **facts)
 
 
 class _Lines:
@@ -98,24 +119,35 @@ def place_of(problem: BaseException) -> str:
 
 
 def escaped(text: str) -> str:
-    return text.translate(_ESCAPES)
+    return text if text.isprintable() else text.translate(_ESCAPES)
 
 
-def _stamp(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    now = datetime.now(UTC)
-    facts["timestamp"] = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
-    return facts
+def _stamp() -> str:
+    milliseconds = time.time_ns() // 1_000_000
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
-def _escape(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+@lru_cache(maxsize=1)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _escape(facts: MutableMapping[str, Any]) -> None:
     for key, value in facts.items():
+        if value.__class__ is str and len(value) <= _LONGEST and value.isprintable():
+            continue  # as nearly everything is
         if not isinstance(value, (int, float, bool, type(None))):
             text = escaped(str(value))
             facts[key] = text if key == "where" or len(text) <= _LONGEST else text[:_LONGEST] + "…"
-    return facts
 
 
-def _console_line(_: Any, __: str, facts: MutableMapping[str, Any]) -> str:
-    stamp, level, event = (facts.pop(key) for key in ("timestamp", "level", "event"))
-    rest = "".join(f" {key}={value}" for key, value in facts.items())
-    return f"{stamp[11:19]} {level:<7} {event}{rest}"
+def _json_line(_: Any, level: str, facts: MutableMapping[str, Any]) -> str:
+    _escape(facts)
+    return _encode({**facts, "level": level, "timestamp": _stamp()}).decode()
+
+
+def _console_line(_: Any, level: str, facts: MutableMapping[str, Any]) -> str:
+    _escape(facts)
+    event = facts.pop("event")
+    rest = "".join([f" {key}={value}" for key, value in facts.items()])
+    return f"{_stamp()[11:19]} {level:<7} {event}{rest}"

@@ -1,4 +1,6 @@
-"""Many bookings at once, as plain SQL: what a list of years looks like."""
+"""Many bookings and messages at once, as plain SQL: what lists of years look like."""
+
+import time
 
 from tests.acceptance.database import Database
 
@@ -20,6 +22,10 @@ SELECT printf('seed-%08d', (i * 7919) % 100003), printf('CV-%08d', i), 'seed-' |
 _JOURNAL = """
 INSERT INTO journal (seq, id, room, name, payload, time) VALUES (?, 'seed', 'elsewhere', 'seed', '{}', ?)
 """
+_TALK = """
+INSERT INTO journal (seq, id, room, name, payload, time) VALUES (?, 'x', ?, 'receive_message', '{}', ?)
+"""
+_HOUR = 3_600_000
 
 
 def seed_bookings(database: Database, count: int) -> None:
@@ -30,4 +36,24 @@ def seed_bookings(database: Database, count: int) -> None:
         connection.execute(_FAMILIES)
         connection.execute(_BOOKINGS, (count,))
         connection.execute(_JOURNAL, (count, now))
+        connection.execute("COMMIT")
+
+
+def seed_conversation(database: Database, count: int, user: str = "family-1") -> None:
+    """A long one, a message an hour, with a customer who is known; while the program does not run."""
+    now = int(time.time() * 1000)
+    with database.opened() as connection:
+        first = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] + 1
+        connection.execute("BEGIN IMMEDIATE")
+        for number in range(count):
+            at = now - (count - number) * _HOUR
+            sender, name, role = (user, "Nusrat Jahan", "user") if number % 3 else ("s9", "Mitu Begum", "admin")
+            text = f"Message {number} " + "with some more words in it " * (number % 7)
+            row = (first + number, user, f"h{number}", sender, name, role, text, at, "sent")
+            connection.execute("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.executemany(_TALK, ((first + number, user, now) for number in range(count)))
+        connection.execute(
+            "INSERT INTO conversations (room_id, last_seq, unread, updated) VALUES (?, ?, 0, ?)",
+            (user, first + count - 1, now),
+        )
         connection.execute("COMMIT")

@@ -1,18 +1,44 @@
 """What goes on at a program under test: families pay and write, and its own figures are read."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from threading import Thread
 from typing import Any
 
 import httpx2
 
-from tests.acceptance.stripe import deliver, event, session
+from tests.acceptance.stripe import deliver, event, session, signature
 from tests.harness.program import Program
 
 
 def pay(site: Program, *users: str) -> None:
     for user in users:
         assert deliver(site.url, event(session(user))).status_code == 200
+
+
+@contextmanager
+def delivering(site: Program, bodies: Sequence[bytes], rate: float, senders: int = 2) -> Iterator[list[Thread]]:
+    """Webhooks come at this pace, as far as the answers allow it; at the end all have come."""
+    threads = [Thread(target=_deliver, args=(site, bodies[n::senders], rate / senders)) for n in range(senders)]
+    for thread in threads:
+        thread.start()
+    yield threads
+    for thread in threads:
+        thread.join()
+
+
+def _deliver(site: Program, bodies: Sequence[bytes], rate: float) -> None:
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=15)
+    began = time.monotonic()
+    for number, body in enumerate(bodies):
+        time.sleep(max(0.0, began + number / rate - time.monotonic()))  # the pace, not a wait for anything
+        connection.request("POST", "/api/payment/webhook", body, {"Stripe-Signature": signature(body)})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    connection.close()
 
 
 def booking(number: int) -> dict[str, Any]:

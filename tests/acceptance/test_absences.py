@@ -120,13 +120,14 @@ def test_both_ends_of_a_half_open_connection_notice_and_the_count_of_sockets_is_
     assert time.monotonic() - healed <= 1 + 0.4  # the client waits up to 0.2 s between its attempts, plus half
 
 
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_an_hour_with_ten_thousand_missed_events_comes_back_in_pages(
-    site: Program, network: Proxy, javascript_client: SocketIOClient, others: SocketIOClient
+    site: Program, network: Proxy, javascript_client: SocketIOClient, others: SocketIOClient, transport: str
 ) -> None:
     """F4b: complete within 3 s, 10 MB at most, and the others hardly notice."""
     client, database = javascript_client, Database(site)
     pay(site, "rima")
-    client.connect(network.url, auth={"token": staff()}, transports=["websocket"])
+    client.connect(network.url, auth={"token": staff()}, transports=[transport])
     assert client.call("join_room", "rima")["ok"]
     others.connect(site.url, auth={"token": token("karim")}, transports=["websocket"])
     start = database.newest

@@ -25,14 +25,16 @@ SOUND = ("customer_added", '{"userId":"sound"}')
 
 
 def insert(program: Program, *rows: tuple[str, Any]) -> None:
-    """By a hand in the database, past everything that could refuse it."""
+    """By a hand in the database, past everything that could refuse it. They are of now: the sweep that follows a start
+    forgets old ones."""
+    now = int(time.time() * 1000)
     with sqlite3.connect(file_of(program.data)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         (newest,) = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
         for seq, (name, payload) in enumerate(rows, newest + 1):
             connection.execute(
-                "INSERT INTO journal (seq, id, room, name, payload, time) VALUES (?, ?, 'desk', ?, CAST(? AS TEXT), 1)",
-                (seq, f"by-hand-{seq}", name, payload if isinstance(payload, bytes) else payload.encode()),
+                "INSERT INTO journal (seq, id, room, name, payload, time) VALUES (?, ?, 'desk', ?, CAST(? AS TEXT), ?)",
+                (seq, f"by-hand-{seq}", name, payload if isinstance(payload, bytes) else payload.encode(), now),
             )
     connection.close()
 

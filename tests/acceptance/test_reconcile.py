@@ -47,7 +47,7 @@ def reconcile(program: Program, *words: str) -> subprocess.CompletedProcess[str]
 def swept(program: Program) -> None:
     """The sweep at the start is over: the next one is far away."""
     deadline = time.monotonic() + 10
-    while "carevia_reconcile_last_seconds 0.0" in httpx2.get(f"{program.url}/metrics", trust_env=False).text:
+    while "carevia_reconcile_last_timestamp_seconds 0.0" in httpx2.get(f"{program.url}/metrics", trust_env=False).text:
         assert time.monotonic() < deadline, program.output()
         time.sleep(0.02)
 

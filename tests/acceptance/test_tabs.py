@@ -54,7 +54,8 @@ def site(network: Proxy) -> Iterator[Program]:
 @pytest.fixture
 def quiet() -> Iterator[Program]:
     """A desk for which nobody waits: who was left waiting by another test would ring here too, and rightly."""
-    with Program(**SETTINGS) as program:
+    settings: dict[str, Any] = {**SETTINGS}
+    with Program(**settings) as program:
         pay(program, "family-1")
         yield program
 

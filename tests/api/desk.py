@@ -31,7 +31,7 @@ PRODUCTION = {
     "CAREVIA_JWT_SECRET": "j" * 40,
     "CAREVIA_STRIPE_WEBHOOK_SECRET": "whsec_" + "s" * 40,
 }
-BY_ITSELF = ('42["live"', '42["presence"', '42["support"', '42["viewers"')
+BY_ITSELF = ('42["live"', '42["presence"', '42["support"', '42["viewers"', '42["bookings_changed"')
 
 
 def now() -> int:

@@ -87,6 +87,20 @@ def test_unknown_address_is_404_json_in_the_envelope_with_an_id(tmp_path: Path) 
     run(work())
 
 
+def test_a_trusted_proxy_names_the_request_and_nobody_else(tmp_path: Path) -> None:
+    async def work() -> None:
+        named = {"x-request-id": "0123456789abcdef0123456789abcdef"}
+        async with desk(tmp_path, TRUSTED_PROXIES="127.0.0.1") as d:
+            assert (await d.http.get("/healthz", headers=named)).headers["x-request-id"] == named["x-request-id"]
+            for wrong in ("short", "a b c d e f g h", "x" * 65):
+                answer = await d.http.get("/healthz", headers={"x-request-id": wrong})
+                assert len(answer.headers["x-request-id"]) == 16, wrong
+        async with desk(tmp_path / "b") as d:
+            assert (await d.http.get("/healthz", headers=named)).headers["x-request-id"] != named["x-request-id"]
+
+    run(work())
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "GET"])
 def test_unlisted_methods_are_405_with_allow(tmp_path: Path, method: str) -> None:
     async def work() -> None:

@@ -49,7 +49,7 @@ def test_a_file_that_breaks_off_is_no_file() -> None:
             sent.append(message)
 
         with pytest.raises(Unavailable):
-            await send_answer(Answer(200, b"first", [], pieces()), send, headers=[])
+            await send_answer(Answer(200, b"first", [], pieces()), send)
         assert [message.get("body") for message in sent[1:]] == [b"first", b"more"]
         assert all(message["more_body"] for message in sent[1:])
         assert b"content-length" not in dict(sent[0]["headers"])

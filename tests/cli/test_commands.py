@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from carevia import __version__
 from carevia.api.simulator import API_VERSION, paid_event, signed
 from carevia.cli import carevia
+from carevia.cli.doctor import examine
 from carevia.cli.simulate import FAULTS, deliveries, read_faults
 from carevia.errors import BadInput
 from tests.aio import run
@@ -53,9 +54,8 @@ def every_command(group: click.Group, words: tuple[str, ...] = ()) -> list[tuple
 def test_help_of_every_command_ends_with_an_example(words: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(carevia, [*words, "--help"])
     assert shown.exit_code == 0
-    *_, title, example = [line for line in shown.output.splitlines() if line.strip() and "simulate --count" not in line]
-    assert title.strip() == "Example:"
-    assert "carevia" in example
+    _, _, examples = shown.output.partition("Example:\n")
+    assert examples.strip() and all("carevia " in line for line in examples.strip().splitlines())
 
 
 def test_version_is_that_of_the_project() -> None:
@@ -195,6 +195,31 @@ def test_doctor_says_every_wrong_setting() -> None:
         "CAREVIA_SECRET_KEY",
         "CAREVIA_PUBLIC_URL",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "found"),
+    [
+        ("127.0.0.1", None, "✓ Nodes of this host only"),
+        ("127.0.0.1", "127.0.0.1:3001", "✓ Other hosts reach this node at 127.0.0.1:3001"),
+        ("127.0.0.1", "10.0.0.5", "✗ CAREVIA_HOST=127.0.0.1 takes connections of this host only"),
+        ("0.0.0.0", "10.0.0.5", "✓ Other hosts reach this node at 10.0.0.5"),
+        ("0.0.0.0", "0.0.0.0", "✗ Nobody reaches 0.0.0.0 from elsewhere"),
+    ],
+)
+def test_doctor_looks_at_the_bus_and_at_the_address_for_other_hosts(
+    tmp_path: Path, host: str, address: str | None, found: str
+) -> None:
+    given = {
+        "CAREVIA_DATA_DIR": str(tmp_path), "CAREVIA_HOST": host, "CAREVIA_PORT": str(free_port()),
+        "CAREVIA_REDIS_URL": "unix:///nowhere/valkey.sock?password=hush",
+    }  # fmt: skip
+    said: list[str] = []
+    assert not examine(given | ({"CAREVIA_NODE_ADDRESS": address} if address else {}), tmp_path, said.append)
+    told = "\n".join(said)
+    assert f"  {found}" in told
+    assert "✗ Redis does not answer." in told
+    assert "hush" not in told
 
 
 # --- simulate ---

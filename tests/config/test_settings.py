@@ -23,6 +23,7 @@ VALUES = {
     "DATA_DIR": ("elsewhere", Path("elsewhere")),
     "DATABASE_URL": ("postgresql://u:p@h/d", "postgresql://u:p@h/d"),
     "REDIS_URL": ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+    "NODE_ADDRESS": ("[fd00::5]:3001", "[fd00::5]:3001"),
     "SECRET_KEY": ("s" * 32, "s" * 32),
     "JWT_SECRET": ("j", "j"),
     "STRIPE_SECRET_KEY": ("sk_test_1", "sk_test_1"),
@@ -124,6 +125,8 @@ def test_durations(text: str, seconds: float) -> None:
         ("TRUSTED_PROXIES", "nginx"), ("TIME_ZONE", "Mars/Base"), ("EMIT_SECRET", "whsec_!!"), ("EMIT_SECRET", "plain"),
         ("DATABASE_URL", "mysql://x"), ("REDIS_URL", "localhost"), ("LIMIT_TABS_PER_USER", "many"),
         ("ADMIN_EMAIL", "nobody"), ("PUBLIC_URL", "https://host:port"), ("PUBLIC_URL", "http://[::1"),
+        ("NODE_ADDRESS", "http://10.0.0.5"), ("NODE_ADDRESS", "10.0.0.5:0"), ("NODE_ADDRESS", "10.0.0.5:65536"),
+        ("NODE_ADDRESS", "me@host"), ("NODE_ADDRESS", "fd00::5"),
     ],
 )  # fmt: skip
 def test_wrong_value_is_refused_with_its_name(name: str, value: str) -> None:

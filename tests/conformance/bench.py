@@ -1,10 +1,11 @@
 """Suite G: the engine with all that `carevia serve` has switched on, and limits out of reach, for measuring.
 
 Recovery (a signed pid for every socket), limits per address, person and socket, rooms and counters are those of
-`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s. BENCH_NAMESPACES: how many (/n0, /n1, ...)
-there are beside the main one.
+`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s. BENCH_REDIS_URL: one of several servers.
+BENCH_NAMESPACES: how many (/n0, /n1, ...) there are beside the main one.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.api.sockets import admit
 from carevia.domain.people import Person
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
+from carevia.realtime.adapter.redis import RedisBroker
+from carevia.realtime.adapter.roster import Roster
 from carevia.realtime.engine import Engine
 from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.service.relay import Relay
@@ -35,8 +38,9 @@ class House:
 
     def __init__(self) -> None:
         self.addresses = AddressLimits(FAR, FAR)
-        self.seats = Seats(FAR)
+        self.seats = Seats(FAR, Roster("bench"), lambda: time.time_ns() // 1_000_000)
         self.counts: dict[str, int] = {}
+        self.joining: asyncio.Task[None] | None = None
 
     def furnish(self, namespace: Namespace) -> None:
         """Recovery, seats and limits of a namespace."""
@@ -105,6 +109,10 @@ def build() -> tuple[Engine, ASGIApp]:
         house.furnish(space)
         for name, handler in events(space).items():
             space.on(name)(house.limited(name, handler))
+    if url := os.environ.get("BENCH_REDIS_URL"):
+        broker = RedisBroker(url)
+        server.join_cluster(broker)
+        house.joining = asyncio.get_running_loop().create_task(broker.start())
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/emit-booking" and scope["method"] == "POST":

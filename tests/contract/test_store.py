@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, func, select, update
 
+from carevia.domain.search import words
 from carevia.errors import BadInput, Unavailable
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store, open_store
@@ -219,6 +221,22 @@ def test_the_journal_comes_back_as_it_was_written(make: Callable[[], Store]) -> 
     run(main())
 
 
+def test_rows_know_the_request_that_made_them_and_only_those(make: Callable[[], Store]) -> None:
+    def caused(tx: Transaction) -> list[JournalRow]:
+        tx.cause = "request-1"
+        return [say(1)(tx), say(2)(tx)]
+
+    async def main() -> None:
+        async with opened(make) as store:
+            rows, other = await asyncio.gather(store.write(caused), store.write(say(3)))
+            assert [row.cause for row in rows] == ["request-1", "request-1"]
+            assert rows[0].id != rows[1].id
+            assert other.cause is None, "committed in the same transaction, perhaps"
+            assert [row.cause for row in await store.events_after(0, None, 10)] == ["request-1", "request-1", None]
+
+    run(main())
+
+
 def test_events_after_keeps_to_rooms_start_and_limit(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:
@@ -340,10 +358,10 @@ def test_a_work_whose_caller_gave_up_is_not_begun(make: Callable[[], Store]) -> 
 
 
 def test_a_request_waits_a_bounded_time(make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
-
     async def main() -> None:
         async with opened(make) as store:
+            await store.write(put("first", "1"))  # the writer is connected: how long that takes is not asked here
+            monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
             blocker = asyncio.create_task(store.write(lambda tx: _sleep(0.5)))
             await asyncio.sleep(0.05)
             began = asyncio.get_running_loop().time()
@@ -403,3 +421,69 @@ def test_a_poison_payload_fails_alone(make: Callable[[], Store]) -> None:
 
 def _sleep(seconds: float) -> None:
     time.sleep(seconds)
+
+
+# --- search -----------------------------------------------------------------------------------------------------
+
+TEXTS = {
+    2: "বুকিংয়ের তারিখ কবে?",
+    3: "I PAID for the বুকিং, why is it 'pending'?",
+    5: "আমি টাকা দিয়েছি। বুকিং নম্বর ৪২৭",
+    8: "Crème brûlée & paidless: half\u0000hidden \\ back",
+    9: "x" * 9_000 + " বুকিংটা",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("বুকিং", [9, 5, 3, 2]),  # by their beginning, which is also how Bengali inflects
+        ("বুক", [9, 5, 3, 2]),
+        ("কিং", []),
+        ("বুকিং টাকা", [5]),
+        ("দিয\u09bcেছি", [5]),  # another keyboard's spelling
+        ("৪২৭", [5]),
+        ("paid", [8, 3]),
+        ("PAID why pend", [3]),
+        ("creme BRULEE", [8]),
+        ("crème", [8]),
+        ("'pending' \\ | ! & <-> :*", [3]),  # nothing is an operator
+        ("hidden", [8]),
+        ("x" * 200, [9]),
+        ("nothing", []),
+    ],
+)
+def test_texts_are_found_by_the_beginning_of_their_words(
+    make: Callable[[], Store], query: str, found: list[int]
+) -> None:
+    async def main() -> None:
+        async with opened(make) as store:
+            for seq, text in TEXTS.items():
+                await store.write(partial(lambda tx, seq, text: tx.index_text(seq, text), seq=seq, text=text))
+            assert await store.read(lambda tx: tx.find_texts(words(query), None, 10)) == found
+            for most in (1, 2):
+                page: list[int] = []
+                while more := await store.read(
+                    lambda tx: tx.find_texts(words(query), page[-1] if page else None, most)  # noqa: B023
+                ):
+                    page += more
+                assert page == found
+
+    run(main())
+
+
+def test_a_text_is_findable_with_the_commit_of_its_work_and_else_never(make: Callable[[], Store]) -> None:
+    def fails(tx: Transaction) -> None:
+        tx.index_text(1, "forgotten")
+        assert tx.find_texts(["forgotten"], None, 9) == [1]
+        raise BadInput("no")
+
+    async def main() -> None:
+        async with opened(make) as store:
+            with pytest.raises(BadInput):
+                await store.write(fails)
+            assert await store.read(lambda tx: tx.find_texts(["forgotten"], None, 9)) == []
+            await store.write(lambda tx: tx.index_text(1, "kept"))
+            assert await store.read(lambda tx: tx.find_texts(["kept"], None, 9)) == [1]
+
+    run(main())

@@ -1,4 +1,4 @@
-"""deploy/nginx/carevia.conf in a real nginx, in front of the real program in production mode.
+"""deploy/nginx/ in a real nginx, in front of the real program in production mode.
 
 Only ports, names and paths are put in, and the waiting times that a test cannot wait for are made short.
 """
@@ -31,7 +31,7 @@ from tests.harness.program import ROOT, Program, free_port
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CONF = (ROOT / "deploy" / "nginx" / "carevia.conf").read_text()
+CONF = "".join((ROOT / "deploy" / "nginx" / name).read_text() for name in ("nodes.conf", "carevia.conf"))
 BEAT, SILENCE = 0.4, 2  # s: the heartbeat, and what nginx is told to bear in its place of 60
 SLOWEST = 10.0  # s that a slow client may take, with what a loaded machine adds
 MARGIN = 2.5

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.domain.presence import Presence, State
+from carevia.domain.presence import Presence, State, too_many
 
 TABS = ("t1", "t2", "t3")
 
@@ -31,17 +31,9 @@ def test_a_person_is_away_only_when_all_tabs_are() -> None:
     presence, said = counted()
     presence.join("rima", "t1")
     presence.join("rima", "t2", "away")
-    presence.tell("rima", "t1", "away")
-    presence.tell("rima", "t2", "here")
+    presence.join("rima", "t1", "away")
+    presence.join("rima", "t2", "here")
     assert [state for _, state in said] == ["here", "away", "here"]
-
-
-def test_a_word_of_a_tab_that_has_gone_brings_nobody_back() -> None:
-    presence, said = counted()
-    presence.join("rima", "t1")
-    presence.leave("rima", "t1")
-    presence.tell("rima", "t1", "here")
-    assert (presence.state("rima"), said[-1]) == ("offline", ("rima", "offline"))
 
 
 def test_a_tab_that_comes_back_before_its_old_connection_has_gone_stays() -> None:
@@ -52,23 +44,34 @@ def test_a_tab_that_comes_back_before_its_old_connection_has_gone_stays() -> Non
     assert said == [("rima", "here")]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["join", "tell", "leave"]), st.sampled_from(TABS), st.booleans())))
+@given(st.lists(st.tuples(st.sampled_from(["join", "leave"]), st.sampled_from(TABS), st.booleans())))
 def test_what_was_said_last_is_what_the_tabs_are(steps: list[tuple[str, str, bool]]) -> None:
     presence, said = counted()
     tabs: dict[str, str] = {}
     for step, tab, here in steps:
-        state = "here" if here else "away"
         if step == "leave":
             presence.leave("p", tab)
             tabs.pop(tab, None)
-        elif step == "join":
-            presence.join("p", tab, "here" if here else "away")
-            tabs[tab] = state
         else:
-            presence.tell("p", tab, "here" if here else "away")
-            if tab in tabs:
-                tabs[tab] = state
+            presence.join("p", tab, "here" if here else "away")
+            tabs[tab] = "here" if here else "away"
         expected = "offline" if not tabs else "here" if "here" in tabs.values() else "away"
         assert presence.state("p") == expected
+        assert presence.tabs("p") == len(tabs)
         assert (said[-1][1] if said else "offline") == expected
     assert all(before != after for before, after in pairwise(said))
+
+
+AGES = st.dictionaries(st.integers(0, 30).map(str), st.integers(0, 5), max_size=8)
+
+
+@given(AGES, AGES, st.integers(1, 6))
+def test_of_all_tabs_the_oldest_go_and_each_node_lets_go_of_its_own(
+    one: dict[str, int], two: dict[str, int], most: int
+) -> None:
+    near, far = {f"near-{id}": age for id, age in one.items()}, {f"far-{id}": age for id, age in two.items()}
+    gone = [*too_many(near, far, most), *too_many(far, near, most)]
+    both = near | far
+    assert len(gone) == len(set(gone)) == max(0, len(both) - most)
+    kept = both.keys() - set(gone)
+    assert all(both[old] <= both[new] for old in gone for new in kept)

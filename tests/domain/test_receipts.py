@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.domain.receipts import BUCKETS, Histogram, Presence, Screen, Unseen, Unsent
+from carevia.domain.histogram import PATIENCE, Histogram
+from carevia.domain.receipts import Presence, Screen, Unseen, Unsent
 
 SEQ = st.integers(0, 30)
 
@@ -71,4 +72,4 @@ def test_a_histogram_counts_as_prometheus_wants_it() -> None:
     found = histogram.cumulative()
     assert found[:2] == [("0.05", 2), ("0.1", 3)]
     assert found[-1] == ("+Inf", 4)
-    assert len(found) == len(BUCKETS) + 1
+    assert len(found) == len(PATIENCE) + 1

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 import webbuild
 
@@ -33,6 +33,8 @@ UNPACK = """
 const { default: chromium } = await import("@sparticuz/chromium");
 await chromium.executablePath();
 """
+# How long a test waits for what a page will show. No promise of the product: where one is, the test says so itself.
+expect.set_options(timeout=15_000)
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

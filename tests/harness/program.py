@@ -26,26 +26,30 @@ from tests.harness.lines import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
-READY = 15.0  # s, for a loaded machine; a warm start takes about one
+READY = 15.0  # s for each process, for a loaded machine; a warm start takes about one
 
 
-def free_port() -> int:
+def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
 class Program:
-    """`carevia serve` on 127.0.0.1. Settings are CAREVIA_* names; `words` follow `serve` on its command line."""
+    """`carevia serve` on a loopback address. Settings are CAREVIA_* names; `words` follow `serve` on its command
+    line."""
 
-    def __init__(self, *words: str, data: Path | None = None, port: int | None = None, **settings: str) -> None:
+    def __init__(
+        self, *words: str, data: Path | None = None, port: int | None = None, host: str = "127.0.0.1", **settings: str
+    ) -> None:
         wrong = [name for name in settings if not name.startswith("CAREVIA_")]
         assert not wrong, f"settings are CAREVIA_* names, not {wrong}"
         self._folder = tempfile.TemporaryDirectory(prefix="carevia-test-")
         self.data = data or Path(self._folder.name) / "data"
-        self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.host = host
+        self.port = port or free_port(host)
+        self.url = f"http://{host}:{self.port}"
         self.words = words
         self.settings = settings
         self.process: subprocess.Popen[str] | None = None
@@ -59,7 +63,7 @@ class Program:
             "PYTHONPATH": str(ROOT / "src"),
             "PYTHONUNBUFFERED": "1",
             "CAREVIA_ENV": "development",
-            "CAREVIA_HOST": "127.0.0.1",
+            "CAREVIA_HOST": self.host,
             "CAREVIA_PORT": str(self.port),
             "CAREVIA_PUBLIC_URL": self.url,
             "CAREVIA_DATA_DIR": str(self.data),
@@ -110,7 +114,8 @@ class Program:
     def start(self, timeout: float = READY) -> Self:
         """Start, and return when it answers. AssertionError with its output if it ends or does not answer in time."""
         self.spawn()
-        deadline = time.monotonic() + timeout
+        processes = int(self.words[self.words.index("--workers") + 1]) if "--workers" in self.words else 1
+        deadline = time.monotonic() + timeout * processes
         while not self.answers():
             if self._ended_within(0.02) or time.monotonic() > deadline:
                 code = self.process.poll() if self.process else None
@@ -120,7 +125,7 @@ class Program:
 
     def answers(self, path: str = "/healthz") -> bool:
         """Whether `path` gives 200 now."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=2)  # a client with TLS to load would cost a start
+        connection = HTTPConnection(self.host, self.port, timeout=2)  # a client with TLS to load would cost a start
         try:
             connection.request("GET", path)
             return connection.getresponse().status == 200

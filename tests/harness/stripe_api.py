@@ -1,7 +1,7 @@
-"""A stand-in for the Stripe API as far as the program asks it: checkout sessions listed and fetched, over real HTTP.
+"""A stand-in for the Stripe API as far as the program asks it: checkout sessions listed and fetched, disputes listed.
 
 Written from Stripe's own description, and tried with Stripe's own library (test_stripe_api.py): bearer key, newest
-first, `created[gte]`, `status`, `limit`, `starting_after`, `expand[]`, errors in Stripe's shape.
+first, `created[gte]`, `status`, `limit`, `starting_after`, `expand[]`, errors in Stripe's shape. Over real HTTP.
 
     with StripeApi() as stripe:
         stripe.add(session("family-1"))
@@ -19,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 SESSIONS = "/v1/checkout/sessions"
+DISPUTES = "/v1/disputes"
 
 
 class StripeApi:
@@ -27,6 +28,7 @@ class StripeApi:
     def __init__(self) -> None:
         self.key = f"sk_test_{secrets.token_hex(24)}"
         self.sessions: dict[str, dict[str, Any]] = {}  # payment intents and charges expanded
+        self.disputes: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
         self.fail: int | None = 0
         self.status = 503
@@ -57,6 +59,25 @@ class StripeApi:
         charge |= {"amount_refunded": amount, "refunded": amount == charge["amount"]}
         return charge
 
+    def dispute(self, session_id: str, status: str, created: int) -> dict[str, Any]:
+        """The whole of a session's charge is disputed; again: how that dispute stands by now."""
+        charge: dict[str, Any] = self.sessions[session_id]["payment_intent"]["latest_charge"]
+        charge["disputed"] = True
+        known = next((one for one in self.disputes.values() if one["charge"] == charge["id"]), None)
+        made = known or {
+            "id": f"du_{secrets.token_hex(12)}",
+            "object": "dispute",
+            "amount": charge["amount"],
+            "charge": charge["id"],
+            "created": created,
+            "currency": charge["currency"],
+            "livemode": charge["livemode"],
+            "payment_intent": charge["payment_intent"],
+            "reason": "fraudulent",
+        }
+        self.disputes[made["id"]] = made | {"status": status}
+        return self.disputes[made["id"]]
+
     def answer(self, path: str, key: str | None) -> tuple[int, dict[str, Any]]:
         """Status and body of a GET."""
         self.on_request(path)
@@ -72,28 +93,32 @@ class StripeApi:
         if key != self.key:
             return 401, _error("invalid_request_error", f"Invalid API Key provided: {(key or '')[:8]}****")
         if parts.path == SESSIONS:
-            return self._list(asked)
+            return self._list(SESSIONS, self.sessions, asked)
+        if parts.path == DISPUTES:
+            return self._list(DISPUTES, self.disputes, asked)
         if parts.path.startswith(f"{SESSIONS}/"):
             found = self.sessions.get(parts.path.removeprefix(f"{SESSIONS}/"))
             missing = _error("invalid_request_error", "No such checkout.session", code="resource_missing")
             return (404, missing) if found is None else (200, _shown(found, asked, ""))
         return 404, _error("invalid_request_error", "Unrecognized request URL")
 
-    def _list(self, asked: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+    def _list(
+        self, url: str, things: dict[str, dict[str, Any]], asked: dict[str, list[str]]
+    ) -> tuple[int, dict[str, Any]]:
         limit = int(asked.get("limit", ["10"])[0])
         if not 1 <= limit <= 100:
             return 400, _error("invalid_request_error", "Invalid integer: limit must be between 1 and 100")
         since, status = int(asked.get("created[gte]", ["0"])[0]), asked.get("status", [None])[0]
-        listed = sorted(self.sessions.values(), key=lambda session: (-session["created"], session["id"]))
-        ids = [session["id"] for session in listed]
+        listed = sorted(things.values(), key=lambda thing: (-thing["created"], thing["id"]))
+        ids = [thing["id"] for thing in listed]
         start = 0
         if after := asked.get("starting_after"):
             if after[0] not in ids:
-                return 400, _error("invalid_request_error", "No such checkout session", param="starting_after")
+                return 400, _error("invalid_request_error", "No such object", param="starting_after")
             start = ids.index(after[0]) + 1
         fitting = [s for s in listed[start:] if s["created"] >= since and status in (None, s["status"])]
-        page = [_shown(session, asked, "data.") for session in fitting[:limit]]
-        return 200, {"object": "list", "url": SESSIONS, "has_more": len(fitting) > limit, "data": page}
+        page = [_shown(thing, asked, "data.") if url == SESSIONS else thing for thing in fitting[:limit]]
+        return 200, {"object": "list", "url": url, "has_more": len(fitting) > limit, "data": page}
 
     def stop(self) -> None:
         """Nobody listens any more, and who was connected is cut off; `start` comes back on the same port."""

@@ -30,6 +30,21 @@ def test_it_lists_newest_first_in_pages_and_fetches_one() -> None:
         assert (one.id, one.amount_total, one.payment_intent) == (found[0].id, 300_000, found[0].payment_intent.id)  # type: ignore[union-attr]
 
 
+def test_it_lists_disputes_as_they_stand() -> None:
+    begun = int(time.time())
+    with StripeApi() as api:
+        for age in range(5):
+            paid = api.add(session(f"family-{age}"))
+            api.dispute(paid["id"], "needs_response", begun - age)
+            api.dispute(paid["id"], "won", begun)
+        listed = client(api).v1.disputes.list({"limit": 2, "created": {"gte": begun - 3}})
+        found = list(listed.auto_paging_iter())
+        assert [(begun - one.created, one.status, one.amount) for one in found] == [
+            (n, "won", 300_000) for n in range(4)
+        ]
+        assert found[0].payment_intent == api.sessions[next(iter(api.sessions))]["payment_intent"]["id"]
+
+
 def test_its_errors_are_stripes() -> None:
     with StripeApi() as api:
         with pytest.raises(stripe.AuthenticationError):

@@ -64,6 +64,18 @@ class Valkey:
                 answer = link.recv(65_536)
         return answer
 
+    def stop(self) -> None:
+        """SIGTERM."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9."""
         if self._process is not None:

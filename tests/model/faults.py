@@ -127,12 +127,12 @@ class NoClaim(Payments):
 
     _count = 0
 
-    async def receive_stripe(self, body: bytes, event: Mapping[str, Any]) -> None:
+    async def receive_stripe(self, body: bytes, event: Mapping[str, Any], cause: str | None = None) -> None:
         NoClaim._count += 1
         session = event["data"]["object"]
         new = {"id": f"{session['id']}{self._count}", "metadata": {**session["metadata"], "trackingId": ""}}
         renamed = {**event, "id": f"{event['id']}{self._count}", "data": {"object": session | new}}
-        await super().receive_stripe(body, renamed)
+        await super().receive_stripe(body, renamed, cause)
 
 
 DUPLICATE_CHECK_DROPPED: Final[tuple[Patch, ...]] = (("carevia.app.Payments", NoClaim),)

@@ -1,4 +1,5 @@
-"""Nodes on one data folder behind a real nginx that hands requests round: deploy/nginx/carevia.conf without TLS."""
+"""Two nodes on one data folder behind a real nginx that hands requests round: deploy/nginx/carevia.conf without TLS,
+with the nodes of deploy/cluster/nodes.conf."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,8 +11,8 @@ from tests.acceptance.conftest import SETTINGS
 from tests.harness.nginx import Nginx
 from tests.harness.program import ROOT, Program, free_port
 
-CONF = (ROOT / "deploy" / "nginx" / "carevia.conf").read_text()
-SERVER = "    server 127.0.0.1:3000 max_fails=5 fail_timeout=2s;\n"
+CONF = "".join((ROOT / "deploy" / name).read_text() for name in ("cluster/nodes.conf", "nginx/carevia.conf"))
+NODES = ("carevia-1:3000", "carevia-2:3000")
 NO_REDIS = "redis://127.0.0.1:1"  # the setting is asked for; nothing here needs what is behind it
 
 
@@ -21,10 +22,12 @@ class Cluster(NamedTuple):
     port: int
 
 
-def configured(folder: Path, ports: Sequence[int], port: int) -> str:
-    """The file with these nodes, on this port, without TLS and with the log in `folder`."""
-    assert SERVER in CONF
-    text = CONF.replace(SERVER, "".join(SERVER.replace("3000", str(each)) for each in ports))
+def configured(folder: Path, nodes: Sequence[str], port: int) -> str:
+    """The files with these two nodes (host:port), on this port, without TLS and with the log in `folder`."""
+    text = CONF
+    for name, node in zip(NODES, nodes, strict=True):
+        assert f" server {name} " in text
+        text = text.replace(f" server {name} ", f" server {node} ")
     text = re.sub(r"^ *(ssl_.*|listen \[::\].*|listen 80;)\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^server \{.*?^\}\n", "", text, count=1, flags=re.DOTALL | re.MULTILINE)  # the way to https
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};").replace("care.example.com", "127.0.0.1")
@@ -41,9 +44,9 @@ def cluster(folder: Path, *words: Sequence[str], **settings: str) -> Iterator[Cl
         nodes = []
         for each in words:
             redis: dict[str, Any] = {"CAREVIA_REDIS_URL": NO_REDIS} if "--workers" in each else {}
-            nodes.append(stack.enter_context(Program(*each, data=folder / "data", **given, **redis)))
+            nodes.append(stack.enter_context(Program(*each, data=folder / "data", **redis | given)))
         (folder / "nginx").mkdir()
-        text = configured(folder / "nginx", [node.port for node in nodes], port)
+        text = configured(folder / "nginx", [f"127.0.0.1:{node.port}" for node in nodes], port)
         nginx = stack.enter_context(Nginx(folder / "nginx", text))
         nginx.test()
         nginx.start(port)

@@ -1,10 +1,12 @@
 """`carevia serve --workers 3` and a node beside it, behind nginx without stickiness (F19)."""
 
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -15,6 +17,7 @@ from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, session
 from tests.harness.node import SocketIOClient
 from tests.harness.program import Program
+from tests.harness.valkey import Valkey
 from tests.nodes.cluster import NO_REDIS, Cluster, cluster
 
 WAYS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
@@ -25,7 +28,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("workers")
-    with cluster(folder, ["--workers", "3"], [], CAREVIA_LIMIT_EVENTS_PER_SECOND="0") as site:
+    with (
+        Valkey() as valkey,
+        cluster(
+            folder, ["--workers", "3"], [], CAREVIA_LIMIT_EVENTS_PER_SECOND="0", CAREVIA_REDIS_URL=valkey.url
+        ) as site,
+    ):
         wait_until(lambda: len(workers(site.nodes[0])) == 3, "three workers")
         yield site
 
@@ -96,13 +104,81 @@ def test_a_worker_that_is_killed_is_started_again_and_its_sockets_miss_nothing(
     assert list((node.data / "nodes").glob("*.sock")), "the living ones"
 
 
-def test_it_stops_within_ten_seconds_with_status_0_and_without_its_parent_too() -> None:
+def test_the_same_notice_to_all_workers_at_once_is_one_booking(
+    site: Cluster, javascript_client: SocketIOClient
+) -> None:
+    client = javascript_client
+    client.connect(site.url, "desk", auth={"token": staff()})
+    body = event(session("family-4"))
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: deliver(site.nodes[0].url, body).status_code, range(24)))
+    assert answers == [200] * 24
+    paid(site, "family-5")
+    shown = [client.expect_event("customer_added", "desk")["args"][0]["userId"] for _ in range(2)]
+    assert shown == ["family-4", "family-5"]
+
+
+def test_whichever_worker_is_asked_metrics_and_readiness_are_those_of_all(
+    site: Cluster, javascript_client: SocketIOClient
+) -> None:
+    node = site.nodes[0]
+    for number in range(6):
+        javascript_client.connect(node.url, f"tab-{number}", auth={"token": staff(f"staff-{number}")})
+    seen = []
+    for _ in range(4):
+        assert httpx2.get(f"{node.url}/readyz", trust_env=False).status_code == 200
+        sockets = samples(node, "carevia_sockets")
+        assert len(sockets) == 3 and sum(sockets.values()) == 6
+        seen.append(sum(samples(node, "carevia_engine_received_total").values()))
+    assert seen == sorted(seen), "counters do not go back"
+    page = httpx2.get(f"{node.url}/metrics", trust_env=False).text
+    assert page.count("# TYPE carevia_sockets gauge") == 1, "each family once"
+    assert page.count('carevia_ready{worker="') == 3 * len({*re.findall(r'carevia_ready\{.*?part="(\w+)"', page)})
+    own = httpx2.get(f"{node.url}/metrics?own=1", trust_env=False).text
+    assert "worker=" not in own and own.count("carevia_sockets ") == 1
+
+
+def samples(node: Program, name: str) -> dict[str, float]:
+    """By worker."""
+    text = httpx2.get(f"{node.url}/metrics", trust_env=False).text
+    found = re.findall(rf'^{name}\{{worker="([^"]+)"\}} (\S+)$', text, re.MULTILINE)
+    return {worker: float(value) for worker, value in found}
+
+
+def test_a_worker_that_hangs_turns_readiness_red_whichever_is_asked(site: Cluster) -> None:
+    node = site.nodes[0]
+    hanging = workers(node)[-1]
+    os.kill(hanging, signal.SIGSTOP)
+    try:
+        wait_until(lambda: readiness(node) == (503, "A worker does not answer."), "it is red")
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+    wait_until(lambda: readiness(node)[0] == 200, "it is green again")
+
+
+def readiness(node: Program) -> tuple[int, str]:
+    try:
+        answer = httpx2.get(f"{node.url}/readyz", trust_env=False, timeout=5)
+    except httpx2.TimeoutException:  # the system has given the probe to the very worker that hangs
+        return 0, ""
+    return answer.status_code, answer.json().get("message", "")
+
+
+def test_it_stops_within_ten_seconds_with_status_0_and_without_its_parent_too(
+    javascript_client: SocketIOClient,
+) -> None:
     program = Program("--workers", "2", CAREVIA_REDIS_URL=NO_REDIS)
     with program:
         wait_until(lambda: len(workers(program)) == 2, "two workers")
+        for number in range(6):
+            way = ["polling"] if number % 2 else ["websocket"]
+            javascript_client.connect(program.url, f"guest-{number}", transports=way)
         began = time.monotonic()
         assert program.stop() == 0
         assert time.monotonic() - began < 10
+        for number in range(6):
+            gone = javascript_client.expect_kind("disconnect", f"guest-{number}")
+            assert gone["active"] is True, "let go, to come back by itself"
         program.start()
         wait_until(lambda: len(workers(program)) == 2, "two workers")
         children = workers(program)

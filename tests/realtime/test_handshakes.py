@@ -252,7 +252,7 @@ def test_admit_refuses_on_both_transports_before_there_is_a_session(refusal: Ref
                 assert answer.headers.get("retry-after") == (
                     None if refusal.retry_after is None else str(refusal.retry_after)
                 )
-            assert site.engine.stats.refused == 2
+            assert site.engine.stats.refused == {"admission": 2}
             assert not site.engine.stats.opened
 
     run(main())

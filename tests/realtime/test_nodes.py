@@ -39,7 +39,7 @@ class Phonebook:
     def __init__(self) -> None:
         self.known: dict[str, tuple[str, int]] = {}
 
-    async def address(self, node: str) -> tuple[str, int] | None:
+    def address(self, node: str) -> tuple[str, int] | None:
         return self.known.get(node)
 
 

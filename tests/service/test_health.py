@@ -206,3 +206,54 @@ def test_a_node_that_does_not_hear_itself_on_the_bus_is_red_and_green_when_it_do
                 await health.stop()
 
     run(main())
+
+
+def test_a_node_that_does_not_read_back_what_it_writes_to_the_journal_is_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No error anywhere: commits succeed, and reading answers as it did before, as of a replica that stands still."""
+    monkeypatch.setattr("carevia.service.health._QUIET", 0.3)
+
+    async def main() -> None:
+        async with watched(tmp_path) as (store, relay, _):
+            health = Health(store, relay, 0.2, now=lambda: 1)
+            await health.start()
+            try:
+                async with asyncio.timeout(SOON):
+                    while relay.position < 2:  # an idle journal gets a row every few seconds, and is heard by it
+                        assert health.reason() is None
+                        await asyncio.sleep(0.05)
+                frozen = await store.bounds()
+                with monkeypatch.context() as patch:
+
+                    async def as_before() -> tuple[int, int]:
+                        return frozen
+
+                    patch.setattr(store, "bounds", as_before)
+                    assert "journal is silent" in await red(health)
+                    assert (health.well["journal"], health.well["store"], health.journal_deaf) == (False, True, 1)
+                await green(health)
+                assert health.journal_silence < SOON
+            finally:
+                await health.stop()
+
+    run(main())
+
+
+def test_a_store_that_is_away_is_not_taken_for_a_silent_journal(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with watched(tmp_path) as (store, relay, _):
+            health = Health(store, relay, 0.2, now=lambda: 1)
+            await health.start()
+            other = sqlite3.connect(file_of(tmp_path), isolation_level=None)
+            try:
+                other.execute("BEGIN IMMEDIATE")
+                assert "does not answer" in await red(health)
+                assert health.well == {"store": False, "relay": True, "journal": True}
+            finally:
+                other.execute("ROLLBACK")
+                other.close()
+                await green(health)
+                await health.stop()
+
+    run(main())

@@ -256,3 +256,39 @@ def test_bookings_from_before_there_were_receipts_are_not_unseen(tmp_path: Path)
             assert (receipt.receivedAt, receipt.desks) == (None, [])
 
     run(work())
+
+
+def test_what_a_desk_of_another_node_has_shown_is_seen_and_rings_nowhere(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with office(tmp_path) as here, office(tmp_path) as there:
+            await here.pay("u1")
+            await there.relay.look()
+            await here.pay("u2")  # which the other node has yet to hear of
+            here.receipts.shown(STAFF, "tab-1", Screen(), 0, 1)
+            here.receipts.shown(STAFF, "tab-1", Screen(), 0, 2)
+            await here.receipts.flush()
+            assert (there.receipts.state.unseen, here.receipts.state.unseen) == (1, 0)
+            await there.receipts.look()
+            await there.relay.look()
+            await there.receipts.look()
+            assert there.receipts.state.unseen == 0
+            assert (there.after(60), here.after(60)) == ((0, 0), (0, 0))
+
+    run(work())
+
+
+def test_what_was_shown_before_a_node_came_is_seen_and_what_was_not_is_not(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with office(tmp_path) as here:
+            await here.pay("u1")
+            here.receipts.shown(STAFF, "tab-1", Screen(), 0, 1)
+            await here.receipts.flush()
+            await here.pay("u2")
+            async with office(tmp_path) as late:
+                assert late.receipts.state.unseen == 1
+                here.receipts.shown(STAFF, "tab-1", Screen(), 2, 2)
+                await here.receipts.flush()
+                await late.receipts.look()
+                assert late.receipts.state.unseen == 0
+
+    run(work())

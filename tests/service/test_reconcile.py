@@ -233,6 +233,41 @@ def test_a_refund_of_which_nobody_told_us_is_not_lost(tmp_path: Path) -> None:
     run(main())
 
 
+def test_a_dispute_of_which_nobody_told_us_is_not_lost_nor_how_it_ended(tmp_path: Path) -> None:
+    """Opened a hundred days after the payment, and decided when no checkout of that time is listed any more."""
+
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            session, other = b.paid(), b.paid("u2")
+            await b.notice(session)
+            await b.sweep()
+            b.home.time += 100 * DAY
+            for status, standing in [("needs_response", "disputed"), ("under_review", None), ("lost", "charged_back")]:
+                b.provider.dispute(session["id"], status, b.home.time // 1000 - 60)
+                would = await b.sweep(dry_run=True)
+                report = await b.sweep()
+                assert kinds(report) == kinds(would) == (["missing"] if standing else [])
+                assert report.for_a_person == []
+                assert kinds(await b.sweep()) == []
+                if standing:
+                    found = query(tmp_path, f"SELECT status FROM payments WHERE session_id = '{session['id']}'")
+                    assert found == [(standing,)]
+            assert query(tmp_path, f"SELECT status FROM payments WHERE session_id = '{other['id']}'") == [("paid",)]
+
+    run(main())
+
+
+def test_a_dispute_of_a_payment_that_is_none_of_ours_changes_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            elsewhere = b.paid(status="open")  # not completed, so it is not listed
+            b.provider.dispute(elsewhere["id"], "lost", b.home.time // 1000)
+            assert kinds(await b.sweep()) == []
+            assert query(tmp_path, "SELECT count(*) FROM provider_events") == [(0,)]
+
+    run(main())
+
+
 def test_ours_that_the_provider_does_not_know_is_flagged(tmp_path: Path) -> None:
     async def main() -> None:
         async with books(tmp_path) as b:

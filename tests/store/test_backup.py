@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from carevia.errors import BadInput, CareviaError, ConfigError, Conflict, Unavailable
-from carevia.store.backup import back_up, restore
+from carevia.store import backup
 from carevia.store.backup_file import PAGES_AT_ONCE
 from carevia.store.connection import connect
 from carevia.store.lock import hold
@@ -21,6 +22,9 @@ from carevia.store.store import Store
 from tests.aio import run
 from tests.harness.program import ROOT
 from tests.store.opened import file_of, opened, query
+
+back_up = partial(backup.back_up, files=Path("no attachments"))
+restore = partial(backup.restore, files=Path("no attachments"))
 
 
 def quiet(stage: str, done: int, total: int) -> None:

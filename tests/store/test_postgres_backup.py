@@ -1,8 +1,10 @@
 """A PostgreSQL database as one file and back, also from and to SQLite."""
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,19 @@ import psycopg
 import pytest
 
 from carevia.errors import BadInput, Conflict
-from carevia.store import postgres_backup
+from carevia.store import postgres_backup, postgres_connection
 from carevia.store.postgres import PostgresStore
-from carevia.store.postgres_backup import back_up, restore
+from carevia.store.postgres_connection import in_use
 from carevia.store.postgres_migrate import prepare
-from carevia.store.tables import login_failures, metadata, users
+from carevia.store.tables import login_failures, messages, metadata, users
 from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.harness.postgres import Postgres
 from tests.service.house import house, paid_event
 from tests.store.opened import file_of, opened
+
+back_up = partial(postgres_backup.back_up, files=Path("no attachments"))
+restore = partial(postgres_backup.restore, files=Path("no attachments"))
 
 
 @pytest.fixture
@@ -71,6 +76,16 @@ def person(n: int) -> Callable[[Transaction], object]:
     return lambda tx: tx.insert(users, id=f"u{n}", name="নুসরাত\n\\N \t''", role="user", created=2**40 + n)
 
 
+def message(n: int, text: str) -> Callable[[Transaction], object]:
+    def work(tx: Transaction) -> None:
+        row = tx.append("desk", "said", {"n": n}, now=n)
+        tx.insert(messages, seq=row.seq, room_id="u1", id=f"m{n}", sender_id="u1", sender_name="", sender_role="user",
+                  text=text, time=n, status="sent")  # fmt: skip
+        tx.index_text(row.seq, text)
+
+    return work
+
+
 def said(n: int) -> Callable[[Transaction], object]:
     return lambda tx: tx.append("desk", "said", {"n": n, "text": 'a "quoted" \\ line\n'}, now=n)
 
@@ -78,7 +93,7 @@ def said(n: int) -> Callable[[Transaction], object]:
 def test_what_was_backed_up_is_what_comes_back_under_a_new_epoch(url: str, tmp_path: Path) -> None:
     fill(url, person(1), person(2), said(1), said(2), failure(1))
     before, epoch, file = contents(url), epoch_of(url), tmp_path / "copy.db"
-    assert back_up(url, file, quiet)[1:] == (0, 2)
+    assert back_up(url, file, quiet)[1:] == (0, 2, (0, 0))
     assert file.stat().st_mode & 0o077 == 0
     fill(url, person(3), said(3), failure(2))
     found, kept = restore(url, file, quiet, epoch="e2", stamp="20260101T000000Z")
@@ -113,12 +128,14 @@ def test_a_house_moves_from_sqlite_to_postgresql_and_back(url: str, postgres: Po
         async with house(tmp_path) as home:
             await home.deliver(paid_event("u1"))
             await home.deliver(paid_event("u2"))
+            await home.store.write(message(1, "বুকিংয়ের তারিখ"))
 
     run(live())
     with closing(sqlite3.connect(file_of(tmp_path))) as log:
         log.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     found, kept = restore(url, file_of(tmp_path), quiet, epoch="moved", stamp="x")
     assert (found.bookings, kept) == (2, None)
+    fill(url, message(2, "বুকিং by phone"))
     assert back_up(url, tmp_path / "copy.db", quiet).bookings == 2
     again = postgres.database()
     restore(again, tmp_path / "copy.db", quiet, epoch="e", stamp="x")
@@ -130,6 +147,7 @@ def test_a_house_moves_from_sqlite_to_postgresql_and_back(url: str, postgres: Po
         (tmp_path / "copy.db").rename(file_of(folder))
         async with opened(folder) as store:
             assert store.epoch == "moved"
+            assert len(await store.read(lambda tx: tx.find_texts(["বুক"], None, 9))) == 2, "both databases' messages"
             assert [row.seq for row in await store.events_after(0, None, 100)] == [
                 row[0] for row in ask(url, "SELECT seq FROM journal ORDER BY seq")
             ]
@@ -137,7 +155,10 @@ def test_a_house_moves_from_sqlite_to_postgresql_and_back(url: str, postgres: Po
     run(at_home())
 
 
-def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(url: str, tmp_path: Path) -> None:
+def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_connection, "LEAVING", "100ms")
     fill(url, said(1))
     back_up(url, tmp_path / "copy.db", quiet)
 
@@ -153,6 +174,18 @@ def test_a_restore_is_refused_while_a_server_is_connected_and_changes_nothing(ur
             await store.close()
 
     run(main())
+
+
+def test_a_restore_waits_until_the_database_has_noticed_that_the_last_server_left(url: str, tmp_path: Path) -> None:
+    """A closed connection keeps its locks until its server process has run once more."""
+    fill(url, said(1))
+    back_up(url, tmp_path / "copy.db", quiet)
+    with psycopg.connect(url, autocommit=True) as leaving:
+        assert in_use(leaving)
+        timer = threading.Timer(0.3, leaving.close)
+        timer.start()
+        assert restore(url, tmp_path / "copy.db", quiet, epoch="e", stamp="x")[0].newest == 1
+        timer.join()
 
 
 def test_a_restore_that_fails_leaves_everything_as_it_was(

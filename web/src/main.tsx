@@ -1,15 +1,21 @@
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Providers } from "./app/providers";
+import { makeQueries, Providers } from "./app/providers";
 import { router } from "./app/router";
+import { warm } from "./app/warm";
+import { followTheme } from "./lib/theme";
+import "./app/bengali-font";
 import "./app/styles/index.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+const queries = makeQueries();
+warm(queries, window.location.pathname, router.options.parseSearch(window.location.search));
+followTheme();
 createRoot(root).render(
   <StrictMode>
-    <Providers>
+    <Providers queries={queries}>
       <RouterProvider router={router} />
     </Providers>
   </StrictMode>,

@@ -2,7 +2,8 @@
 
 Redis holds no truth. Facts reach every node through the journal; a hint only says when to look, and without it the
 relay looks every second. Typing and its like go to all nodes' sockets as they are said, and may be lost. Whoever
-reaches Redis can speak to our clients, as with any Socket.IO cluster: but no fact comes that way, and no right.
+reaches Redis can speak to our clients, as with any Socket.IO cluster: but no fact comes that way, and no right. What
+nodes say to each other (the roster: who is where) bears a seal that only they can make.
 """
 
 import asyncio
@@ -10,12 +11,16 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from carevia.api.limits import AddressLimits
 from carevia.api.seats import person_of
+from carevia.api.shared_limits import SharedHandshakes
 from carevia.domain.chat import desk_side
 from carevia.domain.events import EVENTS
 from carevia.domain.people import DESK
 from carevia.errors import ConfigError
 from carevia.realtime import Server, Socket
+from carevia.realtime.adapter.membership import Membership
+from carevia.realtime.adapter.roster import Roster
 from carevia.service.relay import Relay, visitors
 from carevia.store.store import Store
 
@@ -27,15 +32,19 @@ if TYPE_CHECKING:
 HINTS: Final = "carevia-hint#"
 _REST: Final = 0.005  # s between hints: more of them say nothing more
 # What a node says to its own sockets only; and facts, which come from the journal only.
-_OUR_OWN: Final = {"live", "reset", "receipt_alarm", "test_event", "viewers"} | {
+_OUR_OWN: Final = {"live", "reset", "receipt_alarm", "test_event", "viewers", "presence", "support"} | {
     event.name for event in EVENTS if event.durable
 }
 
 
 class Bus:
-    """Nothing happens without `url`: this node stands alone. `start` after the relay, `stop` before it."""
+    """Nothing happens without `url`: this node stands alone. `start` after the relay, `stop` before it. `key` is what
+    all nodes share."""
 
-    def __init__(self, url: str | None, server: Server, relay: Relay, store: Store) -> None:
+    def __init__(
+        self, url: str | None, server: Server, relay: Relay, store: Store, roster: Roster, limits: AddressLimits,
+        key: bytes,
+    ) -> None:  # fmt: skip
         self._server = server
         self._relay = relay
         self._store = store
@@ -44,7 +53,10 @@ class Bus:
         self._again = False
         self._echo: asyncio.Future[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._roster = roster
         self.broker = self._join(url) if url is not None else None
+        self._membership = Membership(roster, self.broker, key) if self.broker is not None else None
+        self._handshakes = SharedHandshakes(limits, self.broker, key) if self.broker is not None else None
         self.watch = self.trouble if self.broker is not None else None
         """For health: `trouble`, where there is a bus to watch; and `echo`."""
         self.listens = self.echo if self.broker is not None else None
@@ -64,12 +76,18 @@ class Bus:
         return broker
 
     async def start(self) -> None:
-        if self.broker is not None:
+        if self.broker is not None and self._membership is not None:
             self._unsubscribe = self._store.subscribe(self._committed)
+            self.broker.connects.append(self._membership.resume)
             await self.broker.start()
+            self._membership.start()
 
     async def stop(self) -> None:
         self._unsubscribe()
+        if self._handshakes is not None:
+            await self._handshakes.stop()
+        if self._membership is not None:
+            await self._membership.stop()
         if self.broker is not None:
             await self.broker.stop()
 
@@ -130,7 +148,11 @@ class Bus:
         for namespace in self._server.namespaces.values():
             for reason, count in namespace.adapter.refused.items() if namespace.adapter is not None else ():
                 refused.add_metric([reason], count)
+        for reason, count in self._roster.refused.items():
+            refused.add_metric([f"node: {reason}"], count)
         yield refused
+        yield GaugeMetricFamily("carevia_nodes", "Nodes that live, as far as this one hears", len(self._roster.nodes))
+        yield CounterMetricFamily("carevia_nodes_lost", "Nodes that went without a word", self._roster.fell_silent)
 
 
 def protects(socket: Socket, room: str) -> bool:

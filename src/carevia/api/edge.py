@@ -4,8 +4,7 @@ It finds the route, judges origin and policy, checks the payloads, and turns wha
 Security headers stand on every answer. No route has parameters in its path, so a dictionary is the router.
 """
 
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from carevia.api.http import (
     Scope,
     Send,
     failure,
+    handshake_of,
     send_answer,
 )
 from carevia.api.payload import Nothing, Raw, read_json, read_query
@@ -66,29 +66,48 @@ class Edge:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        request = Request(scope, receive, request_id=secrets.token_hex(8), proxies=self._proxies)
+        request = Request(handshake_of(scope, self._proxies), scope["method"], scope["path"], receive)
         methods = self._table.get(request.path)
         route = methods.get("GET" if request.method == "HEAD" else request.method) if methods else None
         try:
-            if route is not None:
-                answer = await self._handled(route, request)
-            else:
-                answer = self._unrouted(request, methods)
+            answer = await self._judged(route, request, self._found(route, request, methods))
         except Disconnected:
             return
+        await send_answer(answer, send, head_only=request.method == "HEAD")
+
+    async def notice(self, route: Route[Any, Any], request: Request, raw: bytes) -> Answer:
+        """The answer to a POST of a `signed` route whose body has been read."""
+        return await self._judged(route, request, route.handler(Call(request, None, _NOTHING, raw)))
+
+    def refused(self, route: Route[Any, Any], request: Request, error: CareviaError) -> Answer:
+        """The answer to a request that never got as far as its handler."""
+        return self._complete(route, request, failure(error))
+
+    async def _judged(self, route: Route[Any, Any] | None, request: Request, handling: Awaitable[Answer]) -> Answer:
+        """What is raised is an answer, too."""
+        try:
+            answer = await handling
+        except Disconnected:
+            raise
         except CareviaError as error:
             answer = failure(error)
         except Exception as problem:
             self._log.error("request failed", problem, request=request.id, route=route.path if route else "-")
             answer = failure(CareviaError(SORRY))
+        return self._complete(route, request, answer)
+
+    def _complete(self, route: Route[Any, Any] | None, request: Request, answer: Answer) -> Answer:
+        """Counted, and with the headers that stand on every answer."""
         self._count(route, answer.status)
         own = {name for name, _ in answer.headers}
-        extra = [
-            *(pair for pair in self._headers if pair[0] not in own),
-            (b"x-request-id", request.id.encode()),
-            *self._cors(request),
-        ]
-        await send_answer(answer, send, headers=extra, head_only=request.method == "HEAD")
+        beside = [pair for pair in self._headers if pair[0] not in own]
+        beside.append((b"x-request-id", request.id.encode()))
+        return Answer(answer.status, answer.body, [*answer.headers, *beside, *self._cors(request)], answer.more)
+
+    async def _found(
+        self, route: Route[Any, Any] | None, request: Request, methods: dict[str, Route[Any, Any]] | None
+    ) -> Answer:
+        return self._unrouted(request, methods) if route is None else await self._handled(route, request)
 
     async def _handled(self, route: Route[Any, Any], request: Request) -> Answer:
         if route.policy == "signed":  # proves itself over the raw bytes, before anything is read from them

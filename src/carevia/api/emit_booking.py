@@ -10,6 +10,7 @@ from typing import Any
 from carevia.api.http import Answer, bare
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
+from carevia.api.trail import Trail
 from carevia.domain.signatures import verify_standard
 from carevia.domain.site import SiteBooking, read_site_booking
 from carevia.service.payments import Payments
@@ -27,10 +28,11 @@ _ANSWER = {
 
 class EmitBooking:
     def __init__(
-        self, payments: Payments, secrets: Sequence[str], now: Callable[[], int],
+        self, payments: Payments, secrets: Sequence[str], trail: Trail, now: Callable[[], int],
         client_count: Callable[[], Awaitable[int]],
     ) -> None:  # fmt: skip
         self._payments = payments
+        self._trail = trail
         self._secrets = tuple(secrets)
         self._now = now
         self._client_count = client_count
@@ -54,7 +56,7 @@ class EmitBooking:
         ]
 
     async def receive(self, call: Call[Nothing, bytes]) -> Answer:
-        header = call.request.header
+        header, request = call.request.header, call.request.id
         webhook_id = header("webhook-id")
         verify_standard(
             webhook_id,
@@ -65,6 +67,8 @@ class EmitBooking:
             self._now(),
         )
         booking = read_site_booking(call.body)
-        await self._payments.receive_site(webhook_id or "", booking, call.body)
+        self._trail.received(request, webhook_id or "", "emit-booking")
+        await self._payments.receive_site(webhook_id or "", booking, call.body, request)
+        self._trail.committed(request)
         count = await self._client_count()
         return bare({"success": True, "message": "Broadcast Successful", "clientCount": count})

@@ -5,7 +5,9 @@ a web framework with its model library takes half of that. Bodies are msgspec; n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -26,6 +28,7 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
 BODY_SECONDS: Final = 10.0
 BODY_LIMIT: Final = 65_536
+_REQUEST_ID: Final = re.compile(rb"[\w-]{8,64}")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -36,18 +39,16 @@ class Disconnected(Exception):
 class Request:
     """One HTTP request. `handshake` tells who it comes from: address, origin, https or not."""
 
-    __slots__ = ("_headers", "_receive", "_scope", "handshake", "id", "method", "path")
+    __slots__ = ("_headers", "_receive", "handshake", "id", "method", "path")
 
-    def __init__(self, scope: Scope, receive: Receive, *, request_id: str, proxies: TrustedProxies) -> None:
-        self._scope = scope
+    def __init__(self, handshake: Handshake, method: str, path: str, receive: Receive | None = None) -> None:
+        """`receive` gives the body, where the request brings one that is not read yet."""
         self._receive = receive
         self._headers: dict[str, str] | None = None
-        self.id = request_id
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        peer = (scope.get("client") or ("",))[0]
-        query = scope.get("query_string", b"")
-        self.handshake = Handshake(scope["headers"], query, peer, scope.get("scheme", "http"), proxies)
+        self.handshake = handshake
+        self.method = method
+        self.path = path
+        self.id = _named(handshake) or secrets.token_hex(8)
 
     @property
     def address(self) -> str:
@@ -57,10 +58,11 @@ class Request:
     @property
     def headers(self) -> dict[str, str]:
         if self._headers is None:
-            self._headers = header_dict(self._scope["headers"])
+            self._headers = header_dict(self.handshake.raw)
         return self._headers
 
     def header(self, name: str) -> str | None:
+        """By its name in lower case; repeated ones are joined, as in `headers`."""
         return self.headers.get(name)
 
     def cookie(self, name: str) -> str | None:
@@ -68,7 +70,7 @@ class Request:
 
     def query(self) -> dict[str, str]:
         """The last value of each name; an empty value counts as not given."""
-        text = self._scope.get("query_string", b"").decode("latin-1")
+        text = self.handshake.raw_query.decode("latin-1")
         try:
             pairs = parse_qsl(text, errors="strict", max_num_fields=50)
         except ValueError:
@@ -78,38 +80,51 @@ class Request:
     async def body(self, limit: int, seconds: float = BODY_SECONDS) -> bytes:
         """The whole body, within `seconds`; TooLarge at the header where it says so, else at the first byte over
         `limit`."""
-        declared = self.headers.get("content-length", "")
-        if declared and (not declared.isdecimal() or len(declared) > 18 or int(declared) > limit):
-            raise TooLarge(f"The body may have at most {limit} bytes.")
+        if self._receive is None:
+            return b""
+        self.check_length(limit)
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
         body: bytes = message.get("body", b"")
         if message.get("more_body", False):
-            body = await self._rest(body, limit, seconds)
+            body = await self._rest(self._receive, body, limit, seconds)
         if len(body) > limit:
-            raise TooLarge(f"The body may have at most {limit} bytes.")
+            raise too_large(limit)
         return body
 
-    async def _rest(self, first: bytes, limit: int, seconds: float) -> bytes:
+    def check_length(self, limit: int) -> None:
+        """TooLarge for a body that says of itself that it is."""
+        declared = self.header("content-length") or ""
+        if declared and (not declared.isdecimal() or len(declared) > 18 or int(declared) > limit):
+            raise too_large(limit)
+
+    async def _rest(self, receive: Receive, first: bytes, limit: int, seconds: float) -> bytes:
         chunks, size, more = [first], len(first), True
         try:
             async with asyncio.timeout(seconds):
                 while more and size <= limit:
-                    message = await self._receive()
+                    message = await receive()
                     if message["type"] == "http.disconnect":
                         raise Disconnected
                     chunks.append(message.get("body", b""))
                     size += len(chunks[-1])
                     more = message.get("more_body", False)
         except TimeoutError:
-            raise SlowBody(f"The body did not arrive within {seconds:.0f} s.") from None
+            raise SlowBody(seconds) from None
         return b"".join(chunks)
 
 
 class SlowBody(CareviaError):
     status = 408
     code = "timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The body did not arrive within {seconds:.0f} s.")
+
+
+def too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body may have at most {limit} bytes.")
 
 
 class Answer(msgspec.Struct):
@@ -146,12 +161,12 @@ def failure(error: CareviaError) -> Answer:
     return Answer(error.status, _encode(body), headers)
 
 
-async def send_answer(answer: Answer, send: Send, *, headers: HeaderList, head_only: bool = False) -> None:
+async def send_answer(answer: Answer, send: Send, *, head_only: bool = False) -> None:
     """What fails while the pieces are made is raised: the server then drops the connection, so nobody takes a part
     for the whole."""
     more = answer.more
     length = [] if more else [(b"content-length", str(len(answer.body)).encode())]
-    start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length, *headers]}
+    start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length]}
     await send(start)
     if more is not None and not head_only:
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
@@ -161,7 +176,20 @@ async def send_answer(answer: Answer, send: Send, *, headers: HeaderList, head_o
     await send({"type": "http.response.body", "body": last})
 
 
-def header_dict(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+def _named(handshake: Handshake) -> str | None:
+    """What a trusted proxy calls this request, so that its log and ours agree."""
+    for name, value in handshake.raw:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value) and handshake.by_proxy:
+            return value.decode()
+    return None
+
+
+def handshake_of(scope: Scope, proxies: TrustedProxies) -> Handshake:
+    peer = (scope.get("client") or ("",))[0]
+    return Handshake(scope["headers"], scope.get("query_string", b""), peer, scope.get("scheme", "http"), proxies)
+
+
+def header_dict(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; repeated ones are joined as RFC 9110 5.3 allows (cookies with `; `, RFC 6265 4.2.1)."""
     found: dict[str, str] = {}
     for name, value in raw:

@@ -1,5 +1,7 @@
 """How much one address and one socket may do. Plain counting; `now` is seconds on a monotonic clock. 0 is off."""
 
+from collections.abc import Callable
+
 from carevia.errors import RateLimited
 
 _FLOOD_FACTOR = 10
@@ -46,40 +48,96 @@ class TooFast(RateLimited):
 
 class AddressLimits:
     """Handshakes a second and guests connected, per address. Whoever proves who they are is not counted: families
-    behind one carrier's address are many."""
+    behind one carrier's address are many.
 
-    def __init__(self, handshakes_per_second: int, connections: int) -> None:
-        self._rate = handshakes_per_second
+    Over several nodes: `to_share` is what the others have to know of handshakes, `close` what they answer; `guests`
+    are told to `guests_changed(address, how many)`, and those of other nodes counted by `guests_elsewhere(address)`.
+    """
+
+    def __init__(
+        self, handshakes_per_second: int, connections: int,
+        guests_elsewhere: Callable[[str], int] = lambda _: 0,
+        guests_changed: Callable[[str, int], object] | None = None,
+    ) -> None:  # fmt: skip
+        self.touched: Callable[[], object] | None = None  # called when there is something to share
+        self.rate = handshakes_per_second
         self._connections = connections
-        self._recent: dict[str, tuple[float, int]] = {}  # address -> (second begun, handshakes in it)
+        self._guests_elsewhere = guests_elsewhere
+        self._guests_changed = guests_changed
+        self._recent: dict[str, _Recent] = {}
+        self._to_share: set[str] = set()
+        self._closed: dict[str, float] = {}  # address -> until when
         self._guests: dict[str, int] = {}
 
     def refuses(self, address: str, now: float) -> bool:
         """Counts a handshake; whether it is one too many."""
-        if self._connections and self._guests.get(address, 0) >= self._connections:
+        if self._connections and self._guests.get(address, 0) + self._guests_elsewhere(address) >= self._connections:
             return True
-        if not self._rate:
+        if not self.rate:
             return False
-        began, count = self._recent.get(address, (now, 0))
-        if now - began >= 1:
-            began, count = now, 0
-        if len(self._recent) > _MANY_ADDRESSES:
-            self._recent = {key: seen for key, seen in self._recent.items() if now - seen[0] < 1}
-        self._recent[address] = (began, count + 1)
-        return count >= self._rate
+        recent = self._recent.get(address)
+        if recent is None or now - recent.began >= 1:
+            self._tidy(now)
+            recent = self._recent[address] = _Recent(now)
+        recent.count += 1
+        self._touch(address, recent)
+        return recent.count > self.rate or self._closed.get(address, now) > now
 
     def proved(self, address: str) -> None:
         """That handshake belonged to somebody who signed in."""
-        if address in self._recent:
-            began, count = self._recent[address]
-            self._recent[address] = (began, max(0, count - 1))
+        recent = self._recent.get(address)
+        if recent is not None and recent.count:
+            recent.count -= 1
+            self._touch(address, recent)
+
+    def _tidy(self, now: float) -> None:
+        if len(self._recent) > _MANY_ADDRESSES:
+            self._recent = {key: seen for key, seen in self._recent.items() if now - seen.began < 1}
+        if len(self._closed) > _MANY_ADDRESSES:
+            self._closed = {key: until for key, until in self._closed.items() if until > now}
+
+    def _touch(self, address: str, recent: "_Recent") -> None:
+        """Ordinary clients are not worth a word to the others: who has made an eighth of what is allowed here is."""
+        if self.touched is not None and (recent.shared or recent.count > self.rate // 8):
+            self._to_share.add(address)
+            self.touched()
+
+    def to_share(self) -> list[tuple[str, int]]:
+        """How many more (or fewer) handshakes of an address there were since it was last said."""
+        found = []
+        for address in self._to_share:
+            if (recent := self._recent.get(address)) is not None and recent.count != recent.shared:
+                found.append((address, recent.count - recent.shared))
+                recent.shared = recent.count
+        self._to_share.clear()
+        return found
+
+    def close(self, address: str, until: float) -> None:
+        """All nodes together have taken as many as they may."""
+        self._closed[address] = until
 
     def guest_came(self, address: str) -> None:
-        self._guests[address] = self._guests.get(address, 0) + 1
+        self._count_guests(address, 1)
 
     def guest_went(self, address: str) -> None:
-        left = self._guests.get(address, 0) - 1
-        if left > 0:
-            self._guests[address] = left
+        self._count_guests(address, -1)
+
+    def _count_guests(self, address: str, more: int) -> None:
+        count = self._guests.get(address, 0) + more
+        if count > 0:
+            self._guests[address] = count
         else:
             self._guests.pop(address, None)
+        if self._connections and self._guests_changed is not None:
+            self._guests_changed(address, count)
+
+
+class _Recent:
+    """The handshakes of an address in one second."""
+
+    __slots__ = ("began", "count", "shared")
+
+    def __init__(self, now: float) -> None:
+        self.began = now
+        self.count = 0
+        self.shared = 0  # of them, that the other nodes know of

@@ -2,17 +2,25 @@
 
 Straight to the hub and never stored: a fresh page gets all of it at CONNECT, later changes as they come, gathered for
 a moment, so that a page that is loaded again does not flicker. Not volatile: while a connection lives, none is lost.
+The roster brings the tabs of other nodes; every node counts all, and tells its own sockets.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from carevia.api.seats import Seats, person_of
+import msgspec
+
+from carevia.api.seats import Seats, person_of, seat_of
 from carevia.domain.payloads import PeoplePresent, StaffPresent, SupportPresent
-from carevia.domain.people import DESK, SUPPORT_NAME, Person
-from carevia.domain.presence import Presence, State, TabState, most_present
+from carevia.domain.people import DESK, SUPPORT_NAME
+from carevia.domain.presence import Presence, State, Tab, TabState, most_present
 from carevia.realtime import Namespace, Socket
+from carevia.realtime.adapter.roster import Roster
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 GATHER: Final = 0.3
 """Seconds in which changes are gathered: a person who has left is told within a second."""
@@ -24,34 +32,74 @@ MOST_CUSTOMERS: Final = 10_000
 class PresenceBoard:
     """`join`, `tell` and `leave` by socket; `greet` a socket that has just come with what is known."""
 
-    def __init__(self, namespace: Namespace, seats: Seats) -> None:
+    def __init__(self, namespace: Namespace, seats: Seats, roster: Roster) -> None:
         self._namespace = namespace
         self._seats = seats
         self._presence = Presence(self._changed)
-        self._known: dict[str, Person] = {}  # who is here, and who has left since the last telling
+        self._tabs: dict[str, Tab] = {}  # of this node, by session
+        self._known: dict[str, Tab] = {}  # the last tab of whoever is here, or has left since the last telling
         self._staff: set[str] = set()  # of them
         self._waiting: dict[str, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._told: dict[str, State] = {}
         self._support: State = "offline"
+        self._roster = roster
+        self._shared = roster.table("tab", Tab)
+        self._shared.listen(self._add, self._remove)
+        self._shared.listen(seats.came_elsewhere, seats.went_elsewhere)
 
     def join(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         """A page says at CONNECT when it is in the background; whoever says nothing is here."""
         person = person_of(socket)
-        if person is not None:
-            self._known[person.id] = person
-            (self._staff.add if person.is_staff else self._staff.discard)(person.id)
-            self._presence.join(person.id, socket.session.id, "away" if auth.get("away") is True else "here")
+        if person is None:
+            return
+        state: TabState = "away" if auth.get("away") is True else "here"
+        name = (person.name or SUPPORT_NAME) if person.is_staff else ""
+        self._show(socket.session.id, Tab(person.id, person.is_staff, name, seat_of(socket).since, state))
 
     def tell(self, socket: Socket, state: TabState) -> None:
-        person = person_of(socket)
-        if person is not None:
-            self._presence.tell(person.id, socket.session.id, state)
+        tab = self._tabs.get(socket.session.id)
+        if tab is not None and tab.state != state:
+            self._show(socket.session.id, msgspec.structs.replace(tab, state=state))
 
     def leave(self, socket: Socket) -> None:
-        person = person_of(socket)
-        if person is not None:
-            self._presence.leave(person.id, socket.session.id)
+        tab = self._tabs.pop(socket.session.id, None)
+        if tab is not None:
+            self._shared.drop(socket.session.id)
+            self._remove(socket.session.id, tab)
+
+    def desks(self) -> int:
+        """How many desks are open, on all nodes; while we do not hear the others, on this one."""
+        if not self._roster.hears():
+            return len(self._namespace.members(DESK))
+        return sum(self._presence.tabs(person) for person in self._staff)
+
+    def collect(self) -> "Iterator[Metric]":
+        """For /metrics: people over all nodes, as far as this one hears."""
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        family = GaugeMetricFamily("carevia_people", "People present, on any node", labels=["kind", "state"])
+        people = Counter(
+            ("staff" if person in self._staff else "customer", state)
+            for person, state in self._presence.people().items()
+        )
+        for kind in ("staff", "customer"):
+            for state in ("here", "away"):
+                family.add_metric([kind, state], people[kind, state])
+        yield family
+
+    def _show(self, id: str, tab: Tab) -> None:
+        self._tabs[id] = tab
+        self._shared.set(id, tab)
+        self._add(id, tab)
+
+    def _add(self, id: str, tab: Tab) -> None:
+        self._known[tab.person] = tab
+        (self._staff.add if tab.staff else self._staff.discard)(tab.person)
+        self._presence.join(tab.person, id, tab.state)
+
+    def _remove(self, id: str, tab: Tab) -> None:
+        self._presence.leave(tab.person, id)
 
     def greet(self, socket: Socket) -> None:
         """Everything this socket may know, as it is now."""
@@ -74,7 +122,7 @@ class PresenceBoard:
         self._waiting.clear()
         news = [(person, state) for person, state in now.items() if self._told.get(person, "offline") != state]
         if news:
-            self._namespace.to(DESK).emit("presence", self._event(news, whole=False))
+            self._namespace.local.to(DESK).emit("presence", self._event(news, whole=False))
         for person, state in now.items():
             if state == "offline":
                 self._told.pop(person, None)
@@ -90,7 +138,7 @@ class PresenceBoard:
         self._support = support
         rooms = tuple(self._seats.customers())
         if rooms:
-            self._namespace.to(*rooms).emit("support", SupportPresent(support))
+            self._namespace.local.to(*rooms).emit("support", SupportPresent(support))
 
     def _support_now(self) -> State:
         return most_present({self._presence.state(person) for person in self._staff} - {"offline"})
@@ -100,8 +148,8 @@ class PresenceBoard:
         customers = {"here": event.here, "away": event.away, "offline": event.offline}
         for id, state in people:
             person = self._known[id]
-            if person.is_staff:
-                event.staff.append(StaffPresent(id, person.name or SUPPORT_NAME, state))
+            if person.staff:
+                event.staff.append(StaffPresent(id, person.name, state))
             elif len(customers[state]) < MOST_CUSTOMERS:
                 customers[state].append(id)
         return event

@@ -1,5 +1,6 @@
 """Receipts at the edge: what a desk reads of one booking, whether the alarm rings, and the alarm by the clock."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -56,13 +57,19 @@ class ReceiptRoutes:
 
 
 class AlarmBell:
-    """`beat` it every second: it judges, tells every desk while the alarm lasts, and has written what was gathered."""
+    """`beat` it every second: it judges, tells every desk while the alarm lasts, and has written what was gathered.
 
-    def __init__(self, receipts: Receipts, namespace: Namespace, log: Log) -> None:
+    Each node tells its own desks, so that no desk depends on the bus. The log has what no desk has shown once, from the
+    node that is `first`, and what a node cannot send from that node.
+    """
+
+    def __init__(self, receipts: Receipts, namespace: Namespace, log: Log, first: Callable[[], bool]) -> None:
         self._receipts = receipts
         self._namespace = namespace
         self._log = log
+        self._first = first
         self._ringing = False
+        self._logged = False
 
     async def beat(self) -> None:
         self._ring(self._receipts.judge())
@@ -72,10 +79,12 @@ class AlarmBell:
     def _ring(self, alarm: ReceiptAlarm) -> None:
         if alarm.rings or self._ringing:
             self._namespace.local.to(DESK).volatile.emit("receipt_alarm", alarm)
-        if alarm.rings and not self._ringing:
+        self._ringing = alarm.rings
+        if alarm.rings and not self._logged and (alarm.unsent or self._first()):
+            self._logged = True
             self._log.error(
                 "receipt alarm", unseen=alarm.unseen, unsent=alarm.unsent, oldest=alarm.oldest, seconds=alarm.seconds
             )
-        if self._ringing and not alarm.rings:
+        if self._logged and not alarm.rings:
+            self._logged = False
             self._log.warning("receipt alarm is over")
-        self._ringing = alarm.rings

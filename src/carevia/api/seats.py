@@ -1,22 +1,25 @@
 """The sockets as people: who sits on each, which tabs belong to one person, and who has to go."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from carevia.api.auth import Identity
 from carevia.api.limits import EventBudget
 from carevia.domain.people import Person
+from carevia.domain.presence import Tab, too_many
 from carevia.domain.receipts import Screen
 from carevia.realtime import Socket
+from carevia.realtime.adapter.roster import Roster
 
 
 class Seat:
     """What we know of one socket: who it is, how it proved that, and what it may still send.
 
-    `expires` is on the monotonic clock: a wall clock that is set forward ends nobody's token early.
+    `expires` is on the monotonic clock: a wall clock that is set forward ends nobody's token early. `since` is ms since
+    1970 UTC: it says over all nodes which tab is the oldest.
     """
 
-    __slots__ = ("address", "budget", "expires", "person", "screen", "session", "tests")
+    __slots__ = ("address", "budget", "expires", "person", "screen", "session", "since", "tests")
 
     def __init__(self, identity: Identity | None, address: str, budget: EventBudget) -> None:
         self.person: Person | None = None
@@ -26,6 +29,7 @@ class Seat:
             self.take(identity)
         self.address = address
         self.budget = budget
+        self.since = 0
         self.tests = 0
         self.screen = Screen()
 
@@ -46,11 +50,17 @@ def person_of(socket: Socket) -> Person | None:
 
 
 class Seats:
-    """Every connected socket of somebody who signed in, by person, oldest tab first."""
+    """Every connected socket of somebody who signed in, by person, oldest tab first. `most` is the limit of one
+    person's tabs over all nodes; `now` is ms since 1970 UTC."""
 
-    def __init__(self, tabs: int) -> None:
-        self._most = tabs
+    def __init__(self, most: int, roster: Roster, now: Callable[[], int]) -> None:
+        self._most = most
+        self._roster = roster
+        self._now = now
+        self._newest = 0
+        self.ended = 0  # tabs, because their person had more than the limit
         self._tabs: dict[str, list[Socket]] = {}
+        self._elsewhere: dict[str, dict[str, int]] = {}  # person -> tabs on other nodes -> since when
 
     def take(self, socket: Socket) -> None:
         """A socket came. Past the limit of one person the oldest tab gets a DISCONNECT, or two would push each other
@@ -58,11 +68,34 @@ class Seats:
         person = person_of(socket)
         if person is None:
             return
+        self._newest = seat_of(socket).since = max(self._now(), self._newest + 1)
         tabs = self._tabs.setdefault(person.id, [])
         tabs[:] = [tab for tab in tabs if tab.id != socket.id]  # recovered before its old connection has gone
         tabs.append(socket)
-        if self._most and len(tabs) > self._most:
-            tabs.pop(0).disconnect()
+        self._end_oldest(person.id)
+
+    def came_elsewhere(self, id: str, tab: Tab) -> None:
+        """A tab on another node."""
+        self._elsewhere.setdefault(tab.person, {})[id] = tab.since
+        self._end_oldest(tab.person)
+
+    def went_elsewhere(self, id: str, tab: Tab) -> None:
+        tabs = self._elsewhere.get(tab.person, {})
+        tabs.pop(id, None)
+        if not tabs:
+            self._elsewhere.pop(tab.person, None)
+
+    def _end_oldest(self, person: str) -> None:
+        tabs = self._tabs.get(person, ())
+        elsewhere = self._elsewhere.get(person, {}) if self._roster.hears() else {}
+        if not self._most or len(tabs) + len(elsewhere) <= self._most:
+            return
+        by_id = {socket.session.id: socket for socket in tabs}
+        here = {id: seat_of(socket).since for id, socket in by_id.items()}
+        for id in too_many(here, elsewhere, self._most):
+            self.ended += 1
+            self.give_up(by_id[id])
+            by_id[id].disconnect()
 
     def give_up(self, socket: Socket) -> None:
         person = person_of(socket)

@@ -95,4 +95,5 @@ class Sweeps:
             found.add_metric([kind], count)
         yield found
         yield GaugeMetricFamily("carevia_reconcile_drift", "Of the last sweep, for a person", self.drift)
-        yield GaugeMetricFamily("carevia_reconcile_last_seconds", "When the last whole sweep began", self.last / 1000)
+        last = self.last / 1000
+        yield GaugeMetricFamily("carevia_reconcile_last_timestamp_seconds", "When the last whole sweep began", last)

@@ -12,6 +12,7 @@ from carevia.api.http import NO_STORE, Answer, Request, bare, ok
 from carevia.api.metrics import Metrics
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
+from carevia.api.workers import Workers, joined
 from carevia.domain.catalogue import Catalogue
 from carevia.errors import Forbidden, SignInFirst, Unavailable
 from carevia.service.health import Health
@@ -46,6 +47,7 @@ class SystemRoutes:
         self,
         health: Health,
         metrics: Metrics,
+        workers: Workers,
         metrics_token: str | None,
         config: PageConfig,
         described: Callable[[], bytes],
@@ -53,6 +55,7 @@ class SystemRoutes:
     ) -> None:
         self._health = health
         self._metrics = metrics
+        self._workers = workers
         self._metrics_token = metrics_token
         self._config = bare(config)
         self._described = described
@@ -82,8 +85,10 @@ class SystemRoutes:
     async def health(self, _: Call[Any, Any]) -> Answer:
         return bare({"status": "ok"})
 
-    async def ready(self, _: Call[Any, Any]) -> Answer:
+    async def ready(self, call: Call[Any, Any]) -> Answer:
         reason = self._health.reason()
+        if reason is None and not _asks_for_one(call.request):
+            reason = await self._workers.trouble()
         if reason is not None:
             raise Unavailable(reason[:1].upper() + reason[1:], retry_after=2)
         return bare({"status": "ready"})
@@ -91,6 +96,9 @@ class SystemRoutes:
     async def metrics(self, call: Call[Any, Any]) -> Answer:
         self._check_scraper(call.request)
         body, content_type = self._metrics.text()
+        if not _asks_for_one(call.request):
+            others = [(told.node, told.body) for told in await self._workers.ask("/metrics") if told.status == 200]
+            body = joined([(self._workers.node, body), *others]) if others else body
         return Answer(200, body, [(b"content-type", content_type.encode()), NO_STORE])
 
     async def operations(self, _: Call[Any, Any]) -> Answer:
@@ -118,6 +126,11 @@ class SystemRoutes:
             return
         if not _is_loopback(request):
             raise Forbidden("Metrics are for this machine only, or for the bearer of CAREVIA_METRICS_TOKEN.")
+
+
+def _asks_for_one(request: Request) -> bool:
+    """Another worker asks, or who wants to know whom they have reached."""
+    return "own" in request.query()
 
 
 def _is_loopback(request: Request) -> bool:

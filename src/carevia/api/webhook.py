@@ -14,6 +14,7 @@ import msgspec
 from carevia.api.http import Answer, bare
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
+from carevia.api.trail import Trail
 from carevia.domain.payments import read_event
 from carevia.domain.signatures import BadSignature, OutOfTime, verify_stripe
 from carevia.errors import BadInput
@@ -28,8 +29,11 @@ _decode = msgspec.json.Decoder().decode
 
 
 class StripeWebhook:
-    def __init__(self, payments: Payments, secrets: Sequence[str], *, production: bool, now: Callable[[], int]) -> None:
+    def __init__(
+        self, payments: Payments, secrets: Sequence[str], trail: Trail, *, production: bool, now: Callable[[], int]
+    ) -> None:
         self._payments = payments
+        self._trail = trail
         self._secrets = tuple(secrets)
         self._production = production
         self._now = now
@@ -53,10 +57,12 @@ class StripeWebhook:
         ]
 
     async def receive(self, call: Call[Nothing, bytes]) -> Answer:
-        body = call.body
+        body, request = call.body, call.request.id
         event = self._judged(call.request.header("stripe-signature"), body)
+        self._trail.received(request, event["id"], event["type"])
         failpoint("webhook.verified")
-        await self._payments.receive_stripe(body, event)
+        await self._payments.receive_stripe(body, event, request)
+        self._trail.committed(request)
         failpoint("webhook.before_answer")
         return _RECEIVED
 

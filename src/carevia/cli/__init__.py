@@ -66,19 +66,30 @@ def carevia() -> None:
     """
 
 
-@carevia.command(epilog=_example("carevia serve --host 0.0.0.0 --port 8080"))
+@carevia.command(
+    epilog=_example(
+        "carevia serve --host 0.0.0.0 --port 8080",
+        "CAREVIA_REDIS_URL=redis://127.0.0.1 carevia serve --workers 4",
+    )
+)
 @click.option("--host", help="Address to listen on; CAREVIA_HOST, 127.0.0.1.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; CAREVIA_PORT, 3000. 0 takes a free one."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes; more than one needs Redis.")
-@click.option("--worker", type=(int, int), hidden=True, help="What the parent tells a worker.")
-def serve(host: str | None, port: int | None, workers: int, worker: tuple[int, int] | None) -> None:
-    """Run the server: pages, API, webhooks and Socket.IO on one port."""
+@click.option("--worker", type=(int, int, str), hidden=True, help="What the parent tells a worker.")
+def serve(host: str | None, port: int | None, workers: int, worker: tuple[int, int, str] | None) -> None:
+    """Run the server: pages, API, webhooks and Socket.IO on one port.
+
+    SIGTERM lets its sockets go in waves and ends it with status 0. Several workers share the port, the store and Redis;
+    one that dies is started again.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server listens to it: nothing is open yet
     settings = _settings(host=host, port=port)
     if workers > 1 and settings.redis_url is None:
-        raise ConfigError("More than one worker needs CAREVIA_REDIS_URL: set it, or run one worker.")
+        raise ConfigError(
+            "More than one worker needs CAREVIA_REDIS_URL: set it (redis://127.0.0.1:6379, say), or run one worker."
+        )
     if workers > 1:
         from carevia.cli.workers import run_workers
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from carevia.config import Settings
 from carevia.store.backup import back_up as copy_out
 from carevia.store.backup import restore as copy_back
+from carevia.store.backup_attachments import aside
 from carevia.store.backup_file import Contents
-from carevia.store.store import database_file, is_postgres
+from carevia.store.store import attachments_folder, database_file, is_postgres
 
 _QUIET_SECONDS = 1.0
 _MB = 1_000_000
@@ -33,36 +34,43 @@ class Progress:
 
 
 def back_up(settings: Settings, target: Path, *, force: bool, say: Callable[[str], None]) -> None:
-    progress, url = Progress(_on_the_side), settings.database_url
+    progress, url, files = Progress(_on_the_side), settings.database_url, attachments_folder(settings.data_dir)
     if url is not None and is_postgres(url):
         from carevia.store.postgres_backup import back_up as copy_tables
 
-        found = copy_tables(url, target, progress, force=force)
+        found = copy_tables(url, target, progress, files=files, force=force)
     else:
-        found = copy_out(database_file(url, settings.data_dir), target, progress, force=force)
+        found = copy_out(database_file(url, settings.data_dir), target, progress, files=files, force=force)
     say(f"The backup is made and checked: {target}, {_facts(found)}.")
+    if found.attachments and (missing := found.attachments[1]):
+        say(f"{missing} attachments are not in it: messages name them, and {files} has not got them.")
 
 
 def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> None:
-    progress, url = Progress(_on_the_side), settings.database_url
+    progress, url, files = Progress(_on_the_side), settings.database_url, attachments_folder(settings.data_dir)
     stamp, epoch = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), secrets.token_hex(8)
     if url is not None and is_postgres(url):
         from carevia.store.postgres_backup import restore as load_tables
 
-        found, schema = load_tables(url, backup, progress, epoch=epoch, stamp=stamp)
+        found, schema = load_tables(url, backup, progress, files=files, epoch=epoch, stamp=stamp)
         what, kept = "the PostgreSQL database", f"the schema {schema}. Drop it" if schema else None
     else:
         path = database_file(url, settings.data_dir)
-        found, file = copy_back(path, backup, progress, epoch=epoch, stamp=stamp)
+        found, file = copy_back(path, backup, progress, files=files, epoch=epoch, stamp=stamp)
         what, kept = str(path), f"{file}. Delete it" if file else None
     say(f"Restored and checked: {what}, {_facts(found)}.")
     if kept:
         say(f"The database as it was is kept: {kept} when you need it no more.")
+    if (others := aside(files, stamp)).exists():
+        say(f"Attachments that only it names are kept too: {others}. Delete them together with it.")
+    if found.attachments is None:
+        say(f"The backup was made without attachments: copy their files to {files} from where you have them.")
     say(AFTERWARDS)
 
 
 def _facts(found: Contents) -> str:
-    return f"{found.size / _MB:.1f} MB, {found.bookings} bookings, events up to number {found.newest}"
+    files = "" if found.attachments is None else f", {found.attachments[0]} attachments"
+    return f"{found.size / _MB:.1f} MB, {found.bookings} bookings, events up to number {found.newest}{files}"
 
 
 def _on_the_side(line: str) -> None:

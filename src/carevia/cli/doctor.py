@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import ipaddress
 import os
 import socket
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from carevia.config import PREFIX, SECRET_NAMES, SECRETS_FILE, Settings, load_settings
 from carevia.errors import CareviaError, ConfigError
@@ -73,6 +75,9 @@ def _checks(settings: Settings) -> Iterator[Finding]:
     if not settings.production:
         yield _secrets_file(settings.data_dir / SECRETS_FILE)
     yield _port(settings)
+    if settings.redis_url is not None:
+        yield _bus(settings.redis_url)
+        yield _node_address(settings)
     yield _pages()
     yield _clock()
 
@@ -141,6 +146,54 @@ def _is_carevia(settings: Settings) -> bool:
         return False
     finally:
         asked.close()
+
+
+def _bus(url: str) -> Finding:
+    from carevia.realtime.adapter.redis import RedisBroker
+
+    async def visit() -> bool:
+        broker = RedisBroker(url)
+        await broker.start()
+        try:
+            return broker.connected
+        finally:
+            await broker.stop()
+
+    try:
+        if asyncio.run(visit()):
+            return Finding(True, "Redis answers.")
+    except ValueError:  # its text may hold the password
+        return Finding(False, "CAREVIA_REDIS_URL cannot be read.", "Write redis://[:password@]host:port.")
+    return Finding(False, "Redis does not answer.", "Start it, or set CAREVIA_REDIS_URL to where it is.")
+
+
+def _node_address(settings: Settings) -> Finding:
+    """Whether other hosts reach this node at the address that it gives them."""
+    address = settings.node_address
+    if address is None:
+        return Finding(True, "Nodes of this host only: other hosts would need CAREVIA_NODE_ADDRESS.")
+    host = urlsplit(f"//{address}").hostname or ""
+    try:
+        addresses = {ipaddress.ip_address(str(info[4][0])) for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        return Finding(False, f"The host of CAREVIA_NODE_ADDRESS, {host}, is not known.", "Write this host's address.")
+    if any(each.is_unspecified for each in addresses):
+        return Finding(False, f"Nobody reaches {host} from elsewhere.", "Write this host's own address instead.")
+    listens = settings.host
+    if _is_loopback(listens) and not all(each.is_loopback for each in addresses):
+        return Finding(
+            False,
+            f"CAREVIA_HOST={listens} takes connections of this host only, CAREVIA_NODE_ADDRESS promises more.",
+            f"Set CAREVIA_HOST to {host}, or to 0.0.0.0 behind a firewall.",
+        )
+    return Finding(True, f"Other hosts reach this node at {address}.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _pages() -> Finding:

@@ -129,11 +129,12 @@ def _why_not(host: str, port: int, problem: OSError) -> str:
 
 
 class Worker(NamedTuple):
-    """What a worker is told by its parent (cli/workers.py): which one it is, and the descriptor of its listening
-    socket. Its standard input ends when the parent does."""
+    """What a worker is told by its parent (cli/workers.py): which one it is, the descriptor of its listening socket,
+    and what the ids of all its workers begin with. Its standard input ends when the parent does."""
 
     number: int
     listener: int
+    group: str
 
 
 def serve(settings: Settings, log: Log, worker: Worker | None = None) -> None:
@@ -151,10 +152,11 @@ def serve(settings: Settings, log: Log, worker: Worker | None = None) -> None:
 
 
 async def _serve(settings: Settings, log: Log, bound: socket.socket, worker: Worker | None) -> None:
-    carevia = Carevia(settings, log, first=worker is None or worker.number == 0)
+    first, group = (True, "") if worker is None else (worker.number == 0, worker.group)
+    carevia = Carevia(settings, log, first=first, group=group)
     config = uvicorn.Config(
         carevia.asgi,
-        http=serve_protocol(carevia.server.engine),
+        http=serve_protocol(carevia.server.engine, carevia.doors),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -6,6 +6,7 @@ elsewhere they share one. Each worker is a whole Carevia; what they share is the
 which they hand connections to each other.
 """
 
+import secrets
 import signal
 import socket
 import subprocess
@@ -29,8 +30,9 @@ _WRONG_SETTINGS: Final = 2  # the exit status that no new start would mend
 class Child:
     """One worker, over all its lives."""
 
-    def __init__(self, number: int, listener: socket.socket, words: Sequence[str]) -> None:
+    def __init__(self, number: int, listener: socket.socket, group: str, words: Sequence[str]) -> None:
         self.number = number
+        self._group = group
         self._listener = listener
         self._words = words
         self._born = 0.0
@@ -40,7 +42,7 @@ class Child:
 
     def start(self) -> None:
         descriptor = self._listener.fileno()
-        words = [*self._words, "--worker", str(self.number), str(descriptor)]
+        words = [*self._words, "--worker", str(self.number), str(descriptor), self._group]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(descriptor,))  # noqa: S603 -- words of ours
         self._born = time.monotonic()
 
@@ -93,7 +95,8 @@ def run_workers(settings: Settings, count: int) -> int:
     listeners = _listeners(settings.host, settings.port, count)
     host, port = settings.host, listeners[0].getsockname()[1]
     words = [sys.executable, "-m", "carevia", "serve", "--host", host, "--port", str(port)]
-    children = [Child(number, listener, words) for number, listener in enumerate(listeners)]
+    group = secrets.token_hex(3)
+    children = [Child(number, listener, group, words) for number, listener in enumerate(listeners)]
     for child in children:
         child.start()
     status = 0

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from carevia.domain.bookings import BookingRow
 from carevia.domain.payloads import (
+    BookingsChanged,
     ConversationChanged,
     ConversationUpdated,
     CustomerAdded,
@@ -228,6 +229,15 @@ EVENTS: tuple[Event, ...] = (
         False,
         (SupportPresent,),
         "Whether Support is there: right after CONNECT, then when it changes.",
+    ),
+    Event(
+        "bookings_changed",
+        "server",
+        "every customer's own",
+        False,
+        (BookingsChanged,),
+        "One of the customer's own bookings is new or not what it was: a page reads `GET /api/booking` again, as it "
+        "does after every CONNECT.",
     ),
     Event(
         "receipt_alarm",

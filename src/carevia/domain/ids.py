@@ -13,6 +13,7 @@ Random = Callable[[int], bytes]
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LONGEST_PROVIDER_ID = 255
+_OWN_TRACKING = re.compile(f"CV-[{CROCKFORD}]{{8}}")
 _TRACKING = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:#/-]{0,62}[A-Za-z0-9])?")
 
 
@@ -29,6 +30,12 @@ def tracking_id_from(text: str, attempt: int = 0) -> str:
 def valid_tracking_id(text: object) -> bool:
     """Ours and those of other systems, taken as they are: 1 to 64 characters without spaces."""
     return isinstance(text, str) and _TRACKING.fullmatch(text) is not None
+
+
+def own_tracking_id(text: str) -> str | None:
+    """A whole id of our own making, as it is stored; None for anything else that somebody may search."""
+    text = text.strip().upper()
+    return text if _OWN_TRACKING.fullmatch(text) else None
 
 
 def provider_id(value: object) -> str | None:

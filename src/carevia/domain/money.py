@@ -39,6 +39,8 @@ def minor(text: str, currency: str) -> int:
     plain = text.strip()
     if _AMOUNT.fullmatch(plain) is None:
         raise ValueError("not an amount of money")
+    if plain.isdigit() and len(plain) <= 12:  # whole, as nearly all are, and far from MOST
+        return int(plain) * int(10 ** digits(currency))
     scaled = Decimal(plain).scaleb(digits(currency))
     if scaled != scaled.to_integral_value():
         raise ValueError(f"finer than {currency} goes")

@@ -171,6 +171,10 @@ class SupportPresent(Struct):
     state: Annotated[State, about("the most present of all staff, who are not named")]
 
 
+class BookingsChanged(Struct):
+    seq: Annotated[int, about("the journal's number of what the desk was told")]
+
+
 class Viewer(Struct):
     userId: Annotated[str, about("a member of staff")]
     name: Annotated[str, about("their name")]

@@ -1,16 +1,28 @@
 """Who is there, by person and not by connection: a person is as present as the most present of their tabs.
 
 Pure counting, nothing of it is stored. Tabs are known by any word that is unique (here the id of the session, which a
-tab that comes back does not share with its old connection), so what several processes know can be counted in one.
+tab that comes back does not share with its old connection), so what several nodes know is counted in one.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
+
+import msgspec
 
 TabState = Literal["here", "away"]
 """`here`: the tab is looked at. `away`: it is hidden, or nobody has touched it for a while."""
 
 State = Literal["here", "away", "offline"]
+
+
+class Tab(msgspec.Struct, array_like=True, frozen=True):
+    """What one node says of a tab on it; of customers no name."""
+
+    person: str
+    staff: bool
+    name: str
+    since: int  # ms since 1970 UTC, no two tabs of a node the same
+    state: TabState
 
 
 class Presence:
@@ -21,13 +33,8 @@ class Presence:
         self._tabs: dict[str, dict[str, TabState]] = {}
 
     def join(self, person: str, tab: str, state: TabState = "here") -> None:
-        """A tab has come."""
+        """A tab has come, or says how it is now."""
         self._change(person, lambda tabs: tabs.update({tab: state}))
-
-    def tell(self, person: str, tab: str, state: TabState) -> None:
-        """A tab says how it is; one that has gone is not brought back by it."""
-        if tab in self._tabs.get(person, ()):
-            self._change(person, lambda tabs: tabs.update({tab: state}))
 
     def leave(self, person: str, tab: str) -> None:
         """A tab has gone; nothing happens where it is not known."""
@@ -35,6 +42,10 @@ class Presence:
 
     def state(self, person: str) -> State:
         return most_present(self._tabs.get(person, {}).values())
+
+    def tabs(self, person: str) -> int:
+        """How many they have."""
+        return len(self._tabs.get(person, ()))
 
     def people(self) -> dict[str, State]:
         """Everybody who is not offline."""
@@ -48,6 +59,17 @@ class Presence:
             del self._tabs[person]
         if (after := self.state(person)) != before:
             self._listener(person, after)
+
+
+def too_many(here: Mapping[str, int], elsewhere: Mapping[str, int], most: int) -> list[str]:
+    """One person's tabs on this node and on the others, with their age (`since`): those of this node that have to go,
+    oldest first. Of all tabs the oldest go, and each node lets go of its own: two that know the same tabs never let go
+    of more than there are too many."""
+    over = len(here) + len(elsewhere) - most
+    if over <= 0:
+        return []
+    oldest = sorted([*here.items(), *elsewhere.items()], key=lambda tab: (tab[1], tab[0]))[:over]
+    return [tab for tab, _ in oldest if tab in here]
 
 
 def most_present(states: Collection[State]) -> State:

@@ -11,8 +11,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0)
-
 
 class ShownOn(msgspec.Struct, frozen=True):
     """One desk that confirmed: who sat there, which tab, and when."""
@@ -144,24 +142,3 @@ class Unsent:
         """How many rows have waited that long."""
         late = [newest for at, newest in self._marks if now - at >= patience]
         return max(0, late[-1] - position) if late else 0
-
-
-class Histogram:
-    """Seconds, counted in `BUCKETS`."""
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS) + 1)
-        self.sum = 0.0
-
-    def observe(self, seconds: float) -> None:
-        seconds = max(0.0, seconds)  # the provider's clock is not ours
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
-        self.sum += seconds
-
-    def cumulative(self) -> list[tuple[str, int]]:
-        """As Prometheus wants it: (upper bound, how many up to there)."""
-        sums, total = [], 0
-        for bound, count in zip((*map(str, BUCKETS), "+Inf"), self.counts, strict=True):
-            total += count
-            sums.append((bound, total))
-        return sums

@@ -11,9 +11,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from carevia.domain.ids import provider_id
 from carevia.domain.money import major, valid_amount
+from carevia.domain.payment_facts import Facts, facts_of, join
 
 Session = Mapping[str, Any]
+Dispute = Mapping[str, Any]
 Kind = Literal["missing", "early", "amount", "currency", "status", "unknown", "unrecorded"]
 REPAIRED: Final = frozenset(("missing", "early"))
 _DISPUTED: Final = ("disputed", "charged_back")  # a charge once disputed says so for ever
@@ -98,6 +101,28 @@ def missing_events(session: Session, ours: Ours | None) -> list[dict[str, Any]]:
     if (back := _back(charge)) and (ours is None or ours.status in ("paid", "partly_refunded")):
         events.append(_event(f"refunded_{charge.get('id')}_{back}", "charge.refunded", charge, session))
     return events
+
+
+def disputed_intent(dispute: Dispute) -> str | None:
+    """The payment intent that it is about."""
+    return provider_id(dispute.get("payment_intent"))
+
+
+def missing_dispute(dispute: Dispute, known: Facts) -> dict[str, Any] | None:
+    """What the webhook would have brought of a dispute as it stands now; None where we know it all."""
+    kind = "charge.dispute.updated"
+    told = facts_of(kind, dispute)
+    if told is None or join(known, told.facts) == known:
+        return None
+    standing = f"{dispute.get('status')}_{dispute.get('amount')}"
+    return {
+        "id": f"reconciled_dispute_{dispute.get('id')}_{standing}",
+        "object": "event",
+        "type": kind,
+        "created": _seconds(dispute.get("created")),
+        "livemode": dispute.get("livemode") is True,
+        "data": {"object": dict(dispute)},
+    }
 
 
 def _event(id_: str, type_: str, thing: Mapping[str, Any], session: Session) -> dict[str, Any]:

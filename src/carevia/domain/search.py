@@ -14,6 +14,7 @@ _LEAD: Final = 40
 
 # Bengali keyboards put joiners into words (র‍্য): they change the shape only.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
+LONGEST_WORD: Final = 200
 _NO_GAP: Final = "LMN"
 """First letters of the Unicode categories that words are made of: letters, marks (Bengali vowel signs), digits."""
 
@@ -25,11 +26,28 @@ def searchable(text: str) -> str:
 
 def words(query: str) -> list[str]:
     """The words of a query, at most eight; nothing where there is none, as in "?"."""
-    text = searchable(query[:LONGEST_QUERY])
-    spaced = "".join(sign if unicodedata.category(sign)[0] in _NO_GAP else " " for sign in text)
-    # Repeated words ask for nothing more. A mark alone is no word.
-    found = [word for word in dict.fromkeys(spaced.split()) if any(unicodedata.category(c)[0] != "M" for c in word)]
-    return found[:MOST_WORDS]
+    return _words_of(query[:LONGEST_QUERY])[:MOST_WORDS]
+
+
+def indexed(text: str) -> list[str]:
+    """The words of a text, for an index that does not cut texts itself, as SQLite's does: its letters are plain too."""
+    return list(dict.fromkeys(plain(word) for word in _words_of(text)))
+
+
+def plain(word: str) -> str:
+    """As an index has it: Latin letters without their accents, and no longer than an index takes."""
+    return "".join(map(_without_accent, word))[:LONGEST_WORD]
+
+
+def _words_of(text: str) -> list[str]:
+    """Each once: repeated words ask for nothing more. A mark alone is no word."""
+    spaced = "".join(sign if unicodedata.category(sign)[0] in _NO_GAP else " " for sign in searchable(text))
+    return [word for word in dict.fromkeys(spaced.split()) if any(unicodedata.category(c)[0] != "M" for c in word)]
+
+
+def _without_accent(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0] if letter > "\x7f" else letter
+    return base if base < "\x80" else letter
 
 
 def excerpt(text: str, wanted: list[str]) -> str:

@@ -1,4 +1,6 @@
-"""Polling requests answered inside uvicorn's HTTP protocol: no ASGI task, no futures, head and body in one write.
+"""Requests answered inside uvicorn's HTTP protocol: no ASGI task, no futures, head and body in one write.
+
+The engine's polling, and what an application wants to be served so: a `Door` opens one `Served` for each request.
 
 uvicorn keeps the request under way in `protocol.cycle`, adds body bytes to `cycle.body`, and calls
 `cycle.message_event.set()` after each change (body, end of the message, lost connection). `DirectCycle` stands in that
@@ -6,19 +8,48 @@ place. Measured against the ASGI callable, a POST and the GET that it answers: s
 """
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from carevia.realtime.exchange import DRAIN_SECONDS, Answer, Exchange, Headers
+from carevia.realtime.exchange import DRAIN_SECONDS, Answer, Headers
+from carevia.realtime.handshake import Handshake
 
 if TYPE_CHECKING:
     from carevia.realtime.deadlines import Bucket
     from carevia.realtime.engine import Engine
-    from carevia.realtime.handshake import Handshake
 
 _log = logging.getLogger("carevia.realtime")
 _MOST_HEADS = 100
 _STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class Served(Protocol):
+    """One request as whoever serves it sees it; exchange.py is the engine's own. It answers once, at once or later,
+    and not at all once the client has `gone`."""
+
+    @property
+    def limit(self) -> int:
+        """How many bytes a body may have."""
+
+    def begin(self) -> bool:
+        """The head is read. True: the body is wanted, so `body`, `too_large`, `too_slow` or `gone` comes next."""
+
+    def body(self, data: bytes) -> None:
+        """The body is whole."""
+
+    def too_large(self) -> None:
+        """The body is over the limit."""
+
+    def too_slow(self) -> None:
+        """The body did not arrive in time."""
+
+    def gone(self) -> None:
+        """The client hung up before it was answered."""
+
+
+Door = Callable[[Handshake, str, Callable[[Answer], None]], Served]
+"""From a request's head, its method and the way to answer it."""
 
 
 class Heads:
@@ -56,7 +87,9 @@ class DirectCycle:
         "response_complete",
     )
 
-    def __init__(self, engine: "Engine", http: Any, handshake: "Handshake", method: str, keep_alive: bool) -> None:
+    def __init__(
+        self, engine: "Engine", http: Any, handshake: Handshake, method: str, keep_alive: bool, door: Door
+    ) -> None:
         self._engine = engine
         self._http = http
         self._bucket: Bucket[DirectCycle] | None = None
@@ -65,7 +98,7 @@ class DirectCycle:
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
-        self._exchange = Exchange(engine, handshake, method, self._respond)
+        self._exchange = door(handshake, method, self._respond)
         self._wants_body = False
 
     def begin(self, body: bytes = b"") -> None:
@@ -73,7 +106,7 @@ class DirectCycle:
         try:
             self._wants_body = self._exchange.begin()
         except Exception:  # of a hook such as `admit`; uvicorn's parser would take it for a bad request
-            self._break("a polling request failed")
+            self._break("a request failed")
         if self._wants_body and body:
             self.more_body = False
             self._take_body(body)
@@ -106,7 +139,7 @@ class DirectCycle:
         try:
             self._exchange.body(body)
         except Exception:
-            self._break("a polling body could not be delivered")
+            self._break("a body could not be delivered")
 
     def _break(self, what: str) -> None:
         _log.exception(what)

@@ -30,7 +30,7 @@ class Stats:
     """What the engine counts, from its start."""
 
     opened: int = 0
-    refused: int = 0  # handshakes turned away by `admit`
+    refused: dict[str, int] = field(default_factory=dict)  # handshakes: stopping, full, or by `admit`: admission
     received: int = 0  # Socket.IO packets
     dropped: int = 0  # volatile messages that a client could not take
     slow: int = 0  # sessions closed because their buffer was full
@@ -126,13 +126,15 @@ class Engine:
         """Ask whoever runs the server whether this client may have a session."""
         most = self.config.max_sessions
         if self.draining:
-            refusal: Refusal | None = Refusal(503, "The server is stopping. Try again.", _MOVED_SECONDS)
+            why, refusal = "stopping", Refusal(503, "The server is stopping. Try again.", _MOVED_SECONDS)
         elif most and len(self.sessions) >= most:
-            refusal = Refusal(503, "The server is full. Try again in a moment.", _FULL_SECONDS)
+            why, refusal = "full", Refusal(503, "The server is full. Try again in a moment.", _FULL_SECONDS)
         else:
-            refusal = self._admit(handshake) if self._admit else None
-        if refusal:
-            self.stats.refused += 1
+            why, asked = "admission", self._admit(handshake) if self._admit else None
+            if asked is None:
+                return None
+            refusal = asked
+        self.stats.refused[why] = self.stats.refused.get(why, 0) + 1
         return refusal
 
     def upgrade(self, handshake: Handshake) -> WebSocketTransport | Refusal:

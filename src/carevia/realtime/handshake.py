@@ -36,11 +36,11 @@ class TrustedProxies:
 class Handshake:
     """One request, read lazily: most sockets are never asked for more than their cookie."""
 
-    __slots__ = ("_proxies", "_query", "_raw", "_scheme", "peer")
+    __slots__ = ("_proxies", "_scheme", "peer", "raw", "raw_query")
 
     def __init__(self, raw: RawHeaders, query: bytes, peer: str, scheme: str, proxies: TrustedProxies) -> None:
-        self._raw = tuple(raw)
-        self._query = query
+        self.raw = tuple(raw)
+        self.raw_query = query
         self._scheme = scheme
         self._proxies = proxies
         self.peer = peer
@@ -49,14 +49,14 @@ class Handshake:
     def headers(self) -> dict[str, str]:
         """Names in lower case; repeated ones joined by a comma."""
         found: dict[str, str] = {}
-        for name, value in self._raw:
+        for name, value in self.raw:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
         return found
 
     def header(self, name: bytes) -> str:
         """One header's value, "" where it is missing."""
-        for key, value in self._raw:
+        for key, value in self.raw:
             if key == name:
                 return value.decode("latin-1")
         return ""
@@ -64,7 +64,7 @@ class Handshake:
     @property
     def query(self) -> dict[str, str]:
         """The last value of each name."""
-        text = self._query.decode("latin-1")
+        text = self.raw_query.decode("latin-1")
         if "%" in text or "+" in text:
             return dict(parse_qsl(text, keep_blank_values=True))
         found = {}
@@ -79,9 +79,14 @@ class Handshake:
         return self._proxies.client_address(self.peer, self.header(b"x-forwarded-for"))
 
     @property
+    def by_proxy(self) -> bool:
+        """Whether a trusted proxy speaks to us."""
+        return self.peer in self._proxies
+
+    @property
     def secure(self) -> bool:
         """Whether the client came by https."""
-        proto = self.header(b"x-forwarded-proto") if self.peer in self._proxies else ""
+        proto = self.header(b"x-forwarded-proto") if self.by_proxy else ""
         return (proto or self._scheme) in ("https", "wss")
 
     @property
@@ -92,7 +97,7 @@ class Handshake:
     @property
     def same_origin(self) -> bool:
         """Whether the Origin is this very server, as the client addressed it."""
-        host = self.header(b"x-forwarded-host") if self.peer in self._proxies else ""
+        host = self.header(b"x-forwarded-host") if self.by_proxy else ""
         return self.origin == f"{'https' if self.secure else 'http'}://{host or self.header(b'host')}"
 
     def origin_allowed(self, allowed: Collection[str]) -> bool:

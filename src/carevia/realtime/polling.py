@@ -25,7 +25,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_PACKETS_AT_ONCE = 16  # python-engineio's client refuses a payload of more, and would do so at every replay
 _LAGGING = 65_536  # bytes that may wait before a client counts as lagging; WebSocket's transport has the same mark
 
 
@@ -105,12 +104,12 @@ class PollingTransport:
         self._released = False
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
-            waiter.finish(self._payload())
+            waiter.finish(self._payload(waiter.packets_at_once))
 
     def poll(self, exchange: "Exchange") -> None:
         """A GET: answered now where something waits for it, else when something comes (or the session ends)."""
         if self._queue or self._final is not None or self.session.upgrading is not None:
-            exchange.finish(self._payload())
+            exchange.finish(self._payload(exchange.packets_at_once))
         else:
             self._waiter = exchange
 
@@ -154,18 +153,18 @@ class PollingTransport:
     def resume_reading(self) -> None:
         """See `pause_reading`."""
 
-    def _payload(self) -> bytes:
-        parts = self._take()
+    def _payload(self, most: int) -> bytes:
+        parts = self._take(most)
         if self._final is not None or not parts:
             parts.append(engineio.NOOP if self._final is None else self._final)
         return engineio.encode_payload(parts)
 
-    def _take(self) -> list[bytes]:
-        """What goes into one answer: at the end everything, else what any client takes at once, the rest next time."""
+    def _take(self, most: int) -> list[bytes]:
+        """What goes into one answer: at the end everything, else what the client takes at once, the rest next time."""
         parts: list[bytes] = []
         taken = 0
         for message in self._queue:
-            if parts and self._final is None and len(parts) + len(message.parts) > _PACKETS_AT_ONCE:
+            if parts and self._final is None and len(parts) + len(message.parts) > most:
                 break
             parts += message.parts
             taken += 1

@@ -49,6 +49,7 @@ class Server:
         self.namespaces: dict[str, Namespace] = {}
         self.clients: set[Client] = set()
         self.tasks: set[asyncio.Task[Any]] = set()  # handlers under way
+        self.moved = 0  # clients that a drain has let go
         self._on_error = on_error
         self._started = False
 
@@ -119,12 +120,12 @@ class Server:
         _RANDOM.shuffle(waiting)
         rate = max(rate, len(waiting) / max(seconds, 0.001))
         loop = asyncio.get_running_loop()
-        begun, closed = loop.time(), 0
+        begun = loop.time()
         while waiting and not hurry():
             self.fanout.flush()
             due = (loop.time() - begun) * rate + 1
-            while waiting and closed < due:
-                closed += _move(waiting.pop())
+            while waiting and self.moved < due:
+                self.moved += _move(waiting.pop())
             if waiting:
                 await asyncio.sleep(_RANDOM.uniform(0.5, 1.5) * _WAVE_SECONDS)
 

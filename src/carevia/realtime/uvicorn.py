@@ -10,6 +10,7 @@ tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py 
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
@@ -18,9 +19,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from carevia.realtime.config import Refusal
 from carevia.realtime.deadlines import Bucket, Deadlines
-from carevia.realtime.direct import DirectCycle, Heads
+from carevia.realtime.direct import DirectCycle, Door, Heads
 from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
+from carevia.realtime.exchange import Exchange
 from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
@@ -33,6 +35,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     endpoint: ClassVar[Endpoint]
     links: ClassVar[Links | None]
+    doors: ClassVar[Mapping[bytes, Door]]
     slow: ClassVar[Slow]
     rests: ClassVar["Rests"]
     heads: ClassVar[Heads]
@@ -106,19 +109,20 @@ class EngineProtocol(HttpToolsProtocol):
         if found is None or (self.links is not None and self.links.elsewhere(found[0]) is not None):
             return False
         query, headers, body = found
-        self._direct("POST" if body else "GET", query, headers, keep_alive=True).begin(body)
+        door = partial(Exchange, cast("Engine", self.endpoint))
+        self._direct("POST" if body else "GET", query, headers, True, door).begin(body)
         return True
 
     @property
     def _idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _direct(self, method: str, query: bytes, headers: RawHeaders, keep_alive: bool) -> DirectCycle:
+    def _direct(self, method: str, query: bytes, headers: RawHeaders, keep_alive: bool, door: Door) -> DirectCycle:
         if self._rest is not None or self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         engine = cast("Engine", self.endpoint)
         handshake = Handshake(headers, query, self.client[0] if self.client else "", self.scheme or "", engine.proxies)
-        cycle = DirectCycle(engine, self, handshake, method, keep_alive)
+        cycle = DirectCycle(engine, self, handshake, method, keep_alive, door)
         self.cycle = cast("Any", cycle)
         return cycle
 
@@ -159,14 +163,19 @@ class EngineProtocol(HttpToolsProtocol):
         engine, data, self._begins = self.endpoint, self._begins, b""
         if self._read and self._is_ours() and self._goes_away():
             return
-        if isinstance(engine, Engine) and self._is_ours() and _is_plain(self):
+        if isinstance(engine, Engine) and (door := self._door(engine)) is not None and _is_plain(self):
             engine.start()
             method, keep_alive = self.parser.get_method(), self.came is None and self.parser.should_keep_alive()
-            if data and keep_alive and (known := learn(method, self.url, self.headers, data)):
+            if data and keep_alive and self._is_ours() and (known := learn(method, self.url, self.headers, data)):
                 self._known = {**self._known, method: known}
-            self._direct(method.decode(), self.url.partition(b"?")[2], self.headers, keep_alive).begin()
+            self._direct(method.decode(), self.url.partition(b"?")[2], self.headers, keep_alive, door).begin()
         else:
             super().on_headers_complete()
+
+    def _door(self, engine: Engine) -> Door | None:
+        if self._is_ours():
+            return partial(Exchange, engine)
+        return self.doors.get(self.parser.get_method() + b" " + self.url)
 
     def _goes_away(self) -> bool:
         """Whether this request's session is another node's that can be reached; its bytes are read to their end."""
@@ -211,14 +220,15 @@ class _Gone:
 _GONE = _Gone()
 
 
-def serve_protocol(engine: Endpoint) -> type[Doorway]:
-    """The class for `uvicorn.Config(http=...)`.
+def serve_protocol(engine: Endpoint, doors: Mapping[bytes, Door] | None = None) -> type[Doorway]:
+    """The class for `uvicorn.Config(http=...)`. `doors` are requests that are served without ASGI, by method and target
+    (`POST /path`); those that are not plain go to the application all the same.
 
     WebSockets of other paths are served as `Config(ws=...)` says: by uvicorn's own class for the application, or, with
     "none", as the plain requests they also are.
     """
     links = engine.links if isinstance(engine, Engine) else None
-    shared = {"endpoint": engine, "links": links, "slow": Slow()}
+    shared = {"endpoint": engine, "links": links, "doors": doors or {}, "slow": Slow()}
     protocol = type("Protocol", (EngineProtocol,), {**shared, "rests": Rests(), "heads": Heads()})
     return type("Doorway", (Doorway,), {**shared, "protocol": protocol, "__slots__": ()})
 

@@ -16,6 +16,7 @@ from carevia.domain.bookings import (
     split_name,
 )
 from carevia.domain.chat import page_size
+from carevia.domain.ids import own_tracking_id
 from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
@@ -41,6 +42,7 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "division": func.lower(_b.division) == func.lower(bindparam("division")),
     "assigned": _b.caregiver.is_not(None),
     "unassigned": _b.caregiver.is_(None),
+    "tracking": _b.tracking_id == bindparam("tracking"),
     "search": or_(
         *(
             column.ilike(bindparam("search"), escape="\\")
@@ -93,7 +95,8 @@ def asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
     if query.caregiver is not None:
         found[query.caregiver] = None
     if query.search is not None:
-        found["search"] = like_pattern(query.search)
+        whole = own_tracking_id(query.search)  # an index knows it; anything else may stand anywhere in a row
+        found |= {"search": like_pattern(query.search)} if whole is None else {"tracking": whole}
     return found
 
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, literal, select
 
 from carevia.domain.chat import LARGEST_PAGE, PAGE, Message, check_message, check_own_room, desk_side, page_size
-from carevia.domain.payloads import NoteAdded, ReceiveMessage
+from carevia.domain.payloads import LastMessage, NoteAdded, ReceiveMessage
 from carevia.domain.people import SUPPORT_NAME, Person
 from carevia.domain.times import iso
 from carevia.errors import Forbidden, NotFound
@@ -138,8 +138,11 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         status="sent",
     )
     attach(tx, message.attachments, row.seq)
+    last = LastMessage(message.id, sender.id, name, message.text, event.time)
+    if event.attachments:
+        last.attachments = len(event.attachments)
     by_customer = sender.id == message.room_id
-    note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, text=message.text, now=message.now)
+    note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, message=last, now=message.now)
     return Sent(message.id, row.seq, iso(message.now))
 
 

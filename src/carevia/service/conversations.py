@@ -50,7 +50,12 @@ _TIME = select(messages.c.time).where(messages.c.seq == bindparam("at"))
 _LATER = select(func.count().label("left")).where(
     messages.c.room_id == bindparam("room"), messages.c.sender_id == bindparam("room"), messages.c.seq > bindparam("at")
 )
-_ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
+_ACTIVE = (
+    update(users)
+    .where(users.c.id == bindparam("user"))
+    .values(activity=bindparam("new_activity"))
+    .returning(users.c.name, users.c.email, users.c.activity)
+)
 _STAFF = (
     select(users.c.id, users.c.name, users.c.email)
     .where(users.c.role == "admin", users.c.disabled == 0)
@@ -103,13 +108,15 @@ class Conversations:
 # --- steps of a work --------------------------------------------------------------------------------------------
 
 
-def note_message(tx: Transaction, *, room_id: str, by_customer: bool, seq: int, text: str, now: int) -> None:
-    """What a message that has just been stored does to its conversation."""
+def note_message(tx: Transaction, *, room_id: str, by_customer: bool, seq: int, message: LastMessage, now: int) -> None:
+    """What a message that has just been stored does to its conversation. Nothing that is in hand is read back."""
     known, before = _state(tx, room_id)
-    tx.index_text(seq, text)
-    tx.run(_ACTIVE, user=room_id, new_activity=seq)
+    tx.index_text(seq, message.text)
+    customer = tx.all(_ACTIVE, user=room_id, new_activity=seq)[0]
     after = rules.written(before, seq) if by_customer else rules.answered(before, seq)
-    _save(tx, room_id, after, _tell_updated(tx, room_id, after, now), now, new=not known)
+    shared = _shared(tx, room_id, after, customer)
+    event = ConversationUpdated(seq=seq, lastMessage=message, **shared)
+    _save(tx, room_id, after, tx.append(DESK, "conversation_updated", event, now=now).seq, now, new=not known)
 
 
 def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
@@ -121,7 +128,7 @@ def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
     after = rules.read(before, upto, left)
     if left == before.unread:  # what came later than `seq` is all that is unread: nothing to tell
         return
-    _save(tx, room_id, after, _tell_updated(tx, room_id, after, now, read=True), now)
+    _save(tx, room_id, after, _tell_read(tx, room_id, after, now), now)
 
 
 def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, now: int) -> Conversation:
@@ -159,9 +166,8 @@ def _save(tx: Transaction, room_id: str, state: State, version: int, now: int, *
     tx.run(_SET_STATE, room=room_id, **{f"new_{name}": value for name, value in values.items()})
 
 
-def _shared(tx: Transaction, room_id: str, state: State) -> dict[str, Any]:
+def _shared(tx: Transaction, room_id: str, state: State, customer: Row) -> dict[str, Any]:
     """What both events say of the row."""
-    customer = tx.all(_USER, user=room_id)[0]
     waiting = None if state.waiting is None else tx.first(_TIME, at=state.waiting)
     member = None if state.assignee is None else tx.first(_MEMBER, user=state.assignee)
     return {
@@ -177,18 +183,19 @@ def _shared(tx: Transaction, room_id: str, state: State) -> dict[str, Any]:
     }
 
 
-def _tell_updated(tx: Transaction, room_id: str, state: State, now: int, *, read: bool = False) -> int:
+def _tell_read(tx: Transaction, room_id: str, state: State, now: int) -> int:
     last = tx.all(_MESSAGE, at=state.last_seq)[0]
     shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
     shown.attachments = count_attached(tx, room_id, last.seq) or UNSET
-    event = ConversationUpdated(seq=last.seq, lastMessage=shown, read=read, **_shared(tx, room_id, state))
+    shared = _shared(tx, room_id, state, tx.all(_USER, user=room_id)[0])
+    event = ConversationUpdated(seq=last.seq, lastMessage=shown, read=True, **shared)
     return tx.append(DESK, "conversation_updated", event, now=now).seq
 
 
 def _tell_changed(tx: Transaction, viewer: Person, room_id: str, state: State, now: int) -> int:
     by = tx.first(_MEMBER, user=viewer.id)
     who = Staff(viewer.id, viewer.name or viewer.email or SUPPORT_NAME) if by is None else _staff(by)
-    event = ConversationChanged(by=who, **_shared(tx, room_id, state))
+    event = ConversationChanged(by=who, **_shared(tx, room_id, state, tx.all(_USER, user=room_id)[0]))
     return tx.append(DESK, "conversation_changed", event, now=now).seq
 
 

@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Literal
 
 from carevia.errors import CareviaError
 from carevia.service.poison import Poison
 from carevia.service.relay import Relay
 from carevia.store.store import Store
+from carevia.store.transaction import Transaction
 
 # Seconds.
 EVERY: Final = 1.0  # from one judgement to the next
@@ -25,17 +27,28 @@ _OLD: Final = 5.0  # after which a judgement says nothing any more
 
 _SILENT: Final = 4.0  # without a message to ourselves that came back; the next judgement makes it five
 
-Part = Literal["store", "relay", "bus"]
-PARTS: Final[tuple[Part, ...]] = ("store", "relay", "bus")
+_QUIET: Final = 2.0  # without a row of anybody in the journal, after which we write one
+_ROOM: Final = "#echo"  # of such rows; no id of a person holds this sign, so nobody is ever sent one
+
+Part = Literal["store", "relay", "bus", "journal"]
+PARTS: Final[tuple[Part, ...]] = ("store", "relay", "bus", "journal")
 Echo = Callable[[], Awaitable[object]]
 """Sends a message to this very node by way of the bus, and returns when it has come back."""
+
+
+def write_row(tx: Transaction, *, now: int) -> None:
+    """A message to every node by way of the journal."""
+    tx.append(_ROOM, "echo", {}, now=now)
+
+
 _log = logging.getLogger("carevia.health")
 
 
 class Health:
     """`start` and `stop` it. `draining` is set when the process is about to end. Where there is a bus, `bus` says what
     is wrong with it, and by `echo` a message to ourselves is always under way: a node that has gone deaf without an
-    error finds out by that."""
+    error finds out by that. So it is with the journal where other nodes write to it too (`now`, ms since 1970 UTC, is
+    given): a row must be read and emitted every few seconds, and where nobody writes one we do."""
 
     def __init__(
         self,
@@ -44,12 +57,18 @@ class Health:
         every: float = EVERY,
         bus: Callable[[], str | None] | None = None,
         echo: Echo | None = None,
+        now: Callable[[], int] | None = None,
     ) -> None:
         self._bus = bus
         self.draining = False
         self.deaf = 0  # times the bus fell silent
         self._echo = echo
         self._heard_at = 0.0
+        self.journal_deaf = 0  # times the journal fell silent
+        self._wall = now
+        self._read = 0  # newest row that was both read and emitted
+        self._read_at = 0.0
+        self._writing: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
         self._every = every
         self._newest = 0  # journal number of the newest committed row, as last read
@@ -62,15 +81,15 @@ class Health:
 
     async def start(self) -> None:
         """The first judgement is made when this returns."""
-        self._heard_at = self._now()
+        self._heard_at = self._read_at = self._now()
         if self._echo is not None:
             self._listening = asyncio.create_task(self._listen(self._echo))
         await self.judge()
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._task, self._listening) if task is not None]
-        self._task = self._listening = None
+        tasks = [task for task in (self._task, self._listening, self._writing) if task is not None]
+        self._task = self._listening = self._writing = None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -96,8 +115,14 @@ class Health:
         return 0.0 if self._echo is None else self._now() - self._heard_at
 
     @property
+    def journal_silence(self) -> float:
+        """Seconds since a row of the journal was last read and emitted; 0 where no other node writes to it."""
+        return 0.0 if self._wall is None else self._now() - self._read_at
+
+    @property
     def well(self) -> dict[Part, bool]:
-        return {part: part not in self._troubles for part in PARTS if part != "bus" or self._echo is not None}
+        missing = {"bus": self._echo is None, "journal": self._wall is None}
+        return {part: part not in self._troubles for part in PARTS if not missing.get(part)}
 
     @property
     def poison(self) -> Poison:
@@ -119,6 +144,7 @@ class Health:
         self._note("store", store)
         self._note("relay", relay)
         self._note("bus", self._bus_trouble())
+        self._note("journal", self._journal_trouble(self._wall, well=store is None) if self._wall else None)
         self._judged_at = self._now()
 
     async def _watch(self) -> None:
@@ -147,6 +173,27 @@ class Health:
         if "bus" not in self._troubles:
             self.deaf += 1
         return "The bus is silent: what this node sends to itself does not come back."
+
+    def _journal_trouble(self, wall: Callable[[], int], *, well: bool) -> str | None:
+        """Rows of our own reach the hub without being read, so it is what was read that counts. A store that is away
+        is another trouble."""
+        came = min(self._newest, self._relay.position)
+        if came > self._read or not well:
+            self._read, self._read_at = came, self._now()
+        if self.journal_silence > _QUIET and self._writing is None:
+            self._writing = asyncio.create_task(self._write(wall))
+        if self.journal_silence <= _SILENT:
+            return None
+        if "journal" not in self._troubles:
+            self.journal_deaf += 1
+        return "The journal is silent: what this node writes to it does not come back."
+
+    async def _write(self, wall: Callable[[], int]) -> None:
+        try:
+            await self._store.write(partial(write_row, now=wall()))
+        except Exception as problem:  # the store says the rest itself
+            _log.debug("no row for the journal: %s", type(problem).__name__)
+        self._writing = None
 
     def _note(self, part: Part, trouble: str | None) -> None:
         before = self._troubles.get(part)

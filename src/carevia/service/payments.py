@@ -41,18 +41,22 @@ class Payments:
         self._now = now
         self._recorder = Recorder(random)
 
-    async def receive_stripe(self, body: bytes, event: Mapping[str, Any]) -> None:
-        """Take in an event whose signature was found good; `body` is what was signed, `event` its JSON.
+    async def receive_stripe(self, body: bytes, event: Mapping[str, Any], cause: str | None = None) -> None:
+        """Take in an event whose signature was found good; `body` is what was signed, `event` its JSON, `cause` the
+        id of the request that brought it.
 
         Any number of deliveries of one event, and any number of events of one session, make one booking. Raises
         BadInput for what is no event and Unavailable when it could not be stored.
         """
         read = read_event(event)
         decision = decide(read)
-        await self._store.write(partial(self._take_stripe, body=body, event=read, decision=decision, now=self._now()))
+        work = partial(self._take_stripe, body=body, event=read, decision=decision, now=self._now(), cause=cause)
+        await self._store.write(work)
         failpoint("webhook.committed")
 
-    async def receive_site(self, webhook_id: str, body: SiteBooking, raw: bytes = b"") -> None:
+    async def receive_site(
+        self, webhook_id: str, body: SiteBooking, raw: bytes = b"", cause: str | None = None
+    ) -> None:
         """Take in a booking told by a trusted site. Raises Conflict for a webhook-id seen before.
 
         Raises BadInput for what cannot be stored, and then the webhook-id is not used up.
@@ -60,13 +64,17 @@ class Payments:
         now = self._now()
         paid = paid_booking(body, now)
         raw = raw or msgspec.json.encode(body)
-        await self._store.write(partial(self._take_site, webhook_id=webhook_id, paid=paid, raw=raw, now=now))
+        work = partial(self._take_site, webhook_id=webhook_id, paid=paid, raw=raw, now=now, cause=cause)
+        await self._store.write(work)
 
     async def list(self, viewer: Person, query: PaymentQuery) -> PaymentPage:
         """Newest first; staff see all, a customer their own."""
         return await self._store.read(partial(list_payments, viewer=viewer, query=query))
 
-    def _take_stripe(self, tx: Transaction, *, body: bytes, event: StripeEvent, decision: Decision, now: int) -> None:
+    def _take_stripe(
+        self, tx: Transaction, *, body: bytes, event: StripeEvent, decision: Decision, now: int, cause: str | None
+    ) -> None:
+        tx.cause = cause
         if not _claim(tx, "stripe", event.id, event.type, body, now):
             return
         _note(tx, "stripe", event.id, self._follow(tx, decision, event.id, now))
@@ -81,7 +89,10 @@ class Payments:
             return learn(tx, decision, now)
         return decision.note
 
-    def _take_site(self, tx: Transaction, *, webhook_id: str, paid: PaidBooking, raw: bytes, now: int) -> None:
+    def _take_site(
+        self, tx: Transaction, *, webhook_id: str, paid: PaidBooking, raw: bytes, now: int, cause: str | None
+    ) -> None:
+        tx.cause = cause
         if not _claim(tx, "site", webhook_id, "emit-booking", raw, now):
             raise Conflict("This webhook-id was received before: nothing was done again.")
         _note(tx, "site", webhook_id, self._recorder.record(tx, paid, delivery=webhook_id, now=now))

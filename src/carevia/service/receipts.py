@@ -2,7 +2,8 @@
 
 Nothing here costs a webhook a statement: the received time is a column of the booking's insert, everything later is
 gathered in memory and written once a second, in one transaction. What a killed process had gathered is lost: then
-`committed` stays unknown, `emitted` is the first replay's time, and desks confirm again when they come back.
+`committed` stays unknown, `emitted` is the first replay's time, and desks confirm again when they come back. Every
+node reads what the others have written: what a desk of any of them has shown is seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +14,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
+from carevia.domain.histogram import Histogram
 from carevia.domain.people import Person
 from carevia.domain.receipts import (
-    Histogram,
     Presence,
     Receipt,
     ReceiptAlarm,
@@ -28,9 +29,9 @@ from carevia.domain.receipts import (
 from carevia.domain.times import iso
 from carevia.errors import NotFound
 from carevia.service.relay import Relay
-from carevia.store.journal import JournalRow
+from carevia.store.journal import JournalRow, cause_of
 from carevia.store.store import Store
-from carevia.store.tables import bookings, screens
+from carevia.store.tables import bookings, journal, screens
 from carevia.store.transaction import Transaction
 
 PAID: Final = "customer_added"
@@ -50,11 +51,19 @@ _MARK: Final = (
         emitted=func.coalesce(_b.emitted, bindparam("new_emitted")),
     )
 )
-_TIMES: Final = select(_b.created, _b.received).where(_b.announced == bindparam("seq"), _b.shown.is_(None))
+_TIMES: Final = (
+    select(_b.created, _b.received, journal.c.id)
+    .select_from(bookings.outerjoin(journal, journal.c.seq == _b.announced))
+    .where(_b.announced == bindparam("seq"), _b.shown.is_(None))
+)
 _SHOWN: Final = update(bookings).where(_b.announced == bindparam("seq")).values(shown=bindparam("at"))
 _BOOKING: Final = select(
     _b.tracking_id, _b.announced, _b.created, _b.received, _b.committed, _b.emitted, _b.shown
 ).where(_b.tracking_id == bindparam("tracking"))
+_NEWEST_SCREEN: Final = select(func.max(_s.id))
+_SCREENS_AFTER: Final = (
+    select(_s.id, _s.from_seq, _s.to_seq).where(_s.id > bindparam("last")).order_by(_s.id).limit(1_000)
+)
 _SCREENS: Final = select(_s.desks).where(_s.to_seq >= bindparam("seq"), _s.from_seq <= bindparam("seq")).order_by(_s.id)
 
 
@@ -74,6 +83,17 @@ class Mark(msgspec.Struct):
     emitted: int | None = None
 
 
+class FirstShown(msgspec.Struct, frozen=True):
+    """A booking that had not been on a screen before. Times in ms since 1970 UTC; `cause` is the request that told of
+    it, where that is known."""
+
+    seq: int
+    cause: str | None
+    paid: int
+    received: int
+    shown: int
+
+
 class Gathered(msgspec.Struct):
     """What the next transaction will write."""
 
@@ -86,7 +106,8 @@ class Gathered(msgspec.Struct):
 
 
 class Receipts:
-    """`now` is ms since 1970 UTC, `clock` monotonic seconds, `desks` says how many desks are connected."""
+    """`now` is ms since 1970 UTC, `clock` monotonic seconds, `desks` says how many desks are connected,
+    to any node."""
 
     def __init__(
         self, store: Store, relay: Relay, *, now: Callable[[], int], clock: Callable[[], float],
@@ -95,6 +116,7 @@ class Receipts:
         self.alarm = ReceiptAlarm()
         self.paid_to_screen = Histogram()
         self.received_to_screen = Histogram()
+        self.listeners: list[Callable[[FirstShown], object]] = []
         self._store = store
         self._relay = relay
         self._now = now
@@ -109,12 +131,15 @@ class Receipts:
         self._emitted = 0  # the newest booking that the relay has emitted
         self._lost: set[int] = set()  # bookings whose emission a process before us had not written down
         self._flushing = False
+        self._read = 0  # id of the newest confirmation that was read
         self._unsubscribe: Callable[[], None] | None = None
 
     async def start(self) -> None:
         """After the relay: what nobody had seen when the last process ended is unseen still."""
         oldest, self._newest = await self._store.bounds()
-        rows = await self._store.read(lambda tx: tx.all(_UNSEEN, oldest=oldest))
+        self._read, rows = await self._store.read(
+            lambda tx: (tx.all(_NEWEST_SCREEN)[0][0] or 0, tx.all(_UNSEEN, oldest=oldest))
+        )
         clock = self._presence.total(self._clock())
         for row in rows:
             self._unseen.add(row.announced, clock)
@@ -198,9 +223,14 @@ class Receipts:
             self._flushing = False
 
     async def look(self) -> None:
-        """Learn how far the journal has got: other processes write to it too."""
+        """Learn how far the journal has got and what desks have confirmed: other nodes write it too."""
         _, newest = await self._store.bounds()
         self._newest = max(self._newest, newest)
+        for row in await self._store.read(lambda tx: tx.all(_SCREENS_AFTER, last=self._read)):
+            if row.to_seq > self._relay.position:  # of rows that this node has yet to emit
+                break
+            self._unseen.take(row.from_seq, row.to_seq)
+            self._read = row.id
 
     def _put_back(self, gathered: Gathered) -> None:
         later, self._gathered = self._gathered, gathered
@@ -214,10 +244,12 @@ class Receipts:
         for key, seen in later.screens.items():
             gathered.screens.setdefault(key, []).extend(seen)
 
-    def _observe(self, firsts: list[tuple[int, int, int]]) -> None:
-        for paid, received, shown in firsts:
-            self.paid_to_screen.observe((shown - paid) / 1000)
-            self.received_to_screen.observe((shown - received) / 1000)
+    def _observe(self, firsts: list[FirstShown]) -> None:
+        for first in firsts:
+            self.paid_to_screen.observe((first.shown - first.paid) / 1000)
+            self.received_to_screen.observe((first.shown - first.received) / 1000)
+            for listener in self.listeners:
+                listener(first)
 
     # For people.
 
@@ -226,8 +258,7 @@ class Receipts:
         return await self._store.read(partial(_receipt, tracking=tracking_id))
 
 
-def _keep(tx: Transaction, *, gathered: Gathered) -> list[tuple[int, int, int]]:
-    """(paid, received, shown) of every booking that had not been on a screen before."""
+def _keep(tx: Transaction, *, gathered: Gathered) -> list[FirstShown]:
     for low, high, mark in runs(gathered.marks):
         tx.run(_MARK, low=low, high=high, new_committed=mark.committed, new_emitted=mark.emitted)
     for (first, last), seen in gathered.screens.items():
@@ -237,7 +268,8 @@ def _keep(tx: Transaction, *, gathered: Gathered) -> list[tuple[int, int, int]]:
         times = tx.first(_TIMES, seq=seq)
         if times is not None:
             tx.run(_SHOWN, seq=seq, at=at)
-            firsts.append((times.created, times.received or at, at))
+            cause = None if times.id is None else cause_of(times.id)
+            firsts.append(FirstShown(seq, cause, times.created, times.received or at, at))
     return firsts
 
 

@@ -5,7 +5,8 @@ there is one booking, announced once. What differs gets a reason to look and is 
 
 The point swept to is kept: everything opened before it is settled. It moves only when a sweep has come to its end, and
 stays before the oldest checkout whose money is still under way, so that however long the webhook, the provider's API or
-we ourselves were away, the next whole sweep finds everything.
+we ourselves were away, the next whole sweep finds everything. Disputes have no point: one may be opened, and decided,
+months after its payment, so each sweep reads all of the last months, which are few.
 """
 
 from collections.abc import Callable
@@ -15,13 +16,17 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import bindparam, or_, select, update
 
+from carevia.domain.payment_facts import Facts
 from carevia.domain.reconciliation import (
+    Dispute,
     Finding,
     Ours,
     Session,
     differences,
+    disputed_intent,
     is_paid,
     is_pending,
+    missing_dispute,
     missing_events,
     opened_at,
     paid_at,
@@ -29,6 +34,7 @@ from carevia.domain.reconciliation import (
 )
 from carevia.errors import BadInput
 from carevia.service.payments import Payments
+from carevia.service.settling import known_facts
 from carevia.service.stripe_api import ListedCheckouts
 from carevia.store.store import Store
 from carevia.store.tables import bookings, meta, payments
@@ -44,6 +50,8 @@ OVERLAP: Final = DAY + LATE
 LONGEST_PENDING: Final = 30 * DAY
 FRESH: Final = 120_000
 """ms after a payment in which nobody need wonder that its notice has not come."""
+LONGEST_DISPUTE: Final = 180 * DAY
+"""A dispute is opened up to 120 days after its payment, and decided within some more."""
 MOST_LOOKUPS: Final = 100
 UNKNOWN: Final = "The provider does not know this checkout."
 
@@ -51,6 +59,7 @@ _SWEPT_TO: Final = "reconciled_until"
 _POINT = select(meta.c.value).where(meta.c.key == bindparam("point"))
 _MOVE = update(meta).where(meta.c.key == bindparam("point")).values(value=bindparam("new_value"))
 _RECORDED = select(payments).where(payments.c.session_id == bindparam("session"))
+_OF_INTENT = select(payments.c.session_id).where(payments.c.intent_id == bindparam("intent"))
 _SINCE = (
     select(payments.c.session_id)
     .where(
@@ -121,6 +130,7 @@ class Reconciliation:
         await self._compare_unlisted(seen, report)
         if not dry_run and report.since <= settled:
             await self._store.write(partial(_move, to=max(report.unsettled, start - LONGEST_PENDING)))
+        await self._compare_disputes(report)
         return report
 
     async def _compare(self, page: list[Session], report: Report) -> None:
@@ -179,6 +189,22 @@ class Reconciliation:
             else:
                 await self._compare([session], report)
 
+    async def _compare_disputes(self, report: Report) -> None:
+        async for page in self._provider.disputes((report.until - LONGEST_DISPUTE) // 1000):
+            for dispute in page:
+                if (dispute.get("livemode") is True) == self._live:
+                    await self._learn_dispute(dispute, report)
+
+    async def _learn_dispute(self, dispute: Dispute, report: Report) -> None:
+        session, known = await self._store.read(partial(_disputed, intent=disputed_intent(dispute)))
+        event = None if session is None else missing_dispute(dispute, known)
+        if session is None or event is None:  # of a payment that is none of ours, or told before
+            return
+        if not report.dry_run:
+            await record(self._payments, [event])
+        done = "it would be recorded." if report.dry_run else "it is recorded now."
+        report.findings.append(Finding(session, "missing", f"How a dispute stands was missing here; {done}"))
+
     async def _recorded(self, id_: str) -> Ours | None:
         return (await self._store.read(partial(_recorded, ids=[id_]))).get(id_)
 
@@ -215,6 +241,12 @@ def _move(tx: Transaction, *, to: int) -> None:
 def _recorded(tx: Transaction, *, ids: list[str]) -> dict[str, Ours]:
     rows = (tx.first(_RECORDED, session=id_) for id_ in ids)
     return {row.session_id: _ours(row) for row in rows if row is not None}
+
+
+def _disputed(tx: Transaction, *, intent: str | None) -> tuple[str | None, Facts]:
+    """The session of the payment, None where it is not ours; and all that was told of it."""
+    row = None if intent is None else tx.first(_OF_INTENT, intent=intent)
+    return (None, Facts()) if row is None else (row.session_id, known_facts(tx, row.session_id, intent))
 
 
 def _ours(row: Row) -> Ours:

@@ -192,8 +192,11 @@ class Relay:
     def _emit_row(self, row: JournalRow) -> None:
         check_row(row)
         end = offset(self._store.epoch, row.seq)
+        rooms = self._namespace.rooms
+        if row.room not in rooms and desk_side(row.room) not in rooms:
+            return
         but = (row.sender,) if row.sender else ()
-        if (guests := visitors(row.room)) in self._namespace.rooms:
+        if (guests := visitors(row.room)) in rooms:
             but = (*but, guests)
         payload = msgspec.Raw(row.payload)
         self._namespace.to(row.room).except_(*but).emit(row.name, customer_payload(row), offset=end)

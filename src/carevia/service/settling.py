@@ -64,6 +64,11 @@ def has_facts(tx: Transaction, session: str | None, intent: str | None) -> bool:
     return tx.first(_FACTS_OF, session=session, intent=intent) is not None
 
 
+def known_facts(tx: Transaction, session: str | None, intent: str | None) -> Facts:
+    told = tx.all(_FACTS_OF, session=session, intent=intent)
+    return reduce(join, (_decode(row.facts) for row in told), Facts())
+
+
 def settle(tx: Transaction, session: str | None, intent: str | None) -> None:
     """Apply what was told before to the payments of this session or intent; their booking is not summed up yet."""
     if has_facts(tx, session, intent):
@@ -110,7 +115,6 @@ def _keep(tx: Transaction, more: MoreFacts) -> bool:
 
 
 def _stand(tx: Transaction, payment: Row) -> None:
-    told = tx.all(_FACTS_OF, session=payment.session_id, intent=payment.intent_id)
-    facts = reduce(join, (_decode(row.facts) for row in told), Facts())
+    facts = known_facts(tx, payment.session_id, payment.intent_id)
     now = standing(payment.amount, payment.currency, facts)
     tx.run(_SET_STANDING, payment=payment.id, new_status=now.status, went_back=now.refunded, why=now.trouble)

@@ -1,4 +1,4 @@
-"""Questions to the Stripe API about checkout sessions. Asks only (GET), so that every request may be repeated.
+"""Questions to the Stripe API about checkout sessions and disputes. Asks only (GET), so every request may be repeated.
 
 The HTTP library is loaded at the first question. No key, no answer's text and nobody's data leaves here in an error:
 Stripe's own messages repeat parts of both.
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
-from carevia.domain.reconciliation import Session, valid_session_id
+from carevia.domain.ids import provider_id
+from carevia.domain.reconciliation import Dispute, Session, valid_session_id
 from carevia.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Checkouts(Protocol):
 class ListedCheckouts(Checkouts, Protocol):
     def sessions(self, created_from: int) -> AsyncIterator[list[Session]]:
         """Completed sessions opened at or after `created_from` (seconds), newest first, a page at a time."""
+
+    def disputes(self, created_from: int) -> AsyncIterator[list[Dispute]]:
+        """Disputes opened at or after `created_from` (seconds), as they stand now, newest first, a page at a time."""
 
 
 class StripeApi:
@@ -67,25 +71,27 @@ class StripeApi:
         path = f"/v1/checkout/sessions/{id_}"
         return await self._get(path, {"expand[]": _EXPANDED}, _TRIES_OF_ONE, _SECONDS_OF_ONE)
 
-    async def sessions(self, created_from: int) -> AsyncIterator[list[Session]]:
-        asked = {
-            "created[gte]": str(max(0, created_from)),
-            "status": "complete",
-            "limit": str(PAGE),
-            "expand[]": f"data.{_EXPANDED}",
-        }
+    def sessions(self, created_from: int) -> AsyncIterator[list[Session]]:
+        fitting = {"status": "complete", "expand[]": f"data.{_EXPANDED}"}
+        return self._listed("/v1/checkout/sessions", created_from, fitting)
+
+    def disputes(self, created_from: int) -> AsyncIterator[list[Dispute]]:
+        return self._listed("/v1/disputes", created_from, {})
+
+    async def _listed(self, path: str, created_from: int, fitting: dict[str, str]) -> AsyncIterator[list[Any]]:
+        asked = {"created[gte]": str(max(0, created_from)), "limit": str(PAGE), **fitting}
         while True:
-            answer = await self._get("/v1/checkout/sessions", asked, _TRIES, _SECONDS) or {}
+            answer = await self._get(path, asked, _TRIES, _SECONDS) or {}
             page = answer.get("data")
             if not isinstance(page, list) or not all(isinstance(each, dict) for each in page):
-                raise Unavailable("Stripe's list of checkout sessions cannot be read.")
+                raise Unavailable(f"Stripe's list {path} cannot be read.")
             if page:
                 yield page
             if not page or answer.get("has_more") is not True:
                 return
-            last = page[-1].get("id")
-            if not valid_session_id(last) or last == asked.get("starting_after"):
-                raise Unavailable("Stripe's list of checkout sessions does not come to an end.")
+            last = provider_id(page[-1])
+            if last is None or last == asked.get("starting_after"):
+                raise Unavailable(f"Stripe's list {path} does not come to an end.")
             asked["starting_after"] = last
 
     async def _get(self, path: str, query: dict[str, str], tries: int, seconds: float) -> dict[str, Any] | None:
@@ -137,7 +143,7 @@ def _read(answer: "httpx2.Response") -> dict[str, Any] | None:
     if answer.status_code in (401, 403):
         raise Unavailable(
             f"Stripe refuses the key in CAREVIA_STRIPE_SECRET_KEY (HTTP {answer.status_code}): "
-            "it must be valid and may read checkout sessions, payment intents and charges.",
+            "it must be valid and may read checkout sessions, payment intents, charges and disputes.",
             retry_after=300,
         )
     if answer.status_code != 200:

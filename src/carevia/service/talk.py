@@ -10,7 +10,7 @@ from carevia.service.chat import Chat
 from carevia.service.conversations import Conversations
 from carevia.service.message_status import MessageStatuses
 from carevia.service.saved_replies import SavedReplies
-from carevia.store.store import Store
+from carevia.store.store import Store, attachments_folder
 
 
 class Talk:
@@ -20,5 +20,5 @@ class Talk:
         self.chat = Chat(store, now=now)
         self.conversations = Conversations(store, now=now)
         self.statuses = MessageStatuses(store, now=now)
-        self.attachments = Attachments(store, data_dir / "attachments", now=now, random=random)
+        self.attachments = Attachments(store, attachments_folder(data_dir), now=now, random=random)
         self.replies = SavedReplies(store, now=now, random=random)

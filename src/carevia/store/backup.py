@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from carevia.errors import BadInput, CareviaError, Conflict
+from carevia.store import backup_attachments
 from carevia.store.backup_file import (
     BESIDE,
     Contents,
@@ -29,8 +30,9 @@ from carevia.store.lock import give_to_owner_of_folder, hold
 from carevia.store.migrate import prepare
 
 
-def back_up(path: Path, target: Path, progress: Progress, *, force: bool = False) -> Contents:
-    """Copy the database `path` to `target`: everything committed before the call, as it stood at one moment.
+def back_up(path: Path, target: Path, progress: Progress, *, files: Path, force: bool = False) -> Contents:
+    """Copy the database `path` to `target`: everything committed before the call, as it stood at one moment, with the
+    attachments that it names, which lie in `files`.
 
     A server may go on writing meanwhile. Raises BadInput, Conflict or Unavailable, and leaves nothing of its own.
     """
@@ -46,6 +48,7 @@ def back_up(path: Path, target: Path, progress: Progress, *, force: bool = False
                 source.execute("BEGIN")
                 source.execute("SELECT count(*) FROM sqlite_master").fetchone()
                 copy(source, part, progress)
+            backup_attachments.put_in(part, files)
             found = checked(part, progress)
             put_in_place(part, target, force=force)
             return found
@@ -53,11 +56,14 @@ def back_up(path: Path, target: Path, progress: Progress, *, force: bool = False
         os.close(lock)
 
 
-def restore(path: Path, backup: Path, progress: Progress, *, epoch: str, stamp: str) -> tuple[Contents, Path | None]:
-    """Make `backup` the database `path`, under a new `epoch`; what it holds, and where the old database lies now.
+def restore(
+    path: Path, backup: Path, progress: Progress, *, files: Path, epoch: str, stamp: str
+) -> tuple[Contents, Path | None]:
+    """Make `backup` the database `path`, under a new `epoch`, and put its attachments into `files`; what it holds, and
+    where the old database lies now.
 
     Raises Conflict while anybody has the database open, BadInput for a backup that is none, and changes nothing then.
-    `stamp` becomes part of the old database's name.
+    `stamp` becomes part of the old database's name, and of the folder with the attachments that only it names.
     """
     _check_backup(path, backup)
     lock = hold(path, alone=True)
@@ -73,12 +79,16 @@ def restore(path: Path, backup: Path, progress: Progress, *, epoch: str, stamp: 
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
                 copy(source, made, progress)
             found = checked(made, progress)
+            backup_attachments.take_out(made, files)
+            if files.is_dir():
+                sync(files)
             _begin_epoch(made, epoch)
             sync(made)
             give_to_owner_of_folder(made)
             kept = _set_aside(path, path.with_name(f"{path.name}.before-restore-{stamp}"))
             os.replace(made, path)
             sync(path.parent)
+            backup_attachments.set_aside(path, files, stamp)
             return found, kept
     finally:
         os.close(lock)

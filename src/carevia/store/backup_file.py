@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from carevia.errors import BadInput, Conflict, Unavailable
+from carevia.store import backup_attachments
 from carevia.store.connection import primary_code
 from carevia.store.lock import cannot_write
 
@@ -29,6 +30,7 @@ class Contents(NamedTuple):
     size: int
     bookings: int
     newest: int
+    attachments: tuple[int, int] | None  # files, and how many are missing; None where it was made without them
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -83,8 +85,9 @@ def checked(copy: Path, progress: Progress) -> Contents:
             raise BadInput(f"The copy is damaged ({answers[0].splitlines()[-1]}). Nothing was changed.")
         bookings = connection.execute("SELECT count(*) FROM bookings").fetchone()[0]
         newest = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
+        attachments = backup_attachments.checked(connection)
     progress("checking", size, size)
-    return Contents(size, bookings, newest)
+    return Contents(size, bookings, newest, attachments)
 
 
 @contextlib.contextmanager

@@ -3,17 +3,20 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from carevia.domain.search import searchable
 from carevia.store.search import FIND, FIND_BEFORE, INDEX, match
 from carevia.store.sql import SqlTransaction
-from carevia.store.statements import Compiler
+from carevia.store.statements import Compiler, Values
 
 BUSY_SECONDS = 1.0
 """How long SQLite itself waits for another process's lock before it says so."""
+
+LOG_PAGES = 4_000
+"""After how many pages (16 MB) the log is moved into the database, while a commit waits. SQLite's own 1,000 are 40 lone
+payments, so that the wait was the p99; and a page that is written again and again is moved once."""
 
 # What the disk, the file system or another process did to us, rather than what the statement did wrong.
 _FROM_OUTSIDE = frozenset(
@@ -54,8 +57,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")  # an answered payment survives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")  # what a savepoint keeps aside would be half of all writes
-        if read_only:
-            connection.execute("PRAGMA query_only=ON")
+        connection.execute("PRAGMA query_only=ON" if read_only else f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     except BaseException:
         connection.close()
         raise
@@ -74,7 +76,7 @@ class SqliteTransaction(SqlTransaction):
         asked = {"words": match(words), "before": before, "most": most}
         return [seq for (seq,) in self._execute(FIND if before is None else FIND_BEFORE, asked)]
 
-    def _execute(self, sql: str, parameters: dict[str, Any]) -> sqlite3.Cursor:
+    def _execute(self, sql: str, parameters: Values) -> sqlite3.Cursor:
         # SQLite ends a transaction by itself on some errors (disk full, I/O): nothing may be written outside of one.
         if not self._connection.in_transaction:
             raise sqlite3.OperationalError("the transaction is over")
@@ -82,4 +84,4 @@ class SqliteTransaction(SqlTransaction):
 
 
 def new_transaction(connection: sqlite3.Connection, new_id: Callable[[], str]) -> SqliteTransaction:
-    return SqliteTransaction(connection, Compiler(sqlite_dialect.dialect(paramstyle="named")), new_id)
+    return SqliteTransaction(connection, Compiler(sqlite_dialect.dialect(paramstyle="qmark")), new_id)

@@ -30,7 +30,7 @@ class Session(ABC):
 
     @abstractmethod
     def mark(self) -> None:
-        """A work begins: `undo` comes back to here."""
+        """A work begins: `undo` comes back to here, until `keep`. Works that are never undone alone need none."""
 
     @abstractmethod
     def keep(self) -> None:

@@ -7,7 +7,8 @@ import msgspec
 
 
 class JournalRow(msgspec.Struct, frozen=True):
-    """`payload` is JSON, ready to be embedded in a frame; `time` is ms since 1970 UTC; `sender` is a socket id."""
+    """`payload` is JSON, ready to be embedded in a frame; `time` is ms since 1970 UTC; `sender` is a socket id. `id` is
+    random, or what caused the row, a dot, and its number."""
 
     seq: int
     id: str
@@ -16,3 +17,16 @@ class JournalRow(msgspec.Struct, frozen=True):
     payload: bytes
     time: int
     sender: str | None = None
+
+    @property
+    def cause(self) -> str | None:
+        """The id of the request that made it, where that is known."""
+        return cause_of(self.id)
+
+
+def caused_id(cause: str, seq: int) -> str:
+    return f"{cause}.{seq}"
+
+
+def cause_of(row_id: str) -> str | None:
+    return row_id.rpartition(".")[0] or None

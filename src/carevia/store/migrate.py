@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import CursorResult
 
-HEAD = "0006"
+HEAD = "0007"
 _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 
 log = logging.getLogger("carevia.store")

@@ -18,15 +18,28 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Table
 
+from carevia.domain.search import indexed, searchable
 from carevia.errors import BadInput, Conflict
-from carevia.store.backup_file import Contents, Progress, check_target, checked, copy, part_of, put_in_place, trouble
+from carevia.store import backup_attachments, postgres_search, search
+from carevia.store.backup_file import (
+    Contents,
+    Progress,
+    check_target,
+    checked,
+    copy,
+    part_of,
+    put_in_place,
+    sync,
+    trouble,
+)
 from carevia.store.migrate import HEAD
 from carevia.store.migrate import prepare as prepare_file
-from carevia.store.postgres_connection import IN_USE, connect, first_line
+from carevia.store.postgres_connection import connect, first_line, in_use
 from carevia.store.postgres_migrate import stored_revision, unreachable, upgrade
 from carevia.store.tables import metadata
 
 _AT_ONCE: Final = 1_000  # rows
+_TEXTS: Final = "SELECT seq, text FROM messages"  # what is searched is indexed anew: each database has its own way
 _LOADING: Final = "carevia_restoring"  # the schema that a restore fills before its tables take the others' place
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 _DROP: Final = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(_LOADING))
@@ -34,27 +47,32 @@ _DROP: Final = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(_LOADIN
 Connection = psycopg.Connection[Any]
 
 
-def back_up(url: str, target: Path, progress: Progress, *, force: bool = False) -> Contents:
-    """Copy everything committed before the call to `target`, as it stood at one moment; servers may go on writing.
+def back_up(url: str, target: Path, progress: Progress, *, files: Path, force: bool = False) -> Contents:
+    """Copy everything committed before the call to `target`, as it stood at one moment, with the attachments that it
+    names, which lie in `files`; servers may go on writing.
 
     Raises BadInput, Conflict or Unavailable, and leaves nothing of its own.
     """
     check_target(target, force=force)
     with _reached(url) as connection, trouble(target), part_of(target) as part:
-        if not _locked(connection, "pg_try_advisory_lock_shared"):
+        if not in_use(connection):
             raise Conflict("A restore is at work on the database. Make the backup when it has ended.")
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if stored_revision(connection) != HEAD:
             raise BadInput("The database has another version's schema. Run `carevia migrate` first.")
         prepare_file(part, "")
         _copy_out(connection, part, progress)
+        backup_attachments.put_in(part, files)
         found = checked(part, progress)
         put_in_place(part, target, force=force)
         return found
 
 
-def restore(url: str, backup: Path, progress: Progress, *, epoch: str, stamp: str) -> tuple[Contents, str | None]:
-    """Make `backup` the database, under a new `epoch`; what it holds, and the schema where the old tables lie now.
+def restore(
+    url: str, backup: Path, progress: Progress, *, files: Path, epoch: str, stamp: str
+) -> tuple[Contents, str | None]:
+    """Make `backup` the database, under a new `epoch`, and put its attachments into `files`; what it holds, and the
+    schema where the old tables lie now.
 
     It is loaded beside the live tables and takes their place in one transaction. Raises Conflict while any server is
     connected, BadInput for a backup that is none, and changes nothing then.
@@ -62,7 +80,7 @@ def restore(url: str, backup: Path, progress: Progress, *, epoch: str, stamp: st
     if not backup.is_file():
         raise BadInput(f"There is no file {backup}.")
     with _reached(url) as connection, tempfile.TemporaryDirectory(prefix="carevia-restore-") as folder:
-        if not _locked(connection, "pg_try_advisory_lock"):
+        if not in_use(connection, alone=True):
             raise Conflict(
                 "A server or another command is at work on the database: stop it on every host, then run this again. "
                 "Nothing was changed."
@@ -75,8 +93,13 @@ def restore(url: str, backup: Path, progress: Progress, *, epoch: str, stamp: st
             ) as it:
                 copy(it, file, progress)
             found = checked(file, progress)
+            backup_attachments.take_out(file, files)
+            if files.is_dir():
+                sync(files)
             prepare_file(file, epoch)
-            return found, _replace(connection, url, file, progress, epoch=epoch, stamp=stamp)
+            kept = _replace(connection, url, file, progress, epoch=epoch, stamp=stamp)
+            backup_attachments.set_aside(file, files, stamp)
+            return found, kept
 
 
 @contextlib.contextmanager
@@ -92,10 +115,6 @@ def _reached(url: str) -> Iterator[Connection]:
         ) from None
     except psycopg.OperationalError as error:
         raise unreachable(error) from None
-
-
-def _locked(connection: Connection, function: str) -> bool:
-    return connection.execute(SQL("SELECT {}(%s)").format(SQL(function)), [IN_USE]).fetchone() == (True,)
 
 
 def _columns(table: Table) -> list[str]:
@@ -114,6 +133,8 @@ def _copy_out(connection: Connection, part: Path, progress: Progress) -> None:
             file.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 - our own names
             _copy_table_out(connection, table, file)
             progress("copying", part.stat().st_size, size)
+        texts = file.execute(_TEXTS).fetchall()
+        file.executemany(search.INDEX, ({"seq": seq, "text": searchable(text)} for seq, text in texts))
         file.execute("COMMIT")
         file.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
 
@@ -164,6 +185,10 @@ def _load(loading: Connection, file: Path, progress: Progress) -> None:
                     copying.write_row(row)
             _continue_numbers(loading, table)
             progress("loading", size * (number + 1) // len(metadata.sorted_tables), size)
+        texts = source.execute(_TEXTS)
+        while page := texts.fetchmany(_AT_ONCE):
+            words = [{"seq": seq, "words": indexed(text)} for seq, text in page]
+            cursor.executemany(postgres_search.INDEX.encode(), words)
 
 
 def _text(value: bytes) -> str:

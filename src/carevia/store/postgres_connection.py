@@ -7,6 +7,7 @@ every other client. What the address says itself is not overruled.
 from typing import Any, Final
 
 import psycopg
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from carevia.errors import ConfigError
@@ -15,6 +16,8 @@ from carevia.errors import ConfigError
 WRITING: Final = 0x0CA2E71A_00000001  # held by the one transaction that writes
 IN_USE: Final = 0x0CA2E71A_00000002  # shared by every server and backup; alone by a restore
 MIGRATING: Final = 0x0CA2E71A_00000003  # held by the one that changes the schema
+
+LEAVING = "2s"  # after which who holds a lock is no longer taken for somebody who has just left
 
 CHANNEL: Final = b"carevia_journal"  # of NOTIFY, after each commit with rows of the journal
 
@@ -38,6 +41,20 @@ def connect(url: str, *, writable: bool = False, autocommit: bool = True) -> psy
         raise ConfigError(f"CAREVIA_DATABASE_URL is no address of PostgreSQL's ({first_line(error)}).") from None
     defaults = _DEFAULTS | ({"target_session_attrs": "read-write"} if writable else {})
     return psycopg.connect(make_conninfo(**(defaults | told)), autocommit=autocommit)
+
+
+def in_use(connection: psycopg.Connection[Any], *, alone: bool = False) -> bool:
+    """Take the lock that says who uses the database, until the connection ends; False where somebody else's stands
+    against it. Who has just left gives it back only when its server process has noticed: so long it is waited for.
+    """
+    lock = b"SELECT pg_advisory_lock(%s)" if alone else b"SELECT pg_advisory_lock_shared(%s)"
+    try:
+        with connection.transaction():
+            connection.execute("SELECT set_config('lock_timeout', %s, true)", [LEAVING])
+            connection.execute(lock, [IN_USE])
+    except errors.LockNotAvailable:
+        return False
+    return True
 
 
 def first_line(error: BaseException) -> str:

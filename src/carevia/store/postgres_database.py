@@ -14,12 +14,14 @@ from psycopg import errors
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 
+from carevia.domain.search import indexed, plain
 from carevia.errors import Unavailable
 from carevia.store.database import Database, Session
-from carevia.store.postgres_connection import CHANNEL, IN_USE, WRITING, connect, first_line
+from carevia.store.postgres_connection import CHANNEL, WRITING, connect, first_line, in_use
+from carevia.store.postgres_search import FIND, FIND_RECENT, INDEX, match
 from carevia.store.sql import Cursor, SqlTransaction
 from carevia.store.sqlite_database import no_id
-from carevia.store.statements import Compiler
+from carevia.store.statements import Compiler, Values
 
 _PATIENCE = "5s"  # for the lock; longer nobody waits for us
 _HELD = "10s"  # a node that hangs within its transaction loses it, and with it the lock
@@ -28,9 +30,6 @@ _HELD = "10s"  # a node that hangs within its transaction loses it, and with it 
 _OWN = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
 _OUTSIDE = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)
 
-_FIND = """
-    SELECT seq FROM messages WHERE lower(text) LIKE ALL(%(words)s) AND seq < %(before)s ORDER BY seq DESC LIMIT %(most)s
-"""
 _NO_SEQ = 2**62
 
 log = logging.getLogger("carevia.store")
@@ -42,29 +41,26 @@ class PostgresTransaction(SqlTransaction):
         self._connection = connection
 
     def index_text(self, seq: int, text: str) -> None:
-        """Nothing to write: what is searched is the messages themselves."""
+        self._execute(INDEX, {"seq": seq, "words": indexed(text)})
 
     def find_texts(self, words: Sequence[str], before: int | None, most: int) -> list[int]:
-        """By looking through the texts: right, and slow beyond some hundred thousand messages."""
-        like = [f"%{_literal(word)}%" for word in words]
-        asked = {"words": like, "before": _NO_SEQ if before is None else before, "most": most}
-        return [seq for (seq,) in self._execute(_FIND, asked).fetchall()]
+        wanted = match([plain(word) for word in words])
+        asked = {"wanted": wanted, "before": _NO_SEQ if before is None else before, "most": most}
+        found = [seq for (seq,) in self._execute(FIND_RECENT, asked).fetchall()]
+        return found if len(found) == most else [seq for (seq,) in self._execute(FIND, asked).fetchall()]
 
-    def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor:
+    def _execute(self, sql: str, parameters: Values) -> Cursor:
         if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
             raise RuntimeError("the transaction is over")
         try:
             return self._connection.execute(sql.encode(), parameters)
         except psycopg.DataError as error:
-            if error.sqlstate is not None or not any(_has_nul(value) for value in parameters.values()):
+            if error.sqlstate is not None or not isinstance(parameters, dict):
+                raise
+            if not any(_has_nul(value) for value in parameters.values()):
                 raise
         # PostgreSQL's text holds every character but U+0000; for that alone a payment is not refused.
         return self._connection.execute(sql.encode(), {key: _without_nul(value) for key, value in parameters.items()})
-
-
-def _literal(word: str) -> str:
-    """For LIKE: no sign of it stands for others."""
-    return word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _has_nul(value: Any) -> bool:
@@ -146,8 +142,7 @@ class PostgresDatabase(Database):
     def writing(self) -> PostgresSession:
         connection = connect(self._url, writable=True)
         try:
-            [free] = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [IN_USE]).fetchone() or [False]
-            if not free:
+            if not in_use(connection):
                 raise Unavailable("A restore is at work on the database.")
             self._check_epoch(connection)
             connection.execute("SELECT set_config('lock_timeout', %s, false)", [_PATIENCE])

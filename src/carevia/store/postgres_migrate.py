@@ -12,7 +12,7 @@ from psycopg import errors
 
 from carevia.errors import ConfigError, Unavailable
 from carevia.store.migrate import HEAD, alembic_config, newer_than_known
-from carevia.store.postgres_connection import IN_USE, MIGRATING, connect, first_line
+from carevia.store.postgres_connection import MIGRATING, connect, first_line, in_use
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -31,8 +31,7 @@ def prepare(url: str, epoch: str) -> str:
     try:
         with closing(connect(url, writable=True)) as connection:
             _check_server(connection)
-            row = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [IN_USE]).fetchone()
-            if row != (True,):
+            if not in_use(connection):
                 raise ConfigError("A restore is at work on the database: start again when it has ended.")
             if stored_revision(connection) != HEAD:
                 upgrade(url)

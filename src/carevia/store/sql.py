@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Table, func, select
 
-from carevia.store.journal import JournalRow
-from carevia.store.statements import Compiler
+from carevia.store.journal import JournalRow, caused_id
+from carevia.store.statements import Compiler, Values
 from carevia.store.tables import journal
 from carevia.store.transaction import Row, Statement, Transaction
 
@@ -47,6 +47,8 @@ class SqlTransaction(Transaction):
         self.changes = 0
 
     def mark(self) -> tuple[int | None, int]:
+        """A work begins."""
+        self.cause = None
         return self._next, len(self.rows)
 
     def undo(self, mark: tuple[int | None, int]) -> None:
@@ -84,7 +86,9 @@ class SqlTransaction(Transaction):
     def append(
         self, room: str, name: str, payload: msgspec.Struct | Mapping[str, Any], *, now: int, sender: str | None = None
     ) -> JournalRow:
-        row = JournalRow(self.next_seq(), self._new_id(), room, name, _encode(payload), now, sender)
+        seq = self.next_seq()
+        id_ = self._new_id() if self.cause is None else caused_id(self.cause, seq)
+        row = JournalRow(seq, id_, room, name, _encode(payload), now, sender)
         self.insert(
             journal,
             seq=row.seq,
@@ -106,10 +110,10 @@ class SqlTransaction(Transaction):
             self._next = (newest or 0) + 1
         return self._next
 
-    def _change(self, sql: str, parameters: dict[str, Any]) -> int:
+    def _change(self, sql: str, parameters: Values) -> int:
         count = self._execute(sql, parameters).rowcount
         self.changes += max(0, count)  # -1 where the database does not say
         return count
 
     @abstractmethod
-    def _execute(self, sql: str, parameters: dict[str, Any]) -> Cursor: ...
+    def _execute(self, sql: str, parameters: Values) -> Cursor: ...

@@ -28,12 +28,14 @@ class SqliteSession(Session):
     def __init__(self, connection: sqlite3.Connection, new_id: Callable[[], str]) -> None:
         self.connection = connection
         self.transaction = new_transaction(connection, new_id)
+        self._marked = False
 
     @property
     def in_transaction(self) -> bool:
         return self.connection.in_transaction
 
     def begin(self, waits: Callable[[], bool]) -> None:
+        self._marked = False
         while True:
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
@@ -47,13 +49,16 @@ class SqliteSession(Session):
 
     def mark(self) -> None:
         self.connection.execute("SAVEPOINT work")
+        self._marked = True
 
     def keep(self) -> None:
-        self.connection.execute("RELEASE work")
+        if self._marked:
+            self.connection.execute("RELEASE work")
+            self._marked = False
 
     def undo(self) -> None:
         self.connection.execute("ROLLBACK TO work")
-        self.connection.execute("RELEASE work")
+        self.keep()
 
     def commit(self) -> None:
         self.connection.execute("COMMIT")

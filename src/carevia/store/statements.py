@@ -4,7 +4,7 @@ Measured, building and compiling a statement costs more than running it; a state
 looked up by identity. One `Compiler` belongs to one connection, so nothing here needs a lock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
@@ -14,21 +14,30 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from carevia.store.transaction import Row
 
+Values = dict[str, Any] | tuple[Any, ...]
+"""Of a statement's parameters, by name or by place, as its database wants them."""
+
 _KEPT = 1000  # a program has far fewer statements; somebody builds them per call where this is reached
 
 
 class Compiled:
-    """The text of a statement, the values that it brings along, and the class of its rows."""
+    """The text of a statement, the values that it brings along, and the class of its rows.
 
-    __slots__ = ("defaults", "row", "sql")
+    `places`: the names of its values in their order, where it takes them by place. Looking thirty names up again in
+    SQLite's own table costs more than the insert into that table.
+    """
 
-    def __init__(self, sql: str, defaults: Mapping[str, Any]) -> None:
+    __slots__ = ("_in_order", "defaults", "row", "sql")
+
+    def __init__(self, sql: str, defaults: Mapping[str, Any], places: Sequence[str] | None) -> None:
         self.sql = sql
         self.defaults = defaults
         self.row: type[Row] | None = None
+        self._in_order = None if places is None else _picker(places)
 
-    def parameters(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {**self.defaults, **given} if self.defaults else given
+    def parameters(self, given: dict[str, Any]) -> Values:
+        values = {**self.defaults, **given} if self.defaults else given
+        return values if self._in_order is None else self._in_order(values)
 
     def rows(self, description: Sequence[Sequence[Any]], values: Iterable[tuple[Any, ...]]) -> list[Row]:
         kind = self.row
@@ -72,7 +81,13 @@ class Compiler:
         element = cast(ClauseElement, statement)
         compiler = cast(SQLCompiler, element.compile(dialect=self._dialect, column_keys=columns))
         own = {name: bind.effective_value for name, bind in compiler.binds.items() if not bind.required}
-        return Compiled(compiler.string, own)
+        return Compiled(compiler.string, own, compiler.positiontup if compiler.positional else None)
+
+
+def _picker(names: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def row_class(columns: Sequence[str]) -> type[Row]:

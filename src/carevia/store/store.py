@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from carevia.domain.histogram import WORK, Histogram
 from carevia.errors import ConfigError
 from carevia.store.journal import JournalRow
 from carevia.store.transaction import Transaction
@@ -27,6 +28,12 @@ class Store(ABC):
 
     committed_at: int = 0
     """When the rows that a listener is being told of were committed, ms since 1970 UTC."""
+
+    def __init__(self) -> None:
+        """For metrics: transactions and journal rows that this process has committed, and how long works waited."""
+        self.commits = 0
+        self.rows = 0
+        self.waited = Histogram(WORK)
 
     @property
     @abstractmethod
@@ -50,6 +57,7 @@ class Store(ABC):
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one transaction; returns its result after the COMMIT is on the disk.
 
+        It is undone and run once more where another work beside it fails, so it changes nothing but the database.
         What `work` raises is raised here and nothing of it is stored, whatever is committed beside it.
         Raises Unavailable when the store cannot commit, or did not within 5 seconds: then the work may or may not have
         been stored, never will be if it had not begun, and the caller may try again. A cancelled caller's work is not
@@ -112,6 +120,11 @@ def open_store(url: str | None, data_dir: Path) -> Store:
 
 def is_postgres(url: str | None) -> bool:
     return url is not None and url.startswith("postgresql://")
+
+
+def attachments_folder(data_dir: Path) -> Path:
+    """Where the bytes of the attachments lie that the database names, whichever database it is."""
+    return data_dir / "attachments"
 
 
 def database_file(url: str | None, data_dir: Path) -> Path:

@@ -34,6 +34,7 @@ class ThreadedStore(Store):
     raw_text = False  # the journal's text is read as bytes
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self.epoch = ""
         self._database = database
         self._listeners: list[Listener] = []
@@ -76,7 +77,10 @@ class ThreadedStore(Store):
         self._database.release()
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._ask(None if self._writer is None else self._writer.put, work)
+        began = time.monotonic()
+        answer = await self._ask(None if self._writer is None else self._writer.put, work)
+        self.waited.observe(time.monotonic() - began)
+        return answer
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         return await self._ask(None if self._readers is None else self._readers.jobs.put, work)
@@ -133,8 +137,11 @@ class ThreadedStore(Store):
     def _settled(self, batch: Sequence[Job], rows: Sequence[JournalRow], at: int) -> None:
         for job in batch:
             job.settle()
+        if at:
+            self.commits += 1
         if not rows:
             return
+        self.rows += len(rows)
         self.committed_at = at
         for listener in tuple(self._listeners):
             try:

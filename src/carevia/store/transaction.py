@@ -1,8 +1,9 @@
 """What a piece of work gets to read and write with, whichever database is below.
 
-A work is a plain function `work(tx)`, run in one transaction by a thread of the store: it may not wait for anything,
-and whatever it raises undoes all it did. Statements are SQLAlchemy Core's, best built once at module level
-(they are compiled once per statement object); values that change are `bindparam`s and come as keywords.
+A work is a plain function `work(tx)`, run in one transaction by a thread of the store, and perhaps again after all that
+it did was undone: it may not wait for anything, it changes nothing but the database, and whatever it raises undoes all
+it did. Statements are SQLAlchemy Core's, best built once at module level (they are compiled once per statement object);
+values that change are `bindparam`s and come as keywords.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +29,12 @@ class Row(tuple[Any, ...]):
 
 
 class Transaction(ABC):
-    """Everything between BEGIN and COMMIT of one work. Not to be kept after the work has returned."""
+    """Everything between BEGIN and COMMIT of one work. Not to be kept after the work has returned.
+
+    `cause` is set by a work: the id of the request that its rows of the journal come from, so that the log can tell.
+    """
+
+    cause: str | None = None
 
     @abstractmethod
     def all(self, statement: Statement, /, **params: Any) -> list[Row]:

@@ -1,7 +1,8 @@
 """The one thread of a process that writes: everything that waits is committed together.
 
-One BEGIN, a SAVEPOINT for each work, one COMMIT (one fsync), then one wake-up of the loop for all of them.
-A work that fails is rolled back alone. Nothing is answered as stored unless its COMMIT has returned.
+One BEGIN, one COMMIT (one fsync), then one wake-up of the loop for all of them. A work that fails is undone alone: the
+whole batch is rolled back and run again with a SAVEPOINT for each work, which nobody pays for while all goes well.
+Nothing is answered as stored unless its COMMIT has returned.
 """
 
 import asyncio
@@ -106,10 +107,7 @@ class Writer:
         try:
             session = self._begun(lambda: any(job.waits for job in batch))
             transaction = session.transaction
-            transaction.begin()
-            for job in batch:
-                if job.take():
-                    self._run(job, session)
+            self._run_all([job for job in batch if job.take()], session)
             session.commit()
             rows, at = transaction.rows, time.time_ns() // 1_000_000
             if transaction.changes:  # else the database wrote nothing, which proves nothing about the disk
@@ -138,19 +136,39 @@ class Writer:
             self._session = self._database.writing()
         return self._session
 
-    def _run(self, job: Job, session: Session) -> None:
+    def _run_all(self, jobs: list[Job], session: Session) -> None:
         """An error from outside, or one that ended the transaction, is the whole batch's."""
+        session.transaction.begin()
+        try:
+            for job in jobs:
+                session.transaction.mark()
+                job.result = job.work(session.transaction)
+                session.keep()
+            return
+        except BaseException as error:
+            if self._is_everybodys(error, session):
+                raise
+        session.rollback()
+        session.begin(lambda: True)
+        session.transaction.begin()
+        for job in jobs:
+            self._run_apart(job, session)
+
+    def _run_apart(self, job: Job, session: Session) -> None:
         before = session.transaction.mark()
         session.mark()
         try:
             job.result = job.work(session.transaction)
             session.keep()
         except BaseException as error:
-            if self._database.from_outside(error) or not session.in_transaction:
+            if self._is_everybodys(error, session):
                 raise
             session.undo()
             session.transaction.undo(before)
-            job.error = error
+            job.result, job.error = None, error
+
+    def _is_everybodys(self, error: BaseException, session: Session) -> bool:
+        return self._database.from_outside(error) or not session.in_transaction
 
     def _fail(self, batch: list[Job], error: Exception) -> None:
         """Nothing of this batch is stored, as far as we may say; so nothing is answered as stored."""

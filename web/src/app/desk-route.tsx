@@ -2,6 +2,8 @@
 import { createLazyRoute, useLocation, useSearch } from "@tanstack/react-router";
 import { DeskPage } from "@/features/desk/desk-page";
 
+export { warmDesk } from "@/features/desk/warm";
+
 export const route = createLazyRoute("/dashboard")({ component: Page });
 
 function Page() {

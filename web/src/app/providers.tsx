@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { ApiError } from "@/lib/api/http";
 
 /** A refusal will not change by asking again; silence may. */
@@ -8,7 +8,10 @@ function worthRetrying(failures: number, error: Error): boolean {
   return !refused && failures < 2;
 }
 
-export function Providers({ children }: { children: ReactNode }) {
-  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: worthRetrying } } }));
+export function makeQueries(): QueryClient {
+  return new QueryClient({ defaultOptions: { queries: { retry: worthRetrying } } });
+}
+
+export function Providers({ queries, children }: { queries: QueryClient; children: ReactNode }) {
   return <QueryClientProvider client={queries}>{children}</QueryClientProvider>;
 }

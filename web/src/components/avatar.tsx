@@ -8,7 +8,7 @@ const PAIRS = [
   "bg-mauve text-on-mauve",
 ] as const;
 
-const SIZES = { small: "size-[26px] text-[10px]", middle: "size-9 text-[13px]" } as const;
+const SIZES = { small: "size-[26px] text-tiny", middle: "size-9 text-[13px]" } as const;
 
 /** Initials on one of five quiet colours, always the same one for a person. */
 export function Avatar({ id, name, size = "middle" }: { id: string; name: string; size?: keyof typeof SIZES }) {

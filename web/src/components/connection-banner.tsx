@@ -1,4 +1,5 @@
 // The bar's sentence while the page is not live: what happened, what is safe, what to do.
+import { said } from "@/lib/api/said";
 import { clock } from "@/lib/format/time";
 import type { Connection } from "@/lib/socket/connection";
 import { useSnapshot } from "@/lib/socket/use-connection";
@@ -16,8 +17,11 @@ export function ConnectionSentence({ live, connection }: { live: LiveState; conn
   const { freshness, lastLive } = live;
   return (
     <>
-      <span role="alert" className="min-w-0 flex-1 text-[13px] leading-[17px] font-medium">
-        {freshness === "refused" && words.refused(message ?? "")}
+      <span
+        role="alert"
+        className="min-w-0 flex-1 text-[13px] leading-[17px] font-medium max-md:text-[12px] max-md:leading-[15px]"
+      >
+        {freshness === "refused" && words.refused(said(message ?? ""))}
         {freshness === "ended" && words.ended}
         {freshness !== "refused" &&
           freshness !== "ended" &&

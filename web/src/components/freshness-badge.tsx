@@ -1,5 +1,6 @@
 // The screen always says how fresh it is: a word, one tick per second of the last half minute, the newest event's number and age.
 
+import { digits } from "@/lib/format/number";
 import { ago } from "@/lib/format/time";
 import type { Freshness } from "@/lib/freshness";
 import { type LiveState, TICKS } from "@/lib/socket/use-live";
@@ -38,7 +39,7 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
         <span role="status">{words.state[live.freshness]}</span>
       </span>
       <Ticks live={live} />
-      <span className={`tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}>
+      <span className={`min-w-[9.25rem] text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}>
         {!live.seq ? words.noEvent : <EventNumber seq={live.seq} />}
         {live.lastLive !== null && ` · ${ago(live.now - live.lastLive)}`}
       </span>
@@ -49,7 +50,7 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
 function EventNumber({ seq }: { seq: number }) {
   return (
     <>
-      {words.event} <b className="font-semibold text-ink">{seq}</b>
+      {words.event} <b className="font-semibold text-ink">{digits(seq)}</b>
     </>
   );
 }

@@ -1,8 +1,14 @@
 // Words of the parts that several pages share.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   brand: "Carevia",
   signIn: "Sign in",
   signOut: "Sign out",
+  account: (name: string) => `Account of ${name}`,
+  theme: { label: "Light or dark", system: "As the system", light: "Light", dark: "Dark" },
+  close: "Close",
   tryAgain: "Try again",
   tryNow: "Try now",
   connectAgain: "Connect again",
@@ -65,4 +71,7 @@ export const words = {
     text: "The address may be mistyped.",
     home: "To the start page",
   },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

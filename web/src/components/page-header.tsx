@@ -1,6 +1,8 @@
 // The top of customer pages and of the pages that lead elsewhere.
 import type { ReactNode, RefObject } from "react";
+import { writtenIn } from "@/lib/language";
 import { AccountMenu } from "./account-menu";
+import { LanguageSwitch } from "./language-switch";
 import { Logo } from "./logo";
 
 interface Props {
@@ -13,11 +15,17 @@ export function PageHeader({ title, heading, children }: Props) {
   return (
     <header className="flex min-h-[60px] flex-wrap items-center gap-x-3.5 gap-y-2 border-b border-line bg-surface px-4 py-3 md:px-6">
       <Logo />
-      <h1 ref={heading} tabIndex={-1} className="text-[17px] leading-6 font-[680] tracking-[-0.01em]">
+      <h1
+        ref={heading}
+        {...writtenIn(title)}
+        tabIndex={-1}
+        className="text-[17px] leading-6 font-[680] tracking-[-0.01em]"
+      >
         {title}
       </h1>
       <div className="ml-auto flex min-w-0 items-center gap-2">
         {children}
+        <LanguageSwitch />
         <AccountMenu />
       </div>
     </header>

@@ -1,8 +1,11 @@
 // What every test needs: the page is emptied, and stand-ins are taken away, after each of them.
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 import { opened } from "./fake-socket";
 
+// How long a test waits for what a page will show; pages are loaded in pieces, and a busy machine takes its time.
+configure({ asyncUtilTimeout: 10_000 });
+vi.setConfig({ testTimeout: 30_000 });
 Element.prototype.scrollTo = () => {};
 window.scrollTo = () => {};
 // jsdom lays nothing out, so nothing is ever resized.
@@ -11,6 +14,10 @@ window.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 };
+
+// Every box is as large as a window: lists that show what has room show something.
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { get: () => 1_000 });
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { get: () => 800 });
 
 afterEach(() => {
   cleanup();

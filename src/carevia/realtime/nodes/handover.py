@@ -43,10 +43,14 @@ class Folder:
             self._opened = os.open(self._path, os.O_PATH | os.O_DIRECTORY)
         return f"/proc/self/fd/{self._opened}/{node}.sock"
 
+    def nodes(self) -> list[str]:
+        """Who has a file here, dead or alive."""
+        return sorted(file.stem for file in self._path.glob("*.sock"))
+
     def sweep(self) -> None:
         """Remove the files of processes that were killed."""
-        for file in self._path.glob("*.sock"):
-            link = self.reach(file.stem)
+        for node in self.nodes():
+            link = self.reach(node)
             if link is not None:
                 link.close()
 
@@ -69,6 +73,20 @@ class Folder:
         if self._opened is not None:
             os.close(self._opened)
             self._opened = None
+
+
+def loopback_pair() -> tuple[socket.socket, socket.socket]:
+    """Two ends of a TCP connection within this host."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname())
+        far, peer = listener.accept()
+    if peer != near.getsockname():  # somebody else was quicker
+        near.close()
+        far.close()
+        raise ConnectionRefusedError("the port was taken")
+    near.setblocking(False)
+    far.setblocking(False)
+    return near, far
 
 
 async def hand_over(link: socket.socket, connection: int, data: bytes, came: Came | None) -> None:

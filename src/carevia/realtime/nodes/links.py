@@ -6,6 +6,7 @@ gets the protocol's `Session ID unknown` at once: the client begins a new sessio
 """
 
 import asyncio
+import contextlib
 import logging
 import re
 import secrets
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 from weakref import WeakSet
 
 from carevia.realtime.nodes.came import Came, read, write
-from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
+from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over, loopback_pair
 from carevia.realtime.nodes.tunnel import Side, connect, refuse
 
 _SID = re.compile(rb"(?:^|&)sid=([\w-]{1,40})\.")
@@ -26,7 +27,7 @@ _log = logging.getLogger("carevia.realtime")
 class Nodes(Protocol):
     """What knows the nodes of other hosts."""
 
-    async def address(self, node: str) -> tuple[str, int] | None:
+    def address(self, node: str) -> tuple[str, int] | None:
         """Host and port where that node's process, or another one of its host, takes connections; None where no such
         node lives."""
 
@@ -44,10 +45,10 @@ class Door(Protocol):
 class Way:
     """To the node of one connection's session, found before anything of the connection is given up."""
 
-    def __init__(self, links: "Links", node: str, link: socket.socket | None) -> None:
+    def __init__(self, links: "Links", link: socket.socket | None, address: tuple[str, int] | None) -> None:
         self._links = links
-        self._node = node
-        self._link = link  # None: to another host
+        self._link = link  # to another process of this host
+        self._address = address  # of another host
 
     def go(self, transport: asyncio.Transport, data: bytes, came: Came | None, connections: set[Any]) -> None:
         """Bring it there. `data` is all that was read of its present request."""
@@ -56,19 +57,20 @@ class Way:
                 self._link.close()
         elif self._link is not None:
             self._links.hand_over(self._link, transport, data, came)
-        else:
-            self._links.tunnel(self._node, transport, data, connections)
+        elif self._address is not None:
+            self._links.tunnel(self._address, transport, data, connections)
 
 
 class Links:
     """One per process, on its event loop. `folder` is shared by the processes of one host, `key` by all hosts."""
 
-    def __init__(self, folder: Path, key: bytes, nodes: Nodes | None = None) -> None:
-        self.id = secrets.token_urlsafe(6).replace("-", "A").replace("_", "B")
+    def __init__(self, folder: Path, key: bytes, nodes: Nodes | None = None, group: str = "") -> None:
+        self.id = group + secrets.token_urlsafe(6).replace("-", "A").replace("_", "B")
+        self._group = group  # how the ids of all workers of one parent begin
         self.handed = self.adopted = self.tunnelled = 0  # connections, since the start
         self.tunnels: WeakSet[Side] = WeakSet()  # of clients whose session is on another host
         self._key = key
-        self._nodes = nodes
+        self.nodes = nodes  # who knows them needs to know this one first
         self._folder_path = folder
         self._folder: Folder | None = None
         self._box: Letterbox | None = None
@@ -94,6 +96,27 @@ class Links:
         for task in list(self._tasks):
             task.cancel()
 
+    # The other workers of the same parent.
+
+    def siblings(self) -> list[str]:
+        """Ids of those that live."""
+        found = () if self._folder is None or not self._group else self._folder.nodes()
+        return [node for node in found if node.startswith(self._group) and node != self.id]
+
+    async def ask(self, node: str, request: bytes, seconds: float) -> bytes:
+        """Another process of this host answers an HTTP request as one that comes from this host; all that it says.
+        Raises TimeoutError, and ConnectionRefusedError where there is no such process."""
+        link = None if self._folder is None else self._folder.reach(node)
+        if link is None:
+            raise ConnectionRefusedError(f"there is no process {node}")
+        near, far = loopback_pair()
+        reader, writer = await asyncio.open_connection(sock=near)
+        with contextlib.closing(writer):
+            async with asyncio.timeout(seconds):
+                with far:
+                    await hand_over(link, far.fileno(), request, None)
+                return await reader.read()
+
     # Out.
 
     def elsewhere(self, query: bytes) -> str | None:
@@ -111,9 +134,8 @@ class Links:
         if node is None or self._folder is None:
             return None
         link = self._folder.reach(node)
-        if link is not None:
-            return Way(self, node, link)
-        return Way(self, node, None) if self._nodes is not None and came is None else None
+        address = self.nodes.address(node) if link is None and self.nodes is not None and came is None else None
+        return None if link is None and address is None else Way(self, link, address)
 
     def hand_over(self, link: socket.socket, transport: asyncio.Transport, data: bytes, came: Came | None) -> None:
         """To another process of this host. Whatever this side still had is closed with it; the connection is not."""
@@ -134,24 +156,19 @@ class Links:
             except (OSError, TimeoutError) as problem:  # it died at this moment; its client comes back
                 _log.debug("a connection could not be handed over: %s", problem)
 
-    def tunnel(self, node: str, transport: asyncio.Transport, data: bytes, connections: set[Any]) -> None:
+    def tunnel(
+        self, address: tuple[str, int], transport: asyncio.Transport, data: bytes, connections: set[Any]
+    ) -> None:
         """To another host."""
         transport.pause_reading()
         name = transport.get_extra_info("peername")
         came = Came(str(name[0]) if isinstance(name, tuple) else "", "http")
         near = Side(connections)
         near.attach(transport)
-        self._spawn(self._dig(node, near, write(self._key, came) + data))
+        self._spawn(self._dig(address, near, write(self._key, came) + data))
 
-    async def _dig(self, node: str, near: Side, first: bytes) -> None:
-        try:
-            address = await self._nodes.address(node) if self._nodes is not None else None
-        except Exception:
-            _log.exception("the address of a node could not be found")
-            address = None
-        if address is None:
-            refuse(near.transport)
-        elif await connect(near, address, first):
+    async def _dig(self, address: tuple[str, int], near: Side, first: bytes) -> None:
+        if await connect(near, address, first):
             self.tunnelled += 1
             self.tunnels.add(near)
 

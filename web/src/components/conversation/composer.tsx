@@ -1,4 +1,4 @@
-// Where a message is written. Enter sends, Shift and Enter makes a new line; it grows to eight lines. Files are attached
+// Where a message is written. Enter sends (or Ctrl and Enter, as one likes it), Shift and Enter makes a new line; it grows to eight lines. Files are attached
 // by the button, by dropping and by pasting. For staff it also writes private notes, and a slash offers saved replies.
 import { Paperclip, SendHorizontal } from "lucide-react";
 import {
@@ -15,6 +15,9 @@ import { slashWord } from "@/lib/chat/saved-replies";
 import { ACCEPTED } from "@/lib/chat/upload";
 import { useDraft } from "@/lib/chat/use-draft";
 import type { Uploads } from "@/lib/chat/use-uploads";
+import { useCommand } from "@/lib/keys/commands";
+import { PANE_FOCUS } from "@/lib/keys/rows";
+import { keySettings } from "@/lib/keys/settings";
 import { words } from "../messages";
 import { ComposerFiles } from "./composer-files";
 import { words as inside } from "./messages";
@@ -34,9 +37,11 @@ interface Props {
   uploads: Uploads;
   /** Staff write notes and have saved replies. */
   staff: boolean;
+  /** Colleagues who write an answer now. */
+  answering: readonly string[];
 }
 
-export function Composer({ person, room, placeholder, onSend, onTyping, uploads, staff }: Props) {
+export function Composer({ person, room, placeholder, onSend, onTyping, uploads, staff, answering }: Props) {
   const [message, setMessage] = useDraft(person, room);
   // Apart, so that what was meant for staff only never comes back as a message.
   const [noted, setNoted] = useDraft(person, `${room}/note`);
@@ -69,8 +74,13 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     area.style.height = `${Math.min(area.scrollHeight, 8 * LINE + 14)}px`;
   }, [text]);
 
+  const [asked, setAsked] = useState(false);
+  const asking = asked && answering.length > 0 && !note;
   const send = () => {
     if (nothing || tooLong || uploading) return;
+    // Two answers to one question confuse who asked. Once: whoever presses again means it.
+    setAsked(answering.length > 0 && !note && !asked);
+    if (answering.length > 0 && !note && !asked) return;
     const attachments = files.flatMap((file) => file.done ?? []);
     onSend(text.trim(), note ? { note: true } : attachments.length > 0 ? { attachments } : {});
     setText("");
@@ -80,10 +90,17 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   const onKey = (event: KeyboardEvent) => {
     // While an input method composes (Bengali keyboards), Enter chooses a word.
     if (event.nativeEvent.isComposing || replies.onKey(event)) return;
-    if (event.key !== "Enter" || event.shiftKey) return;
+    const mod = event.ctrlKey || event.metaKey;
+    if (event.key !== "Enter" || event.shiftKey || (!mod && keySettings.read().send === "mod")) return;
     event.preventDefault();
     send();
   };
+  const write = (next: boolean) => () => {
+    choose(next);
+    box.current?.focus();
+  };
+  useCommand("reply", write(false));
+  useCommand("note", staff ? write(true) : null);
   const take = (event: { preventDefault: () => void }, given: FileList | undefined) => {
     if (note || !given?.length) return;
     event.preventDefault();
@@ -135,6 +152,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
           id={id}
           ref={box}
           rows={1}
+          {...PANE_FOCUS}
           value={text}
           placeholder={note ? inside.writeNote : placeholder}
           aria-invalid={tooLong}
@@ -152,10 +170,15 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
           className="min-w-0 flex-1 resize-none bg-transparent px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
         />
         <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading}>
-          <span className="max-sm:sr-only">{note ? inside.saveNote : words.conversation.send}</span>
+          <span className="max-sm:sr-only">
+            {note ? inside.saveNote : asking ? inside.sendAnyway : words.conversation.send}
+          </span>
           <SendHorizontal size={16} strokeWidth={1.75} aria-hidden="true" />
         </button>
       </div>
+      <p role="status" className={asking ? "px-3 pb-2 text-warn-ink" : "sr-only"}>
+        {asking && inside.answering(answering)}
+      </p>
       {tooLong && (
         <p id={`${id}-error`} role="alert" className="px-3 pb-2 text-bad-ink">
           {words.conversation.tooLong}

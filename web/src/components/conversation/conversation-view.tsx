@@ -1,11 +1,15 @@
 // A whole conversation: stream, the line above the composer, composer. Give it the room as key.
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Person } from "@/lib/api/get-session";
+import type { Message } from "@/lib/chat/conversation";
 import type { Extra, Outbox } from "@/lib/chat/outbox";
+import { type Away, useAway } from "@/lib/chat/use-away";
 import { useConversation } from "@/lib/chat/use-conversation";
 import { useMessageStatus } from "@/lib/chat/use-message-status";
 import { useWaiting } from "@/lib/chat/use-outbox";
 import { useUploads } from "@/lib/chat/use-uploads";
+import { lasting } from "@/lib/format/time";
+import { useLanguage } from "@/lib/language";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useNow } from "@/lib/use-now";
@@ -13,7 +17,7 @@ import { Loading } from "../loading";
 import { words } from "../messages";
 import { Problem } from "../problem";
 import { Composer } from "./composer";
-import { MessageList } from "./message-list";
+import { type Between, MessageList } from "./message-list";
 import { words as inside } from "./messages";
 import { useJump } from "./use-jump";
 
@@ -27,14 +31,32 @@ interface Props {
   reload: number;
   /** Number of a message to be shown, as a search found it. */
   at?: number | undefined;
+  /** What stands between the messages, oldest first. */
+  between?: readonly Between[];
 }
 
-export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at }: Props) {
+const NOTHING: readonly Between[] = [];
+
+export function ConversationView({
+  connection,
+  outbox,
+  roomId,
+  me,
+  placeholder,
+  reload,
+  at,
+  between = NOTHING,
+}: Props) {
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
   const now = useNow(60_000);
   const uploads = useUploads(connection, roomId);
   const { conversation, error, typing, viewers } = open;
+  const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);
+  const withAway = useMemo(
+    () => withAbsence(between, away, conversation.messages, me._id),
+    [between, away, conversation.messages, me._id],
+  );
   const onSeen = useMessageStatus(connection, roomId, me._id, conversation.messages);
   const { add, loadAfresh } = open;
   useEffect(
@@ -67,6 +89,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         <MessageList
           conversation={conversation}
           waiting={waiting}
+          between={withAway}
           myId={me._id}
           now={now}
           onOlder={open.loadOlder}
@@ -81,7 +104,8 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         </div>
       )}
       <AboveComposer
-        typing={typing}
+        typing={me.role === "admin" ? typing.names.filter((name) => !typing.staff.includes(name)) : typing.names}
+        staff={me.role === "admin" ? typing.staff : []}
         viewers={viewers}
         waiting={waiting.filter((entry) => entry.state === "waiting").length}
       />
@@ -93,8 +117,40 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         onTyping={open.sayTyping}
         uploads={uploads}
         staff={me.role === "admin"}
+        answering={me.role === "admin" ? typing.staff : []}
       />
     </div>
+  );
+}
+
+/** Before the first message that came while the connection was gone, how long that was and how many came. */
+function withAbsence(
+  between: readonly Between[],
+  away: Away | null,
+  messages: readonly Message[],
+  me: string,
+): readonly Between[] {
+  const missed = away
+    ? messages.filter(({ seq, senderId }) => seq > away.after && seq <= away.upto && senderId !== me)
+    : [];
+  const [first] = missed;
+  if (!away || !first) return between;
+  const line = { key: "away", time: first.time, content: <AwayLine lapse={away.lapse} missed={missed.length} /> };
+  return [
+    ...between.filter(({ time }) => time <= first.time),
+    line,
+    ...between.filter(({ time }) => time > first.time),
+  ];
+}
+
+function AwayLine({ lapse, missed }: { lapse: number; missed: number }) {
+  useLanguage();
+  return (
+    <p className="my-2.5 flex items-center gap-3 text-tiny leading-[18px] font-[550] text-accent-ink">
+      <span className="h-px flex-1 bg-accent-line" />
+      {inside.away(lasting(lapse), missed)}
+      <span className="h-px flex-1 bg-accent-line" />
+    </p>
   );
 }
 
@@ -117,25 +173,40 @@ function useDoubts(connection: Connection | null, outbox: Outbox | null, roomId:
   });
 }
 
+/** Three still dots: a sign that somebody types, for whom movement disturbs too. */
+function Dots() {
+  return (
+    <span aria-hidden="true" className="flex flex-none gap-1 rounded-full bg-them px-2 py-1.5">
+      <span className="size-1.5 rounded-full bg-ink-2" />
+      <span className="size-1.5 rounded-full bg-ink-3" />
+      <span className="size-1.5 rounded-full bg-line-2" />
+    </span>
+  );
+}
+
 interface AboveProps {
   typing: readonly string[];
+  staff: readonly string[];
   viewers: readonly string[];
   waiting: number;
 }
 
-/** Always as high, so nothing moves when somebody starts to type. */
-function AboveComposer({ typing, viewers, waiting }: AboveProps) {
+/** Always as high, so nothing moves when somebody starts to type. Who of the staff writes stands where they are viewing. */
+function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
   const [one, ...more] = typing;
   return (
     <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 md:px-5">
       {waiting > 0 && <p className="truncate text-warn-ink">{words.conversation.outbox(waiting)}</p>}
       {waiting === 0 && one !== undefined && (
-        <p className="truncate">
-          {more.length > 0 ? inside.several(inside.and(typing)) : words.conversation.typing(one)}
+        <p className="flex min-w-0 items-center gap-2">
+          <Dots />
+          <span className="truncate">
+            {more.length > 0 ? inside.several(inside.and(typing)) : words.conversation.typing(one)}
+          </span>
         </p>
       )}
       <p role="status" className="ml-auto truncate">
-        {viewers.length > 0 && inside.viewing(viewers)}
+        {staff.length > 0 ? inside.writing(staff) : viewers.length > 0 && inside.viewing(viewers)}
       </p>
     </div>
   );

@@ -2,7 +2,7 @@
 // However long the conversation is, no more than a window of it is in the page; what is being read stays in its place,
 // to the pixel, while rows are added above or taken away (use-stream.ts).
 import { ArrowDown } from "lucide-react";
-import { Fragment } from "react";
+import { Fragment, type ReactNode } from "react";
 import type { Conversation, Message } from "@/lib/chat/conversation";
 import type { Shown } from "@/lib/chat/outbox";
 import { dayName, sameDay } from "@/lib/format/time";
@@ -11,9 +11,18 @@ import { MessageRow, WaitingRow } from "./message-row";
 import { words } from "./messages";
 import { useStream } from "./use-stream";
 
+/** Something of its own time among the messages: a payment. */
+export interface Between {
+  key: string;
+  /** ms since 1970. */
+  time: number;
+  content: ReactNode;
+}
+
 interface Props {
   conversation: Conversation;
   waiting: readonly Shown[];
+  between: readonly Between[];
   myId: string;
   now: number;
   onOlder: () => void;
@@ -23,11 +32,18 @@ interface Props {
   onSeen: (seq: number) => void;
 }
 
-export function MessageList({ conversation, waiting, myId, now, onOlder, onAgain, onDrop, onSeen }: Props) {
+export function MessageList({ conversation, waiting, between, myId, now, onOlder, onAgain, onDrop, onSeen }: Props) {
   const { messages, hasMore, loaded, opened } = conversation;
-  const stream = useStream({ messages, waiting: waiting.length, hasMore: hasMore && loaded, onOlder, onSeen });
-  const history = stream.shown.filter((message) => message.seq <= opened);
-  const later = stream.shown.filter((message) => message.seq > opened);
+  const added = waiting.length + between.length;
+  const stream = useStream({ messages, added, hasMore: hasMore && loaded, onOlder, onSeen });
+  const whole = !hasMore && !stream.above; // what is older than the first message stands on a page that is not here
+  const from = whole ? Number.NEGATIVE_INFINITY : (stream.shown[0]?.time ?? Number.POSITIVE_INFINITY);
+  const upto = stream.below ? (stream.shown.at(-1)?.time ?? 0) : Number.POSITIVE_INFINITY;
+  const known = loaded ? between.filter(({ time }) => time >= from && time <= upto) : [];
+  const items = inOrder(stream.shown, known);
+  const first = items.findIndex(({ message }) => message !== undefined && message.seq > opened);
+  const history = first < 0 ? items : items.slice(0, first);
+  const later = first < 0 ? [] : items.slice(first);
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <section
@@ -43,17 +59,21 @@ export function MessageList({ conversation, waiting, myId, now, onOlder, onAgain
               {shared.conversation.older}
             </button>
           )}
-          {loaded && messages.length + waiting.length === 0 && (
+          {loaded && messages.length + added === 0 && (
             <p className="m-auto py-8 text-ink-3">{shared.conversation.none}</p>
           )}
-          <Rows rows={history} next={later[0]} myId={myId} now={now} />
+          <ul aria-label={words.history}>
+            <Rows items={history} next={later[0]} myId={myId} now={now} />
+          </ul>
           <div
             role="log"
             aria-label={shared.conversation.new}
             aria-live={stream.following ? "polite" : "off"}
             aria-relevant="additions"
           >
-            <Rows rows={later} before={history.at(-1)} myId={myId} now={now} />
+            <ul>
+              <Rows items={later} before={history.at(-1)} myId={myId} now={now} />
+            </ul>
           </div>
           {!stream.below &&
             waiting.map((entry) => <WaitingRow key={entry.id} entry={entry} onAgain={onAgain} onDrop={onDrop} />)}
@@ -73,25 +93,43 @@ export function MessageList({ conversation, waiting, myId, now, onOlder, onAgain
   );
 }
 
+interface Item {
+  key: string;
+  time: number;
+  message?: Message;
+  content?: ReactNode;
+}
+
+/** Messages in their order, and what is between them where its time is. */
+export function inOrder(messages: readonly Message[], between: readonly Between[]): Item[] {
+  const items: Item[] = [];
+  const rest = [...between];
+  for (const message of messages) {
+    while (rest[0] && rest[0].time <= message.time) items.push(rest.shift() as Between);
+    items.push({ key: message.key, time: message.time, message });
+  }
+  return [...items, ...rest];
+}
+
 interface RowsProps {
-  rows: readonly Message[];
-  before?: Message | undefined;
-  next?: Message | undefined;
+  items: readonly Item[];
+  before?: Item | undefined;
+  next?: Item | undefined;
   myId: string;
   now: number;
 }
 
-function Rows({ rows, before, next, myId, now }: RowsProps) {
-  return rows.map((message, place) => {
-    const above = rows[place - 1] ?? before;
+function Rows({ items, before, next, myId, now }: RowsProps) {
+  return items.map(({ key, time, message, content }, place) => {
+    const above = items[place - 1] ?? before;
+    const below = (items[place + 1] ?? next)?.message;
     return (
-      <Fragment key={message.key}>
-        {(!above || !sameDay(above.time, message.time)) && <DayLine name={dayName(message.time, now)} />}
-        <MessageRow
-          message={message}
-          mine={message.senderId === myId}
-          goesOn={goesOn(message, rows[place + 1] ?? next, myId)}
-        />
+      <Fragment key={key}>
+        {(!above || !sameDay(above.time, time)) && <DayLine name={dayName(time, now)} />}
+        {content && <li>{content}</li>}
+        {message && (
+          <MessageRow message={message} mine={message.senderId === myId} goesOn={goesOn(message, below, myId)} />
+        )}
       </Fragment>
     );
   });
@@ -112,10 +150,10 @@ function goesOn(message: Message, next: Message | undefined, myId: string): bool
 
 function DayLine({ name }: { name: string }) {
   return (
-    <p className="my-2.5 flex items-center gap-3 text-[11px] leading-[18px] font-[550] text-ink-3">
+    <li className="my-2.5 flex items-center gap-3 text-tiny leading-[18px] font-[550] text-ink-3">
       <span className="h-px flex-1 bg-line" />
       {name}
       <span className="h-px flex-1 bg-line" />
-    </p>
+    </li>
   );
 }

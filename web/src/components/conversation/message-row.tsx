@@ -1,18 +1,19 @@
 // One message: bubble, name, time, and how far it got.
 import { Check, CheckCheck, CircleAlert, Clock, StickyNote } from "lucide-react";
 import { memo } from "react";
+import { said } from "@/lib/api/said";
 import type { Message } from "@/lib/chat/conversation";
 import type { Shown } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
+import { useLanguage, writtenIn } from "@/lib/language";
 import { Avatar } from "../avatar";
 import { words } from "../messages";
 import { AttachmentList } from "./attachment-list";
 import { LinkedText } from "./linked-text";
 import { words as inside } from "./messages";
 
-const BENGALI = /[\u0980-\u09ff]/;
 const BUBBLE = "w-fit max-w-full rounded-[14px] px-3 py-[7px] text-sm leading-[21px] whitespace-pre-wrap wrap-anywhere";
-const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-[11px] leading-4 tabular-nums";
+const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-tiny leading-4 tabular-nums";
 
 interface Props {
   message: Message;
@@ -23,14 +24,16 @@ interface Props {
 
 export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Props) {
   const { senderName, senderId, text, time, status, attachments, note } = message;
-  const language = BENGALI.test(text) ? "bn" : undefined;
+  useLanguage();
+  const script = writtenIn(text);
   const marks = { "data-message": message.id, "data-seq": message.seq, tabIndex: -1 };
-  if (note) return <NoteRow message={message} language={language} />;
+  if (note) return <NoteRow message={message} script={script} />;
   if (mine) {
     return (
-      <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" {...marks}>
+      <li className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" {...marks}>
+        <Said name={words.conversation.you} time={time} />
         {text && (
-          <p lang={language} className={`${BUBBLE} rounded-br-[5px] bg-me text-ink`}>
+          <p {...script} className={`${BUBBLE} rounded-br-[5px] bg-me text-ink`}>
             <LinkedText text={text} />
           </p>
         )}
@@ -38,22 +41,25 @@ export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Pr
         {goesOn ? (
           <span className="h-[3px]" />
         ) : (
-          <p className={`${FOOT} text-ink-3`}>
-            {words.conversation.you} · {hour(time)}
+          <p className={`${FOOT} text-ink-3`} aria-live="off">
+            <span aria-hidden="true">
+              {words.conversation.you} · {hour(time)}
+            </span>
             <Tick status={status} />
           </p>
         )}
-      </div>
+      </li>
     );
   }
   return (
-    <div className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" {...marks}>
+    <li className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" {...marks}>
+      <Said name={senderName} time={time} />
       <span className={goesOn ? "invisible" : ""}>
         <Avatar id={senderId} name={senderName} size="small" />
       </span>
       <div className="min-w-0">
         {text && (
-          <p lang={language} className={`${BUBBLE} rounded-bl-[5px] bg-them text-ink`}>
+          <p {...script} className={`${BUBBLE} rounded-bl-[5px] bg-them text-ink`}>
             <LinkedText text={text} />
           </p>
         )}
@@ -61,33 +67,38 @@ export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Pr
         {goesOn ? (
           <span className="block h-[3px]" />
         ) : (
-          <p className={`${FOOT} text-ink-3`}>
+          <p className={`${FOOT} text-ink-3`} aria-hidden="true">
             {senderName} · {hour(time)}
           </p>
         )}
       </div>
-    </div>
+    </li>
   );
 });
 
-function NoteRow({ message, language }: { message: Message; language: string | undefined }) {
+/** Read before the text, as one would say it; what stands below the bubble is for the eye. */
+function Said({ name, time }: { name: string; time: number }) {
+  return <span className="sr-only">{inside.said(name, hour(time))}</span>;
+}
+
+function NoteRow({ message, script }: { message: Message; script: ReturnType<typeof writtenIn> }) {
   const { senderName, text, time } = message;
   return (
-    <div
+    <li
       className="mx-auto mb-2 flex w-full max-w-[92%] items-start gap-2 rounded-[10px] border border-dashed border-note-line bg-note px-3 py-2"
       data-message={message.id}
       data-seq={message.seq}
     >
       <StickyNote size={15} strokeWidth={1.75} className="mt-[3px] flex-none text-ink-2" aria-hidden="true" />
       <div className="min-w-0 flex-1">
-        <p lang={language} className="text-sm leading-[21px] whitespace-pre-wrap text-ink wrap-anywhere">
+        <p {...script} className="text-sm leading-[21px] whitespace-pre-wrap text-ink wrap-anywhere">
           <LinkedText text={text} />
         </p>
-        <p className="text-[11px] leading-4 text-ink-2 tabular-nums">
+        <p className="text-tiny leading-4 text-ink-2 tabular-nums">
           {inside.noteBy(senderName)} · {hour(time)}
         </p>
       </div>
-    </div>
+    </li>
   );
 }
 
@@ -115,6 +126,7 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
     <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={entry.id}>
       {entry.text && (
         <p
+          {...writtenIn(entry.text)}
           className={`${BUBBLE} rounded-br-[5px] border text-ink-2 ${refused ? "border-bad" : "border-line-2"} ${entry.more.note ? "border-dashed bg-note" : ""}`}
         >
           {entry.text}
@@ -124,7 +136,7 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
       <div className={`${FOOT} ${refused ? "text-bad-ink" : "text-ink-3"}`}>
         <Icon size={15} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
         {refused
-          ? words.conversation.refused(entry.refused || words.conversation.noAnswer)
+          ? words.conversation.refused(entry.refused ? said(entry.refused) : words.conversation.noAnswer)
           : words.conversation[entry.state === "sending" ? "sending" : "waiting"]}
         {refused && (
           <button type="button" className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>

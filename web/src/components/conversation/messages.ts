@@ -1,12 +1,26 @@
 // Words of the inside of a conversation: attachments, private notes, saved replies, who is viewing.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   newest: "To the newest message",
+  history: "Earlier messages",
+  said: (name: string, time: string) => `${name}, ${time}: `,
   newBelow: (n: number) => (n === 1 ? "1 new message below" : `${n} new messages below`),
   opensNew: "opens in a new tab",
   several: (names: string) => `${names} are typing`,
   viewing: (names: readonly string[]) =>
     names.length === 1 ? `${names[0]} is viewing` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are viewing`,
+  writing: (names: readonly string[]) =>
+    names.length === 1 ? `${names[0]} is writing` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are writing`,
+  answering: (names: readonly string[]) =>
+    names.length === 1
+      ? `${names[0]} is answering. Send anyway?`
+      : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are answering. Send anyway?`,
+  sendAnyway: "Send anyway",
   and: (names: readonly string[]) => `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
+  away: (lapse: string, n: number) =>
+    n === 1 ? `You were away ${lapse}. 1 missed message added.` : `You were away ${lapse}. ${n} missed messages added.`,
   note: "Note",
   noteBy: (name: string) => `Note by ${name}, only staff see it`,
   reply: "Reply",
@@ -37,5 +51,7 @@ export const words = {
   newReply: "New reply",
   editReply: (shortcut: string) => `Edit /${shortcut}`,
   removeReply: (shortcut: string) => `Remove /${shortcut}`,
-  close: "Close",
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

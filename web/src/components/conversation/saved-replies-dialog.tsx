@@ -1,22 +1,20 @@
-// Saved replies are written, changed and removed here. The browser's own dialog holds the focus and gives it back.
+// Saved replies are written, changed and removed here.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Pencil, Trash2, X } from "lucide-react";
-import { useEffect, useId, useRef, useState } from "react";
-import { createPortal } from "react-dom";
+import { Pencil, Trash2 } from "lucide-react";
+import { useId, useState } from "react";
 import { ApiError } from "@/lib/api/http";
 import { removeReply, repliesQuery, type SavedReply, saveReply } from "@/lib/chat/saved-replies";
+import { Dialog } from "../dialog";
 import { words } from "./messages";
 
 const NEW = { shortcut: "", text: "" };
 
 export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const queries = useQueryClient();
   const { data, error } = useQuery(repliesQuery);
   const [draft, setDraft] = useState<{ id?: string; shortcut: string; text: string }>(NEW);
   const [problem, setProblem] = useState<string | null>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
 
   const run = async (work: () => Promise<unknown>) => {
     try {
@@ -28,27 +26,8 @@ export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
       setProblem(failure instanceof ApiError ? failure.message : String(failure));
     }
   };
-  return createPortal(
-    <dialog
-      ref={dialog}
-      aria-labelledby={`${id}-title`}
-      className="m-auto w-[min(560px,94vw)] rounded-xl border border-line bg-surface p-5 text-ink shadow-3 backdrop:bg-black/40"
-      onClose={onClose}
-      onKeyDown={(event) => event.stopPropagation()}
-    >
-      <div className="flex items-center">
-        <h2 id={`${id}-title`} className="flex-1 text-[15px] font-[650]">
-          {words.replies}
-        </h2>
-        <button
-          type="button"
-          className="btn btn-quiet px-2"
-          aria-label={words.close}
-          onClick={() => dialog.current?.close()}
-        >
-          <X size={16} strokeWidth={1.75} aria-hidden="true" />
-        </button>
-      </div>
+  return (
+    <Dialog title={words.replies} onClose={onClose}>
       {error && <p role="alert">{words.repliesFailed(error.message)}</p>}
       <ul className="my-2 max-h-60 overflow-y-auto">
         {data?.map((reply) => (
@@ -97,8 +76,7 @@ export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
           {words.saveReply}
         </button>
       </form>
-    </dialog>,
-    document.body,
+    </Dialog>
   );
 }
 

@@ -13,7 +13,8 @@ const ASK_AGAIN = 3_000;
 
 interface Options {
   messages: readonly Message[];
-  waiting: number;
+  /** How many stand beside the messages: those that wait, and what is between them. */
+  added: number;
   hasMore: boolean;
   onOlder: () => void;
   onSeen: (seq: number) => void;
@@ -25,7 +26,7 @@ interface Anchor {
   top: number;
 }
 
-export function useStream({ messages, waiting, hasMore, onOlder, onSeen }: Options) {
+export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options) {
   const element = useRef<HTMLElement>(null);
   /** Number of the last message in the window; null: the newest, also of those that are yet to come. */
   const [until, setUntil] = useState<number | null>(null);
@@ -80,7 +81,7 @@ export function useStream({ messages, waiting, hasMore, onOlder, onSeen }: Optio
     if (atBottom.current && !below) stream.scrollTop = stream.scrollHeight;
     else if (held?.row.isConnected) stream.scrollTop += topOf(stream, held.row) - held.top;
     anchor.current = firstVisible(stream);
-  }, [messages, start, end, waiting]);
+  }, [messages, start, end, added]);
 
   // Two frames later what was put there is on the screen; a hidden tab has no frames.
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

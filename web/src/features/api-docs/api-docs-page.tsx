@@ -23,7 +23,11 @@ export function ApiDocsPage() {
         </p>
         {isPending && <Loading />}
         {error && <Problem text={words.failed(error.message)} onRetry={() => void refetch()} />}
-        {api && <Description api={api} />}
+        {api && (
+          <div lang="en">
+            <Description api={api} />
+          </div>
+        )}
       </main>
     </div>
   );

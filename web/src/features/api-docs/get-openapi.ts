@@ -1,4 +1,5 @@
 // GET /openapi.json: the server's own description of its API, as far as this page reads it.
+import { ApiError } from "@/lib/api/http";
 
 export interface Schema {
   $ref?: string;
@@ -44,6 +45,6 @@ export interface OpenApi {
 
 export async function getOpenApi(): Promise<OpenApi> {
   const answer = await fetch("/openapi.json", { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  if (!answer.ok) throw new ApiError(answer.status, null);
   return (await answer.json()) as OpenApi;
 }

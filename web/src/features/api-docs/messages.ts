@@ -1,4 +1,7 @@
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "API description",
   raw: "openapi.json",
   lead: "Every address of the server, what it takes and what it answers. The same as a file:",
@@ -10,4 +13,7 @@ export const words = {
   required: "required",
   nothing: "no body",
   other: "Addresses",
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

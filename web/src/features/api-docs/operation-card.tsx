@@ -82,7 +82,7 @@ function Fields({ rows }: { rows: readonly FieldRow[] }) {
         >
           <dt className="mono wrap-anywhere">
             {row.path}
-            {row.required && <span className="ml-2 font-sans text-[11px] text-warn-ink">{words.required}</span>}
+            {row.required && <span className="ml-2 font-sans text-tiny text-warn-ink">{words.required}</span>}
           </dt>
           <dd className="min-w-0">
             <span className="mono text-ink-2 wrap-anywhere">{row.type}</span>

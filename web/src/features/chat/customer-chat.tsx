@@ -1,8 +1,11 @@
-// The conversation of whoever is signed in. The room is their own user id; staff are named as the server names them.
-import { useEffect, useState } from "react";
+// The conversation of whoever is signed in, with their bookings. The room is their own user id; staff are named as the
+// server names them.
+import { useEffect, useMemo, useState } from "react";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { ConversationView } from "@/components/conversation/conversation-view";
+import { Sign } from "@/components/logo";
 import { words as shared } from "@/components/messages";
+import { PresenceDot } from "@/components/presence-dot";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
 import { CUSTOMER_LIMITS } from "@/lib/freshness";
@@ -10,7 +13,11 @@ import { useAttention, useSupport } from "@/lib/presence/use-presence";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnection } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
+import { useMedia } from "@/lib/use-media";
 import { words } from "./messages";
+import { BesideBookings, BookingStrip } from "./own-bookings";
+import { inStream } from "./received-card";
+import { useOwn } from "./use-own";
 
 export function CustomerChat({ me }: { me: Person }) {
   const connection = useConnection();
@@ -28,8 +35,12 @@ export function CustomerChat({ me }: { me: Person }) {
     () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
     [outbox, noteShown],
   );
+  const own = useOwn(connection);
+  const beside = useMedia("(min-width: 900px)", true);
+  const received = useMemo(() => inStream(own.payments), [own.payments]);
   return (
-    <main className="mx-auto flex min-h-0 w-full max-w-[720px] flex-1 flex-col md:p-6">
+    <main className="mx-auto flex min-h-0 w-full max-w-[720px] flex-1 flex-col md:p-6 min-[900px]:grid min-[900px]:max-w-[1064px] min-[900px]:grid-cols-[320px_minmax(0,1fr)] min-[900px]:gap-6">
+      {beside ? <BesideBookings own={own} /> : <BookingStrip own={own} />}
       <section
         aria-labelledby="support"
         className="card flex min-h-0 flex-1 flex-col overflow-hidden max-md:rounded-none max-md:border-0"
@@ -42,6 +53,7 @@ export function CustomerChat({ me }: { me: Person }) {
           me={me}
           placeholder={words.write}
           reload={reload}
+          between={received}
         />
       </section>
     </main>
@@ -59,11 +71,15 @@ function Head({ live, connection }: { live: LiveState; connection: Connection | 
   const support = useSupport(connection);
   return (
     <div className={`flex min-h-14 flex-none items-center gap-3 border-b px-4 py-2 md:px-5 ${BARS[tone ?? "none"]}`}>
+      <span className={tone ? "sr-only" : "relative flex-none"}>
+        <Sign />
+        {!tone && <PresenceDot state={support} />}
+      </span>
       <div className={tone ? "sr-only" : "min-w-0 flex-1"}>
         <h2 id="support" className="text-[15px] leading-5 font-[650] tracking-[-0.01em]">
           {words.support}
         </h2>
-        <p role="status" data-support={support} className="min-h-4 text-[11px] leading-4 text-ink-3">
+        <p role="status" data-support={support} className="min-h-4 text-tiny leading-4 text-ink-3">
           {!tone && support && words.presence[support]}
         </p>
       </div>

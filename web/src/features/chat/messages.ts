@@ -1,4 +1,8 @@
-export const words = {
+import { numeral } from "@/lib/format/number";
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Chat",
   support: "Carevia Support",
   presence: {
@@ -11,4 +15,26 @@ export const words = {
   staff: "This is the customers' side of the chat. You are signed in as staff: your conversations are on the desk.",
   signIn: "Sign in",
   toDesk: "Open the desk",
-} as const;
+  booking: {
+    label: "Your bookings",
+    unknown: "Booking",
+    none: "You have no bookings yet. Once you have paid for one, it stands here by itself.",
+    failed: (why: string) => `Your bookings did not load. ${why}`,
+    more: (n: number) => (n > 1 ? `Show all ${numeral(n)} bookings` : "Show how far it is"),
+    less: "Show less",
+    status: { booked: "Booked", confirmed: "Confirmed", cancelled: "Cancelled", completed: "Completed" },
+    paid: (amount: string) => `Paid ${amount}`,
+    back: (amount: string) => `${amount} went back to you`,
+    choosing: "Caregiver is being chosen",
+    caregiver: (name: string) => `${name} comes to you`,
+    step: { stored: "The desk has it", visit: "First visit", cancelled: "Cancelled" },
+    now: "now",
+    due: "Still due",
+    payment: "Payment",
+    received: (amount: string) => `We received ${amount}. Your booking is safe.`,
+    receivedOnce: (amount: string) => `We received ${amount}.`,
+  },
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

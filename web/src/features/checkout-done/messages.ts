@@ -1,11 +1,14 @@
-interface State {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+export interface State {
   title: string;
   text: string;
 }
 
 const NOTHING_PAID = "Nothing was paid. You can book again whenever you like.";
 
-export const words = {
+const en = {
   title: "Your booking",
   noSession: "This page opens by itself after you have paid. It needs the number of a payment.",
   again: "We look again by ourselves. You need not stay: a payment that was made is not lost.",
@@ -23,4 +26,7 @@ export const words = {
     failed: { title: "The payment failed", text: NOTHING_PAID },
   } as Record<string, State>,
   recorded: { title: "This payment is recorded", text: "Ask Carevia Support about it if something is unclear." },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

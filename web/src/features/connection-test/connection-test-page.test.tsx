@@ -1,4 +1,4 @@
-import { act, screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { data, serve } from "@/testing/fake-server";
@@ -23,7 +23,8 @@ beforeEach(() => {
 
 async function visit() {
   const view = await show("/test-socket");
-  await vi.waitFor(() => expect(alive()).toHaveLength(1));
+  await waitFor(() => expect(alive()).toHaveLength(1));
+  await server(() => undefined); // the page has listened before any server can answer
   return view;
 }
 

@@ -25,7 +25,7 @@ export function ConnectionTestPage() {
           <StatusCard snapshot={snapshot} connection={connection} />
           <TransportCard snapshot={snapshot} person={person ?? null} />
           <section className="card p-4 max-md:order-last" aria-labelledby="instructions">
-            <h2 id="instructions" className="mb-2 text-[15px] leading-6 font-[650]">
+            <h2 id="instructions" lang="en" className="mb-2 text-[15px] leading-6 font-[650]">
               {contract.instructions}
             </h2>
             <ol className="list-decimal space-y-1.5 pl-5 text-ink-2">

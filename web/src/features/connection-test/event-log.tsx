@@ -20,7 +20,7 @@ export function EventLog({ lines, onClear }: { lines: readonly Line[]; onClear: 
   return (
     <section className="card flex min-w-0 flex-col overflow-hidden" aria-labelledby="log">
       <div className="flex items-center justify-between gap-2 px-4 pt-4 pb-2">
-        <h2 id="log" className="text-[15px] leading-6 font-[650]">
+        <h2 id="log" lang="en" className="text-[15px] leading-6 font-[650]">
           {contract.log}
         </h2>
         <button type="button" className="btn btn-quiet btn-small" onClick={onClear} disabled={lines.length === 0}>
@@ -30,6 +30,7 @@ export function EventLog({ lines, onClear }: { lines: readonly Line[]; onClear: 
       <div
         ref={box}
         role="log"
+        lang="en"
         aria-labelledby="log"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}

@@ -1,5 +1,5 @@
 // The event log: lines in the order things happened, bounded. Pure: the time is an argument.
-import { clock } from "@/lib/format/time";
+import { latinClock } from "@/lib/format/time";
 
 export interface Line {
   key: number;
@@ -9,10 +9,10 @@ export interface Line {
 
 const MOST = 500;
 
-/** "[10:30:15] Connected with ID: abc123", with the reader's local time. */
+/** "[10:30:15] Connected with ID: abc123", with the reader's local time, the same in every language. */
 export function addLine(lines: readonly Line[], tone: Line["tone"], text: string, at: number): readonly Line[] {
   const key = (lines.at(-1)?.key ?? 0) + 1;
-  return [...lines, { key, tone, text: `[${clock(at)}] ${text}` }].slice(-MOST);
+  return [...lines, { key, tone, text: `[${latinClock(at)}] ${text}` }].slice(-MOST);
 }
 
 /** "customer_added {…}": the name and what came with it. */

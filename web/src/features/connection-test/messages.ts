@@ -1,5 +1,8 @@
 // The words of the connection test. Heading, status, socket id, log lines and console lines are the contract's: they stay
 // as they are in every language.
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
 export const contract = {
   heading: "Socket.io Connection Test",
   status: "Status:",
@@ -17,13 +20,14 @@ export const contract = {
   consoleError: "Connection error:",
 } as const;
 
-export const words = {
+const en = {
   steps: [
     "Open the browser console (F12): it says the same as the log.",
     "Check the server terminal: it says “✅ Client connected” with this socket ID.",
     "Refresh the page to see the reconnection: a new socket ID, and the old one is gone.",
     "Open several tabs: each has its own socket ID, and closing one leaves the others connected.",
   ],
+  statusLabel: "Status",
   sentence: {
     connecting: "We are reaching for the server.",
     websocket: "Everything works. You are on WebSocket.",
@@ -43,4 +47,7 @@ export const words = {
   customerSee: "Payment events go to staff only. Messages of your conversation appear in the log.",
   sendTest: "Send a test event",
   clear: "Clear the log",
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -1,5 +1,6 @@
 import { Emoji } from "@/components/emoji";
 import { words as shared } from "@/components/messages";
+import { said } from "@/lib/api/said";
 import type { Connection, Snapshot } from "@/lib/socket/connection";
 import { contract, words } from "./messages";
 
@@ -16,18 +17,19 @@ export function StatusCard({ snapshot, connection }: Props) {
   return (
     <section
       className={`rounded-xl border p-4 ${frame}`}
-      aria-label="Status"
+      aria-label={words.statusLabel}
       data-status={connected ? "connected" : "disconnected"}
     >
       <p
         role="status"
+        lang="en"
         className={`text-xl leading-7 font-[670] tracking-[-0.01em] ${connected ? "text-accent-ink" : "text-bad-ink"}`}
       >
         {contract.status} <Emoji of={connected ? "✅" : "❌"} />{" "}
         {connected ? contract.connected : contract.disconnected}
       </p>
       {connected && (
-        <p className="mono mt-1 wrap-anywhere">
+        <p className="mono mt-1 wrap-anywhere" lang="en">
           {contract.socketId} {snapshot.id}
         </p>
       )}
@@ -50,6 +52,6 @@ export function StatusCard({ snapshot, connection }: Props) {
 
 function sentence({ status, transport, message }: Snapshot): string {
   if (status === "connected") return transport === "websocket" ? words.sentence.websocket : words.sentence.polling;
-  if (status === "refused") return words.sentence.refused(message ?? "");
+  if (status === "refused") return words.sentence.refused(said(message ?? ""));
   return words.sentence[status];
 }

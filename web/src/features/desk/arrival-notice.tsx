@@ -17,7 +17,7 @@ export function ArrivalNotice({ bookings }: { bookings: readonly BookingRow[] })
       const arrivals = newest.current.filter((row) => row.arrivedAt !== null && !said.current.has(row.trackingId));
       timer.current = undefined;
       if (arrivals.length === 0) return;
-      for (const row of arrivals) said.current.add(row.trackingId);
+      said.current = new Set(newest.current.map((row) => row.trackingId)); // what has left the list comes no more
       const [only] = arrivals;
       setText(
         arrivals.length === 1 && only

@@ -1,27 +1,41 @@
 // The live list of bookings: a table where there is room, two-line rows where there is not.
-import { Link } from "@tanstack/react-router";
-import { useId, useState } from "react";
+import { memo, type RefObject, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
+import { RowLink } from "@/components/row-link";
 import { money } from "@/lib/format/money";
-import { age, calendarDay } from "@/lib/format/time";
+import { digits } from "@/lib/format/number";
+import { calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { useLanguage } from "@/lib/language";
+import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
 import { words } from "./messages";
+import { clockOf, paidAt, type RowClock } from "./row-clock";
 import type { BookingRow } from "./state";
 
-const FRESH = 8_000;
 const COLUMNS = Object.keys(words.columns).length;
+
+/** On the largest screen no more can be seen. */
+const FIRST = 20;
 
 interface Props {
   bookings: readonly BookingRow[];
   now: number;
+  /** Set while all of them are drawn: then, and only then, the desk may confirm them. */
+  list: RefObject<HTMLElement | null>;
 }
 
-export function BookingList({ bookings, now }: Props) {
+export function BookingList({ bookings, now, list }: Props) {
+  const rest = useAfterPaint();
+  const all = rest || bookings.length <= FIRST;
+  const mark = (element: HTMLElement | null) => {
+    list.current = all ? element : null;
+  };
   return (
-    <div className="@container">
+    <div ref={mark} className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
-        <thead className="sticky top-0 z-10 bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
+        <thead className="bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
           <tr>
             <Head text={words.columns.customer} className="pl-4" />
             <Head text={words.columns.service} className="@max-[700px]:hidden" />
@@ -33,8 +47,8 @@ export function BookingList({ bookings, now }: Props) {
           </tr>
         </thead>
         <tbody>
-          {bookings.map((booking) => (
-            <Row key={booking.trackingId} booking={booking} now={now} />
+          {(all ? bookings : bookings.slice(0, FIRST)).map((booking) => (
+            <Row key={booking.trackingId} booking={booking} {...clockOf(booking, now)} />
           ))}
         </tbody>
       </table>
@@ -52,38 +66,39 @@ function Head({ text, className }: { text: string; className: string }) {
 
 const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-middle";
 
-function Row({ booking, now }: { booking: BookingRow; now: number }) {
-  const { userId, userName, userEmail, serviceName, trackingId, arrivedAt, caregiver } = booking;
-  const fresh = arrivedAt !== null && now - arrivedAt < FRESH;
+const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } & RowClock) {
+  useLanguage();
+  const { userId, userName, userEmail, serviceName, trackingId, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
-  const when = arrivedAt ?? (booking.createdAt ? Date.parse(booking.createdAt) : null);
+  const at = paidAt(booking);
   const [open, setOpen] = useState(false);
   const receipt = useId();
   return (
     <>
-      <tr className={fresh ? "row-new" : undefined} data-booking={trackingId}>
+      <tr className={`relative ${fresh ? "row-new" : ""}`} data-booking={trackingId}>
         <td className={`${CELL} pl-4`}>
           <div className="flex items-center gap-2.5">
             <span className="@max-[420px]:hidden">
               <Avatar id={userId} name={name} size="small" />
             </span>
             <div className="min-w-0">
-              <Link
+              <RowLink
                 to="/dashboard"
                 search={{ view: "chat", with: userId }}
-                className="block truncate font-[550] text-ink"
+                className="block truncate font-[550] text-ink after:absolute after:inset-0 after:-outline-offset-2 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-brand"
                 title={name}
                 aria-label={words.openChat(name)}
+                {...rowOf(trackingId)}
               >
                 {name}
-              </Link>
+              </RowLink>
               <p className="truncate text-xs text-ink-3">
                 <span className="hidden @max-[700px]:inline">{serviceName} · </span>
-                {when !== null && <time dateTime={new Date(when).toISOString()}>{age(when, now)}</time>}
+                {at !== null && <time dateTime={new Date(at).toISOString()}>{when}</time>}
                 {" · "}
                 <button
                   type="button"
-                  className="underline underline-offset-2"
+                  className="relative z-1 underline underline-offset-2"
                   aria-expanded={open}
                   aria-controls={receipt}
                   aria-label={words.receipt.showOf(name)}
@@ -118,8 +133,8 @@ function Row({ booking, now }: { booking: BookingRow; now: number }) {
       {open && <BookingReceipt id={receipt} trackingId={trackingId} columns={COLUMNS} />}
     </>
   );
-}
+});
 
 function visit({ date, slot }: BookingRow): string {
-  return [date && calendarDay(date), slot].filter(Boolean).join(", ");
+  return [date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ");
 }

@@ -1,7 +1,9 @@
 import { CalendarCheck } from "lucide-react";
 import type { RefObject } from "react";
+import { Growing } from "@/components/growing";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
 import { BookingList } from "./booking-list";
 import { PAGE } from "./get-bookings";
 import { words } from "./messages";
@@ -18,7 +20,12 @@ export function BookingsPane({ data, list, className }: Props) {
   const { desk, loading, problems, refetch, live } = data;
   const empty = desk.bookings.length === 0;
   return (
-    <section ref={list} aria-labelledby="bookings" className={`flex min-h-0 min-w-0 flex-col ${className}`}>
+    <section
+      ref={empty ? list : undefined}
+      aria-labelledby="bookings"
+      className={`flex min-h-0 min-w-0 flex-col outline-none ${className}`}
+      {...PANE}
+    >
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:h-14">
         <h2 id="bookings" className="font-[650]">
           {words.bookings}
@@ -26,7 +33,7 @@ export function BookingsPane({ data, list, className }: Props) {
         {!empty && <span className="text-xs text-ink-3 tabular-nums">{words.howMany(desk.bookings.length, PAGE)}</span>}
         <span className="ml-auto">{!empty && <PlayButton />}</span>
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
         {problems.bookings && (
           <div className="p-3">
             <Problem text={words.bookingsFailed(problems.bookings)} onRetry={refetch} />
@@ -34,7 +41,11 @@ export function BookingsPane({ data, list, className }: Props) {
         )}
         {empty && loading && <Loading />}
         {empty && !loading && !problems.bookings && <Nothing />}
-        {!empty && <BookingList bookings={desk.bookings} now={live.now} />}
+        {!empty && (
+          <Growing>
+            <BookingList bookings={desk.bookings} now={live.now} list={list} />
+          </Growing>
+        )}
       </div>
     </section>
   );

@@ -1,6 +1,8 @@
 // Whose the conversation is, and whether it is dealt with. For the head of the conversation.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { CircleCheck, RotateCcw } from "lucide-react";
+import { useRef } from "react";
+import { useCommand } from "@/lib/keys/commands";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import { getStaff, postConversation } from "./post-conversation";
@@ -19,6 +21,10 @@ export function ConversationActions({ row, me, onChanged }: Props) {
   const people = assignee && !known.some(({ _id }) => _id === assignee._id) ? [assignee, ...known] : known;
   const close = () =>
     change.mutate({ roomId: row._id, status: "closed", ...(lastMessage && { seq: lastMessage.seq }) });
+  const reopen = () => change.mutate({ roomId: row._id, status: "open" });
+  const choice = useRef<HTMLSelectElement>(null);
+  useCommand("assign", () => openChoice(choice.current));
+  useCommand("close", change.isPending ? null : status === "open" ? close : reopen);
   return (
     <div className="flex min-w-0 flex-none items-center gap-1.5">
       {change.error && (
@@ -27,8 +33,9 @@ export function ConversationActions({ row, me, onChanged }: Props) {
         </p>
       )}
       <select
+        ref={choice}
         aria-label={words.actions.assignee}
-        className="btn btn-line btn-small max-w-36 truncate max-sm:max-w-24"
+        className="btn btn-line btn-small w-36 truncate max-sm:w-24"
         value={assignee?._id ?? ""}
         onChange={(event) => change.mutate({ roomId: row._id, assignee: event.target.value || null })}
       >
@@ -45,16 +52,20 @@ export function ConversationActions({ row, me, onChanged }: Props) {
           <span className="max-lg:sr-only">{words.actions.close}</span>
         </button>
       ) : (
-        <button
-          type="button"
-          className="btn btn-line btn-small"
-          disabled={change.isPending}
-          onClick={() => change.mutate({ roomId: row._id, status: "open" })}
-        >
+        <button type="button" className="btn btn-line btn-small" disabled={change.isPending} onClick={reopen}>
           <RotateCcw size={14} strokeWidth={1.75} aria-hidden="true" />
           <span className="max-lg:sr-only">{words.actions.reopen}</span>
         </button>
       )}
     </div>
   );
+}
+
+function openChoice(select: HTMLSelectElement | null) {
+  select?.focus();
+  try {
+    select?.showPicker?.();
+  } catch {
+    // A browser that opens it by a press only: the arrows choose.
+  }
 }

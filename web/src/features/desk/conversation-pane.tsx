@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, X } from "lucide-react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Avatar } from "@/components/avatar";
 import { ConversationView } from "@/components/conversation/conversation-view";
 import { words as shared } from "@/components/messages";
@@ -7,6 +8,7 @@ import { PresenceDot } from "@/components/presence-dot";
 import type { Person } from "@/lib/api/get-session";
 import type { Outbox } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
+import { focusPane, PANE } from "@/lib/keys/rows";
 import { type Presence, stateOf } from "@/lib/presence/presence";
 import type { Connection } from "@/lib/socket/connection";
 import { ConversationActions } from "./conversation-actions";
@@ -14,6 +16,7 @@ import type { ConversationRow } from "./conversations";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import { useMarkRead } from "./use-mark-read";
+import { useMoney } from "./use-money";
 
 interface Props {
   roomId: string;
@@ -26,18 +29,30 @@ interface Props {
   row: ConversationRow | undefined;
   at: number | undefined;
   onChanged: (row: Conversation) => void;
+  /** Below the head, where the customer has no pane of their own. */
+  strip: ReactNode;
 }
 
 export function ConversationPane(props: Props) {
-  const { roomId, name, me, connection, outbox, reload, presence, row, at, onChanged } = props;
+  const { roomId, name, me, connection, outbox, reload, presence, row, at, onChanged, strip } = props;
+  const pane = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   useMarkRead(connection, row);
+  const money = useMoney(connection, roomId);
+  const found = at !== undefined; // a message takes the focus then
+  useEffect(() => {
+    if (found) return;
+    // On a phone the keyboard would cover what one has come to read.
+    if (window.matchMedia?.("(pointer: coarse)").matches) heading.current?.focus();
+    else if (pane.current) focusPane(pane.current);
+  }, [found]);
   return (
-    <section aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col">
+    <section ref={pane} aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col outline-none" {...PANE}>
       <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
-          className="btn btn-quiet px-2 md:hidden"
+          className="btn btn-quiet px-2 lg:hidden"
           aria-label={words.back}
         >
           <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
@@ -47,7 +62,13 @@ export function ConversationPane(props: Props) {
           <PresenceDot state={stateOf(presence, roomId)} />
         </span>
         <div className="min-w-0 flex-1">
-          <h2 id="conversation" className="truncate text-[15px] leading-5 font-[650] tracking-[-0.01em]" title={name}>
+          <h2
+            ref={heading}
+            id="conversation"
+            tabIndex={-1}
+            className="truncate outline-none text-[15px] leading-5 font-[650] tracking-[-0.01em]"
+            title={name}
+          >
             {name}
           </h2>
           <CustomerPresence presence={presence} roomId={roomId} />
@@ -56,12 +77,13 @@ export function ConversationPane(props: Props) {
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
-          className="btn btn-quiet px-2 max-md:hidden"
+          className="btn btn-quiet px-2 max-lg:hidden"
           aria-label={words.close}
         >
           <X size={16} strokeWidth={1.75} aria-hidden="true" />
         </Link>
       </div>
+      {strip}
       <ConversationView
         connection={connection}
         outbox={outbox}
@@ -70,6 +92,7 @@ export function ConversationPane(props: Props) {
         placeholder={words.writeTo(name)}
         reload={reload}
         at={at}
+        between={money}
       />
     </section>
   );
@@ -80,7 +103,7 @@ function CustomerPresence({ presence, roomId }: { presence: Presence | null; roo
   const state = stateOf(presence, roomId);
   const left = state === "offline" ? presence?.left.get(roomId) : undefined;
   return (
-    <p className="h-4 truncate text-[11px] leading-4 text-ink-3" aria-hidden="true">
+    <p className="h-[1lh] truncate text-tiny leading-4 text-ink-3" aria-hidden="true">
       {left !== undefined ? shared.presence.left(hour(left)) : state && shared.presence[state]}
     </p>
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  booked,
   type Conversations,
   type ConversationUpdated,
   type ListedPage,
@@ -66,6 +67,14 @@ describe("of an event and a page the newer one wins", () => {
     const all = of(row(9), row(5), row(1));
     expect(order(withPage(all, page([row(9), row(4)], 20, { hasMore: true })))).toEqual(["u9", "u4", "u1"]);
   });
+});
+
+test("a burst of newcomers keeps who waits and the newest, and so many rows at most", () => {
+  let all = of(row(1, { waiting: 1, unread: 1 }), row(2));
+  for (let n = 3; n < 2_003; n += 1) all = booked(all, { userId: `u${n}`, userName: "", userEmail: "" }, n, 0);
+  expect(order(all).length).toBeLessThanOrEqual(400);
+  expect(order(all).slice(0, 3)).toEqual(["u1", "u2002", "u2001"]);
+  expect(all.u2).toBeUndefined();
 });
 
 test("a row that is only read is not new", () => {

@@ -2,6 +2,7 @@
 // last told of it, and pages the newest number that they know: so whichever of an event and a page is newer wins, without
 // a clock, and every tab ends with the same list and the same counts.
 import { splitName } from "@/lib/format/names";
+import { saysNothingNew } from "@/lib/same";
 import type { Conversation, ConversationQuery, Staff } from "./get-conversations";
 
 export interface ConversationRow extends Conversation {
@@ -66,9 +67,20 @@ export function withPage(all: Conversations, page: ListedPage): Conversations {
 
 export function withRows(known: Conversations, rows: readonly Conversation[]): Conversations {
   const fresh = rows
-    .filter((row) => (known[row._id]?.seq ?? -1) <= row.seq)
+    .filter((row) => (known[row._id]?.seq ?? -1) <= row.seq && !saysNothingNew(known[row._id], row, ["movedAt"]))
     .map((row) => [row._id, { ...row, movedAt: known[row._id]?.movedAt ?? null }] as const);
   return { ...known, ...Object.fromEntries(fresh) };
+}
+
+/** So many rows are kept by events; the quietest beyond them are left to their pages. */
+const MOST = 300;
+const SLACK = 100;
+
+function withRow(known: Conversations, row: ConversationRow): Conversations {
+  const next = { ...known, [row._id]: row };
+  if (row._id in known || Object.keys(next).length <= MOST + SLACK) return next;
+  const kept = Object.values(next).sort(byAttention).slice(0, MOST);
+  return Object.fromEntries(kept.map((one) => [one._id, one]));
 }
 
 export function booked(
@@ -80,7 +92,7 @@ export function booked(
   const row = known[who.userId] ?? nobody(who.userId);
   if (seq <= row.seq) return known;
   const named = name(row, who.userName, who.userEmail);
-  return { ...known, [row._id]: { ...row, ...named, status: "open", activity: seq, seq, movedAt: at } };
+  return withRow(known, { ...row, ...named, status: "open", activity: seq, seq, movedAt: at });
 }
 
 export function told(
@@ -101,7 +113,7 @@ export function told(
     after.lastMessage = { ...update.lastMessage, seq: update.seq };
     if (!update.read) after.movedAt = at;
   }
-  return { ...known, [row._id]: after };
+  return withRow(known, after);
 }
 
 /** Who waits, longest first; then the others, last activity first. */

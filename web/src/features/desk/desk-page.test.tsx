@@ -42,7 +42,12 @@ const EMPTY_DESK = {
   "GET /api/chat/staff": data([{ _id: "s1", name: "Sumaiya Islam" }]),
   "GET /api/chat/message": data([]),
 };
-const server = (change: () => unknown) => act(async () => void (await change()));
+/** The server says something, and the frame in which it is drawn is over. */
+const server = (change: () => unknown) =>
+  act(async () => {
+    await change();
+    await new Promise(requestAnimationFrame);
+  });
 const rows = () => [...document.querySelectorAll<HTMLElement>("[data-booking]")];
 const people = () => [...document.querySelectorAll<HTMLElement>("[data-participant]")];
 /** A page of a list of so many bookings. */
@@ -61,8 +66,9 @@ const said = (name: string) =>
 
 async function openDesk(address = "/dashboard") {
   const view = await show(address);
-  await vi.waitFor(() => expect(alive()).toHaveLength(1));
+  await waitFor(() => expect(alive()).toHaveLength(1));
   await server(() => undefined); // the page has listened before any server can answer
+  if (address.includes("with=")) await screen.findByRole("textbox", { name: "Message" }); // a part that is loaded by itself
   await server(() => newest().accept("s1"));
   return view;
 }
@@ -202,16 +208,16 @@ test("after an absence the lists are read again, after a recovery they are not",
   const requests = serve(EMPTY_DESK);
   await openDesk();
   const lists = () => requests.filter(({ path }) => path.startsWith("/api/booking")).length;
-  await vi.waitFor(() => expect(lists()).toBeGreaterThanOrEqual(1));
+  await waitFor(() => expect(lists()).toBeGreaterThanOrEqual(1));
   const before = lists();
   await server(() => newest().lose());
   await server(() => newest().accept("s1", true));
   expect(lists()).toBe(before);
   await server(() => newest().lose());
   await server(() => newest().accept("s2", false));
-  await vi.waitFor(() => expect(lists()).toBe(before + 1));
+  await waitFor(() => expect(lists()).toBe(before + 1));
   await server(() => newest().deliver("reset", { reason: "retention" }, "e.90"));
-  await vi.waitFor(() => expect(lists()).toBe(before + 2));
+  await waitFor(() => expect(lists()).toBe(before + 2));
 });
 
 test("a conversation is joined, read, and answered over the one socket", async () => {
@@ -225,8 +231,9 @@ test("a conversation is joined, read, and answered over the one socket", async (
   };
   serve({ ...EMPTY_DESK, "GET /api/chat/message": data([{ ...row, time: "2026-11-23T10:00:00.000Z", seq: 5 }]) });
   await openDesk("/dashboard?view=chat&with=u9");
-  expect(newest().asked[0]).toMatchObject({ name: "join_room", payload: "u9" });
-  await server(() => newest().asked[0]?.answer({ ok: true }));
+  const joined = newest().asked.find(({ name }) => name === "join_room");
+  expect(joined?.payload).toBe("u9");
+  await server(() => joined?.answer({ ok: true }));
   expect(await screen.findByText("Who will come?")).toBeDefined();
   await server(() =>
     newest().deliver("receive_message", { ...row, id: "c2", text: "Hello?", time: "2026-11-23T10:01:00.000Z" }, "e.6"),

@@ -8,6 +8,7 @@ import { Problem } from "@/components/problem";
 import { sessionQuery } from "@/lib/api/get-session";
 import { useTitle } from "@/lib/use-title";
 import { Desk } from "./desk";
+import { Keyboard } from "./keys/keyboard";
 import type { BookingsSearch, PaymentsSearch } from "./lists/search";
 import { words } from "./messages";
 
@@ -28,7 +29,12 @@ interface Props {
 
 export function DeskPage({ place, search }: Props) {
   const { data: person, isPending, error, refetch } = useQuery(sessionQuery);
-  if (person?.role === "admin") return <Desk me={person} place={place} search={search} />;
+  if (person?.role === "admin")
+    return (
+      <Keyboard>
+        <Desk me={person} place={place} search={search} />
+      </Keyboard>
+    );
   return (
     <Outside>
       {isPending && <Loading />}

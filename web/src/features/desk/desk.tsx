@@ -1,14 +1,13 @@
 // The desk's panes: rail, top bar, people, and bookings or a conversation. Below 760 px one pane at a time.
-import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
+import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
-import { ConversationPane } from "./conversation-pane";
 import type { DeskPlace, DeskSearch } from "./desk-page";
 import type { ConversationQuery } from "./get-conversations";
 import { words as lists } from "./lists/messages";
@@ -18,14 +17,24 @@ import { nameOf } from "./names";
 import { PeoplePane } from "./people-pane";
 import { Rail } from "./rail";
 import { ServerAlarm } from "./server-alarm";
+import { ToastStack } from "./toast-stack";
 import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
+import { useDeskCommands } from "./use-desk-commands";
 import { unreadRooms, useDeskNotices } from "./use-desk-notices";
 
-const BookingsView = lazy(async () => ({ default: (await import("./lists/bookings-view")).BookingsView }));
-const PaymentsView = lazy(async () => ({ default: (await import("./lists/payments-view")).PaymentsView }));
-const CustomerStrip = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerStrip }));
-const CustomerBeside = lazy(async () => ({ default: (await import("./lists/customer-beside")).CustomerBeside }));
+const conversation = () => import("./conversation-pane");
+const bookings = () => import("./lists/bookings-view");
+const payments = () => import("./lists/payments-view");
+const customer = () => import("./lists/customer-beside");
+const VIEWS: (() => Promise<unknown>)[] = [conversation, customer, bookings, payments];
+const ConversationPane = lazily(async () => (await conversation()).ConversationPane);
+const BookingsView = lazily(async () => (await bookings()).BookingsView);
+const PaymentsView = lazily(async () => (await payments()).PaymentsView);
+const CustomerStrip = lazily(async () => (await customer()).CustomerStrip);
+const CustomerBeside = lazily(async () => (await customer()).CustomerBeside);
+
+const SETTLED = 1_500;
 
 interface Props {
   me: Person;
@@ -40,12 +49,12 @@ export function Desk({ me, place, search }: Props) {
   const [query, setQuery] = useState<ConversationQuery>({ filter: "open", unread: false });
   const data = useDesk({ me: me._id, query, openRoom, list });
   const outbox = useOutbox(data.connection, me._id);
-  const navigate = useNavigate();
   const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
   const { desk, live } = data;
   const unread = unreadRooms(desk);
-  const heading = useTitle(title, unread);
+  const heading = useTitle(title, unread, openRoom !== null);
   useDeskNotices(data, me._id);
+  useDeskCommands({ desk, me: me._id, openRoom, openRow: openRoom ?? search.open ?? null });
 
   const { noteShown } = live;
   useEffect(
@@ -53,25 +62,32 @@ export function Desk({ me, place, search }: Props) {
     [outbox, noteShown],
   );
 
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && openRoom) void navigate({ to: "/dashboard", search: { view: "chat" } });
-  };
-  const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_360px]" : "";
+  // The first view does not wait for the others, and who then goes to one of them does not wait either.
+  const fresh = live.freshness === "live";
+  useEffect(() => {
+    if (!fresh) return;
+    const timer = setTimeout(() => {
+      for (const view of VIEWS) view().catch(() => {}); // lazily() sees to it when it is wanted
+    }, SETTLED);
+    return () => clearTimeout(timer);
+  }, [fresh]);
+
+  const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_344px]" : "";
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the open layer wherever the focus is
-    <div
-      className="grid h-dvh grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[76px_minmax(0,1fr)] md:grid-rows-[52px_minmax(0,1fr)]"
-      onKeyDown={onKey}
-    >
+    <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[56px_minmax(0,1fr)] md:grid-rows-[52px_minmax(0,1fr)] lg:grid-cols-[76px_minmax(0,1fr)]">
       <a href="#main" className="btn btn-solid absolute top-2 left-2 z-20 not-focus:sr-only">
         {shared.skip}
       </a>
       <Rail unread={unread} hiddenOnPhone={openRoom !== null} />
-      <TopBar title={title} heading={heading} live={live} alarm={data.alarm} connection={data.connection} />
-      <main
-        id="main"
-        className={`grid min-h-0 min-w-0 bg-surface md:grid-cols-[280px_minmax(0,1fr)] lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}
-      >
+      <TopBar
+        title={title}
+        heading={heading}
+        live={live}
+        alarm={data.alarm}
+        connection={data.connection}
+        oneLine={openRoom !== null}
+      />
+      <main id="main" className={`grid min-h-0 min-w-0 bg-surface lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}>
         {place !== "home" && (
           <Suspense fallback={<Loading />}>
             {place === "bookings" && <BookingsView data={data} search={search} list={list} />}
@@ -85,14 +101,11 @@ export function Desk({ me, place, search }: Props) {
             query={query}
             onQuery={setQuery}
             openRoom={openRoom}
-            className={chatting && !openRoom ? "" : "max-md:hidden"}
+            className={chatting && !openRoom ? "" : "max-lg:hidden"}
           />
         )}
         {openRoom && (
-          <div className="grid min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)] xl:grid-rows-[minmax(0,1fr)]">
-            <Suspense fallback={<div className="h-11 xl:hidden" />}>
-              <CustomerStrip key={openRoom} data={data} userId={openRoom} />
-            </Suspense>
+          <Suspense fallback={<div />}>
             <ConversationPane
               key={openRoom}
               roomId={openRoom}
@@ -105,18 +118,28 @@ export function Desk({ me, place, search }: Props) {
               row={desk.conversations[openRoom]}
               at={search.at}
               onChanged={data.changed}
+              strip={
+                <Suspense fallback={<div className="h-11 xl:hidden" />}>
+                  <CustomerStrip data={data} userId={openRoom} />
+                </Suspense>
+              }
             />
-          </div>
+          </Suspense>
         )}
         {openRoom ? (
           <Suspense>
             <CustomerBeside key={openRoom} data={data} userId={openRoom} list={list} />
           </Suspense>
         ) : (
-          place === "home" && <BookingsPane data={data} list={list} className={chatting ? "max-md:hidden" : ""} />
+          place === "home" && <BookingsPane data={data} list={list} className={chatting ? "max-lg:hidden" : ""} />
         )}
       </main>
       <ArrivalNotice bookings={desk.bookings} />
+      <ToastStack
+        bookings={desk.bookings}
+        openRoom={openRoom}
+        listed={place === "bookings" || (place === "home" && !chatting)}
+      />
       <ServerAlarm connection={data.connection} />
     </div>
   );

@@ -1,5 +1,8 @@
 // Words of the desk.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Desk",
   nav: "Main",
   bookings: "Bookings",
@@ -60,6 +63,7 @@ export const words = {
   },
   notAssigned: "Not assigned",
   look: "Look at this",
+  stateOf: (service: string, state: string) => `${service} · ${state}`,
   full: "Paid in full",
   half: "Half paid",
   due: (amount: string) => `${amount} due`,
@@ -117,10 +121,15 @@ export const words = {
     silent: "Silent hours",
     from: "From",
     to: "To",
+    kinds: { booking: "Paid bookings", message: "Messages" },
+    told: "Told",
+    muteHour: "Mute for 1 hour",
+    muteDay: "Mute until tomorrow",
+    mutedUntil: (time: string) => `Muted until ${time}`,
     test: "Test",
     testTitle: "A test",
     testBody: "This is how a paid booking is told.",
-    tested: (heard: boolean, shown: boolean) =>
+    tested: (heard: boolean, shown: boolean): string =>
       heard && shown
         ? "A sound was played and a notice shown."
         : heard
@@ -134,6 +143,16 @@ export const words = {
     waiting: (n: number) => (n === 1 ? "1 customer waits" : `${n} customers wait`),
     open: "Open the desk",
   },
+  toasts: {
+    label: "New bookings",
+    open: "Open",
+    dismiss: (name: string) => `Dismiss the notice of ${name}`,
+    more: (n: number) => `${n} more`,
+    dismissAll: "Dismiss all",
+  },
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

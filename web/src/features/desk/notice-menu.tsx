@@ -1,68 +1,32 @@
 // The bell: how this person wants to be told, and a test of it. Nothing is asked of the browser before a click.
 import { Bell, BellOff } from "lucide-react";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { useState } from "react";
+import { Popover } from "@/components/popover";
+import { hour } from "@/lib/format/time";
+import { KINDS, type Kind, muteUntil, noticeSettings } from "@/lib/notices/settings";
 import { mayPlay, play } from "@/lib/notices/sound";
-import { show, useNoticeSettings } from "@/lib/notices/use-notices";
+import { show } from "@/lib/notices/use-notices";
+import { useStored } from "@/lib/stored";
 import { words } from "./messages";
 
 export function NoticeMenu() {
-  const [open, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const panel = useRef<HTMLDivElement>(null);
-  const id = useId();
-  const [settings] = useNoticeSettings();
+  const [settings] = useStored(noticeSettings);
   const mute = settings.sound && !mayPlay();
-  const title = mute ? words.notices.cannotPlay : words.notices.title;
   const Icon = settings.sound || settings.desktop ? Bell : BellOff;
-  useEffect(() => {
-    if (!open) return;
-    panel.current?.focus();
-    const outside = (event: PointerEvent) => {
-      const target = event.target as Node;
-      if (!panel.current?.contains(target) && !button.current?.contains(target)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, [open]);
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !open) return;
-    event.stopPropagation(); // the topmost layer closes first
-    setOpen(false);
-    button.current?.focus();
-  };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the panel wherever in it the focus is
-    <span className="relative" onKeyDown={onKey}>
-      <button
-        ref={button}
-        type="button"
-        className={`btn btn-quiet px-2 ${mute ? "text-warn-ink" : ""}`}
-        aria-expanded={open}
-        aria-controls={id}
-        aria-label={words.notices.title}
-        title={title}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
-      </button>
-      {open && (
-        <div
-          ref={panel}
-          id={id}
-          role="dialog"
-          aria-label={words.notices.title}
-          tabIndex={-1}
-          className="card absolute top-full right-0 z-20 mt-2 flex w-72 max-w-[calc(100vw-32px)] flex-col gap-3 p-4 text-[13px] leading-5 text-ink shadow-2 outline-none max-md:fixed max-md:inset-x-4 max-md:top-14 max-md:w-auto"
-        >
-          <NoticeForm />
-        </div>
-      )}
-    </span>
+    <Popover
+      label={words.notices.title}
+      title={mute ? words.notices.cannotPlay : words.notices.title}
+      className={mute ? "text-warn-ink" : ""}
+      face={<Icon size={16} strokeWidth={1.75} aria-hidden="true" />}
+    >
+      <NoticeForm />
+    </Popover>
   );
 }
 
 function NoticeForm() {
-  const [settings, change] = useNoticeSettings();
+  const [settings, change] = useStored(noticeSettings);
   const { silent } = settings;
   const [said, setSaid] = useState("");
   const setSilent = (part: Partial<typeof silent>) => change({ ...settings, silent: { ...silent, ...part } });
@@ -84,6 +48,14 @@ function NoticeForm() {
           <Time label={words.notices.to} value={silent.to} onChange={(to) => setSilent({ to })} />
         </span>
       )}
+      {KINDS.map((kind) => (
+        <Mute
+          key={kind}
+          kind={kind}
+          until={settings.muted[kind]}
+          onChange={(until) => change({ ...settings, muted: { ...settings.muted, [kind]: until } })}
+        />
+      ))}
       <button type="button" className="btn btn-line" onClick={() => void test()}>
         {words.notices.test}
       </button>
@@ -150,6 +122,27 @@ function Time({ label, value, onChange }: { label: string; value: string; onChan
         value={value}
         onChange={(event) => event.target.value && onChange(event.target.value)}
       />
+    </label>
+  );
+}
+
+function Mute({ kind, until, onChange }: { kind: Kind; until: number; onChange: (until: number) => void }) {
+  const muted = until > Date.now();
+  return (
+    <label className="flex min-h-8 items-center justify-between gap-2">
+      {words.notices.kinds[kind]}
+      <select
+        className="btn btn-line btn-small"
+        value={muted ? "muted" : "told"}
+        onChange={({ target: { value } }) =>
+          onChange(value === "hour" || value === "tomorrow" ? muteUntil(value, Date.now()) : 0)
+        }
+      >
+        <option value="told">{words.notices.told}</option>
+        {muted && <option value="muted">{words.notices.mutedUntil(hour(until))}</option>}
+        <option value="hour">{words.notices.muteHour}</option>
+        <option value="tomorrow">{words.notices.muteDay}</option>
+      </select>
     </label>
   );
 }

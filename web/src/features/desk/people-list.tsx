@@ -1,19 +1,29 @@
-// The customers, one row each.
-import { Link } from "@tanstack/react-router";
+// The customers, one row each. Placed by transform: who comes on top, or moves there, pushes nobody by layout.
+import { memo, type RefObject } from "react";
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
+import { RowLink } from "@/components/row-link";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
+import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { useLanguage, writtenIn } from "@/lib/language";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
+import { BookingState } from "./booking-state";
 import type { ConversationRow } from "./conversations";
+import { VirtualList } from "./lists/virtual-list";
 import { words } from "./messages";
 import { fullName } from "./names";
+import { paidAt } from "./row-clock";
 import type { BookingRow, Desk } from "./state";
 
 const FRESH = 8_000;
 
+const HEIGHT = 81;
+
 interface Props {
+  box: RefObject<HTMLElement | null>;
   rows: readonly ConversationRow[];
   desk: Desk;
   presence: Presence | null;
@@ -22,56 +32,81 @@ interface Props {
   me: string;
 }
 
-export function PeopleList({ rows, desk, presence, openRoom, now, me }: Props) {
+export function PeopleList({ box, rows, desk, presence, openRoom, now, me }: Props) {
   const drafts = useDraftRooms(me);
   const newest = new Map<string, BookingRow>();
   for (const booking of desk.bookings) if (!newest.has(booking.userId)) newest.set(booking.userId, booking);
   return (
-    <ul aria-label={words.people}>
-      {rows.map((row) => (
-        <Row
-          key={row._id}
-          row={row}
-          presence={stateOf(presence, row._id)}
-          booking={newest.get(row._id)}
-          open={row._id === openRoom}
-          draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
-          now={now}
-          me={me}
-        />
-      ))}
-    </ul>
+    <VirtualList
+      box={box}
+      label={words.people}
+      total={rows.length}
+      rowHeight={HEIGHT}
+      keyOf={(index) => rows[index]?._id ?? String(index)}
+      rowRole="listitem"
+    >
+      {(index) => {
+        const row = rows[index];
+        if (!row) return null;
+        return (
+          <Row
+            row={row}
+            presence={stateOf(presence, row._id)}
+            booking={newest.get(row._id)}
+            open={row._id === openRoom}
+            draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
+            me={me}
+            {...clockOf(row, newest.get(row._id), now)}
+          />
+        );
+      }}
+    </VirtualList>
   );
 }
 
-interface RowProps {
+/** What of a row depends on the clock: it is drawn anew only when this changes. */
+interface Clock {
+  when: string;
+  waits: string;
+  fresh: boolean;
+}
+
+function clockOf(row: ConversationRow, booking: BookingRow | undefined, now: number): Clock {
+  const { lastMessage, waitingSince, movedAt } = row;
+  const at = lastMessage ? Date.parse(lastMessage.time) : booking ? paidAt(booking) : null;
+  return {
+    when: at === null ? "" : age(at, now),
+    waits: waitingSince === null ? "" : age(Date.parse(waitingSince), now),
+    fresh: movedAt !== null && now - movedAt < FRESH,
+  };
+}
+
+interface RowProps extends Clock {
   row: ConversationRow;
   presence: PresenceState | null;
   booking: BookingRow | undefined;
   open: boolean;
   draft: boolean;
-  now: number;
   me: string;
 }
 
-function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
+const Row = memo(function Row({ row, presence, booking, open, draft, me, when, waits, fresh }: RowProps) {
+  useLanguage();
   const name = fullName(row);
   const { unread, assignee, lastMessage } = row;
-  const fresh = row.movedAt !== null && now - row.movedAt < FRESH;
-  const booked = booking?.arrivedAt ?? (booking?.createdAt ? Date.parse(booking.createdAt) : null);
-  const time = lastMessage ? Date.parse(lastMessage.time) : booked;
   const paid = booking && words.paidNow(money(booking.amountPaid, booking.currency), booking.serviceName);
   return (
-    <li
-      className={`arrival border-b border-line ${fresh ? "arrival-new" : ""} ${open ? "bg-selected" : ""}`}
+    <div
+      className={`arrival h-full border-b border-line ${fresh ? "arrival-new" : ""} ${open ? "bg-selected" : ""}`}
       data-participant={row._id}
     >
       {open && <span className="absolute inset-y-0 left-0 w-[3px] bg-brand" aria-hidden="true" />}
-      <Link
+      <RowLink
         to="/dashboard"
         search={{ view: "chat", with: row._id }}
         aria-current={open ? "true" : undefined}
-        className="flex items-center gap-2.5 py-2.5 pr-3 pl-3.5 text-ink -outline-offset-2 hover:bg-hover hover:no-underline"
+        {...rowOf(row._id)}
+        className="flex h-full items-center gap-2.5 py-2 pr-3 pl-3.5 text-ink -outline-offset-2 hover:bg-hover hover:no-underline"
       >
         <span className="relative flex-none">
           <Avatar id={row._id} name={name} />
@@ -80,9 +115,9 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`}>{name}</span>
-            {time !== null && (
-              <span className={`text-[11px] tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
-                {age(time, now)}
+            {when !== "" && (
+              <span className={`text-tiny tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
+                {when}
               </span>
             )}
           </span>
@@ -91,35 +126,58 @@ function Row({ row, presence, booking, open, draft, now, me }: RowProps) {
               className={`min-w-0 flex-1 truncate text-[12.5px] leading-[18px] ${unread ? "font-medium" : "text-ink-2"}`}
             >
               {draft && <span className="font-[550] text-warn-ink">{words.draft} </span>}
-              {lastMessage ? preview(lastMessage, row._id, me) : (paid ?? row.email)}
+              {lastMessage ? <Preview last={lastMessage} customer={row._id} me={me} /> : (paid ?? row.email)}
             </span>
             {unread > 0 && (
               <span className="count">
-                <span aria-hidden="true">{unread}</span>
+                <span aria-hidden="true">{numeral(unread)}</span>
                 <span className="sr-only">{words.unread(unread)}</span>
               </span>
             )}
           </span>
-          <Tags row={row} assignee={assignee?._id === me ? words.you : assignee?.name} now={now} />
+          <Tags {...{ row, booking, waits }} assignee={assignee?._id === me ? words.you : assignee?.name} />
         </span>
-      </Link>
-    </li>
+      </RowLink>
+    </div>
   );
+});
+
+interface TagsProps {
+  row: ConversationRow;
+  booking: BookingRow | undefined;
+  assignee: string | undefined;
+  waits: string;
 }
 
-function Tags({ row, assignee, now }: { row: ConversationRow; assignee: string | undefined; now: number }) {
-  const { waitingSince, status } = row;
-  if (waitingSince === null && !assignee && status === "open") return null;
+/** Always one line: a row that grew would push the others. */
+function Tags({ row, booking, assignee, waits }: TagsProps) {
+  const { status } = row;
   return (
-    <span className="mt-1 flex flex-wrap gap-1">
-      {waitingSince !== null && <span className="tag tag-warn">{words.waits(age(Date.parse(waitingSince), now))}</span>}
-      {status === "closed" && <span className="tag">{words.closed}</span>}
-      {assignee && <span className="tag max-w-40 truncate">{assignee}</span>}
+    <span className="mt-1 flex h-5 gap-1 overflow-hidden">
+      {waits !== "" && <span className="tag tag-warn flex-none">{words.waits(waits)}</span>}
+      {status === "closed" && <span className="tag flex-none">{words.closed}</span>}
+      {booking && (
+        <span className="min-w-0">
+          <BookingState booking={booking} service />
+        </span>
+      )}
+      {assignee && <span className="tag max-w-24 flex-none truncate">{assignee}</span>}
     </span>
   );
 }
 
-function preview(last: { senderId: string; senderName: string; text: string }, customer: string, me: string): string {
-  if (last.senderId === customer) return last.text;
-  return `${last.senderId === me ? words.you : last.senderName}: ${last.text}`;
+interface PreviewProps {
+  last: { senderId: string; senderName: string; text: string };
+  customer: string;
+  me: string;
+}
+
+function Preview({ last: { senderId, senderName, text }, customer, me }: PreviewProps) {
+  const who = senderId === me ? words.you : senderName;
+  return (
+    <>
+      {senderId !== customer && `${who}: `}
+      <span {...writtenIn(text)}>{text}</span>
+    </>
+  );
 }

@@ -1,19 +1,21 @@
 // The conversations: search, filters, list. While the hand is on the list nothing in it moves.
 import { Search } from "lucide-react";
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { useDeferredValue, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { useCommand } from "@/lib/keys/commands";
+import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
 import { ConversationFilters } from "./conversation-filters";
-import { ordered, settled } from "./conversations";
-import type { ConversationQuery } from "./get-conversations";
+import { ordered } from "./conversations";
+import type { ConversationQuery, Counts } from "./get-conversations";
 import { words } from "./messages";
 import { PeopleList } from "./people-list";
 import { PlayButton } from "./play-button";
 import { SearchResults } from "./search-results";
 import { StaffHere } from "./staff-here";
 import type { DeskData } from "./use-desk";
-
-const TYPED = 200;
+import { useHand } from "./use-hand";
+import { useSettledText } from "./use-settled-text";
 
 interface Props {
   data: DeskData;
@@ -25,74 +27,97 @@ interface Props {
 }
 
 export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Props) {
-  const { desk, list, refetch, live } = data;
+  const { desk, list, live } = data;
   const [text, setText] = useState("");
   const wanted = useSettledText(text.trim());
-  const rows = ordered(useDeferredValue(desk.conversations), query, me);
-  const { shown, waiting, hold, release } = useHand(rows);
-  const empty = rows.length === 0;
   // What is unread waits, so it is among the rows from the start; the server's count is as old as its page.
   const unread = Object.values(desk.conversations).filter((row) => row.unread > 0).length;
   const counts = list.counts && { ...list.counts, unread };
+  useCommand("unread", query.filter === "closed" ? null : () => onQuery({ ...query, unread: !query.unread }));
   return (
     <section
       aria-labelledby="people"
-      className={`flex min-h-0 min-w-0 flex-col md:border-r md:border-line ${className}`}
+      {...PANE}
+      className={`flex min-h-0 min-w-0 flex-col outline-none lg:border-r lg:border-line ${className}`}
     >
       <div className="flex flex-none flex-col gap-2 border-b border-line px-3 pt-2.5 pb-2">
-        <h2 id="people" className="flex items-center px-1 font-[650]">
+        <h2 id="people" className="flex min-h-[26px] items-center px-1 font-[650]">
           {words.people}
           <StaffHere presence={data.presence} />
         </h2>
         <SearchBox text={text} onText={setText} />
         {wanted === "" && <ConversationFilters query={query} counts={counts} onChange={onQuery} />}
       </div>
-      {waiting > 0 && wanted === "" && (
-        <button type="button" className="btn btn-solid btn-small mx-auto my-1.5 flex-none" onClick={release}>
-          {words.newRows(waiting)}
-        </button>
-      )}
       {wanted !== "" ? (
-        <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <SearchResults text={wanted} now={live.now} />
         </div>
       ) : (
-        <div className="min-h-0 flex-1 overflow-y-auto" onPointerMove={hold} onPointerLeave={release}>
-          {list.problem && (
-            <div className="p-3">
-              <Problem text={words.peopleFailed(list.problem)} onRetry={refetch} />
-            </div>
-          )}
-          {empty && list.loading && <Loading />}
-          {empty && !list.loading && !list.problem && <Nothing newcomers={counts?.open === 0 && counts.closed === 0} />}
-          <PeopleList rows={shown} desk={desk} presence={data.presence} openRoom={openRoom} now={live.now} me={me} />
-          {list.hasMore && (
-            <button
-              type="button"
-              className="btn btn-line btn-small mx-auto my-3 flex"
-              disabled={list.loadingMore}
-              onClick={list.loadMore}
-            >
-              {words.more}
-            </button>
-          )}
-        </div>
+        <Conversations data={data} me={me} query={query} openRoom={openRoom} counts={counts} />
       )}
     </section>
   );
 }
 
+interface ConversationsProps extends Pick<Props, "data" | "me" | "query" | "openRoom"> {
+  counts: Counts | null;
+}
+
+function Conversations({ data, me, query, openRoom, counts }: ConversationsProps) {
+  const { desk, list, refetch, live } = data;
+  const box = useRef<HTMLDivElement>(null);
+  const rows = ordered(useDeferredValue(desk.conversations), query, me);
+  const { shown, waiting, release } = useHand(box, rows);
+  const empty = rows.length === 0;
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <Waiting count={waiting} onShow={release} />
+      <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
+        {list.problem && (
+          <div className="p-3">
+            <Problem text={words.peopleFailed(list.problem)} onRetry={refetch} />
+          </div>
+        )}
+        {empty && list.loading && <Loading />}
+        {empty && !list.loading && !list.problem && <Nothing newcomers={counts?.open === 0 && counts.closed === 0} />}
+        <PeopleList
+          box={box}
+          rows={shown}
+          desk={desk}
+          presence={data.presence}
+          openRoom={openRoom}
+          now={live.now}
+          me={me}
+        />
+        {list.hasMore && (
+          <button
+            type="button"
+            className="btn btn-line btn-small mx-auto my-3 flex"
+            disabled={list.loadingMore}
+            onClick={list.loadMore}
+          >
+            {words.more}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
 function SearchBox({ text, onText }: { text: string; onText: (text: string) => void }) {
+  const box = useRef<HTMLInputElement>(null);
+  useCommand("filter", () => box.current?.focus());
   return (
     // biome-ignore lint/a11y/useSemanticElements: not every browser of the last years knows <search>
     <div role="search" className="relative">
       <Search
         size={15}
         strokeWidth={1.75}
-        className="pointer-events-none absolute top-2 left-2.5 text-ink-3"
+        className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-ink-3"
         aria-hidden="true"
       />
       <input
+        ref={box}
         type="search"
         value={text}
         aria-label={words.search.label}
@@ -123,28 +148,15 @@ function Nothing({ newcomers }: { newcomers: boolean }) {
   );
 }
 
-/** Not a request for every letter. */
-function useSettledText(text: string): string {
-  const [settledText, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), text === "" ? 0 : TYPED);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return text === "" ? "" : settledText;
-}
-
-/** Holds the order from the moment the pointer is over the list until it leaves. */
-function useHand(rows: ReturnType<typeof ordered>) {
-  const [held, setHeld] = useState<readonly string[] | null>(null);
-  const newest = useRef(rows);
-  useEffect(() => {
-    newest.current = rows;
-  });
-  const { rows: shown, waiting } = settled(rows, held);
-  return {
-    shown,
-    waiting,
-    hold: () => setHeld((before) => before ?? newest.current.map(({ _id }) => _id)),
-    release: () => setHeld(null),
-  };
+/** Over the list: what stands in it keeps its place. */
+function Waiting({ count, onShow }: { count: number; onShow: () => void }) {
+  return (
+    <div role="status" className="pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center">
+      {count > 0 && (
+        <button type="button" className="btn btn-solid btn-small pointer-events-auto rounded-full" onClick={onShow}>
+          {words.newRows(count)}
+        </button>
+      )}
+    </div>
+  );
 }

@@ -1,8 +1,12 @@
 // The way between the desk's places: a rail at the left, a bar at the bottom of a phone.
 import { Link } from "@tanstack/react-router";
-import { Cable, CalendarCheck, CreditCard, type LucideIcon, MessageSquare } from "lucide-react";
-import type { ReactNode } from "react";
+import { Cable, CalendarCheck, CreditCard, Keyboard, type LucideIcon, MessageSquare } from "lucide-react";
+import { type ReactNode, useContext } from "react";
 import { Logo } from "@/components/logo";
+import { numeral } from "@/lib/format/number";
+import { CommandsContext } from "@/lib/keys/commands";
+import { PANE } from "@/lib/keys/rows";
+import { words as keys } from "./keys/messages";
 import { words as lists } from "./lists/messages";
 import { words } from "./messages";
 
@@ -13,14 +17,16 @@ interface Props {
 }
 
 const ITEM =
-  "relative flex flex-1 flex-col items-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-[11px] leading-[14px] font-medium text-ink-2 hover:no-underline md:w-[70px] md:flex-none aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
+  "relative flex flex-1 flex-col items-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-tiny leading-[14px] font-medium text-ink-2 hover:no-underline md:w-12 md:flex-none lg:w-[70px] aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
 
 // The chat has the desk's own address; what stands behind its ? says that it is shown.
 const WHERE_CHAT = { includeSearch: true };
 
 export function Rail({ unread, hiddenOnPhone }: Props) {
+  const commands = useContext(CommandsContext);
   return (
     <nav
+      {...PANE}
       aria-label={words.nav}
       className={`flex gap-1 border-line bg-bg p-1 max-md:row-start-3 max-md:border-t md:row-span-2 md:flex-col md:items-center md:border-r md:px-[3px] md:py-2.5 ${hiddenOnPhone ? "max-md:hidden" : ""}`}
     >
@@ -33,8 +39,8 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
       <Link to="/dashboard" search={{ view: "chat" }} activeOptions={WHERE_CHAT} className={ITEM}>
         <Item Icon={MessageSquare} name={words.chat}>
           {unread > 0 && (
-            <span className="count absolute top-[3px] right-2">
-              <span aria-hidden="true">{unread}</span>
+            <span className="count absolute top-[3px] left-1/2 ml-1.5 md:right-2 md:left-auto md:ml-0">
+              <span aria-hidden="true">{numeral(unread)}</span>
               <span className="sr-only">{words.unread(unread)}</span>
             </span>
           )}
@@ -46,6 +52,15 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
       <Link to="/test-socket" className={ITEM}>
         <Item Icon={Cable} name={words.connections} />
       </Link>
+      <button
+        type="button"
+        className="btn btn-quiet mt-auto px-2 max-md:hidden"
+        aria-label={keys.title}
+        title={`${keys.title} (?)`}
+        onClick={() => commands?.run("help")}
+      >
+        <Keyboard size={18} strokeWidth={1.6} aria-hidden="true" />
+      </button>
     </nav>
   );
 }
@@ -54,7 +69,9 @@ function Item({ Icon, name, children }: { Icon: LucideIcon; name: string; childr
   return (
     <>
       <Icon size={20} strokeWidth={1.6} aria-hidden="true" />
-      <span>{name}</span>
+      <span title={name} className="md:max-lg:sr-only">
+        {name}
+      </span>
       {children}
     </>
   );

@@ -1,4 +1,6 @@
 // A receipt as the steps of a sentence: when it was paid, and how long each step after that took. Pure.
+import { words as units } from "@/lib/format/messages";
+import { decimal, digits, numeral } from "@/lib/format/number";
 import { clock } from "@/lib/format/time";
 import type { Receipt } from "./get-receipt";
 import { words } from "./messages";
@@ -12,9 +14,15 @@ export function lapse(ms: number): string {
   const sign = ms < 0 ? "−" : "+";
   const past = Math.abs(ms);
   if (past < SECOND / 10) return `${sign}${past} ms`;
-  if (past < 10 * SECOND) return `${sign}${(past / SECOND).toFixed(1)} s`;
-  if (past < MINUTE) return `${sign}${Math.floor(past / SECOND)} s`;
-  return past < HOUR ? `${sign}${Math.floor(past / MINUTE)} min` : `${sign}${Math.floor(past / HOUR)} h`;
+  return `${sign}${inUnits(past)}`;
+}
+
+/** "0.3 s", "12 s", "3 min", "2 h" */
+export function inUnits(past: number): string {
+  if (past < 10 * SECOND) return units.seconds(decimal(past / SECOND));
+  if (past < MINUTE) return units.seconds(numeral(Math.floor(past / SECOND)));
+  if (past < HOUR) return units.minutes(numeral(Math.floor(past / MINUTE)));
+  return units.hours(numeral(Math.floor(past / HOUR)));
 }
 
 /** What is not known, because a process was killed before it had written it down, is left out. */
@@ -39,5 +47,5 @@ export function receiptSteps(receipt: Receipt): string[] {
 /** "12:00:00.1"; providers who count in seconds have no tenths. */
 function tenths(time: number): string {
   const rest = time % SECOND;
-  return rest === 0 ? clock(time) : `${clock(time)}.${Math.floor(rest / 100)}`;
+  return rest === 0 ? clock(time) : `${clock(time)}.${digits(Math.floor(rest / 100))}`;
 }

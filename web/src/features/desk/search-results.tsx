@@ -5,6 +5,8 @@ import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { age } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { writtenIn } from "@/lib/language";
 import { type FoundMessage, type FoundPerson, getSearch } from "./get-search";
 import { words } from "./messages";
 import { fullName } from "./names";
@@ -65,7 +67,7 @@ function PersonRow({ person }: { person: FoundPerson }) {
   const name = fullName(person);
   return (
     <li>
-      <Link to="/dashboard" search={{ view: "chat", with: person._id }} className={ROW}>
+      <Link to="/dashboard" search={{ view: "chat", with: person._id }} className={ROW} {...rowOf(person._id)}>
         <Avatar id={person._id} name={name} />
         <span className="min-w-0 flex-1">
           <span className="block truncate font-[550]">{name}</span>
@@ -81,14 +83,20 @@ function FoundRow({ message, now }: { message: FoundMessage; now: number }) {
   const name = userName || words.unknown;
   return (
     <li>
-      <Link to="/dashboard" search={{ view: "chat", with: roomId, at: seq }} className={ROW} data-found={seq}>
+      <Link
+        to="/dashboard"
+        search={{ view: "chat", with: roomId, at: seq }}
+        className={ROW}
+        data-found={seq}
+        {...rowOf(`message-${seq}`)}
+      >
         <Avatar id={roomId} name={name} />
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className="min-w-0 flex-1 truncate font-[550]">{name}</span>
-            <span className="text-[11px] text-ink-3 tabular-nums">{age(Date.parse(time), now)}</span>
+            <span className="text-tiny text-ink-3 tabular-nums">{age(Date.parse(time), now)}</span>
           </span>
-          <span className="line-clamp-2 text-[12.5px] leading-[18px] wrap-anywhere text-ink-2">
+          <span {...writtenIn(text)} className="line-clamp-2 text-[12.5px] leading-[18px] wrap-anywhere text-ink-2">
             {senderId === roomId ? text : `${senderName}: ${text}`}
           </span>
         </span>

@@ -1,6 +1,7 @@
 // Who of the staff is on the desk now.
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
+import { numeral } from "@/lib/format/number";
 import type { Presence, StaffPresent } from "@/lib/presence/presence";
 import { words } from "./messages";
 
@@ -20,7 +21,7 @@ export function StaffHere({ presence }: { presence: Presence | null }) {
             <PresenceDot state={state} />
           </span>
         ))}
-        {staff.length > MOST && <span className="text-xs text-ink-3">+{staff.length - MOST}</span>}
+        {staff.length > MOST && <span className="text-xs text-ink-3">+{numeral(staff.length - MOST)}</span>}
       </span>
     </span>
   );

@@ -1,6 +1,7 @@
 // The desk as a pure function of what the server said: apply(state, event). No clock, no network.
 // Lists come as snapshots, and events change them at once. The conversations have their own rule (conversations.ts). Of
 // the bookings an event that is newer than the snapshot's request survives it; an older one is in the snapshot already, or has left its page. So the screen is what the next snapshot will say.
+import { saysNothingNew } from "@/lib/same";
 import {
   booked,
   type ConversationChanged,
@@ -58,6 +59,8 @@ export type DeskEvent =
 /** So many bookings a list of arrivals grows to by itself; more is shown where rows are loaded as one scrolls. */
 const MOST = 200;
 
+const OURS = ["arrivedAt", "changedAt"] as const;
+
 export const EMPTY: Desk = { bookings: [], conversations: {} };
 
 export function apply(state: Desk, event: DeskEvent): Desk {
@@ -106,6 +109,7 @@ function withSnapshot(rows: readonly BookingRow[], snapshot: readonly Booking[],
     ...snapshot.map((booking) => {
       const before = known.get(booking.trackingId);
       if (before?.changedAt !== undefined && before.changedAt >= requestedAt) return before;
+      if (before && saysNothingNew(before, booking, OURS)) return before;
       return { ...booking, arrivedAt: before?.arrivedAt ?? null };
     }),
   ];

@@ -1,9 +1,15 @@
 // The list of conversations: pages over HTTP, changes over the socket. The open list's first page is always loaded, for
 // everything that waits or is unread stands in it, whatever filter is chosen.
-import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { type Dispatch, useCallback, useEffect } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { ConversationChanged, Conversations, ConversationUpdated } from "./conversations";
 import {
   type ConversationPage,
@@ -15,7 +21,8 @@ import {
 import type { DeskEvent } from "./state";
 import { useGathered } from "./use-gathered";
 
-const OPEN: ConversationQuery = { filter: "open", unread: false };
+const JUST_NOW = 2_000;
+export const OPEN: ConversationQuery = { filter: "open", unread: false };
 
 interface Props {
   connection: Connection | null;
@@ -54,14 +61,16 @@ export function useConversations({
     retry: false,
     structuralSharing: false,
   });
+  const known = openRoom !== null && openRoom in conversations;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: also when a list that got too long has let it go
   useEffect(() => {
     const one = row.data?.rows[0];
     if (one) dispatch({ type: "conversation_loaded", row: one });
-  }, [row.data, dispatch]);
+  }, [row.data, known, dispatch]);
 
   const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk", "conversations"] }), [queries]);
   const refetchSoon = useGathered(refetch);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type !== "received" || event.seq === null) return;
     const at = Date.now();
     if (event.name === "conversation_updated") {
@@ -88,15 +97,19 @@ export function useConversations({
   };
 }
 
-function usePages(query: ConversationQuery, me: string, dispatch: Dispatch<DeskEvent>) {
-  const { filter, unread } = query;
-  const pages = useInfiniteQuery({
+export const pagesQuery = ({ filter, unread }: ConversationQuery) =>
+  infiniteQueryOptions({
     queryKey: ["desk", "conversations", filter, unread],
     queryFn: ({ pageParam, signal }) => getConversations({ filter, unread }, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextAfter,
     structuralSharing: false,
+    staleTime: JUST_NOW,
   });
+
+function usePages(query: ConversationQuery, me: string, dispatch: Dispatch<DeskEvent>) {
+  const { filter, unread } = query;
+  const pages = useInfiniteQuery(pagesQuery(query));
   const { data } = pages;
   useEffect(() => {
     const last = data?.pages.at(-1);

@@ -1,12 +1,11 @@
 // The desk's data: snapshots over HTTP, changes over the one socket, both into apply().
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { DESK_LIMITS } from "@/lib/freshness";
 import type { Presence } from "@/lib/presence/presence";
 import { useAttention, usePresence } from "@/lib/presence/use-presence";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnection } from "@/lib/socket/use-connection";
-import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import { useConnection, useFramedEvents } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
 import type { ConversationUpdated } from "./conversations";
 import { type Booking, getBookings, type Page } from "./get-bookings";
@@ -21,6 +20,7 @@ import { useReceiptAlarm } from "./use-receipt-alarm";
 import { useShown } from "./use-shown";
 
 const MOST_PAGES = 20;
+const JUST_NOW = 2_000;
 
 export interface DeskData {
   desk: Desk;
@@ -57,11 +57,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
   const presence = usePresence(connection);
   useAttention(connection);
   const pages = useRef(1);
-  const bookings = useQuery({
-    queryKey: ["desk", "bookings"],
-    queryFn: asked((signal) => getBookings(pages.current, signal)),
-    structuralSharing: false,
-  });
+  const bookings = useQuery(bookingsQuery(() => pages.current));
   const conversations = useConversations({
     ...{ connection, dispatch, me, query, openRoom },
     conversations: desk.conversations,
@@ -134,6 +130,15 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     reload,
   };
 }
+
+/** The newest bookings; what was asked for a moment ago, while the page was loading, is not asked for again. */
+export const bookingsQuery = (pages: () => number) =>
+  queryOptions({
+    queryKey: ["desk", "bookings"],
+    queryFn: asked((signal) => getBookings(pages(), signal)),
+    structuralSharing: false,
+    staleTime: JUST_NOW,
+  });
 
 /** Remembers when a snapshot was asked for: events from then on are newer than it. */
 function asked<T>(get: (signal?: AbortSignal) => Promise<T>) {

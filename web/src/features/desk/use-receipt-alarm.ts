@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import { getReceiptState, type ReceiptAlarm } from "./get-receipt-state";
 
 const LASTS = 5_000;
@@ -17,7 +17,7 @@ export function useReceiptAlarm(connection: Connection | null, now: number): Rec
     gcTime: 0,
   });
   const [told, setTold] = useState<{ alarm: ReceiptAlarm; at: number } | null>(null);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "received" && event.name === "receipt_alarm")
       setTold({ alarm: event.args[0] as ReceiptAlarm, at: Date.now() });
   });

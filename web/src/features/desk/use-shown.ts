@@ -3,7 +3,7 @@
 // bookings, confirms nothing.
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import { type Loaded, type Shown, ShownLog } from "./shown";
 
 const PAUSE = 1_000;

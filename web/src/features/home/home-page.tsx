@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { BookOpen, ChevronRight, LogIn, type LucideIcon, MessageSquare, MonitorCheck, PlugZap } from "lucide-react";
+import { words as shared } from "@/components/messages";
 import { PageHeader } from "@/components/page-header";
 import { sessionQuery } from "@/lib/api/get-session";
 import { useTitle } from "@/lib/use-title";
@@ -16,11 +17,11 @@ const DOORS: { to: NonNullable<LinkProps["to"]>; key: keyof typeof words.doors; 
 ];
 
 export function HomePage() {
-  const heading = useTitle("Start");
+  const heading = useTitle(words.start);
   const { data: person } = useQuery(sessionQuery);
   return (
     <div className="flex min-h-full flex-col">
-      <PageHeader title="Carevia" heading={heading} />
+      <PageHeader title={shared.brand} heading={heading} />
       <main className="mx-auto w-full max-w-[760px] px-4 py-8 md:py-14">
         <h2 className="page-title">{words.title}</h2>
         <p className="mt-1 mb-7 text-[15px] leading-6 text-ink-2">

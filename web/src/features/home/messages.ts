@@ -1,5 +1,9 @@
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Bookings and chat of a care service, live",
+  start: "Start",
   lead: "A payment is on your screen before the customer puts the phone down.",
   signedIn: (name: string) => `Signed in as ${name}.`,
   doors: {
@@ -9,4 +13,7 @@ export const words = {
     login: { name: "Sign in", text: "Staff and customers use the same door." },
     docs: { name: "API description", text: "Every address of the server, what it takes and what it answers." },
   },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { data, refusal, serve } from "@/testing/fake-server";
@@ -26,7 +26,7 @@ test.each([
   const requests = serve({ "POST /api/login": data({ token: "t", user: person }) });
   const { router } = await show(address);
   await signIn(person.email, "correct horse");
-  await vi.waitFor(() => expect(router.state.location.pathname).toBe(goal));
+  await waitFor(() => expect(router.state.location.pathname).toBe(goal));
   const posts = requests.filter(({ path }) => path === "/api/login");
   expect(posts).toEqual([
     { method: "POST", path: "/api/login", body: { email: person.email, password: "correct horse" } },
@@ -70,7 +70,7 @@ test("a one-time link is used once, even where React mounts twice, and leaves th
   window.history.replaceState(null, "", "/login#link=TOKEN-1");
   const requests = serve({ "POST /api/login/link": data({ token: "t", user: customer }) });
   const { router } = await show("/login");
-  await vi.waitFor(() => expect(router.state.location.pathname).toBe("/chat"));
+  await waitFor(() => expect(router.state.location.pathname).toBe("/chat"));
   expect(window.location.hash).toBe("");
   expect(requests.filter(({ method }) => method === "POST")).toEqual([
     { method: "POST", path: "/api/login/link", body: { token: "TOKEN-1" } },
@@ -94,6 +94,7 @@ test("who is signed in is told so, and may sign out", async () => {
   });
   await show("/login");
   expect(await screen.findByText("You are signed in as Nusrat Jahan.")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: /^Account of/ }));
   await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
-  await vi.waitFor(() => expect(requests).toContainEqual({ method: "POST", path: "/api/logout", body: {} }));
+  await waitFor(() => expect(requests).toContainEqual({ method: "POST", path: "/api/logout", body: {} }));
 });

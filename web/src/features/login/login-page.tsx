@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { AccountMenu } from "@/components/account-menu";
+import { LanguageSwitch } from "@/components/language-switch";
 import { Logo } from "@/components/logo";
 import { Problem } from "@/components/problem";
 import { type Person, sessionQuery } from "@/lib/api/get-session";
@@ -20,7 +21,10 @@ export function LoginPage({ next }: { next?: string | undefined }) {
       <div className="grid grid-rows-[auto_1fr_auto] p-4 sm:px-10 sm:py-8">
         <header className="flex items-center justify-between">
           <Logo word />
-          {person && <AccountMenu />}
+          <span className="flex items-center gap-2">
+            <LanguageSwitch />
+            {person && <AccountMenu />}
+          </span>
         </header>
         <main className="m-auto w-full max-w-[360px] py-8">
           <h1 ref={heading} tabIndex={-1} className="page-title">

@@ -1,4 +1,7 @@
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   title: "Sign in",
   lead: "Staff and customers use the same door.",
   email: "Email",
@@ -20,4 +23,12 @@ export const words = {
   test: "Test the connection",
   slogan: "A payment is on your screen before the customer puts the phone down.",
   samples: "What the desk looks like",
-} as const;
+  sample: {
+    tahmid: { name: "Tahmid Rahman", service: "Post Surgery Care" },
+    lamia: { name: "Lamia Khatun", service: "Elder Companionship" },
+    nusrat: { name: "Nusrat Jahan", service: "Newborn Care" },
+  },
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

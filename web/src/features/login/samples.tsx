@@ -1,5 +1,7 @@
 // The right half of the sign-in page: fixed samples, never live data.
 import { Avatar } from "@/components/avatar";
+import { money } from "@/lib/format/money";
+import { age } from "@/lib/format/time";
 import { words } from "./messages";
 
 const HEIGHTS = [
@@ -7,10 +9,11 @@ const HEIGHTS = [
   56, 14, 84, 14, 14, 56, 14, 14, 14, 56, 84,
 ];
 
+const SECOND = 1_000;
 const CARDS = [
-  { id: "t", name: "Tahmid Rahman", service: "Post Surgery Care", amount: "৳9,600", age: "now" },
-  { id: "l", name: "Lamia Khatun", service: "Elder Companionship", amount: "৳900", age: "4 s" },
-  { id: "n", name: "Nusrat Jahan", service: "Newborn Care", amount: "৳3,000", age: "4 min" },
+  { key: "tahmid", amount: "9600", past: 0 },
+  { key: "lamia", amount: "900", past: 4 * SECOND },
+  { key: "nusrat", amount: "3000", past: 240 * SECOND },
 ] as const;
 
 export function Samples() {
@@ -23,17 +26,17 @@ export function Samples() {
         <Bars />
         <p className="mt-7 mb-5 text-2xl leading-8 font-[650] tracking-[-0.025em]">{words.slogan}</p>
         <ul className="flex flex-col gap-2">
-          {CARDS.map((card) => (
-            <li key={card.id} className="card flex items-center gap-3 px-3.5 py-3 shadow-1">
-              <Avatar id={card.id} name={card.name} />
+          {CARDS.map(({ key, amount, past }) => (
+            <li key={key} className="card flex items-center gap-3 px-3.5 py-3 shadow-1">
+              <Avatar id={key.charAt(0)} name={words.sample[key].name} />
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm font-semibold">{card.name}</span>
-                <span className="block truncate text-ink-3">{card.service}</span>
+                <span className="block truncate text-sm font-semibold">{words.sample[key].name}</span>
+                <span className="block truncate text-ink-3">{words.sample[key].service}</span>
               </span>
               <span className="text-right">
-                <span className="block text-sm font-[650]">{card.amount}</span>
-                <span className={`block text-xs ${card.age === "now" ? "font-semibold text-accent" : "text-ink-3"}`}>
-                  {card.age}
+                <span className="block text-sm font-[650]">{money(amount, "bdt")}</span>
+                <span className={`block text-xs ${past === 0 ? "font-semibold text-accent" : "text-ink-3"}`}>
+                  {age(0, past)}
                 </span>
               </span>
             </li>

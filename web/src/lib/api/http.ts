@@ -1,19 +1,29 @@
 // How the pages talk to the API: JSON in the envelope {success, message, data}. One API call per file stands on this.
 
+import { digits } from "@/lib/format/number";
+import { words } from "./messages";
+import { said } from "./said";
+
 export interface FieldError {
   field: string;
   message: string;
 }
 
-/** The server said no, or nothing at all (status 0). `message` is a sentence for a person. */
+/** The server said no, or nothing at all (status 0). `message` is a sentence for a person, in the language of the page. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
-    message: string,
+    /** As the server said it. */
+    readonly sentence: string | null,
     readonly errors: readonly FieldError[] = [],
     readonly retryAfter: number | null = null,
   ) {
-    super(message);
+    super();
+  }
+
+  override get message(): string {
+    if (this.sentence !== null) return said(this.sentence);
+    return this.status === 0 ? words.silent : words.unexplained(digits(this.status));
   }
 }
 
@@ -38,7 +48,7 @@ export async function requestEnvelope(path: string, options: RequestOptions = {}
   if (!answer.ok || !envelope || envelope.success === false) {
     throw new ApiError(
       answer.status,
-      envelope?.message ?? `The server answered ${answer.status} without saying why. Try again.`,
+      envelope?.message ?? null,
       envelope?.errors,
       seconds(answer.headers.get("retry-after")),
     );
@@ -62,7 +72,7 @@ async function reach(path: string, { method = "GET", body, signal }: RequestOpti
     return await fetch(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "The server does not answer. Check your connection and try again.");
+    throw new ApiError(0, null);
   }
 }
 

@@ -18,7 +18,9 @@ beforeEach(async () => {
 
 /** The outbox of a page that has just been loaded. */
 async function opened(): Promise<Outbox> {
-  const made = new Outbox("s1", new Connection({ url: "http://desk.example" }), store);
+  const connection = new Connection({ url: "http://desk.example" });
+  connection.open();
+  const made = new Outbox("s1", connection, store);
   events = [];
   made.subscribe((event) => events.push(event));
   await turn();

@@ -29,10 +29,10 @@ export function upload(roomId: string, id: string, file: File): Upload {
         asked.onload = () => {
           const envelope = parsed(asked.responseText);
           if (asked.status === 200 && envelope?.data) done(envelope.data);
-          else fail(new ApiError(asked.status, envelope?.message ?? ""));
+          else fail(new ApiError(asked.status, envelope?.message ?? null));
         };
-        asked.onerror = () => fail(new ApiError(0, ""));
-        asked.onabort = () => fail(new ApiError(0, ""));
+        asked.onerror = () => fail(new ApiError(0, null));
+        asked.onabort = () => fail(new ApiError(0, null));
         asked.send(file);
       }),
   };

@@ -1,11 +1,12 @@
 // An open conversation: joined, loaded, and kept true through reconnects. One per room: give the component a key.
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
+import { words } from "@/lib/api/messages";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import { apply, type Conversation, EMPTY, type MessageFact, type StatusFact } from "./conversation";
 import { getHistory } from "./get-history";
-import { useTyping, useViewers } from "./use-others";
+import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
 
@@ -13,8 +14,7 @@ export interface OpenConversation {
   conversation: Conversation;
   /** Why it could not be opened or loaded; what was there stays. */
   error: string | null;
-  /** Names of those who type. */
-  typing: readonly string[];
+  typing: Typing;
   /** Names of the other staff who have this conversation open, while we are connected. */
   viewers: readonly string[];
   loadOlder: () => void;
@@ -36,18 +36,22 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const typing = useTyping(connection, roomId, me._id);
   const viewers = useViewers(connection, roomId, me._id);
   const newest = useRef(0);
+  const life = useRef(0);
 
   const load = useCallback(
     async (type: "page_loaded" | "page_loaded_afresh" | "older_loaded", before?: number) => {
       newest.current += 1;
       const mine = newest.current;
+      const begun = life.current;
+      // A newest page is right whenever it comes; an older one only where nothing else was asked for since.
+      const counts = () => begun === life.current && (type !== "older_loaded" || mine === newest.current);
       try {
         const page = await getHistory(roomId, before);
-        if (mine !== newest.current) return;
+        if (!counts()) return;
         dispatch({ type, ...page });
         setError(null);
       } catch (failure) {
-        if (mine === newest.current) setError(sentence(failure));
+        if (counts()) setError(sentence(failure));
       }
     },
     [roomId],
@@ -56,6 +60,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const join = useCallback(
     async (afresh = false) => {
       if (!connection) return;
+      if (afresh) life.current += 1;
       const ack = await connection.ask("join_room", roomId).catch(() => null);
       if (ack && !ack.ok) setError(ack.error);
       // Loaded after joining: whatever was said between the two comes as an event or in the page.
@@ -65,15 +70,15 @@ export function useConversation(connection: Connection | null, roomId: string, m
   );
 
   useEffect(() => {
+    void load("page_loaded"); // shown at once, and read again once this tab hears what is said
     if (connection?.snapshot.status === "connected") void join();
-    else void load("page_loaded");
     return () => {
-      newest.current += 1;
+      life.current += 1;
       connection?.tell("leave_room", roomId);
     };
   }, [connection, roomId, join, load]);
 
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "connected") void (event.recovered && conversation.loaded ? undefined : join());
     if (event.type !== "received") return;
     if (event.name === "reset") void join(true);
@@ -114,5 +119,5 @@ export function useConversation(connection: Connection | null, roomId: string, m
 }
 
 function sentence(failure: unknown): string {
-  return failure instanceof ApiError ? failure.message : "The conversation could not be read. Try again.";
+  return failure instanceof ApiError ? failure.message : words.unread;
 }

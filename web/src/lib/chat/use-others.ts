@@ -2,7 +2,7 @@
 // the way, so both are forgotten when the connection is.
 import { useEffect, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 
 const SHOWN = 4_000;
 
@@ -11,8 +11,15 @@ interface Who {
   name: string;
 }
 
-/** Names of those who type, each until they have said or done nothing for four seconds. */
-export function useTyping(connection: Connection | null, roomId: string, myId: string): readonly string[] {
+export interface Typing {
+  /** Names of those who type. */
+  names: readonly string[];
+  /** Of them the staff, as far as this page may know who they are. */
+  staff: readonly string[];
+}
+
+/** Who types, each until they have said or done nothing for four seconds. */
+export function useTyping(connection: Connection | null, roomId: string, myId: string): Typing {
   const [typing, setTyping] = useState<readonly Who[]>([]);
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const stop = (userId: string) => {
@@ -22,7 +29,7 @@ export function useTyping(connection: Connection | null, roomId: string, myId: s
       before.some((who) => who.userId === userId) ? before.filter((who) => who.userId !== userId) : before,
     );
   };
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "disconnected") for (const userId of [...timers.current.keys()]) stop(userId);
     if (event.type !== "received") return;
     if (event.name === "receive_message") stop((event.args[0] as { senderId?: string }).senderId ?? "");
@@ -44,12 +51,13 @@ export function useTyping(connection: Connection | null, roomId: string, myId: s
     };
   }, []);
   // To a customer all staff have one name.
-  return [...new Set(typing.map((who) => who.name))];
+  const names = (some: readonly Who[]) => [...new Set(some.map((who) => who.name))];
+  return { names: names(typing), staff: names(typing.filter((who) => who.userId !== roomId)) };
 }
 
 export function useViewers(connection: Connection | null, roomId: string, myId: string): readonly string[] {
   const [viewers, setViewers] = useState<readonly string[]>([]);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "disconnected") setViewers([]);
     if (event.type !== "received" || event.name !== "viewers") return;
     const said = event.args[0] as { room: string; viewers: Who[] };

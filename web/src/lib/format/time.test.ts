@@ -1,5 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
-import { age, ago, calendarDay, clock, dayName, hour, readerLocale } from "./time";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { speak } from "@/lib/language";
+import { money } from "./money";
+import { decimal, digits, numeral } from "./number";
+import { age, ago, calendarDay, clock, dayName, hour, latinClock, readerLocale } from "./time";
 
 const NOON = new Date(2026, 10, 23, 12, 0, 0).getTime();
 const SECOND = 1_000;
@@ -61,4 +64,39 @@ test("a calendar date is shown as written, whatever the zone", () => {
   expect(calendarDay("2026-11-25")).toBe("Wed 25 Nov");
   expect(calendarDay("2026-11-25T22:00:00.000Z")).toBe("Wed 25 Nov");
   expect(calendarDay("soon")).toBe("soon");
+});
+
+describe("in Bengali", () => {
+  beforeEach(() => speak("bn"));
+  afterEach(() => speak("en"));
+
+  test("clock, hour, ages and days have Bengali digits and words; log lines have not", () => {
+    const at = new Date(2026, 10, 23, 9, 5, 7).getTime();
+    expect([clock(at), hour(at), latinClock(at)]).toEqual(["০৯:০৫:০৭", "০৯:০৫", "09:05:07"]);
+    const ages = [0, 12 * SECOND, 4 * MINUTE, 2 * HOUR, 13 * HOUR, 40 * DAY, 400 * DAY];
+    expect(ages.map((past) => age(NOON - past, NOON))).toEqual([
+      "এখন",
+      "১২ সে.",
+      "৪ মিনিট",
+      "১০:০০",
+      "রবি",
+      "১৪ অক্টো",
+      "১৯ অক্টো, ২০২৫",
+    ]);
+    expect([ago(400), ago(12_300), ago(3 * MINUTE)]).toEqual(["০.৪ সে. আগে", "১২ সে. আগে", "৩ মিনিট আগে"]);
+    expect([dayName(NOON, NOON), dayName(NOON - DAY, NOON), calendarDay("2026-11-25")]).toEqual([
+      "আজ",
+      "গতকাল",
+      "বুধ ২৫ নভে",
+    ]);
+  });
+
+  test("numbers are grouped by lakhs; amounts have the sign in front", () => {
+    expect([numeral(124_500), decimal(0.4), digits("08:00-12:00")]).toEqual(["১,২৪,৫০০", "০.৪", "০৮:০০-১২:০০"]);
+    expect([money("124500", "bdt"), money("3000.5", "bdt"), money("20", "usd")]).toEqual([
+      "৳১,২৪,৫০০",
+      "৳৩,০০০.৫০",
+      "$২০",
+    ]);
+  });
 });

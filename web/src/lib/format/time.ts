@@ -1,15 +1,19 @@
 // Times as people read them: 24 hours, the reader's clock. Ages first, then the hour, then the day.
 
-const clockFormat = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const hourFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const weekdayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
-const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayYearFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+import { language, perLanguage } from "@/lib/language";
+import { words } from "./messages";
+import { decimal, numeral } from "./number";
+
+const written = (options: Intl.DateTimeFormatOptions) =>
+  perLanguage((spoken) => new Intl.DateTimeFormat(spoken === "bn" ? "bn-BD" : "en-GB", options));
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+const clockFormat = written(CLOCK);
+const latinClockFormat = new Intl.DateTimeFormat("en-GB", CLOCK);
+const hourFormat = written({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const weekdayFormat = written({ weekday: "short" });
+const dayFormat = written({ day: "numeric", month: "short" });
+const dayYearFormat = written({ day: "numeric", month: "short", year: "numeric" });
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -17,30 +21,40 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** "10:30:15" */
-export const clock = (time: number): string => clockFormat.format(time);
+export const clock = (time: number): string => clockFormat().format(time);
+
+/** The same for log lines, which are in Latin digits in every language. */
+export const latinClock = (time: number): string => latinClockFormat.format(time);
 
 /** "10:30" */
-export const hour = (time: number): string => hourFormat.format(time);
+export const hour = (time: number): string => hourFormat().format(time);
 
 /** "now", "12 s", "4 min", then "10:30" today, "Sun" within six days, "14 Aug", "14 Aug 2024". */
 export function age(time: number, now: number): string {
   const past = now - time;
-  if (past < SECOND) return "now";
-  if (past < MINUTE) return `${Math.floor(past / SECOND)} s`;
-  if (past < HOUR) return `${Math.floor(past / MINUTE)} min`;
+  if (past < SECOND) return words.now;
+  if (past < MINUTE) return words.seconds(numeral(Math.floor(past / SECOND)));
+  if (past < HOUR) return words.minutes(numeral(Math.floor(past / MINUTE)));
   if (sameDay(time, now)) return hour(time);
-  if (past < 6 * DAY) return weekdayFormat.format(time);
+  if (past < 6 * DAY) return weekdayFormat().format(time);
   return new Date(time).getFullYear() === new Date(now).getFullYear()
-    ? dayFormat.format(time)
-    : dayYearFormat.format(time);
+    ? dayFormat().format(time)
+    : dayYearFormat().format(time);
 }
 
 /** "0.4 s ago", "12 s ago", "3 min ago": how old the last proof of life is. */
 export function ago(ms: number): string {
   const past = Math.max(0, ms);
-  if (past < 10 * SECOND) return `${(past / SECOND).toFixed(1)} s ago`;
-  if (past < MINUTE) return `${Math.floor(past / SECOND)} s ago`;
-  return `${Math.floor(past / MINUTE)} min ago`;
+  if (past < 10 * SECOND) return words.ago(words.seconds(decimal(Math.floor(past / 100) / 10)));
+  if (past < MINUTE) return words.ago(words.seconds(numeral(Math.floor(past / SECOND))));
+  return words.ago(words.minutes(numeral(Math.floor(past / MINUTE))));
+}
+
+/** "40 s", "3 min", "2 h": how long something lasted. */
+export function lasting(ms: number): string {
+  if (ms < MINUTE) return words.seconds(numeral(Math.max(1, Math.floor(ms / SECOND))));
+  if (ms < HOUR) return words.minutes(numeral(Math.floor(ms / MINUTE)));
+  return words.hours(numeral(Math.floor(ms / HOUR)));
 }
 
 /** "Today", "Yesterday", "Sun 15 Nov", "15 Nov 2024", for the line between two days, in the reader's language. */
@@ -55,11 +69,10 @@ export function dayName(time: number, now: number, locale = readerLocale()): str
   }).format(time);
 }
 
-/** What the page speaks, with the region of the reader's browser where that speaks the same. */
+/** What the page speaks; English with the region of the reader's browser. */
 export function readerLocale(): string {
-  const page = typeof document === "undefined" ? "en" : document.documentElement.lang || "en";
-  const own = navigator.languages?.find((one) => one.split("-")[0] === page.split("-")[0] && isLocale(one));
-  return own ?? (page === "en" ? "en-GB" : page);
+  if (language() === "bn") return "bn-BD";
+  return navigator.languages?.find((one) => one.split("-")[0] === "en" && isLocale(one)) ?? "en-GB";
 }
 
 /** Some browsers name a language that they do not know themselves ("en-US@posix"). */
@@ -88,5 +101,5 @@ export function calendarDay(date: string): string {
   const parts = /^(\d{4})-(\d{2})-(\d{2})/.exec(date);
   if (!parts) return date;
   const local = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
-  return `${weekdayFormat.format(local)} ${dayFormat.format(local)}`;
+  return `${weekdayFormat().format(local)} ${dayFormat().format(local)}`;
 }

@@ -1,25 +1,31 @@
-// The tab's icon with a count on it, drawn on a canvas; without one it is the file again.
+// The tab's icon with a count on it, drawn on a canvas; without one it is the file again. An installed page has the count
+// on its own icon too.
 import { useEffect } from "react";
 
 const SIZE = 64;
 
 export function useIcon(count: number): void {
+  const label = count > 9 ? "9+" : count > 0 ? String(count) : "";
   useEffect(() => {
     const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
     if (!link) return;
     link.dataset.plain ??= link.getAttribute("href") ?? "";
     const { plain } = link.dataset;
-    const drawn = count > 0 ? draw(count) : null;
+    const drawn = label ? draw(label) : null;
     link.type = drawn ? "image/png" : "image/svg+xml";
     link.href = drawn ?? plain;
     return () => {
       link.type = "image/svg+xml";
       link.href = plain;
     };
+  }, [label]);
+  useEffect(() => {
+    const app: { setAppBadge?: (count: number) => Promise<void> } = navigator;
+    void app.setAppBadge?.(count).catch(() => {}); // where the page is not installed
   }, [count]);
 }
 
-function draw(count: number): string | null {
+function draw(label: string): string | null {
   const canvas = document.createElement("canvas");
   canvas.width = SIZE;
   canvas.height = SIZE;
@@ -42,6 +48,6 @@ function draw(count: number): string | null {
   pen.font = "bold 30px system-ui, sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.fillText(count > 9 ? "9+" : String(count), 43, 22);
+  pen.fillText(label, 43, 22);
   return canvas.toDataURL("image/png");
 }

@@ -1,48 +1,37 @@
 // How somebody wants to be told, kept in this browser and the same on all its tabs.
+import { stored } from "../stored";
 
 export interface NoticeSettings {
   sound: boolean;
   desktop: boolean;
   /** Silent from one time of the day to another ("22:00"), also over midnight. */
   silent: { on: boolean; from: string; to: string };
+  /** Until when nothing is told of a kind, ms since 1970. */
+  muted: Readonly<Record<Kind, number>>;
 }
 
-export const USUAL: NoticeSettings = { sound: true, desktop: false, silent: { on: false, from: "22:00", to: "07:00" } };
+export const KINDS = ["booking", "message"] as const;
+export type Kind = (typeof KINDS)[number];
 
-const KEY = "carevia-notices";
+export const USUAL: NoticeSettings = {
+  sound: true,
+  desktop: false,
+  silent: { on: false, from: "22:00", to: "07:00" },
+  muted: { booking: 0, message: 0 },
+};
+
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
-export function readSettings(): NoticeSettings {
-  try {
-    return understood(JSON.parse(localStorage.getItem(KEY) ?? "null"));
-  } catch {
-    return USUAL; // no storage, or not ours
-  }
-}
-
-export function writeSettings(settings: NoticeSettings): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(settings));
-  } catch {
-    // A browser that keeps nothing: they last as long as the page.
-  }
-}
-
-/** Called when another tab has written them. */
-export function onSettings(run: () => void): () => void {
-  const changed = (event: StorageEvent) => {
-    if (event.key === KEY || event.key === null) run();
-  };
-  window.addEventListener("storage", changed);
-  return () => window.removeEventListener("storage", changed);
-}
+export const noticeSettings = stored<NoticeSettings>("carevia-notices", understood);
 
 export function understood(given: unknown): NoticeSettings {
   const one = (given ?? {}) as Partial<NoticeSettings>;
+  const muted = (one.muted ?? {}) as Partial<NoticeSettings["muted"]>;
   const silent = (one.silent ?? {}) as Partial<NoticeSettings["silent"]>;
   return {
     sound: typeof one.sound === "boolean" ? one.sound : USUAL.sound,
     desktop: one.desktop === true,
+    muted: { booking: Number(muted.booking) || 0, message: Number(muted.message) || 0 },
     silent: {
       on: silent.on === true,
       from: TIME.test(silent.from ?? "") ? (silent.from as string) : USUAL.silent.from,
@@ -57,4 +46,14 @@ export function isSilent({ silent }: NoticeSettings, now: number): boolean {
   const date = new Date(now);
   const time = `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
   return silent.from < silent.to ? silent.from <= time && time < silent.to : time >= silent.from || time < silent.to;
+}
+
+const HOUR = 60 * 60_000;
+
+/** For an hour, or until the reader's morning. */
+export function muteUntil(choice: "hour" | "tomorrow", now: number): number {
+  if (choice === "hour") return now + HOUR;
+  const morning = new Date(now);
+  morning.setDate(morning.getDate() + 1);
+  return morning.setHours(7, 0, 0, 0);
 }

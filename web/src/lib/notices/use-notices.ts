@@ -1,9 +1,9 @@
 // Rings for one person, however many tabs are open: the tabs of a browser elect one that is live, and what has rung is
 // kept in the browser, so that the next one goes on where the last has stopped.
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { leadership } from "@/lib/locks";
 import { type Facts, NOTHING_RUNG, type Ring, type Rung, ringing } from "./reminders";
-import { isSilent, type NoticeSettings, onSettings, readSettings, writeSettings } from "./settings";
+import { isSilent, noticeSettings } from "./settings";
 import { play } from "./sound";
 
 export interface Notice {
@@ -36,23 +36,14 @@ export function useNotices({ owner, live, facts, now, describe }: Options): void
     const before = read(key);
     const { rings, rung } = ringing(facts, before, now);
     if (rung !== before) write(key, rung);
-    const settings = readSettings();
+    const settings = noticeSettings.read();
     if (isSilent(settings, now)) return;
     for (const ring of rings) {
+      if (settings.muted[ring.kind] > now) continue;
       if (settings.sound) void play(ring.kind);
       if (settings.desktop && !document.hasFocus()) show(newest.current(ring));
     }
   }, [leads, owner, facts, now]);
-}
-
-export function useNoticeSettings(): [NoticeSettings, (settings: NoticeSettings) => void] {
-  const [settings, setSettings] = useState(readSettings);
-  useEffect(() => onSettings(() => setSettings(readSettings())), []);
-  const change = useCallback((next: NoticeSettings) => {
-    writeSettings(next);
-    setSettings(next);
-  }, []);
-  return [settings, change];
 }
 
 /** Whether it could be shown. */

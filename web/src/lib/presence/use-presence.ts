@@ -1,14 +1,14 @@
 // Presence on a page: what the server says of others, and what this tab says of itself.
 import { useEffect, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import { watchAttention } from "./attention";
 import { apply, NOBODY, type PeoplePresent, type Presence, type PresenceState } from "./presence";
 
 /** Of everybody, for the desk; null while this page does not know. */
 export function usePresence(connection: Connection | null): Presence | null {
   const [presence, setPresence] = useState<Presence | null>(null);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "disconnected") setPresence(null);
     if (event.type !== "received" || event.name !== "presence") return;
     const told = event.args[0] as PeoplePresent;
@@ -21,7 +21,7 @@ export function usePresence(connection: Connection | null): Presence | null {
 /** Whether Support is there, for a customer; null while this page does not know. */
 export function useSupport(connection: Connection | null): PresenceState | null {
   const [support, setSupport] = useState<PresenceState | null>(null);
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "disconnected") setSupport(null);
     if (event.type === "received" && event.name === "support")
       setSupport((event.args[0] as { state: PresenceState }).state);

@@ -5,6 +5,7 @@
 // renewing the credentials, the second only by a person, because two tabs over a limit would push each other out.
 // Every listener set here is taken off by close(), one by one.
 import { io, type Socket } from "socket.io-client";
+import { Frames } from "./frames";
 import { partOffset } from "./offset";
 import { reasonOf } from "./reason";
 
@@ -49,6 +50,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<Listener>();
+  readonly #frames = new Frames();
   readonly #watchers = new Set<() => void>();
   #snapshot: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: Date.now() };
   #engine: Socket["io"]["engine"] | null = null;
@@ -72,10 +74,11 @@ export class Connection {
     this.#socket.onAny(this.#received);
     this.#socket.io.on("open", this.#opened);
     document.addEventListener("visibilitychange", this.#shown);
-    // React's StrictMode mounts, unmounts and mounts again within one task: the first of them must not reach the server.
-    queueMicrotask(() => {
-      if (!this.#closed) this.#socket.connect();
-    });
+  }
+
+  /** Begins. Not before everybody who wants its first event has subscribed. */
+  open(): void {
+    if (!this.#closed) this.#socket.connect();
   }
 
   get snapshot(): Snapshot {
@@ -86,6 +89,11 @@ export class Connection {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The same, gathered for the next frame: for what is drawn. */
+  subscribeFramed(listener: Listener): () => void {
+    return this.#frames.subscribe(listener);
   }
 
   /** Changes of `snapshot`, in the shape React's useSyncExternalStore wants. */
@@ -160,6 +168,7 @@ export class Connection {
     this.#socket.io.off("open", this.#opened);
     this.#letEngineGo();
     this.#listeners.clear();
+    this.#frames.close();
     this.#watchers.clear();
     this.#leave();
   }
@@ -184,6 +193,7 @@ export class Connection {
 
   #report(event: ConnectionEvent): void {
     for (const listener of this.#listeners) listener(event);
+    this.#frames.take(event);
   }
 
   async #authorize(answer: (data: Record<string, unknown>) => void): Promise<void> {

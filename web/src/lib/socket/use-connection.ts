@@ -35,6 +35,9 @@ export function useConnection(): Connection | null {
       setConnection(null);
     };
   }, [url, queries]);
+  // Opened only once it is on the page, when everything that listens has been told of it: on a busy machine the first
+  // "connected" came before the log was there. And what StrictMode makes and throws away never reaches the server.
+  useEffect(() => connection?.open(), [connection]);
 
   return connection;
 }
@@ -50,6 +53,15 @@ export function useConnectionEvents(connection: Connection | null, listener: Lis
     newest.current = listener;
   });
   useEffect(() => connection?.subscribe((event) => newest.current(event)), [connection]);
+}
+
+/** The same, for what is drawn: the events between two frames come together, right before the second. */
+export function useFramedEvents(connection: Connection | null, listener: Listener): void {
+  const newest = useRef(listener);
+  useEffect(() => {
+    newest.current = listener;
+  });
+  useEffect(() => connection?.subscribeFramed((event) => newest.current(event)), [connection]);
 }
 
 async function tokenOrNothing(): Promise<string | null> {

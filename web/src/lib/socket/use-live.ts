@@ -5,7 +5,7 @@ import { type Freshness, freshness, type Limits } from "@/lib/freshness";
 import { useNow } from "@/lib/use-now";
 import { onWake } from "@/lib/wake";
 import type { Connection } from "./connection";
-import { useConnectionEvents, useSnapshot } from "./use-connection";
+import { useFramedEvents, useSnapshot } from "./use-connection";
 
 export const TICKS = 28;
 const PATIENCE = 1_500;
@@ -38,7 +38,7 @@ export function useLive(connection: Connection | null, { limits, onMissed }: Opt
   const sentAt = useRef(new SentTimes());
   const { noteShown, noteSaid } = useRepair(connection, () => onMissed("behind"));
 
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     if (event.type === "connected") {
       setEverConnected(true);
       sentAt.current = new SentTimes();
@@ -112,7 +112,7 @@ function useRepair(connection: Connection | null, onBehind: () => void) {
     },
     [],
   );
-  useConnectionEvents(connection, (event) => {
+  useFramedEvents(connection, (event) => {
     // Everything is loaded afresh then, so the first `live` says where we stand.
     if (event.type === "connected" && !event.recovered) shown.current = null;
   });

@@ -1,12 +1,16 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
 // One row of the bookings table: the cells on a grid, which CSS lets go one after the other where there is no room.
-import { Link } from "@tanstack/react-router";
 import { Check, Undo2 } from "lucide-react";
 import { memo } from "react";
 import { Avatar } from "@/components/avatar";
+import { RowLink } from "@/components/row-link";
 import { money } from "@/lib/format/money";
-import { age, calendarDay } from "@/lib/format/time";
+import { digits } from "@/lib/format/number";
+import { calendarDay } from "@/lib/format/time";
+import { rowOf } from "@/lib/keys/rows";
+import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
+import type { RowClock } from "../row-clock";
 import type { BookingRow } from "../state";
 import { words } from "./messages";
 import type { BookingsSearch } from "./search";
@@ -18,19 +22,19 @@ export const WHERE = "@max-[1060px]:hidden";
 export const CAREGIVER = "@max-[920px]:hidden";
 export const WIDE = "@max-[684px]:hidden";
 
-interface Props {
+interface Props extends RowClock {
   booking: BookingRow;
-  /** How long ago it was paid, in words: the row is drawn anew only when they change. */
-  when: string;
-  fresh: boolean;
   open: boolean;
   search: BookingsSearch;
 }
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
+  useLanguage();
   const { userId, userName, userEmail, serviceName, trackingId, district, division, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
-  const visit = [booking.date && calendarDay(booking.date), booking.slot].filter(Boolean).join(", ");
+  const visit = [booking.date && calendarDay(booking.date), booking.slot && digits(booking.slot)]
+    .filter(Boolean)
+    .join(", ");
   const where = [division, district].filter((part, place, all) => part && all.indexOf(part) === place).join(", ");
   return (
     <div
@@ -46,15 +50,17 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
       <span role="cell" className="flex min-w-0 items-center gap-2.5">
         <Avatar id={userId} name={name} size="small" />
         <span className="min-w-0">
-          <Link
+          <RowLink
             to="/dashboard/bookings"
             search={{ ...search, open: trackingId }}
-            className="block truncate font-[550] text-ink after:absolute after:inset-0"
+            className="block truncate font-[550] text-ink outline-none after:absolute after:inset-0 after:-outline-offset-2 focus-visible:after:outline-2 focus-visible:after:outline-brand"
+            aria-current={open ? "true" : undefined}
+            {...rowOf(trackingId)}
             aria-label={words.openBooking(name)}
             title={name}
           >
             {name}
-          </Link>
+          </RowLink>
           <span className="hidden truncate text-xs text-ink-3 @max-[684px]:block">
             {serviceName} · {when}
           </span>
@@ -118,12 +124,4 @@ function Money({ booking }: { booking: BookingRow }) {
       )}
     </>
   );
-}
-
-const FRESH = 8_000;
-
-/** What of a row depends on the clock. */
-export function clockOf({ arrivedAt, createdAt }: BookingRow, now: number): { when: string; fresh: boolean } {
-  const at = arrivedAt ?? (createdAt ? Date.parse(createdAt) : null);
-  return { when: at === null ? "" : age(at, now), fresh: arrivedAt !== null && now - arrivedAt < FRESH };
 }

@@ -4,12 +4,16 @@
 // reads further down it waits above the list.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, type RefObject, Suspense, useRef } from "react";
+import { type RefObject, Suspense, useRef } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
+import { lazily } from "@/lib/lazily";
+import { useMedia } from "@/lib/use-media";
 import { PlayButton } from "../play-button";
+import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
-import { BookingCells, CAREGIVER, clockOf, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
+import { BookingCells, CAREGIVER, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
 import { BookingFilters } from "./booking-filters";
 import { CustomerPanel } from "./customer-panel";
 import { bookingStats } from "./get-list";
@@ -19,10 +23,14 @@ import { type BookingsSearch, query, USUAL_LIMIT } from "./search";
 import { type GrowingList, useGrowingList } from "./use-growing-list";
 import { useHeld } from "./use-held";
 import { usePlace } from "./use-place";
-import { useWide } from "./use-wide";
 import { VirtualList } from "./virtual-list";
 
-const StatStrip = lazy(() => import("./stat-strip"));
+/** Elsewhere a row has two lines. */
+const WIDE_ROWS = "(min-width: 761px)";
+
+const StatStrip = lazily(async () => (await import("./stat-strip")).default);
+
+export { headQuery } from "./use-growing-list";
 
 interface Props {
   data: DeskData;
@@ -41,6 +49,7 @@ export function BookingsView({ data, search, list }: Props) {
     <div className="grid min-h-0 min-w-0 md:col-span-full md:grid-cols-[minmax(0,1fr)_auto]">
       <section
         aria-labelledby="bookings-view"
+        {...PANE}
         className={`flex min-h-0 min-w-0 flex-col ${search.open ? "max-md:hidden" : ""}`}
       >
         <h2 id="bookings-view" className="sr-only">
@@ -60,7 +69,7 @@ export function BookingsView({ data, search, list }: Props) {
 function Bookings({ data, search, list }: Props) {
   const navigate = useNavigate();
   const box = useRef<HTMLDivElement>(null);
-  const rowHeight = useWide() ? 44 : 60;
+  const rowHeight = useMedia(WIDE_ROWS, true) ? 44 : 60;
   const limit = search.limit ?? USUAL_LIMIT;
   const page = search.page ?? 1;
   const { page: _, ...rest } = search;
@@ -95,8 +104,7 @@ function Bookings({ data, search, list }: Props) {
             show(0);
           }}
         />
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-        <div ref={box} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
+        <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <Table {...{ found, data, rowHeight, onRange, box }} search={rest} start={(page - 1) * limit} />
           {!found.loaded && !found.problem && <Loading />}
           {found.loaded && found.total === 0 && <Nothing filtered={query(search) !== ""} />}
@@ -145,7 +153,12 @@ function Table({ found, data, search, rowHeight, start, onRange, box }: TablePro
           ))}
         </div>
       </div>
-      <VirtualList box={box} total={found.total} rowHeight={rowHeight} start={start} onRange={onRange} rowRole="row">
+      <VirtualList
+        {...{ box, rowHeight, start, onRange }}
+        total={found.total}
+        keyOf={(index) => found.row(index)?.trackingId ?? String(index)}
+        rowRole="row"
+      >
         {(index) => {
           const booking = found.row(index);
           if (!booking) return <Blank />;

@@ -2,12 +2,23 @@
 // comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
 import { PanelRight } from "lucide-react";
 import { type RefObject, useRef, useState } from "react";
-import { BookingList } from "../booking-list";
+import { useCommand } from "@/lib/keys/commands";
+import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
+import { useMedia } from "@/lib/use-media";
 import { BookingState } from "../booking-state";
+import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
+import { BookingCells } from "./booking-cells";
 import { CustomerPanel } from "./customer-panel";
 import { words } from "./messages";
 import { useCustomer } from "./use-customer";
+import { VirtualList } from "./virtual-list";
+
+/** Where the customer has a pane of their own. */
+const ROOM = "(min-width: 1280px)";
+
+const ROW = 60;
+const NO_SEARCH = {};
 
 interface Props {
   data: DeskData;
@@ -15,17 +26,41 @@ interface Props {
 }
 
 export function CustomerBeside({ data, userId, list }: Props & { list: RefObject<HTMLElement | null> }) {
+  const pane = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  useCommand("customer", useMedia(ROOM) ? () => pane.current && focusPane(pane.current) : null);
   return (
-    <div className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line max-xl:hidden">
+    <div
+      ref={pane}
+      {...PANE}
+      className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line -outline-offset-2 max-xl:hidden"
+    >
       <CustomerPanel connection={data.connection} userId={userId} />
       <section ref={list} aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
         <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
           {words.customer.newest}
         </h2>
-        <div className="min-h-0 flex-1 overflow-y-auto">
-          <BookingList bookings={data.desk.bookings} now={data.live.now} />
+        <div ref={box} className="@container min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS}>
+          <Newest box={box} data={data} />
         </div>
       </section>
+    </div>
+  );
+}
+
+function Newest({ box, data }: { box: RefObject<HTMLElement | null>; data: DeskData }) {
+  const { desk, live } = data;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
+    <div role="table" aria-label={words.customer.newest}>
+      <VirtualList box={box} total={desk.bookings.length} rowHeight={ROW} rowRole="row">
+        {(index) => {
+          const booking = desk.bookings[index];
+          return (
+            booking && <BookingCells {...{ booking, ...clockOf(booking, live.now) }} open={false} search={NO_SEARCH} />
+          );
+        }}
+      </VirtualList>
     </div>
   );
 }
@@ -35,16 +70,14 @@ export function CustomerStrip({ data, userId }: Props) {
   const [open, setOpen] = useState(false);
   const { bookings } = useCustomer(data.connection, userId);
   const newest = bookings.data?.[0];
+  const show = () => {
+    setOpen(true);
+    dialog.current?.showModal();
+  };
+  useCommand("customer", useMedia(ROOM) ? null : show);
   return (
     <div className="border-b border-line bg-bg xl:hidden">
-      <button
-        type="button"
-        className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs"
-        onClick={() => {
-          setOpen(true);
-          dialog.current?.showModal();
-        }}
-      >
+      <button type="button" className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs" onClick={show}>
         <span className="min-w-0 truncate font-[550]">{newest ? newest.serviceName : words.customer.label}</span>
         {newest && <BookingState booking={newest} />}
         <span className="ml-auto flex flex-none items-center gap-1.5 text-accent">

@@ -1,12 +1,14 @@
 // Beside a conversation, or beside the list: a customer's bookings and payments, live, and how the money came.
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link, type LinkProps, useNavigate } from "@tanstack/react-router";
 import { MessageSquare, X } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { money } from "@/lib/format/money";
+import { digits } from "@/lib/format/number";
 import { calendarDay, dayName } from "@/lib/format/time";
+import { useCommand } from "@/lib/keys/commands";
 import type { Connection } from "@/lib/socket/connection";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
@@ -35,6 +37,8 @@ export function CustomerPanel({ connection, userId, trackingId, close, className
   const shown = rows.find((row) => row.trackingId === (chosen ?? trackingId)) ?? rows[0];
   const name = rows.map((row) => row.userName).find(Boolean) || words.unknown;
   const failed = bookings.error ?? payments.error;
+  const navigate = useNavigate();
+  useCommand("back", close ? () => void navigate(close) : null);
   return (
     <aside aria-label={say.label} className={`flex min-h-0 min-w-0 flex-col overflow-y-auto bg-surface ${className}`}>
       <header className="flex min-h-[60px] items-center gap-3 border-b border-line px-4 py-2.5">
@@ -88,14 +92,14 @@ function OneBooking({ booking }: { booking: BookingRow }) {
   const total = Number(booking.totalPrice ?? 0);
   const share = total > 0 ? Math.min(100, Math.round((Number(booking.amountPaid) / total) * 100)) : null;
   return (
-    <section aria-label={say.bookings} className="border-b border-line p-4" data-customer-booking={trackingId}>
+    <section className="border-b border-line p-4" data-customer-booking={trackingId}>
       <div className="flex flex-wrap items-center gap-2">
         <h3 className="font-[650]">{serviceName || words.unknownService}</h3>
         <BookingState booking={booking} />
         <span className="mono ml-auto text-xs text-ink-3">{trackingId}</span>
       </div>
       <dl className="mt-2.5 grid grid-cols-[84px_minmax(0,1fr)] gap-x-2 gap-y-1.5 text-[13px]">
-        <Fact name={say.when} text={[date && calendarDay(date), slot].filter(Boolean).join(", ")} />
+        <Fact name={say.when} text={[date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ")} />
         <Fact name={say.where} text={[address, district ?? division].filter(Boolean).join(", ")} />
         <Fact name={say.caregiver} text={booking.status === undefined ? "" : (caregiver ?? words.notAssigned)} />
       </dl>
@@ -163,7 +167,7 @@ function Payments({ payments }: { payments: readonly Payment[] }) {
             <Link
               to="/dashboard/payments"
               search={{ open: payment._id }}
-              className="min-w-0 flex-1 truncate"
+              className="target min-w-0 flex-1 truncate"
               title={payment.sessionId ?? payment._id}
             >
               {dayName(Date.parse(payment.createdAt), now)}

@@ -78,11 +78,19 @@ export function waiting({ waitingCount, next, snapshot, count }: Growing): numbe
   return Math.max(waitingCount, next && snapshot ? next.total - snapshot.total - count : 0);
 }
 
+/** Of each booking the row that was made of it: what has not changed is the same object, and is not drawn anew. */
+const made = new WeakMap<Booking, BookingRow>();
+
 /** The row as it is now, with when it arrived. */
 export function asItIs(state: Growing, booking: Booking): BookingRow {
   const changed = state.changes.get(booking.trackingId);
-  const row = changed && changed.at >= (state.snapshot?.at ?? 0) ? changed.booking : booking;
-  return { ...row, arrivedAt: state.arrivedAt.get(booking.trackingId) ?? null };
+  const now = changed && changed.at >= (state.snapshot?.at ?? 0) ? changed.booking : booking;
+  const arrivedAt = state.arrivedAt.get(booking.trackingId) ?? null;
+  const before = made.get(now);
+  if (before?.arrivedAt === arrivedAt) return before;
+  const row = { ...now, arrivedAt };
+  made.set(now, row);
+  return row;
 }
 
 function arrived(

@@ -1,5 +1,8 @@
 // Words of the bookings view, the payments view, and of what stands beside a conversation.
-export const words = {
+import { spoken } from "@/lib/language";
+import { bn } from "./messages.bn";
+
+const en = {
   bookings: "Bookings",
   payments: "Payments",
   filters: "Filters",
@@ -99,6 +102,12 @@ export const words = {
     actions: "Caregiver and refund",
     later: "Assigning a caregiver and refunding money come here.",
   },
+  money: {
+    paid: (amount: string) => `Paid ${amount}`,
+    shown: (n: number, lapse: string) => (n === 1 ? `on 1 desk in ${lapse}` : `on ${n} desks in ${lapse}`),
+    open: "Open",
+    openOf: (trackingId: string) => `Open the booking ${trackingId}`,
+  },
   payment: {
     happened: "What happened",
     happenedHint: "every step, in the order it was stored",
@@ -111,4 +120,7 @@ export const words = {
     refundRoom: "Refunds come here. Until then they are made at the provider, and show up in this list by themselves.",
     backAmount: (amount: string) => `${amount} went back`,
   },
-} as const;
+};
+
+export type Words = typeof en;
+export const words = spoken(en, bn);

@@ -1,4 +1,5 @@
 // The foot of a list: where one is in it, the pages, and what waits above.
+import { numeral } from "@/lib/format/number";
 import { words } from "./messages";
 
 interface Props {
@@ -11,16 +12,12 @@ interface Props {
   onShow: (row: number) => void;
 }
 
-const figure = new Intl.NumberFormat("en-IN");
-
 export function Pager({ first, last, total, none, limit, onShow }: Props) {
   const page = Math.floor(first / limit);
   return (
     <nav aria-label={words.pages} className="ml-auto flex items-center gap-2">
       <span className="text-xs text-ink-2 tabular-nums">
-        {total === 0
-          ? none
-          : words.range(figure.format(first + 1), figure.format(Math.min(last + 1, total)), figure.format(total))}
+        {total === 0 ? none : words.range(numeral(first + 1), numeral(Math.min(last + 1, total)), numeral(total))}
       </span>
       <button
         type="button"

@@ -7,7 +7,10 @@ import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { money } from "@/lib/format/money";
+import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
+import { useCommand } from "@/lib/keys/commands";
+import { PANE, PANE_FOCUS, ROWS, rowOf } from "@/lib/keys/rows";
 import type { DeskData } from "../use-desk";
 import { type Metric, type Payment, paymentStats } from "./get-list";
 import { words } from "./messages";
@@ -70,6 +73,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
     <>
       <section
         aria-labelledby="payments-view"
+        {...PANE}
         className={`flex min-h-0 min-w-0 flex-col md:border-r md:border-line ${search.open ? "max-md:hidden" : ""}`}
       >
         <h2 id="payments-view" className="sr-only">
@@ -104,8 +108,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
             <Problem text={words.paymentsFailed(found.problem)} onRetry={found.refetch} />
           </div>
         )}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-        <div ref={box} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
+        <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <VirtualList
             {...{ box, onRange }}
             total={found.total}
@@ -154,7 +157,7 @@ function Row({ payment, search, now }: RowProps) {
         </span>
         <span className="flex items-center justify-between gap-2">
           <PaymentState payment={payment} />
-          <span className="text-[11px] text-ink-3 tabular-nums">{age(Date.parse(payment.createdAt), now)}</span>
+          <span className="text-tiny text-ink-3 tabular-nums">{age(Date.parse(payment.createdAt), now)}</span>
         </span>
       </span>
     </>
@@ -173,6 +176,7 @@ function Row({ payment, search, now }: RowProps) {
       aria-current={open ? "true" : undefined}
       className={`${shape} -outline-offset-2 hover:bg-hover`}
       data-payment-of={payment.trackingId}
+      {...rowOf(payment._id)}
     >
       {body}
     </Link>
@@ -181,17 +185,24 @@ function Row({ payment, search, now }: RowProps) {
 
 function Chosen({ payment, search }: { payment: Payment | undefined; search: PaymentsSearch }) {
   const { open, ...closed } = search;
+  const navigate = useNavigate();
+  useCommand("back", open ? () => void navigate({ to: TO, search: closed }) : null);
   if (!payment) return <p className={`p-6 text-ink-2 ${open ? "" : "max-md:hidden"}`}>{words.payment.choose}</p>;
   const name = payment.userName || words.unknown;
   return (
-    <section aria-labelledby="payment" className="min-h-0 min-w-0 overflow-y-auto" data-payment={payment._id}>
+    <section
+      aria-labelledby="payment"
+      className="min-h-0 min-w-0 overflow-y-auto -outline-offset-2"
+      data-payment={payment._id}
+      {...PANE}
+    >
       <header className="border-b border-line p-5">
         <Link to={TO} search={closed} className="btn btn-quiet mb-2 px-2 md:hidden" aria-label={words.payment.back}>
           <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
         </Link>
-        <p className="flex flex-wrap gap-x-2 text-ink-2">
+        <p className="flex flex-wrap items-center gap-x-2 text-ink-2">
           {payment.userId ? (
-            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }}>
+            <Link to="/dashboard" search={{ view: "chat", with: payment.userId }} className="target">
               {name}
             </Link>
           ) : (
@@ -233,7 +244,7 @@ function Figures({ metrics }: { metrics: readonly Metric[] }) {
     <div className="flex justify-between gap-2 border-b border-line py-2">
       <dt className="text-ink-2">{name}</dt>
       <dd className="font-[650] tabular-nums">
-        {taka ? money(String(of(id)?.value ?? 0), "bdt") : (of(id)?.value ?? 0)}
+        {taka ? money(String(of(id)?.value ?? 0), "bdt") : numeral(Number(of(id)?.value ?? 0))}
       </dd>
     </div>
   );

@@ -1,5 +1,6 @@
 // A search that goes into the address when one pauses, or presses Enter.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { useCommand } from "@/lib/keys/commands";
 import { words } from "./messages";
 
 const PAUSE = 400;
@@ -18,8 +19,11 @@ export function SearchBox({ label, value, onChange }: Props) {
     const timer = setTimeout(() => onChange(text.trim() || undefined), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
+  const box = useRef<HTMLInputElement>(null);
+  useCommand("filter", () => box.current?.focus());
   return (
     <input
+      ref={box}
       type="search"
       aria-label={label}
       placeholder={words.searchHint}

@@ -1,4 +1,6 @@
 // One of a few, side by side, each with how many there are.
+import { numeral } from "@/lib/format/number";
+
 interface Props {
   label: string;
   options: readonly { key: string; name: string; count?: number | undefined }[];
@@ -19,7 +21,7 @@ export function Segments({ label, options, value, onChange }: Props) {
           onClick={() => onChange(key)}
         >
           {name}
-          {count !== undefined && <span className="font-normal text-ink-3 tabular-nums">{count}</span>}
+          {count !== undefined && <span className="font-normal text-ink-3 tabular-nums">{numeral(count)}</span>}
         </button>
       ))}
     </fieldset>

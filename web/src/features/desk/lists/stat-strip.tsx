@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { money } from "@/lib/format/money";
+import { numeral } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
 import { type bookingStats, type Metric, paymentStats } from "./get-list";
 import { words } from "./messages";
@@ -27,7 +28,7 @@ export default function StatStrip({ stats }: { stats: Stats }) {
       aria-label={say.label}
       className="@container grid h-full grid-cols-4 max-lg:grid-cols-2 max-lg:[&>*:nth-child(n+3)]:hidden"
     >
-      <Stat title={say.today} value={String(of("today"))} hint={say.week(Number(of("week")))}>
+      <Stat title={say.today} value={numeral(Number(of("today")))} hint={say.week(Number(of("week")))}>
         <Trend days={stats.trends} />
       </Stat>
       <Stat
@@ -38,11 +39,13 @@ export default function StatStrip({ stats }: { stats: Stats }) {
       <Stat title={say.due} value={taka("due")} hint={say.dueOf(share)}>
         <Parts parts={[share, 100 - share]} classes={["fill-brand", "fill-warn"]} label={say.dueOf(share)} />
       </Stat>
-      <Stat title={say.unassigned} value={String(of("unassigned"))} hint={say.open(open)}>
+      <Stat title={say.unassigned} value={numeral(Number(of("unassigned")))} hint={say.open(open)}>
         <Parts
           parts={STATUSES.map((status) => Number(of(status)))}
           classes={["fill-brand", "fill-brand opacity-65", "fill-bad", "fill-brand opacity-35"]}
-          label={say.byStatus(STATUSES.map((status) => `${words.status[status]} ${of(status)}`).join(", "))}
+          label={say.byStatus(
+            STATUSES.map((status) => `${words.status[status]} ${numeral(Number(of(status)))}`).join(", "),
+          )}
         />
       </Stat>
     </section>
@@ -65,7 +68,7 @@ function Stat({ title, value, hint, children }: { title: string; value: string; 
 function Trend({ days }: { days: Stats["trends"] }) {
   const most = Math.max(1, ...days.map((day) => day.totalBookings));
   const step = WIDTH / Math.max(1, days.length);
-  const label = say.trend(days.map((day) => `${calendarDay(day.date)} ${day.totalBookings}`).join(", "));
+  const label = say.trend(days.map((day) => `${calendarDay(day.date)} ${numeral(day.totalBookings)}`).join(", "));
   return (
     <svg role="img" aria-label={label} width={WIDTH} height={HEIGHT} data-chart="trend">
       {days.map((day, place) => {

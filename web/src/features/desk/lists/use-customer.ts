@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
 import { customerBookings, customerPayments, listBookings } from "./get-list";

@@ -1,8 +1,8 @@
 // The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
-import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
 import { listBookings, PAGE } from "./get-list";
@@ -13,6 +13,7 @@ const SOON = 300;
 const AGAIN = 1_000;
 const KEPT = 30_000;
 const SETTLED = 80;
+const JUST_NOW = 2_000;
 
 export interface GrowingList {
   total: number;
@@ -34,11 +35,7 @@ export function useGrowingList(
   const words = query(filter);
   const [state, tell] = useReducer(grow, NOTHING);
   const holding = useRef(held);
-  const head = useQuery({
-    queryKey: ["desk", "list", words],
-    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
-    structuralSharing: false,
-  });
+  const head = useQuery(headQuery(filter));
   const again = useThrottled(["desk", "list", words]);
   useEffect(() => {
     holding.current = held;
@@ -73,7 +70,7 @@ export function useGrowingList(
     const arrival = above[index];
     if (arrival) {
       const changed = state.changes.get(arrival.row.trackingId);
-      return changed ? { ...changed.booking, arrivedAt: arrival.row.arrivedAt } : arrival.row;
+      return changed ? asItIs(state, changed.booking) : arrival.row;
     }
     const place = index - count;
     const rows = place < PAGE ? snapshot?.rows : found.get(Math.floor(place / PAGE) + 1);
@@ -90,6 +87,15 @@ export function useGrowingList(
     refetch: () => void head.refetch(),
   };
 }
+
+/** The newest page; what was asked for a moment ago, while the page was loading, is not asked for again. */
+export const headQuery = (filter: Filter) =>
+  queryOptions({
+    queryKey: ["desk", "list", query(filter)],
+    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
+    structuralSharing: false,
+    staleTime: JUST_NOW,
+  });
 
 /** A new booking is booked and nobody's yet; of the rest the event says nothing, and the list is asked. */
 function comesOnTop({ search, division, duration, sortby, status, caregiver }: Filter): boolean {

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-framed-events";
+import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { CustomerAdded } from "../state";
 import { listPayments, PAGE, type Payment } from "./get-list";
 import { type PaymentsSearch, query } from "./search";

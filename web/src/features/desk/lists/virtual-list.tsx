@@ -1,61 +1,89 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
 // A list of any length: only the rows on the screen are in the document, placed by transform. It says which rows those
-// are, and keeps the place of whoever reads when rows come in above.
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+// are. All rows have one height, so where each stands is arithmetic: nothing is kept for rows that are not there, and an
+// arrival above 50,000 others costs as much as one above ten.
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
+import { useAfterPaint } from "@/lib/use-after-paint";
 
 interface Props {
   box: RefObject<HTMLElement | null>;
   total: number;
   rowHeight: number;
   /** The row that is to be seen first, once. */
-  start: number;
-  onRange: (first: number, last: number) => void;
+  start?: number;
+  onRange?: (first: number, last: number) => void;
+  /** What a row is of, wherever it stands: one that moves is moved, not drawn anew. Else it is its place. */
+  keyOf?: (index: number) => string;
+  /** Of a list: what it is called. */
+  label?: string;
   children: (index: number) => ReactNode;
   /** How an element of the list is spoken. */
   rowRole: "row" | "listitem";
 }
 
 const BEYOND = 12;
+const SOME = 18; // rows, before the box is measured
 
-export function VirtualList({ box, total, rowHeight, start, onRange, children, rowRole }: Props) {
-  const virtual = useVirtualizer({
-    count: total,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    overscan: BEYOND,
-    initialRect: { width: 1_000, height: 800 }, // before it is measured
-  });
+export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, label, children, rowRole }: Props) {
+  const view = useView(box, rowHeight);
   const began = useRef(false);
   useLayoutEffect(() => {
     if (began.current || total === 0 || !box.current) return;
     began.current = true;
     if (start > 0) box.current.scrollTop = start * rowHeight;
   }, [total, start, rowHeight, box]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another height has to be measured
-  useEffect(() => virtual.measure(), [virtual, rowHeight]);
 
-  const items = virtual.getVirtualItems();
-  const top = virtual.scrollOffset ?? 0;
-  const first = Math.min(Math.floor(top / rowHeight), Math.max(0, total - 1));
-  const height = virtual.scrollRect?.height ?? 0;
-  const last = Math.max(first, Math.min(total, Math.ceil((top + height) / rowHeight)) - 1);
-  useEffect(() => onRange(first, last), [onRange, first, last]);
+  const first = Math.min(view.first, Math.max(0, total - 1));
+  const last = Math.max(first, Math.min(total, view.first + view.rows) - 1);
+  useEffect(() => onRange?.(first, last), [onRange, first, last]);
+  const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
+  const from = Math.max(0, first - beyond);
+  const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
   return (
-    <div role={rowRole === "row" ? "rowgroup" : "list"} className="relative" style={{ height: virtual.getTotalSize() }}>
-      {items.map(({ index, start: offset }) => (
+    <div
+      role={rowRole === "row" ? "rowgroup" : "list"}
+      {...(label !== undefined && { "aria-label": label })}
+      className="relative"
+      style={{ height: total * rowHeight }}
+    >
+      {there.map((index) => (
         <div
-          key={index}
+          key={keyOf?.(index) ?? index}
           role={rowRole}
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
             : { "aria-posinset": index + 1, "aria-setsize": total })}
           className="absolute inset-x-0 top-0"
-          style={{ height: rowHeight, transform: `translateY(${offset}px)` }}
+          style={{ height: rowHeight, transform: `translateY(${index * rowHeight}px)` }}
         >
           {children(index)}
         </div>
       ))}
     </div>
   );
+}
+
+/** The first row in the box and how many fit, told when it changes: drawn in the frame that shows them. */
+function useView(box: RefObject<HTMLElement | null>, rowHeight: number): { first: number; rows: number } {
+  const [view, setView] = useState({ first: 0, rows: SOME });
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const look = () => {
+      const first = Math.floor(element.scrollTop / rowHeight);
+      const rows = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) - first || SOME;
+      setView((before) => (before.first === first && before.rows === rows ? before : { first, rows }));
+    };
+    const scrolled = () => flushSync(look);
+    look();
+    const resized = new ResizeObserver(look);
+    resized.observe(element);
+    element.addEventListener("scroll", scrolled, { passive: true });
+    return () => {
+      resized.disconnect();
+      element.removeEventListener("scroll", scrolled);
+    };
+  }, [box, rowHeight]);
+  return view;
 }

@@ -1,0 +1,1 @@
+"""The desk's speed in a real Chromium: `python -m bench.pages`."""

@@ -1,0 +1,35 @@
+"""Tells a customer's pages that their own bookings have changed, when the desk is told what.
+
+A hint that says nothing itself: pages read their list over HTTP, now and after every CONNECT, so that one that is lost
+with its connection is made good. Straight to the hub, and no row of the journal more for every booking.
+"""
+
+from typing import Final
+
+import msgspec
+
+from carevia.domain.payloads import BookingsChanged
+from carevia.realtime import Namespace
+from carevia.service.relay import Relay
+from carevia.store.journal import JournalRow
+
+_ABOUT_BOOKINGS: Final = ("customer_added", "booking_updated")
+
+
+class _Whose(msgspec.Struct):
+    userId: object = None
+
+
+class OwnBookings:
+    """`heard` is a listener of the relay."""
+
+    def __init__(self, namespace: Namespace, relay: Relay) -> None:
+        self._namespace = namespace
+        self._relay = relay
+
+    def heard(self, row: JournalRow) -> None:
+        """A row that is only replayed to a desk is no news to its customer."""
+        if row.name in _ABOUT_BOOKINGS and row.seq > self._relay.position:
+            room = msgspec.json.decode(row.payload, type=_Whose).userId
+            if isinstance(room, str) and self._namespace.members(room):
+                self._namespace.local.to(room).emit("bookings_changed", BookingsChanged(row.seq))  # each node its own

@@ -1,0 +1,355 @@
+"""The pages for everyone, in a real Chromium: no finding of axe-core, every thing by keyboard, nothing that jumps, room
+for fingers, and rest for who wants it. One server and one browser for all of it.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.acceptance.everyone import (
+    CONVERSATION,
+    DESK,
+    LIVE,
+    ROUTES,
+    SOCKETS,
+    chromium,
+    desk,
+    house,
+    in_both_languages,
+    in_both_themes,
+    network,
+    pay,
+    somebody,
+    too_small_for_a_finger,
+    too_wide,
+    visit,
+    write,
+)
+from tests.acceptance.people import staff, token
+from tests.harness.proxy import Proxy
+
+pytestmark = pytest.mark.browser
+__all__ = ["chromium", "desk", "house", "network"]  # fixtures
+# What moved by itself since the page was opened, or since it was last set to nothing.
+SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) {
+    window.shift += one.value;
+    for (const { node, previousRect: a, currentRect: b } of one.sources)
+      (window.shifted ??= []).push(`${one.value.toFixed(4)} ${node?.className ?? node} ${a.x},${a.y} ${b.x},${b.y}`);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_every_page_is_for_everyone(house: str, desk: Page) -> None:
+    found: list[str] = []
+    for path in ROUTES:
+        visit(desk, house + path)
+        if path == "/dashboard/payments":
+            desk.locator("[data-payment-of]").first.click()
+            expect(desk.locator("[data-payment]")).to_be_visible()
+        if path == "/dashboard/bookings":
+            desk.locator("[data-row]").first.click()
+            expect(desk.get_by_role("complementary")).to_be_visible()
+        found += in_both_languages(desk, path)
+        found += too_wide(desk, path)
+        found += too_small_for_a_finger(desk, path)
+    assert found == []
+
+
+def test_axe_finds_nothing_where_customers_and_strangers_are(house: str, chromium: Browser, network: Proxy) -> None:
+    found: list[str] = []
+    for page in somebody(chromium, network, token("family-1", name="Nusrat Jahan")):
+        for path in ("/chat", "/dashboard"):
+            page.goto(house + path)
+            expect(page.get_by_role("main")).not_to_be_empty()
+            found += in_both_languages(page, f"customer on {path}")
+    for page in somebody(chromium, network, None):
+        for path in ("/login", "/chat", "/dashboard"):
+            page.goto(house + path)
+            expect(page.get_by_role("main")).not_to_be_empty()
+            found += in_both_languages(page, f"stranger on {path}")
+    assert found == []
+
+
+def test_axe_finds_nothing_with_a_layer_open_or_stale(house: str, desk: Page, network: Proxy) -> None:
+    found: list[str] = []
+    visit(desk, house + CONVERSATION)
+    for button in ("Notices and sound", re.compile("^Account of")):
+        desk.get_by_role("button", name=button).click()
+        expect(desk.get_by_role("dialog")).to_be_visible()
+        found += in_both_themes(desk, str(button))
+        desk.keyboard.press("Escape")
+    desk.get_by_role("heading", name="Nusrat Jahan").first.focus()
+    for key in ("?", "Control+k"):
+        desk.keyboard.press(key)
+        expect(desk.get_by_role("dialog")).to_be_visible()
+        found += in_both_themes(desk, key)
+        desk.keyboard.press("Escape")
+        expect(desk.get_by_role("dialog")).to_have_count(0)
+    desk.get_by_label("Message", exact=True).fill("/")
+    expect(desk.get_by_role("button", name="Edit saved replies")).to_be_visible()
+    found += in_both_themes(desk, "saved replies")
+    desk.get_by_label("Message", exact=True).fill("")
+    desk.context.route(SOCKETS, lambda route: route.abort())
+    network.reset()
+    expect(desk.get_by_role("button", name="Try now")).to_be_visible()
+    found += in_both_languages(desk, "stale")
+    assert found == []
+
+
+# By keyboard.
+
+FOCUSED = "document.activeElement.dataset.row ?? document.activeElement.id ?? ''"
+# Whether one sees where the focus is: a ring on it, or on the box that it stands in.
+RING = """() => {
+  const ring = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const seen = (one) => one && (ring(getComputedStyle(one)) || ring(getComputedStyle(one, "::after")));
+  const one = document.activeElement;
+  const box = one.closest("form");
+  return seen(one) || !!box && getComputedStyle(box).boxShadow.includes("3px") || one.outerHTML.slice(0, 200);
+}"""
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_every_stop_of_the_tab_key_is_seen(house: str, desk: Page) -> None:
+    for path in (CONVERSATION, "/dashboard/bookings", "/dashboard/payments"):
+        visit(desk, house + path)
+        desk.evaluate("document.activeElement.blur()")
+        stops = []
+        for _ in range(28):
+            press(desk, "Tab")
+            if desk.evaluate("document.activeElement === document.body"):
+                break  # from the last one the key leaves the page
+            assert desk.evaluate(RING) is True
+            stops.append(desk.evaluate("document.activeElement.closest('[data-row]') !== null"))
+        assert not any(stops), "a list is one stop, however long it is"
+
+
+def test_the_desk_is_worked_by_keyboard_alone(house: str, desk: Page) -> None:
+    visit(desk, f"{house}/dashboard")
+    box = desk.get_by_label("Message", exact=True)
+    for second, name in (("p", "Payments"), ("b", "Bookings"), ("c", "Chat")):
+        press(desk, "g", second)
+        heading = desk.get_by_role("heading", level=1, name=name)
+        expect(heading).to_be_focused()
+    expect(desk.locator("[data-participant]").nth(3)).to_be_visible()
+    press(desk, "j")
+    first = desk.evaluate(FOCUSED)
+    press(desk, "j", "ArrowDown", "k")
+    second = desk.evaluate(FOCUSED)
+    assert {first, second} == {"family-1", "family-2"}
+    press(desk, "Enter")
+    expect(box).to_be_focused()
+    press(desk, "j", "?")
+    expect(box).to_have_value("j?")
+    box.fill("")
+    press(desk, "Escape")
+    expect(desk.locator(f"[data-row='{second}']")).to_be_focused()
+    write(house, "family-1", "Please tell me.")
+    expect(desk.get_by_role("link", name=re.compile("Nusrat Jahan .*unread message")).first).to_be_visible()
+    press(desk, "Alt+ArrowDown")
+    expect(desk.get_by_role("heading", level=2, name="Nusrat Jahan").first).to_be_visible()
+    expect(box).to_be_focused()
+    press(desk, "F6")
+    press(desk, "n")
+    expect(desk.get_by_role("button", name="Note", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(box).to_be_focused()
+    press(desk, "Shift+F6", "r")
+    expect(desk.get_by_role("button", name="Reply", exact=True)).to_have_attribute("aria-pressed", "true")
+    press(desk, "Shift+F6", "u")
+    expect(desk.get_by_role("button", name=re.compile("^Unread"))).to_have_attribute("aria-pressed", "true")
+    press(desk, "u", "/")
+    expect(desk.get_by_role("searchbox")).to_be_focused()
+    press(desk, "Shift+F6", "e")
+    expect(desk.get_by_role("button", name="Open again")).to_be_visible()
+    press(desk, "e")
+    expect(desk.get_by_role("button", name="Close conversation", exact=True)).to_be_visible()
+    press(desk, "m")
+    expect(desk.get_by_text("Sound is off.")).to_be_attached()
+    desk.set_viewport_size({"width": 1100, "height": 800})
+    press(desk, "i")
+    expect(desk.get_by_role("dialog", name="Customer")).to_be_visible()
+    press(desk, "Escape")
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    expect(desk.get_by_role("heading", level=2, name="Nusrat Jahan").first).to_be_visible()
+    press(desk, "a")
+    expect(desk.get_by_label("Assigned to")).to_be_focused()
+
+
+def test_the_table_of_keys_is_shown_and_what_was_chosen_there_is_kept(house: str, desk: Page) -> None:
+    visit(desk, house + "/dashboard?view=chat&with=family-3")
+    box = desk.get_by_label("Message", exact=True)
+    press(desk, "F6", "?")
+    keys = desk.get_by_role("dialog", name="Keyboard")
+    expect(keys.locator("[data-shortcut]")).to_have_count(25)
+    keys.get_by_label("Single letters").uncheck()
+    keys.get_by_label("Ctrl Enter").check()
+    press(desk, "Escape")
+    press(desk, "r")
+    expect(box).not_to_be_focused()
+    desk.reload()
+    expect(box).to_be_focused()
+    press(desk, "H", "i", "Enter", "Control+Enter")
+    expect(desk.locator("[data-message]").filter(has_text="Hi")).to_be_visible()
+    expect(box).to_have_value("")
+    press(desk, "Control+k")
+    expect(desk.get_by_role("combobox", name="Search and commands")).to_be_focused()
+    desk.keyboard.type("payments")
+    press(desk, "Enter")
+    expect(desk.get_by_role("heading", level=1, name="Payments")).to_be_focused()
+    press(desk, "Control+k")
+    desk.keyboard.type("Nusrat")
+    desk.get_by_role("option", name="Nusrat Jahan").first.click()
+    expect(desk.get_by_role("heading", level=2, name="Nusrat Jahan").first).to_be_visible()
+
+
+# What is spoken.
+
+
+def test_only_what_comes_later_is_in_the_log(house: str, desk: Page) -> None:
+    for number in range(52):
+        write(house, "family-5", f"Message {number}")
+    visit(desk, house + "/dashboard?view=chat&with=family-5")
+    log = desk.get_by_role("log", name="New messages")
+    expect(desk.locator("[data-message]").filter(has_text="Message 51")).to_be_visible()
+    desk.get_by_role("button", name="Show older messages").click()
+    expect(desk.locator("[data-message]").filter(has_text="Message 0")).to_be_attached()
+    expect(log.get_by_role("listitem")).to_have_count(0)
+    write(house, "family-5", "Who will come?")
+    expect(log.get_by_role("listitem")).to_have_count(1)
+    assert re.match(r"\S.* 5, \d\d:\d\d:", log.inner_text())
+
+
+# Room, rest, and nothing that jumps.
+
+
+def test_where_motion_is_not_wanted_nothing_moves(house: str, chromium: Browser, network: Proxy) -> None:
+    for page in somebody(chromium, network, staff(), reduced_motion="reduce", forced_colors="active"):
+        for path in DESK:
+            visit(page, house + path)
+            pay(house, "family-4", "Rokeya Begum")
+            page.wait_for_function("document.getAnimations().length === 0")
+            assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_nothing_jumps_on_load_on_arrivals_or_when_the_connection_goes(house: str, desk: Page, network: Proxy) -> None:
+    desk.add_init_script(SHIFTS)
+    moved: dict[str, float] = {}
+
+    def measure(what: str) -> None:
+        desk.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        moved[what] = desk.evaluate("window.shift")
+        print(
+            what,
+            round(moved[what], 4),
+            *dict.fromkeys(desk.evaluate("(window.shifted ?? []).slice(0, 12)")),
+            sep="\n  ",
+        )
+        desk.evaluate("window.shift = 0; window.shifted = []")
+
+    for path in DESK[1:]:
+        visit(desk, house + path)
+        measure(f"{path}: load")
+        for number in range(20):
+            pay(house, f"newcomer-{number}", f"Newcomer {number}")
+        expect(desk.get_by_text("Newcomer 19").first).to_be_visible()
+        measure(f"{path}: arrivals")
+        desk.context.route(SOCKETS, lambda route: route.abort())
+        network.reset()
+        expect(desk.get_by_role("button", name="Try now")).to_be_visible()
+        measure(f"{path}: lost")
+        desk.context.unroute(SOCKETS)
+        desk.evaluate("document.querySelector('header .btn-line').click()")
+        expect(desk.locator(LIVE)).to_be_visible()
+        measure(f"{path}: back")
+    assert {what: value for what, value in moved.items() if value >= 0.02} == {}
+
+
+def test_a_scrolled_list_of_conversations_stays_where_it_is(house: str, desk: Page) -> None:
+    visit(desk, f"{house}/dashboard?view=chat")
+    box = desk.get_by_role("list", name="Conversations").locator("xpath=..")
+    box.evaluate("element => { element.scrollTop = 120; }")
+    under = "document.elementFromPoint(200, 500).closest('[data-participant]').dataset.participant"
+    before = desk.evaluate(under)
+    for number in range(5):
+        pay(house, f"late-{number}", f"Late {number}")
+    pill = desk.get_by_role("button", name="5 new")
+    expect(pill).to_be_visible()
+    assert desk.evaluate(under) == before
+    pill.click()
+    expect(desk.locator("[data-participant]").filter(has_text="Late 4")).to_be_in_viewport()
+
+
+def test_light_or_dark_is_chosen_and_kept(house: str, desk: Page) -> None:
+    visit(desk, f"{house}/dashboard")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = desk.evaluate(ground)
+    desk.get_by_role("button", name=re.compile("^Account of")).click()
+    desk.get_by_label("Dark", exact=True).check()
+    dark = desk.evaluate(ground)
+    assert dark != light
+    desk.reload()
+    expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
+    assert desk.evaluate(ground) == dark
+    desk.emulate_media(color_scheme="dark")
+    desk.get_by_role("button", name=re.compile("^Account of")).click()
+    desk.get_by_label("Light", exact=True).check()
+    assert desk.evaluate(ground) == light
+    desk.get_by_label("As the system").check()
+    assert desk.evaluate(ground) == dark
+
+
+# Colleagues, and who pays while one is elsewhere.
+
+
+def test_who_pays_while_one_writes_is_told_until_dismissed(house: str, desk: Page) -> None:
+    visit(desk, house + CONVERSATION)
+    toasts = desk.get_by_role("region", name="New bookings").locator("[data-toast]")
+    for number in range(5):
+        pay(house, f"visitor-{number}", f"Visitor {number}")
+    expect(desk.get_by_text("2 more")).to_be_visible()
+    expect(toasts).to_have_count(3)
+    desk.get_by_role("button", name="Dismiss the notice of Visitor 0").click()
+    expect(desk.get_by_text("1 more")).to_be_visible()
+    toasts.get_by_role("link").first.click()
+    expect(desk.get_by_role("heading", level=2, name="Visitor").first).to_be_visible()
+    expect(toasts).to_have_count(3)
+    desk.get_by_role("navigation", name="Main").get_by_role("link", name="Bookings").click()
+    expect(toasts).to_have_count(0)
+
+
+def test_two_answers_to_one_question_are_asked_about_once(house: str, chromium: Browser, network: Proxy) -> None:
+    mitus = somebody(chromium, network, staff("mitu", name="Mitu Begum"))
+    rafiqs = somebody(chromium, network, staff("rafiq", name="Rafiq Hasan"))
+    for mitu, rafiq in zip(mitus, rafiqs, strict=True):
+        for page in (mitu, rafiq):
+            visit(page, house + CONVERSATION)
+        expect(mitu.get_by_text("Rafiq Hasan is viewing")).to_be_visible()
+        mitu.get_by_label("Message", exact=True).fill("She comes at 7:50.")
+        rafiq.get_by_label("Message", exact=True).press_sequentially("She ")
+        expect(mitu.get_by_text("Rafiq Hasan is writing")).to_be_visible()
+        mitu.keyboard.press("Enter")
+        expect(mitu.get_by_text("Rafiq Hasan is answering. Send anyway?")).to_be_visible()
+        expect(rafiq.locator("[data-message]").filter(has_text="She comes at 7:50.")).to_have_count(0)
+        mitu.keyboard.press("Enter")  # whoever presses again means it
+        expect(rafiq.locator("[data-message]").filter(has_text="She comes at 7:50.")).to_be_visible()
+
+
+def test_what_was_missed_is_added_under_a_line_that_says_so(house: str, desk: Page, network: Proxy) -> None:
+    visit(desk, house + "/dashboard?view=chat&with=family-6")
+    expect(desk.locator("[data-money]")).to_be_visible()
+    desk.context.route(SOCKETS, lambda route: route.abort())
+    network.reset()
+    expect(desk.get_by_role("button", name="Try now")).to_be_visible()
+    write(house, "family-6", "Are you there?")
+    desk.context.unroute(SOCKETS)
+    desk.get_by_role("button", name="Try now").click()
+    expect(desk.get_by_text(re.compile(r"You were away \d+ s\. 1 missed message added\."))).to_be_visible()

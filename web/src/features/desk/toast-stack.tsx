@@ -1,0 +1,94 @@
+// Over the page, where no list of bookings is shown: who has paid meanwhile. What screen readers hear of it is said by the
+// arrival notice.
+import { Link } from "@tanstack/react-router";
+import { X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Avatar } from "@/components/avatar";
+import { words as shared } from "@/components/messages";
+import { money } from "@/lib/format/money";
+import { PANE } from "@/lib/keys/rows";
+import { useStored } from "@/lib/stored";
+import { words } from "./messages";
+import type { BookingRow } from "./state";
+import { dismiss, dismissed, MOST, toasts } from "./toasts";
+
+interface Props {
+  bookings: readonly BookingRow[];
+  openRoom: string | null;
+  /** Whether a list of them is shown anyway: then they are seen there. */
+  listed: boolean;
+}
+
+export function ToastStack({ bookings, openRoom, listed }: Props) {
+  const [told] = useStored(dismissed);
+  const [since, setSince] = useState(0);
+  useEffect(() => (listed ? () => setSince(Date.now()) : undefined), [listed]);
+  const rows = listed ? [] : toasts(bookings, told, since);
+  const opened = openRoom !== null && rows.some(({ userId }) => userId === openRoom);
+  useEffect(() => {
+    if (opened) dismiss(bookings, [openRoom]); // whoever opens the conversation has seen it
+  }, [bookings, opened, openRoom]);
+  if (rows.length === 0) return null;
+  const more = rows.length - MOST;
+  const first = rows.slice(-MOST).reverse(); // those that have stood here longest stay where they are
+  return (
+    <section
+      aria-label={words.toasts.label}
+      {...PANE}
+      className="pointer-events-none fixed inset-y-4 right-4 z-10 flex w-[312px] flex-col-reverse gap-2 outline-none *:pointer-events-auto max-md:inset-x-4 max-md:top-28 max-md:w-auto max-md:flex-col"
+    >
+      {first.map((row) => (
+        <Toast key={row.userId} row={row} onDismiss={() => dismiss(bookings, [row.userId])} />
+      ))}
+      {more > 0 && (
+        <div className="card flex items-center justify-between gap-2 py-1 pr-1.5 pl-3 text-xs shadow-3">
+          {words.toasts.more(more)}
+          <button
+            type="button"
+            className="btn btn-quiet btn-small"
+            onClick={() =>
+              dismiss(
+                bookings,
+                rows.map(({ userId }) => userId),
+              )
+            }
+          >
+            {words.toasts.dismissAll}
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Toast({ row, onDismiss }: { row: BookingRow; onDismiss: () => void }) {
+  const name = row.userName || words.unknown;
+  return (
+    <div className="card flex items-center gap-2.5 py-2.5 pr-1.5 pl-3 shadow-3" data-toast={row.trackingId}>
+      <Avatar id={row.userId} name={name} />
+      <div className="min-w-0 flex-1">
+        <p className="truncate font-[650]" title={name}>
+          {words.newBooking(name, money(row.amountPaid, row.currency))}
+        </p>
+        <p className="truncate text-xs text-ink-2">{row.serviceName}</p>
+      </div>
+      <Link
+        to="/dashboard"
+        search={{ view: "chat", with: row.userId }}
+        className="btn btn-solid btn-small"
+        aria-label={words.openChat(name)}
+      >
+        {words.toasts.open}
+      </Link>
+      <button
+        type="button"
+        className="btn btn-quiet btn-small px-1.5"
+        aria-label={words.toasts.dismiss(name)}
+        title={shared.close}
+        onClick={onDismiss}
+      >
+        <X size={16} strokeWidth={1.75} aria-hidden="true" />
+      </button>
+    </div>
+  );
+}

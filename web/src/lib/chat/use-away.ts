@@ -1,0 +1,38 @@
+// What was missed while the connection was gone: the messages between the last one that stood here and the number that the
+// server said when it was back.
+import { useEffect, useRef, useState } from "react";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
+
+export interface Away {
+  /** Numbers of messages: those after the one, up to the other. */
+  after: number;
+  upto: number;
+  /** How long, ms. */
+  lapse: number;
+}
+
+/** `newest` is the number of the newest message here. Null until something may have been missed. */
+export function useAway(connection: Connection | null, newest: number): Away | null {
+  const [away, setAway] = useState<Away | null>(null);
+  const here = useRef(newest);
+  useEffect(() => {
+    here.current = newest;
+  });
+  const cut = useRef<{ at: number; after: number } | null>(null);
+  const back = useRef<number | null>(null);
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "disconnected") {
+      cut.current ??= { at: Date.now(), after: here.current };
+      back.current = null;
+    }
+    if (event.type === "connected" && cut.current) back.current = Date.now();
+    if (event.type !== "received" || event.name !== "live" || !cut.current || back.current === null) return;
+    const upto = (event.args[0] as { seq?: unknown } | undefined)?.seq;
+    if (typeof upto !== "number") return;
+    setAway({ after: cut.current.after, upto, lapse: back.current - cut.current.at });
+    cut.current = null;
+    back.current = null;
+  });
+  return away;
+}

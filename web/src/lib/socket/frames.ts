@@ -1,0 +1,61 @@
+// Events as the screen can take them: what comes between two frames is told together, right before the next one, and drawn
+// in it. So a single booking does not wait for anything, and of a burst the screen shows some twenty states a second: more
+// nobody can read, and each of them draws whole lists anew.
+import { flushSync } from "react-dom";
+import type { ConnectionEvent, Listener } from "./connection";
+
+/** Between two tellings, ms. */
+const REST = 50;
+/** Browsers draw no frames of a tab in the background, ms. */
+const LONGEST = 250;
+
+export class Frames {
+  readonly #listeners = new Set<Listener>();
+  #waiting: ConnectionEvent[] = [];
+  #told = Number.NEGATIVE_INFINITY;
+  #stop: (() => void) | null = null;
+
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes an event of the connection. What is no message (connected, cut off) is told at once, after what came before. */
+  readonly take: Listener = (event) => {
+    this.#waiting.push(event);
+    if (event.type !== "received") this.#tell();
+    else this.#stop ??= this.#soon();
+  };
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#waiting = [];
+    this.#listeners.clear();
+  }
+
+  #soon(): () => void {
+    const run = () => flushSync(() => this.#tell());
+    let frame = 0;
+    const ask = () => {
+      frame = requestAnimationFrame(run);
+    };
+    const rest = this.#told + REST - performance.now();
+    const asked = rest > 0 ? setTimeout(ask, rest) : ask();
+    const late = setTimeout(run, LONGEST);
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(asked ?? undefined);
+      clearTimeout(late);
+    };
+  }
+
+  #tell(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#told = performance.now();
+    const events = this.#waiting;
+    this.#waiting = [];
+    for (const event of events) for (const listener of this.#listeners) listener(event);
+  }
+}
