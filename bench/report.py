@@ -134,8 +134,8 @@ def write(figures: Figures, facts: Facts, folder: Path) -> list[Path]:
         written[page] = between(page, "# Performance", chapter(figures, facts))
         bars = draw.bars(comparisons(figures), [TITLES[server] for server in SERVERS])
         written[pictures / "performance.svg"] = bars
-        for name, along, rows in PLOTTED:
-            written[pictures / f"{name}.svg"] = draw.lines(scaling(figures, rows), along=along)
+        for name, grows, rows in PLOTTED:
+            written[pictures / f"{name}.svg"] = draw.lines(scaling(figures, rows), along=grows)
     if figures.rows(CLUSTER):
         page = folder / "scaling.md"
         written[page] = between(page, "# How it grows", cluster_chapter(figures, facts))

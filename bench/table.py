@@ -126,7 +126,7 @@ def cluster_rows(count: int) -> Iterator[Row]:
 
 CLUSTER = {row.key: row for count in (1, 2, 4) for row in cluster_rows(count)}
 ROWS = ENGINE | DESK | CLUSTER
-# Cost per delivered message: the name of its picture, what grows, and the rows that say it.
+# Cost per delivered message: the name of a picture, what grows, and the rows that say it.
 PLOTTED = (
     (
         "performance-clients",

@@ -1,7 +1,6 @@
 // Node's own server, the peer that everybody compares with: socket.io as it is installed, events as in suite G.
 // node server.js PORT; BENCH_PING_INTERVAL: seconds between heartbeats; BENCH_NAMESPACES: how many (/n0, /n1, ...) there
-// are beside the main one. Prints `ready`.
-// With BENCH_REDIS_URL it is one of several, joined by @socket.io/redis-adapter.
+// are beside the main one. With BENCH_REDIS_URL it is one of several, joined by @socket.io/redis-adapter. Prints `ready`.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 

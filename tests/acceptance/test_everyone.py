@@ -169,7 +169,7 @@ def test_the_desk_is_worked_by_keyboard_alone(house: str, desk: Page) -> None:
     press(desk, "u", "/")
     expect(desk.get_by_role("searchbox")).to_be_focused()
     press(desk, "Shift+F6", "e")
-    expect(desk.get_by_role("button", name="Open again")).to_be_visible()
+    expect(desk.get_by_role("button", name="Open again")).to_be_enabled()
     press(desk, "e")
     expect(desk.get_by_role("button", name="Close conversation", exact=True)).to_be_visible()
     press(desk, "m")

@@ -1,8 +1,8 @@
 """Suite G: the engine with all that `carevia serve` has switched on, and limits out of reach, for measuring.
 
 Recovery (a signed pid for every socket), limits per address, person and socket, rooms and counters are those of
-`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s. BENCH_REDIS_URL: one of several servers.
-BENCH_NAMESPACES: how many (/n0, /n1, ...) there are beside the main one.
+`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s. BENCH_NAMESPACES: how many (/n0, /n1, ...)
+there are beside the main one. BENCH_REDIS_URL: one of several servers.
 """
 
 import asyncio
