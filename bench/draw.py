@@ -1,4 +1,4 @@
-"""Two drawings as SVG, by hand: bars on a logarithmic scale and lines on two. Light, plain, readable without colour."""
+"""Drawings as SVG, by hand: bars on a logarithmic scale and lines on two. Light, plain, readable without colour."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -96,9 +96,9 @@ def lines(series: Mapping[str, Sequence[tuple[int, float]]], title: str = CLIENT
     lowest = {x: min(y for other, y in points if other == x) for x, _ in points}
     for tick in ticks(low, high):
         parts += [rule(left, up(tick), right, up(tick)), label(left - 8, up(tick) + 4, f"{tick:,g}", "end")]
-    for clients in sorted({x for x, _ in points}):
-        parts += [rule(across(clients), top, across(clients), bottom)]
-        parts += [label(across(clients), bottom + 20, f"{clients:,}", "middle")]
+    for many in sorted({x for x, _ in points}):
+        parts += [rule(across(many), top, across(many), bottom)]
+        parts += [label(across(many), bottom + 20, f"{many:,}", "middle")]
     parts.append(label((left + right) / 2, bottom + 42, along, "middle"))
     for name, found in series.items():
         colour = COLOURS[name]

@@ -91,6 +91,10 @@ Ratios are taken within a round. The load generator, a process of its own, used 
 
 ![CPU per delivered message for 100, 1,000 and 10,000 clients](pictures/performance-clients.svg)
 
+![CPU per delivered message while 100, 1,000 and 10,000 other rooms exist](pictures/performance-rooms.svg)
+
+![CPU per delivered message while others are in 1, 10 and 100 other namespaces](pictures/performance-namespaces.svg)
+
 ### The main job, end to end
 
 A signed webhook until its 200, which means committed with FULL sync, and until its event is on every desk; \
@@ -130,7 +134,8 @@ def write(figures: Figures, facts: Facts, folder: Path) -> list[Path]:
         written[page] = between(page, "# Performance", chapter(figures, facts))
         bars = draw.bars(comparisons(figures), [TITLES[server] for server in SERVERS])
         written[pictures / "performance.svg"] = bars
-        written[pictures / "performance-clients.svg"] = draw.lines(scaling(figures, PLOTTED))
+        for name, grows, rows in PLOTTED:
+            written[pictures / f"{name}.svg"] = draw.lines(scaling(figures, rows), along=grows)
     if figures.rows(CLUSTER):
         page = folder / "scaling.md"
         written[page] = between(page, "# How it grows", cluster_chapter(figures, facts))

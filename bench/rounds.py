@@ -33,15 +33,15 @@ class Bench:
         return names[first:] + names[:first]
 
     @contextmanager
-    def one(self, name: str, ping_interval: float = NEVER) -> Iterator[Load]:
-        with running(name, ping_interval) as server, load(server) as clients:
+    def one(self, name: str, ping_interval: float = NEVER, namespaces: int = 0) -> Iterator[Load]:
+        with running(name, ping_interval, BENCH_NAMESPACES=str(namespaces)) as server, load(server) as clients:
             yield clients
 
     @contextmanager
-    def together(self, *without: str) -> Iterator[list[Load]]:
+    def together(self, *without: str, namespaces: int = 0) -> Iterator[list[Load]]:
         """All servers at once, each with clients of its own."""
         with ExitStack() as stack:
-            yield [stack.enter_context(self.one(name)) for name in self.order(*without)]
+            yield [stack.enter_context(self.one(name, namespaces=namespaces)) for name in self.order(*without)]
 
     def note(self, row: str, server: str, value: float) -> None:
         self.figures.add(row, server, self.turn, value)

@@ -59,6 +59,33 @@ def many(bench: Bench) -> None:
         bench.events("rooms-2", loads, '["pubroom","r%",$]', 2, 8)
 
 
+def rooms(bench: Bench) -> None:
+    """An event to a room of 100 of 1,000 clients, while 100, 1,000 and 10,000 other rooms exist."""
+    clients, hundred = bench.count(1_000), bench.count(100)
+    with bench.together(PYTHON, LOOP) as loads:
+        for each in loads:
+            each.open(clients)
+            each.call('["join","hundred"]', hundred)
+        there = 0
+        for named in (100, 1_000, 10_000):
+            for each in loads:
+                each.call('["join","#"]', bench.count(named) - there)  # a room of its own each time
+            there = bench.count(named)
+            bench.events(f"among-rooms-{named}", loads, '["pubroom","hundred",$]', hundred)
+
+
+def namespaces(bench: Bench) -> None:
+    """An event to a namespace of 100 of 1,000 clients, while the others are in 1, 10 and 100 other namespaces."""
+    others, hundred = bench.count(900), bench.count(100)
+    for named in (1, 10, 100):
+        with bench.together(PYTHON, LOOP, namespaces=named) as loads:
+            for each in loads:
+                each.open(hundred)
+                each.credentials([f"/n{number}," for number in range(named)])
+                each.open(others)
+            bench.events(f"among-namespaces-{named}", loads, PUB, hundred)
+
+
 def heartbeat(bench: Bench) -> None:
     """All CPU of a server with 1,000 clients that only answer pings, every 2 seconds and evenly spread."""
     clients = bench.count(1_000)
@@ -103,6 +130,8 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "connect": connect,
     "thousand": thousand,
     "many": many,
+    "rooms": rooms,
+    "namespaces": namespaces,
     "heartbeat": heartbeat,
     "polling": polling,
     "crowd": crowd,

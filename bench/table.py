@@ -46,6 +46,7 @@ class Row:
     goal: Bound = Bound()
 
 
+ROOMS, NAMESPACES = (100, 1_000, 10_000), (1, 10, 100)
 ENGINE = {
     row.key: row
     for row in (
@@ -63,6 +64,8 @@ ENGINE = {
         Row("heartbeat", "one heartbeat", "µs", Bound(0.4), Bound(0.3)),
         Row("room-100", "event to a room of 100 among 10,000", "µs", Bound(0.5)),
         Row("rooms-2", "events to 10,000 rooms of 2", "µs", Bound(0.5)),
+        *(Row(f"among-rooms-{n}", f"event to a room of 100 while {n:,} others exist", "µs") for n in ROOMS),
+        *(Row(f"among-namespaces-{n}", f"event to a namespace of 100 beside {n:,} others", "µs") for n in NAMESPACES),
         Row("polling-event", "polling: one event to 1,000", "µs", Bound(0.8), Bound(0.65)),
         Row("polling-echo", "polling: a POST and a GET", "µs", Bound(0.8), Bound(0.65)),
         Row("crowd-memory", "18,000 idle connections: memory growth", "MB", Bound(most=90), Bound(most=60)),
@@ -123,7 +126,24 @@ def cluster_rows(count: int) -> Iterator[Row]:
 
 CLUSTER = {row.key: row for count in (1, 2, 4) for row in cluster_rows(count)}
 ROWS = ENGINE | DESK | CLUSTER
-PLOTTED = {"one-100": 100, "one-1000": 1_000, "one-10000": 10_000}  # cost per delivered message against clients
+# Cost per delivered message: the name of a picture, what grows, and the rows that say it.
+PLOTTED = (
+    (
+        "performance-clients",
+        "connected clients, each gets every event",
+        {"one-100": 100, "one-1000": 1_000, "one-10000": 10_000},
+    ),
+    (
+        "performance-rooms",
+        "other rooms, while 100 of 1,000 clients get every event",
+        {f"among-rooms-{n}": n for n in ROOMS},
+    ),
+    (
+        "performance-namespaces",
+        "other namespaces, while 100 of 1,000 clients get every event",
+        {f"among-namespaces-{n}": n for n in NAMESPACES},
+    ),
+)
 
 
 @dataclass(frozen=True)

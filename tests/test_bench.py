@@ -14,7 +14,7 @@ from bench.load import payload
 from bench.rounds import Bench
 from bench.scenarios import SCENARIOS
 from bench.servers import LOOP, NODE, OURS
-from bench.table import CLUSTER, DESK, ENGINE, ROWS, Bound, Figures
+from bench.table import CLUSTER, DESK, ENGINE, PLOTTED, ROWS, Bound, Figures
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads Linux's accounting")
 FACTS = report.Facts("2000-01-01", "a machine", ["a version"], 1, 0.05, 0.1, [1.0])
@@ -41,6 +41,20 @@ def test_twenty_clients_give_a_figure_for_ours_and_for_node_or_a_sentence_where_
         for server in (OURS, NODE):
             found = bench.figures.spread(row, server)
             assert found is not None and found.middle > 0, (row, server)
+
+
+def test_rooms_and_namespaces_are_measured_beside_others() -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("the load generator needs a C compiler")
+    servers.install_peers()
+    bench = Bench(servers=(OURS, NODE), seconds=0.02, scale=0.01)
+    for name in ("rooms", "namespaces"):
+        SCENARIOS[name](bench)
+    for _, _, rows in PLOTTED[1:]:
+        for row in rows:
+            for server in (OURS, NODE):
+                found = bench.figures.spread(row, server)
+                assert found is not None and found.middle > 0, (row, server)
 
 
 def test_the_main_job_and_the_chat_are_measured_on_the_real_program_and_on_its_peer() -> None:
@@ -106,7 +120,7 @@ def test_the_report_is_a_table_with_pictures_and_keeps_what_people_wrote_around_
 
 
 def test_a_drawing_of_nothing_is_a_drawing() -> None:
-    for picture in (draw.bars([], []), draw.lines({})):
+    for picture in (draw.bars([], []), draw.lines({}, "nothing")):
         assert ElementTree.fromstring(picture).tag.endswith("svg")
 
 

@@ -15,6 +15,17 @@ export default defineConfig({
     manifest: true, // tests/test_first_view.py reads what each page loads
     // The pages run under a content security policy without inline code: no data: fonts, nothing inlined.
     assetsInlineLimit: 0,
+    // A browser spends more on asking for a script than on reading a small one: what every page needs comes in two.
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          groups: [
+            { name: "vendor", test: /node_modules/ },
+            { name: "shared", test: /src\/(lib|components\/[^/]+$)/ },
+          ],
+        },
+      },
+    },
     target: "es2022",
     reportCompressedSize: true,
   },

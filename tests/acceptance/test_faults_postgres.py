@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import count, cycle, islice
 
+import httpx2
 import psycopg
 import pytest
 
@@ -94,7 +95,7 @@ def test_f3_restarts_of_postgresql_under_load_lose_nothing_and_close_no_socket(
     with Families(program) as families:
         seconds_until(lambda: bool(families.paid), SOON)
         for how in islice(cycle(["fast", "immediate", "kill"]), ROUNDS):
-            backs.append(away_and_back(mortal, program, families, how))
+            backs.append(away_and_back(mortal, program, client, families, how))
     print(f"F3: back after {max(backs):.2f} s at most, slowest answer {families.slowest:.2f} s, {families.answers}")
     assert families.wrong == []
     assert families.slowest < SOON + 1
@@ -105,22 +106,35 @@ def test_f3_restarts_of_postgresql_under_load_lose_nothing_and_close_no_socket(
     assert stored == sorted(families.paid) and gaps == 0
     seconds_until(lambda: len(shown(client)) >= len(stored), SOON)
     assert shown(client) == dict.fromkeys(families.paid, 1)
-    assert not [message for message in client.seen() if message["kind"] == "disconnect"]
+    assert not [seen for seen in client.seen() if seen["kind"] == "disconnect" and seen["socket"] == "main"]
     assert program.pid == pid
 
 
-def away_and_back(server: Postgres, program: Program, families: Families, how: str) -> float:
+def away_and_back(server: Postgres, program: Program, client: SocketIOClient, families: Families, how: str) -> float:
     """One restart; how long after the server took connections the first family paid again and all was well."""
     server.stop(how)
     refused = families.answers[503]
     seconds_until(lambda: families.answers[503] > refused, SOON)
     seconds_until(lambda: readiness(program)[0] == 503, SOON)
     assert "cannot be reached" in readiness(program)[1]
+    everybody_else_is_told(program, client, how)
     server.start()
     began = time.monotonic()
     seconds_until(lambda: families.last_paid > began, BACK)
     seconds_until(lambda: readiness(program)[0] == 200, BACK)
+    client.expect_kind("connect", f"came-while-{how}", timeout=4 * SOON)
     return time.monotonic() - began
+
+
+def everybody_else_is_told(program: Program, client: SocketIOClient, how: str) -> None:
+    """Who reads, who writes over a socket that is open, and who comes just now: their client tries again by itself."""
+    desk = {"authorization": f"Bearer {staff()}"}
+    answer = httpx2.get(f"{program.url}/api/booking", headers=desk, trust_env=False)
+    assert answer.status_code == 503 and int(answer.headers["retry-after"]) >= 1
+    said = client.call("send_message", {"roomId": "family-1", "text": "Hello", "id": f"m-{how}"})
+    assert (said["ok"], said["code"]) == (False, "unavailable")
+    client.connect(program.url, f"came-while-{how}", wait=False, auth={"token": staff(how)})
+    client.expect_kind("disconnect", f"came-while-{how}")
 
 
 def shown(client: SocketIOClient) -> Counter[str]:

@@ -1,6 +1,7 @@
 """What a socket may not do: malformed payloads, unknown events, too much too quickly."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,18 @@ def test_event_budget_at_its_limits() -> None:
 
 def test_socket_is_closed_only_at_ten_times_the_rate_for_five_seconds() -> None:
     budget = EventBudget(20, 0.0)
-    assert not any(budget.floods(20, number / 199) for number in range(995))
-    assert any(budget.floods(20, 10 + number / 300) for number in range(1500))
+
+    def floods(times: Iterable[float]) -> bool:
+        flooded = False
+        for now in times:
+            try:
+                budget.spend(20, now)
+            except TooFast as refused:
+                flooded = flooded or refused.floods
+        return flooded
+
+    assert not floods(number / 199 for number in range(995))
+    assert floods(10 + number / 300 for number in range(1500))
 
 
 def test_addresses_are_limited_by_handshakes_and_guests_and_proof_gives_back() -> None:

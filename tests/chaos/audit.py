@@ -1,13 +1,21 @@
-"""What the program left behind: its database after the faults, and what the process holds (memory, files, tasks)."""
+"""What the program left behind: its database after the faults, and what the process holds (memory, files, tasks).
+
+A database is asked by a connection of nobody's: `Ask` is a query's rows.
+"""
 
 import re
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx2
+import psycopg
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
 
 # Each counts rows that must not be there. A payment may only have no booking where a person is asked to look at it.
 ORPHANS = {
@@ -24,7 +32,7 @@ ORPHANS = {
     "messages without their journal row": """SELECT count(*) FROM messages WHERE seq NOT IN
         (SELECT seq FROM journal WHERE name = 'receive_message')""",
     "customers with two bookings for one payment": """SELECT count(*) FROM (SELECT user_id FROM bookings
-        GROUP BY user_id HAVING count(*) > 1)""",
+        GROUP BY user_id HAVING count(*) > 1) AS twice""",
 }
 
 
@@ -56,29 +64,40 @@ def _look(url: str) -> Held:
     return Held(*(float(found[name]) for name in names))
 
 
-def database_of(data: Path) -> Path:
+def of_sqlite(data: Path) -> Ask:
     [path] = data.glob("*.db")
-    return path
+    return partial(_ask_sqlite, path)
 
 
-def examine(path: Path) -> list[str]:
-    """What is wrong with it, in words."""
-    with sqlite3.connect(path) as connection:
-        [[integrity]] = connection.execute("PRAGMA integrity_check").fetchall()
-        wrong = [] if integrity == "ok" else [f"integrity_check: {integrity}"]
-        strangers = connection.execute("PRAGMA foreign_key_check").fetchall()
-        wrong += [f"{len(strangers)} rows refer to what is not there"] if strangers else []
-        for what, query in ORPHANS.items():
-            [number] = connection.execute(query).fetchone()
-            wrong += [f"{number} {what}"] if number else []
-    connection.close()
-    return wrong
+def _ask_sqlite(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
 
 
-def newest(path: Path, rooms: Sequence[str]) -> int:
+def of_postgres(url: str) -> Ask:
+    return partial(_ask_postgres, url)
+
+
+def _ask_postgres(url: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def whole(ask: Ask) -> list[str]:
+    """What is wrong with a SQLite file, in words. PostgreSQL holds its foreign keys itself."""
+    [[integrity]] = ask("PRAGMA integrity_check")
+    wrong = [] if integrity == "ok" else [f"integrity_check: {integrity}"]
+    strangers = ask("PRAGMA foreign_key_check")
+    return wrong + ([f"{len(strangers)} rows refer to what is not there"] if strangers else [])
+
+
+def examine(ask: Ask) -> list[str]:
+    """What is wrong with the rows, in words."""
+    counted = [(ask(query)[0][0], what) for what, query in ORPHANS.items()]
+    return [f"{number} {what}" for number, what in counted if number]
+
+
+def newest(ask: Ask, rooms: Sequence[str]) -> int:
     """The number of the newest journal row of these rooms."""
-    marks = ",".join("?" * len(rooms))
-    with sqlite3.connect(path) as connection:
-        [number] = connection.execute(f"SELECT max(seq) FROM journal WHERE room IN ({marks})", rooms).fetchone()
-    connection.close()
-    return number or 0
+    names = ", ".join(f"'{room}'" for room in rooms)
+    return int(ask(f"SELECT coalesce(max(seq), 0) FROM journal WHERE room IN ({names})")[0][0])

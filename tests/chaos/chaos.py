@@ -6,7 +6,6 @@ adds is not in it, so a seed repeats the faults and not every interleaving.
 
 import random
 import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,10 +15,11 @@ from pathlib import Path
 
 from carevia.failpoint import NAMES
 from tests.acceptance.conftest import SETTINGS
-from tests.chaos.audit import Held, database_of, examine, held, newest
+from tests.chaos.actor import Actor
+from tests.chaos.audit import Ask, Held, examine, held, newest, of_sqlite, whole
 from tests.chaos.crowd import Crowd, customer
 from tests.chaos.ledger import Client, Ledger, now
-from tests.chaos.oracle import Outage, Verdict, judge
+from tests.chaos.oracle import Outage, Verdict, judge, merged
 from tests.chaos.sender import Sender
 from tests.harness.node import Message
 from tests.harness.program import READY, Program
@@ -86,6 +86,7 @@ class Result:
     verdict: Verdict = field(default_factory=Verdict)
     deaths: Counter[str] = field(default_factory=Counter)
     network: Counter[str] = field(default_factory=Counter)
+    around: Counter[str] = field(default_factory=Counter)  # what happened to the database and the bus
     outages: list[float] = field(default_factory=list)  # s
     unreached: int = 0  # failpoints that were not passed in time; the program was killed all the same
     recovered: int = 0
@@ -100,17 +101,17 @@ class Result:
         return [*self.found, *self.verdict.problems]
 
 
-class Mortal:
+class Mortal(Actor):
     """One program that dies as often as it is told, and what the ledger must know of it: when it was not there."""
 
     def __init__(
         self, program: Program, rng: random.Random, kills: int, pace: float, rate: float, waiting: Callable[[], int]
     ) -> None:
+        super().__init__("mortal")
         self.program = program
         self.outages: list[Outage] = []
         self.deaths: Counter[str] = Counter()
         self.unreached = 0
-        self.error: BaseException | None = None
         self._rng = rng
         self._pace = pace
         self._life = pace
@@ -118,7 +119,6 @@ class Mortal:
         self._waiting = waiting
         self._ends = [ANYWHERE, *self._choose(kills)][:kills]
         self._unarmed = program.settings
-        self._thread = threading.Thread(target=self._run, name="mortal")
 
     def _choose(self, kills: int) -> list[str]:
         """Each failpoint once, then points and random moments as they fall."""
@@ -126,34 +126,31 @@ class Mortal:
         self._rng.shuffle(each)
         return each + [self._rng.choice(NAMES) if self._rng.random() < 0.4 else ANYWHERE for _ in range(kills)]
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self) -> None:
-        self._thread.join()
-        if self.error is not None:
-            raise self.error
-
-    def _run(self) -> None:
-        try:
-            began = time.monotonic()
-            for at, end in enumerate(self._ends):
-                self._die(end)
-                down = now()
-                self._life = max(0.1, began + (at + 2) * self._pace - RESTART - time.monotonic())
-                self._arm(self._ends[at + 1] if at + 1 < len(self._ends) else ANYWHERE)
-                self._start()
-                self.outages.append((down, now()))
-        except BaseException as error:
-            self.error = error
+    def play(self) -> None:
+        began = time.monotonic()
+        for at, end in enumerate(self._ends):
+            self._die(end)
+            down = now()
+            self._life = max(0.1, began + (at + 2) * self._pace - RESTART - time.monotonic())
+            self._arm(self._ends[at + 1] if at + 1 < len(self._ends) else ANYWHERE)
+            self._start()
+            self.outages.append((down, now()))
 
     def _start(self) -> None:
-        """Until it answers. It may die before: customers who come back do not wait for our first question."""
-        process = self.program.spawn().process
-        deadline = time.monotonic() + READY
-        while process is not None and process.poll() is None and not self.program.answers():
+        """Until it answers. It may die before: customers who come back do not wait for our first question. Where its
+        database is away it ends with status 1 and is started again, as by systemd."""
+        while self._spawned() == 1:
+            self.program.wait()
+            time.sleep(0.2)
+
+    def _spawned(self) -> int | None:
+        """Its exit status, or None where it answers."""
+        process, deadline = self.program.spawn().process, time.monotonic() + READY
+        assert process is not None
+        while process.poll() is None and not self.program.answers():
             time.sleep(0.01)
             assert time.monotonic() < deadline, f"the program does not answer\n{self.program.output()}"
+        return process.returncode
 
     def _arm(self, end: str) -> None:
         passing = 1 + self._waiting() + int(self._rng.random() * self._life * self._rate)
@@ -201,9 +198,7 @@ class Chaos:
 
     def _set_up(self) -> None:
         plan, enter = self.plan, self._ends.enter_context
-        programs = [enter(a_program(None, plan))]
-        programs += [enter(a_program(programs[0].data, plan)) for _ in range(plan.programs - 1)]
-        first = programs[0]
+        programs = self._programs()
         self._urls = [program.url for program in programs]
         self._proxies = [enter(Proxy(program.port)) for program in programs]
         self._clients = plan.cast(self._urls, [proxy.url for proxy in self._proxies])
@@ -216,8 +211,19 @@ class Chaos:
         self._sender = Sender(ports, self._ledger, rng, plan.rate, customers, lifetime)
         self._ends.callback(self._sender.close)
         self._mortals = [self._mortal(number, program) for number, program in enumerate(programs)]
-        self._database = database_of(first.data)
+        self._actors: list[Actor] = [*self._mortals, *self._others()]
         self._gather(customers, lifetime)
+
+    def _programs(self) -> list[Program]:
+        """All on one file."""
+        first = self._ends.enter_context(a_program(None, self.plan))
+        self._ask: Ask = of_sqlite(first.data)
+        others = [a_program(first.data, self.plan) for _ in range(self.plan.programs - 1)]
+        return [first, *map(self._ends.enter_context, others)]
+
+    def _others(self) -> list[Actor]:
+        """What else happens, beside deaths and the network of the clients."""
+        return []
 
     def _mortal(self, number: int, program: Program) -> Mortal:
         kills, rng = self.plan.of_program(number), random.Random(self._rng.random())
@@ -244,16 +250,16 @@ class Chaos:
 
     def _faults(self) -> None:
         self._sender.start()
-        for mortal in self._mortals:
-            mortal.start()
+        for actor in self._actors:
+            actor.start()
         network = random.Random(self._rng.random())
         until = time.monotonic() + self.plan.seconds
-        while time.monotonic() < until and not any(mortal.error for mortal in self._mortals):
+        while time.monotonic() < until and not any(actor.error for actor in self._actors):
             time.sleep(min(network.uniform(1, 6), max(0.0, until - time.monotonic())))
             self._disturb(network)
             self._tell(until)
-        for mortal in self._mortals:
-            mortal.join()
+        for actor in self._actors:
+            actor.join()
 
     def _disturb(self, network: random.Random) -> None:
         proxy, most = network.choice(self._proxies), network.randint(1, max(1, self.plan.clients // 20))
@@ -300,9 +306,9 @@ class Chaos:
         except TimeoutError:
             self._result.found.append("an event got no 2xx after the last fault")
         self._wait_for_everybody()
-        due = {client.name: newest(self._database, client.rooms) for client in self._clients}
+        due = {client.name: newest(self._ask, client.rooms) for client in self._clients}
         self._pay_a_few("last")
-        due = {client.name: newest(self._database, client.rooms) for client in self._clients}
+        due = {client.name: newest(self._ask, client.rooms) for client in self._clients}
         state = self._crowd.wait(lambda state: all(state["newest"][name] >= due[name] for name in due), SETTLED)
         self._result.after = held(self._urls[0])
         self._result.attempts = self._sender.attempts
@@ -324,7 +330,10 @@ class Chaos:
         for mortal in self._mortals:
             if (status := mortal.program.stop()) != 0:
                 self._result.found.append(f"a program ended with status {status}")
-        self._result.found += examine(self._database)
+        self._result.found += self._examine()
+
+    def _examine(self) -> list[str]:
+        return whole(self._ask) + examine(self._ask)
 
     def _wait_for_everybody(self) -> None:
         state = self._crowd.wait(lambda state: state["connected"] == self.plan.clients, SETTLED)
@@ -336,7 +345,10 @@ class Chaos:
         result = self._result
         outages = {home: mortal.outages for home, mortal in enumerate(self._mortals)}
         result.outages = [(up - down) / 1000 for mine in outages.values() for down, up in mine]
-        result.verdict = judge(self._ledger, self._clients, outages)
+        away = [outage for actor in self._actors if actor not in self._mortals for outage in actor.outages]
+        result.verdict = judge(
+            self._ledger, self._clients, {home: merged(mine + away) for home, mine in outages.items()}
+        )
         for mortal in self._mortals:
             result.deaths += mortal.deaths
             result.unreached += mortal.unreached

@@ -14,16 +14,20 @@ const identity = {
   receive_message: (message) => message.id,
 };
 
-function open(client) {
+const APART = 2; // ms, from one tab's first connection to the next one's
+
+function open(client, number) {
   const tab = { ...client, waiting: [], newest: 0, recovered: 0, fresh: 0, resets: 0, refused: 0, joined: 0, left: 0, back: [], away: [] };
   const socket = io(client.url, {
     forceNew: true,
+    autoConnect: false,
     auth: { token: client.token },
     reconnectionDelay: backoff[0],
     reconnectionDelayMax: backoff[1],
     transports: client.transports,
   });
   tab.socket = socket;
+  setTimeout(() => socket.connect(), number * APART);
   socket.on("connect", () => {
     if (socket.recovered) tab.recovered += 1;
     else tab.fresh += 1;

@@ -40,7 +40,7 @@ class Crowd(JsonLines):
         """The state once it is so, or as it is when the time is over."""
         deadline = time.monotonic() + seconds
         while not done(state := self.state()) and time.monotonic() < deadline:
-            time.sleep(0.05)
+            time.sleep(max(0.05, self.size / 5_000))  # the state of thousands takes its time to tell
         return state
 
 

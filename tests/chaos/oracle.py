@@ -15,6 +15,17 @@ from tests.chaos.ledger import Client, Fact, Ledger, Shown
 Outage = tuple[int, int]  # ms: from the death until it answers again
 
 
+def merged(outages: Iterable[Outage]) -> list[Outage]:
+    """In order and apart, where several things were away at once."""
+    found: list[Outage] = []
+    for down, up in sorted(outages):
+        if found and down <= found[-1][1]:
+            found[-1] = found[-1][0], max(up, found[-1][1])
+        else:
+            found.append((down, up))
+    return found
+
+
 @dataclass
 class Delays:
     """From the 2xx to the screen, in ms in which the listener was there."""

@@ -1,4 +1,4 @@
-"""What a run showed, as text, and as the part of docs/reliability.md that nobody writes by hand."""
+"""What a run showed, as text, and as the parts of docs/reliability.md that nobody writes by hand."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos.chaos import Result
 from tests.chaos.oracle import Delays
 
-BEGIN, END = "<!-- made by `python3 run.py soak`: do not edit -->", "<!-- end of what was made -->"
+END = "<!-- end of what was made -->"
 MOST_NAMED = 20
 MB = 1_000_000
 
@@ -19,6 +19,10 @@ class Facts:
     machine: str
     version: str
     words: str
+
+
+def begin(command: str) -> str:
+    return f"<!-- made by `python3 run.py {command}`: do not edit -->"
 
 
 def rows(result: Result) -> list[tuple[str, str, str]]:
@@ -59,6 +63,7 @@ def text(result: Result) -> str:
     lines = [f"{what}: {found}{f'  ({promised})' if promised else ''}" for what, promised, found in rows(result)]
     lines += [f"died {number} times: {where}" for where, number in sorted(result.deaths.items())]
     lines += [f"connections {what}: {number}" for what, number in sorted(result.network.items())]
+    lines += [f"{what}: {number} times" for what, number in sorted(result.around.items())]
     lines += [f"PROBLEM: {problem}" for problem in result.problems[:MOST_NAMED]]
     return "\n".join(lines)
 
@@ -67,10 +72,11 @@ def chapter(result: Result, facts: Facts) -> str:
     plan = result.plan
     table = "\n".join(f"| {what} | {promised} | {found} |" for what, promised, found in rows(result))
     deaths = "\n".join(f"| {where} | {number} |" for where, number in sorted(result.deaths.items()))
-    network = "\n".join(f"| {what} | {number} |" for what, number in sorted(result.network.items()))
+    network = "\n".join(
+        f"| {what} | {number} |" for what, number in [*sorted(result.network.items()), *sorted(result.around.items())]
+    )
     wrong = "\n".join(f"- {problem}" for problem in result.problems[:MOST_NAMED]) or "Nothing was wrong."
-    return f"""{BEGIN}
-`{facts.words}` on {facts.date}, {facts.machine}, {facts.version}: {plan.clients} sockets, \
+    return f"""`{facts.words}` on {facts.date}, {facts.machine}, {facts.version}: {plan.clients} sockets, \
 {plan.rate:g} events a second, \
 {plan.programs} programs on one store, {plan.seconds / 60:.3g} minutes of faults, {result.minutes:.1f} minutes in all. \
 Seed {plan.seed}.
@@ -85,13 +91,14 @@ Seed {plan.seed}.
 | --- | ---: |
 {deaths}
 
-| what the network did | connections |
+| what the network did, to how many connections{"; what else failed, how often" if result.around else ""} | |
 | --- | ---: |
-{network}
-{END}"""
+{network}"""
 
 
-def write(result: Result, facts: Facts, page: Path) -> None:
-    """Between the marks; what people wrote around them stays."""
-    old = page.read_text() if page.is_file() else f"# Reliability\n\n{BEGIN}\n{END}\n"
-    page.write_text(old.partition(BEGIN)[0] + chapter(result, facts) + old.rpartition(END)[2])
+def write(page: Path, command: str, made: str) -> None:
+    """Between the marks of this command; what people and other commands wrote around them stays."""
+    old = page.read_text()
+    before, mark, rest = old.partition(begin(command))
+    assert mark, f"{page.name} has no place for `{command}`"
+    page.write_text(f"{before}{mark}\n{made}\n{END}{rest.partition(END)[2]}")

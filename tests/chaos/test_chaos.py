@@ -43,16 +43,21 @@ def test_two_programs_on_one_store_with_ten_deaths_show_every_event_once(tmp_pat
     assert result.recovered > 0, "nobody was interrupted"
 
 
-def test_the_report_stands_between_its_marks_and_names_what_is_wrong(tmp_path: Path) -> None:
+def test_each_command_writes_between_its_own_marks_and_names_what_is_wrong(tmp_path: Path) -> None:
     page = tmp_path / "reliability.md"
-    page.write_text(f"# Ours\n\n{report.BEGIN}\nold\n{report.END}\n\nWritten by hand.\n")
+    soak, nodes = report.begin("soak"), report.begin("soak --nodes")
+    page.write_text(f"# Ours\n\n{soak}\nold\n{report.END}\n\nBy hand.\n{nodes}\nkept\n{report.END}\nEnd.\n")
     result = Result(Plan(42, seconds=60, kills=3, rate=20, clients=5), found=["a client gave up"])
     result.verdict.lost.append("desk-1 was never shown customer_added:a")
-    report.write(result, report.Facts("2000-01-01", "a machine", "a version", "soak"), page)
+    made = report.chapter(result, report.Facts("2000-01-01", "a machine", "a version", "soak"))
+    report.write(page, "soak", made)
     text = page.read_text()
-    assert text.startswith("# Ours\n") and text.endswith("\nWritten by hand.\n") and "\nold\n" not in text
+    assert text.startswith(f"# Ours\n\n{soak}\n`soak` on 2000") and "\nold\n" not in text
+    assert text.endswith(f"\nBy hand.\n{nodes}\nkept\n{report.END}\nEnd.\n")
     assert "| lost | 0 | 1 |" in text and "Seed 42." in text
     assert "- a client gave up\n- desk-1 was never shown customer_added:a" in text
+    report.write(page, "soak --nodes", "new")
+    assert "kept" not in page.read_text() and page.read_text().count(report.END) == 2
 
 
 def test_the_same_seed_plans_the_same_and_soak_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

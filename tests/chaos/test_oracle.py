@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.ledger import Client, Ledger
-from tests.chaos.oracle import Verdict, judge
+from tests.chaos.oracle import Verdict, judge, merged
 
 DESKS = [Client(f"desk-{n}", ("desk",), "", 0, True) for n in (1, 2)]
 RIGHT = ["1000 1 paid:a", "1010 2 paid:b", "1020 3 paid:c"]
@@ -65,3 +65,7 @@ def test_lateness_counts_the_time_in_which_the_listener_was_there(ledger: Ledger
     assert list(verdict.live.values) == [0, 0]
     assert list(verdict.interrupted.values) == [1505, 1515] * 2
     assert verdict.interrupted.at(0.99) == 1.515
+
+
+def test_what_is_away_at_once_is_away_once() -> None:
+    assert merged([(5, 9), (1, 3), (2, 4), (9, 10)]) == [(1, 4), (5, 10)]

@@ -1,7 +1,8 @@
 """Suite G: the engine with all that `carevia serve` has switched on, and limits out of reach, for measuring.
 
 Recovery (a signed pid for every socket), limits per address, person and socket, rooms and counters are those of
-`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s. BENCH_REDIS_URL: one of several servers.
+`carevia serve` itself. BENCH_PING_INTERVAL: another heartbeat than 25 s. BENCH_NAMESPACES: how many (/n0, /n1, ...)
+there are beside the main one. BENCH_REDIS_URL: one of several servers.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Any, cast
 import msgspec
 
 from carevia.api.auth import Identity
-from carevia.api.limits import AddressLimits, EventBudget
+from carevia.api.limits import AddressLimits, EventBudget, TooFast
 from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.api.sockets import admit
 from carevia.domain.people import Person
@@ -59,11 +60,11 @@ class House:
         """As api/events.py spends and counts."""
 
         def handle(socket: Socket, *given: Any) -> Any:
-            budget, now = seat_of(socket).budget, time.monotonic()
-            if budget.floods(FAR, now):
-                socket.session.close("too many events")
-            budget.spend(FAR, now)
             self.counts[name] = self.counts.get(name, 0) + 1
+            try:
+                seat_of(socket).budget.spend(FAR, time.monotonic())
+            except TooFast:
+                socket.session.close("too many events")
             return handler(socket, *given)
 
         return handle
@@ -103,9 +104,11 @@ def build() -> tuple[Engine, ASGIApp]:
     )
     server = Server(config, admit(house.addresses))
     namespace = server.namespace("/")
-    house.furnish(namespace)
-    for name, handler in events(namespace).items():
-        namespace.on(name)(house.limited(name, handler))
+    beside = [server.namespace(f"/n{number}") for number in range(int(os.environ.get("BENCH_NAMESPACES") or 0))]
+    for space in (namespace, *beside):
+        house.furnish(space)
+        for name, handler in events(space).items():
+            space.on(name)(house.limited(name, handler))
     if url := os.environ.get("BENCH_REDIS_URL"):
         broker = RedisBroker(url)
         server.join_cluster(broker)

@@ -24,7 +24,7 @@ pid nginx.pid;
 error_log stderr warn;
 worker_processes 1;
 %s
-events { worker_connections 512; }
+events { worker_connections %d; }
 http {
     %s
     %s
@@ -47,11 +47,11 @@ class Authority:
 
 
 class Nginx:
-    def __init__(self, folder: Path, http: str) -> None:
+    def __init__(self, folder: Path, http: str, connections: int = 512) -> None:
         binary = nginx_binary()
         binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
         user = "user root root;" if os.geteuid() == 0 else ""  # the workers read the test's folder
-        (folder / "nginx.conf").write_text(MAIN % (user, TEMPORARY, http))
+        (folder / "nginx.conf").write_text(MAIN % (user, connections, TEMPORARY, http))
         self._words = [str(binary), "-p", f"{folder}/", "-c", str(folder / "nginx.conf")]
         self._said = (folder / "error.log").open("w+")
         self.process: subprocess.Popen[bytes] | None = None

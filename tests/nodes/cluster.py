@@ -47,7 +47,7 @@ def cluster(folder: Path, *words: Sequence[str], **settings: str) -> Iterator[Cl
             nodes.append(stack.enter_context(Program(*each, data=folder / "data", **redis | given)))
         (folder / "nginx").mkdir()
         text = configured(folder / "nginx", [f"127.0.0.1:{node.port}" for node in nodes], port)
-        nginx = stack.enter_context(Nginx(folder / "nginx", text))
+        nginx = stack.enter_context(Nginx(folder / "nginx", text, connections=16_000))
         nginx.test()
         nginx.start(port)
         yield Cluster(nodes, f"http://127.0.0.1:{port}", port)

@@ -384,11 +384,12 @@ def test_the_short_way_gives_what_the_long_way_gives(pieces: list[bytes]) -> Non
     assert texts is None or Reader(200).feed(data) == [(TEXT, text, 0) for text in texts]
 
 
-def test_the_short_way_takes_whole_ascii_texts() -> None:
+def test_the_short_way_takes_whole_texts() -> None:
     data = b"".join(client_frame(TEXT, text) for text in (b"", b"one", b"x" * 125, b"x" * 126, b"x" * 5000))
     assert Reader(5000).texts(data) == [b"", b"one", b"x" * 125, b"x" * 126, b"x" * 5000]
     assert Reader(4999).texts(data) is None
-    assert Reader(5000).texts(client_frame(TEXT, "é".encode())) is None
+    assert Reader(5000).texts(client_frame(TEXT, "é".encode())) == ["é".encode()]
+    assert Reader(5000).texts(client_frame(TEXT, "é".encode()[:1])) is None
 
 
 @pytest.mark.parametrize("before", [client_frame(TEXT, b"half", fin=False), client_frame(TEXT, b"whole")[:-1]])

@@ -65,6 +65,18 @@ def test_what_direct_answers_lean_on_is_there() -> None:
     assert hasattr(ServerState(), "default_headers")
 
 
+def test_what_keeps_an_answered_connection_open_is_there() -> None:
+    """realtime/uvicorn.py: `answered` instead of `on_response_complete`, and its own deadlines instead of timers."""
+    for name in ("timeout_keep_alive_handler", "_unset_keepalive_if_required"):
+        assert list(inspect.signature(getattr(HttpToolsProtocol, name)).parameters) == ["self"]
+    assert "self._unset_keepalive_if_required()" in inspect.getsource(HttpToolsProtocol.data_received)
+    assert "self.pipeline.pop()" in inspect.getsource(HttpToolsProtocol.on_response_complete)
+    made = inspect.getsource(HttpToolsProtocol.__init__)
+    for name in ("pipeline", "timeout_keep_alive", "timeout_keep_alive_task"):
+        assert f"self.{name} = " in made or f"self.{name}: " in made, name
+    assert hasattr(ServerState(), "total_requests")
+
+
 def test_the_attributes_that_are_read_are_there_when_an_upgrade_comes() -> None:
     """As uvicorn leaves them at the moment of `handle_websocket_upgrade`."""
     seen: dict[str, Any] = {}

@@ -106,6 +106,8 @@ class Events:
                 said, outcome = await self._handle(event, socket, given), "ok"
             except TooFast as error:
                 said, outcome = {**refusal(error), "retryAfter": error.wait}, error.code
+                if error.floods:
+                    socket.session.close("too many events")
             except CareviaError as error:
                 said, outcome = refusal(error), error.code
             except Exception as problem:
@@ -117,10 +119,8 @@ class Events:
         return answer
 
     async def _handle(self, event: SocketEvent, socket: Socket, given: tuple[Any, ...]) -> Answer:
-        seat, now = seat_of(socket), time.monotonic()
-        if seat.budget.floods(self._rate, now):
-            socket.session.close("too many events")
-        seat.budget.spend(self._rate, now)
+        seat = seat_of(socket)
+        seat.budget.spend(self._rate, time.monotonic())
         permit(event.policy or "staff", seat.person)
         arguments = read_arguments(event.name, given)
         return {"ok": True, **(await event.handler(socket, seat, *arguments) or {})}

@@ -21,27 +21,29 @@ class EventBudget:
         self._since = now
 
     def spend(self, rate: int, now: float) -> None:
-        """Raises RateLimited, with the seconds to wait as `wait`."""
+        """Raises TooFast."""
         if not rate:
             return
-        self._tokens = min(2.0 * rate, self._tokens + (now - self._at) * rate)
-        self._at = now
-        if self._tokens < 1:
-            raise TooFast((1 - self._tokens) / rate)
-        self._tokens -= 1
-
-    def floods(self, rate: int, now: float) -> bool:
-        """Whether it has sent ten times the rate for five seconds: only then is it closed."""
         if now - self._since >= _FLOOD_SECONDS:
             self._count, self._since = 0, now
         self._count += 1
-        return bool(rate) and self._count > rate * _FLOOD_FACTOR * _FLOOD_SECONDS
+        tokens = self._tokens + (now - self._at) * rate
+        if tokens > 2.0 * rate:
+            tokens = 2.0 * rate
+        self._at = now
+        if tokens < 1:
+            self._tokens = tokens
+            raise TooFast((1 - tokens) / rate, self._count > rate * _FLOOD_FACTOR * _FLOOD_SECONDS)
+        self._tokens = tokens - 1
 
 
 class TooFast(RateLimited):
-    def __init__(self, wait: float) -> None:
+    """`wait`: how many seconds. `floods`: ten times the rate was sent for five seconds, which ends a connection."""
+
+    def __init__(self, wait: float, floods: bool) -> None:
         super().__init__("Too many events at once. Wait a moment and send it again.")
         self.wait = round(wait, 3)
+        self.floods = floods
 
 
 class AddressLimits:

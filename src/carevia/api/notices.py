@@ -73,4 +73,4 @@ class Notice:
     def _send(self, answer: Answer) -> None:
         respond, self._respond, self._task = self._respond, None, None
         if respond is not None:
-            respond(exchange.Answer(answer.status, answer.body, answer.headers, CLOSE in answer.headers))
+            respond(exchange.Answer(answer.status, answer.body, tuple(answer.headers), CLOSE in answer.headers))

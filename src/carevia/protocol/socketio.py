@@ -5,7 +5,7 @@ Attachments are
 `bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,13 +14,15 @@ from carevia.protocol.engineio import ParseError
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 # Names that mean something on a Socket.IO client itself: an event may not bear them.
+_KINDS = tuple(b"%d" % kind for kind in range(7))
 RESERVED = frozenset(("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"))
 MAX_ID_DIGITS = 10
 MAX_DEPTH = 100  # deeper values pass the parser and break whoever walks or encodes them by recursion
 
-_decode = msgspec.json.decode
-_encode = msgspec.json.encode
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 _TEXTUAL = frozenset((str, int, float, bool, type(None), msgspec.Raw))
+_NO_EVENT = "an event is an array that begins with its name"
 _ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
 
 
@@ -36,11 +38,14 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
 
 def decode(text: bytes) -> Packet:
     """Read one packet (valid UTF-8, without the Engine.IO digit). Raises ParseError."""
-    if text[:2] == b"2[":  # nearly every packet: an event of the main namespace that wants no acknowledgement
-        data = _json(text[1:])
-        if problem := _problem(EVENT, data, None):
-            raise ParseError(problem)
-        return Packet(EVENT, "/", data, None, 0)
+    if text[:1] == b"2":  # nearly every packet: an event of the main namespace
+        start = text.find(b"[", 1, MAX_ID_DIGITS + 2)
+        digits = text[1:start]
+        if start == 1 or (start > 1 and digits.isdigit()):
+            data = _json(text[start:])
+            if not data or type(data[0]) is not str or data[0] in RESERVED:
+                raise ParseError(_NO_EVENT)
+            return Packet(EVENT, "/", data, int(digits) if digits else None, 0)
     if not text:
         raise ParseError("empty packet")
     kind, at, size = text[0] - _ZERO, 1, len(text)
@@ -98,7 +103,7 @@ def _problem(kind: int, data: Any, packet_id: int | None) -> str:
     match kind:
         case 2 | 5:  # EVENT, BINARY_EVENT
             if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] in RESERVED:
-                return "an event is an array that begins with its name"
+                return _NO_EVENT
         case 3 | 6:  # ACK, BINARY_ACK
             if not isinstance(data, list) or packet_id is None:
                 return "an acknowledgement is an array with an id"
@@ -154,7 +159,7 @@ def pull(data: Any, attachments: list[bytes]) -> Any:
     return data
 
 
-def has_binary(items: Iterable[Any]) -> bool:
+def has_binary(items: Collection[Any]) -> bool:
     """Whether `bytes` stand anywhere in lists, tuples and mappings (structs and raw JSON are taken as text).
 
     Asked for every event that goes out, so the common types are told apart by one look into a set.
@@ -163,15 +168,17 @@ def has_binary(items: Iterable[Any]) -> bool:
         kind = type(item)
         if kind in _TEXTUAL:
             continue
-        if kind is list or kind is tuple:
-            inner = item
-        elif kind is dict or isinstance(item, Mapping):
+        if kind is dict:
             inner = item.values()
+        elif kind is list or kind is tuple:
+            inner = item
         elif isinstance(item, bytes | bytearray | memoryview):
             return True
+        elif isinstance(item, Mapping):
+            inner = item.values()
         else:
             inner = item if isinstance(item, list | tuple) else ()
-        if has_binary(inner):
+        if not _TEXTUAL.issuperset(map(type, inner)) and has_binary(inner):
             return True
     return False
 
@@ -182,10 +189,11 @@ def encode(kind: int, namespace: str, args: Sequence[Any], packet_id: int | None
     `kind` is EVENT or ACK; it becomes the binary one where there are attachments.
     """
     attachments: list[bytes] = []
-    head = b"%d" % kind
     if has_binary(args):
         args = pull(args, attachments)
         head = b"%d%d-" % (kind + 3, len(attachments))
+    else:
+        head = _KINDS[kind]
     if namespace != "/":
         head += namespace.encode() + b","
     if packet_id is not None:

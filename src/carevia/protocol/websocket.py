@@ -9,6 +9,7 @@ import base64
 import binascii
 import codecs
 import hashlib
+import struct
 
 from websockets.speedups import apply_mask  # unmasking in C: 20 µs a message in pure Python
 
@@ -17,6 +18,8 @@ FAIL = -1  # not of the wire: the reader's word for "close with this code"
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_STATUS, BAD_DATA, POLICY, TOO_BIG = 1000, 1001, 1002, 1005, 1007, 1008, 1009
 
+_WHOLE_TEXT = 0x80 | TEXT  # the first byte of a text frame that is a message by itself
+_HEAD = struct.Struct(">BBH").pack
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 
@@ -39,7 +42,7 @@ def frame(opcode: int, payload: bytes) -> bytes:
     if size < 126:
         return bytes((0x80 | opcode, size)) + payload
     if size < 65536:
-        return bytes((0x80 | opcode, 126, size >> 8, size & 255)) + payload
+        return _HEAD(0x80 | opcode, 126, size) + payload
     return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
 
 
@@ -65,7 +68,7 @@ class Reader:
     is there and nothing is copied twice. Memory held is at most `limit` plus one read.
     """
 
-    __slots__ = ("_done", "_final", "_held", "_left", "_mask", "_opcode", "_parts", "_utf8", "limit")
+    __slots__ = ("_between", "_done", "_final", "_held", "_left", "_mask", "_opcode", "_parts", "_utf8", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -77,6 +80,7 @@ class Reader:
         self._mask = b""  # for the next of them
         self._final = False
         self._done = False
+        self._between = True  # two messages: the four above say so, and this for them all
 
     @property
     def idle(self) -> bool:
@@ -84,14 +88,14 @@ class Reader:
         return not self._held and not self._opcode
 
     def texts(self, data: bytes) -> list[bytes] | None:
-        """The payloads, where one read is nothing but whole ASCII text frames and nothing is under way; else None, and
+        """The payloads, where one read is nothing but whole text frames and nothing is under way; else None, and
         `feed` must be asked. Nearly every read of a server is of this kind: it saves half of the way."""
-        if self._opcode or self._held or self._left or self._done:
+        if not self._between:
             return None
         found = []
         at, size, limit = 0, len(data), self.limit
         while at < size:
-            if size - at < 7 or data[at] != 0x80 | TEXT:
+            if size - at < 7 or data[at] != _WHOLE_TEXT:
                 return None
             length = data[at + 1] - 0x80
             start = at + 6
@@ -103,7 +107,7 @@ class Reader:
             if length < 0 or at > size or length > limit:
                 return None
             payload = apply_mask(data[start:at], data[start - 4 : start])
-            if not payload.isascii():
+            if not payload.isascii() and not _valid_utf8(payload):
                 return None
             found.append(payload)
         return found
@@ -123,6 +127,7 @@ class Reader:
                 break
             at += size
         self._held = b"" if self._done or at == end else data[at:]
+        self._between = not (self._opcode or self._held or self._left or self._done)
         return out
 
     def _frame(self, data: bytes, at: int, end: int, out: list[Message]) -> int:

@@ -55,6 +55,8 @@ class Client:
             packet = socketio.decode(data)
             if packet.attachments:
                 self._expect(packet)
+            elif packet.type == socketio.CONNECT:
+                self._connect(packet.namespace, packet.data or {})
             else:
                 self._dispatch(packet)
         except (ParseError, RecursionError):
@@ -88,26 +90,19 @@ class Client:
 
     def _dispatch(self, packet: socketio.Packet) -> None:
         kind = packet.type
-        if kind == socketio.CONNECT:
-            self._connect(packet.namespace, packet.data or {})
-            return
         socket = self.sockets.get(packet.namespace)
         if socket is None or not socket.connected:
             raise ParseError("a packet for a namespace that was not joined")
-        if kind == socketio.DISCONNECT:
+        if kind == socketio.EVENT or kind == socketio.BINARY_EVENT:
+            handler = socket.namespace.handlers.get(packet.data[0])
+            if handler is None:
+                self.server.engine.stats.unknown += 1  # never acknowledged
+            else:
+                socket.handle(handler, packet.data[1:], packet.id)
+        elif kind == socketio.DISCONNECT:
             self.drop(socket, CLOSED_BY_CLIENT)
-        elif kind in (socketio.ACK, socketio.BINARY_ACK):
+        else:
             socket.acknowledged(packet.id or 0, packet.data)
-        else:
-            self._event(socket, packet)
-
-    def _event(self, socket: Socket, packet: socketio.Packet) -> None:
-        name, *args = packet.data
-        handler = socket.namespace.handlers.get(name)
-        if handler is None:
-            self.server.engine.stats.unknown += 1  # never acknowledged
-        else:
-            socket.handle(handler, tuple(args), packet.id)
 
     # CONNECT.
 

@@ -8,7 +8,6 @@ never after the connection is lost: the number belongs to somebody else then.
 import asyncio
 import os
 from collections.abc import Iterable
-from itertools import repeat
 
 
 def descriptor(transport: asyncio.BaseTransport) -> int | None:
@@ -27,10 +26,10 @@ def put(fd: int, data: bytes) -> int:
         return 0
 
 
-def put_all(fds: Iterable[int], data: bytes) -> list[int]:
-    """`put` the same on many: how many bytes each took."""
+def put_all(fds: Iterable[int], data: Iterable[bytes]) -> list[int]:
+    """`put` on many: how many bytes each took."""
     taken: list[int] = []
-    writes = map(os.write, fds, repeat(data))
+    writes = map(os.write, fds, data)
     while True:
         try:
             taken.extend(writes)  # keeps what it has when one raises, and the iterator goes on behind that one

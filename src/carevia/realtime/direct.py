@@ -12,14 +12,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from carevia.realtime.exchange import DRAIN_SECONDS, Answer
+from carevia.realtime.exchange import DRAIN_SECONDS, Answer, Headers
 from carevia.realtime.handshake import Handshake
 
 if TYPE_CHECKING:
     from carevia.realtime.deadlines import Bucket
     from carevia.realtime.engine import Engine
+    from carevia.realtime.handshake import Handshake
 
 _log = logging.getLogger("carevia.realtime")
+_MOST_HEADS = 100
 _STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
@@ -51,6 +53,25 @@ Door = Callable[[Handshake, str, Callable[[Answer], None]], Served]
 """From a request's head, its method and the way to answer it."""
 
 
+class Heads:
+    """How answers begin. Most begin like others of the same second, whose date they bear."""
+
+    def __init__(self) -> None:
+        self._default: Any = None
+        self._known: dict[tuple[int, Headers], bytes] = {}
+
+    def begin(self, status: int, headers: Headers, default: list[tuple[bytes, bytes]]) -> bytes:
+        """Status and headers. `default` is the server's own list, another one each second."""
+        if default is not self._default or len(self._known) > _MOST_HEADS:
+            self._default = default
+            self._known.clear()
+        found = self._known.get((status, headers))
+        if found is None:
+            lines = [b"%b: %b\r\n" % header for header in (*default, *headers)]
+            found = self._known[status, headers] = _STATUS[status] + b"".join(lines)
+        return found
+
+
 class DirectCycle:
     """One request. The names without underscore are those that uvicorn's protocol reads and writes."""
 
@@ -67,28 +88,30 @@ class DirectCycle:
         "response_complete",
     )
 
-    def __init__(self, engine: "Engine", http: Any, method: str, door: Door) -> None:
+    def __init__(
+        self, engine: "Engine", http: Any, handshake: Handshake, method: str, keep_alive: bool, door: Door
+    ) -> None:
         self._engine = engine
         self._http = http
         self._bucket: Bucket[DirectCycle] | None = None
         self.body = bytearray()
         self.more_body = True
-        self.keep_alive: bool = http.came is None and http.parser.should_keep_alive()
+        self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
-        peer = http.client[0] if http.client else ""
-        query = http.url.partition(b"?")[2]
-        handshake = Handshake(http.headers, query, peer, http.scheme, engine.proxies)
         self._exchange = door(handshake, method, self._respond)
         self._wants_body = False
 
-    def begin(self) -> None:
-        """The head is read."""
+    def begin(self, body: bytes = b"") -> None:
+        """The head is read, and the body too where one is given."""
         try:
             self._wants_body = self._exchange.begin()
         except Exception:  # of a hook such as `admit`; uvicorn's parser would take it for a bad request
             self._break("a request failed")
-        if self._wants_body:
+        if self._wants_body and body:
+            self.more_body = False
+            self._take_body(body)
+        elif self._wants_body:
             self._bucket = self._engine.bodies.set(self)
 
     @property
@@ -109,20 +132,20 @@ class DirectCycle:
             if len(self.body) > self._exchange.limit:
                 self._exchange.too_large()
             elif not self.more_body:
-                self._take_body()
+                self._take_body(bytes(self.body))
             else:
                 self._http.flow.resume_reading()
 
-    def _take_body(self) -> None:
+    def _take_body(self, body: bytes) -> None:
         try:
-            self._exchange.body(bytes(self.body))
+            self._exchange.body(body)
         except Exception:
             self._break("a body could not be delivered")
 
     def _break(self, what: str) -> None:
         _log.exception(what)
         if not self.response_complete:
-            self._respond(Answer(500, b"Internal Server Error", [(b"content-type", b"text/plain")]))
+            self._respond(Answer(500, b"Internal Server Error", ((b"content-type", b"text/plain"),)))
 
     def expire(self) -> None:
         """The body has taken too long."""
@@ -143,22 +166,17 @@ class DirectCycle:
             self._exchange.gone()
             self._let_go()
             return
-        lines = [_STATUS[answer.status]]
-        for name, value in http.server_state.default_headers:
-            lines += (name, b": ", value, b"\r\n")
-        for name, value in answer.headers:
-            lines += (name, b": ", value, b"\r\n")
+        head = http.heads.begin(answer.status, answer.headers, http.server_state.default_headers)
         if not self.keep_alive and not answer.closes:
-            lines.append(b"connection: close\r\n")
-        lines += (b"content-length: %d\r\n\r\n" % len(answer.body), answer.body)
-        http.transport.write(b"".join(lines))
+            head += b"connection: close\r\n"
+        http.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(answer.body), answer.body))
         if answer.closes:  # not at once: closing over unread bytes would reset the answer away
             http.flow.resume_reading()
             http.loop.call_later(DRAIN_SECONDS, http.transport.close)
         elif not self.keep_alive:
             http.transport.close()
         self._let_go()
-        http.on_response_complete()
+        http.answered()
 
     def _let_go(self) -> None:
         """This and the exchange hold each other: parted, they are freed at once and not by the collector."""

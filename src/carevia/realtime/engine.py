@@ -16,7 +16,7 @@ from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.ids import Ids
 from carevia.realtime.nodes import Links
 from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
-from carevia.realtime.session import Listener, Session, Transport
+from carevia.realtime.session import Listener, Session, Transport, Ways
 from carevia.realtime.websocket import WebSocketTransport
 
 _LINE_END = re.compile(rb"[\r\n\0]")
@@ -67,10 +67,12 @@ class Engine:
         self.draining = False  # the process is about to end: no new session
         self._node = "" if links is None else f"{links.id}."  # what its sessions' ids begin with
         self.stats = Stats()
+        self.ways = Ways()
         self.ids = Ids()
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.sessions: dict[str, Session] = {}
         self.polls: dict[str, PollingTransport] = {}
+        self._released: list[PollingTransport] = []  # whose GETs are answered at the end of this turn
         self.lagging: set[Lagging] = set()
         self._allowance = 0  # bytes that lagging clients may be sent before it is worth adding up again
         self._accept = accept
@@ -177,6 +179,17 @@ class Engine:
         config = self.config
         upgrades = ["websocket"] if transport == "polling" and config.allow_upgrades else []
         return engineio.open_packet(sid, upgrades, config.ping_interval, config.ping_timeout, config.max_payload)
+
+    def at_turns_end(self, transport: PollingTransport) -> None:
+        """Answer its GET at the end of this turn of the loop."""
+        self._released.append(transport)
+        if len(self._released) == 1:
+            asyncio.get_running_loop().call_soon(self._answer_released)
+
+    def _answer_released(self) -> None:
+        released, self._released = self._released, []
+        for transport in released:
+            transport.finish()
 
     # Going.
 

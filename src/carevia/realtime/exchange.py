@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from carevia.realtime.polling import PollingTransport
     from carevia.realtime.session import Session
 
-Headers = list[tuple[bytes, bytes]]
+Headers = tuple[tuple[bytes, bytes], ...]
 
-_TEXT = (b"content-type", b"text/plain; charset=UTF-8")
-_JSON = (b"content-type", b"application/json")
-_CLOSE = (b"connection", b"close")
-_NO_STORE = (b"cache-control", b"no-store")
-_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+_TEXT: Headers = ((b"content-type", b"text/plain; charset=UTF-8"),)
+_JSON: Headers = ((b"content-type", b"application/json"),)
+_CLOSE: Headers = ((b"connection", b"close"),)
+_NO_STORE: Headers = ((b"cache-control", b"no-store"),)
+_ANY_ORIGIN: Headers = (*_NO_STORE, (b"access-control-allow-origin", b"*"))
 _ANY_CLIENT = 16  # packets in one payload; python-engineio's client refuses more, and would do so at every replay
 _ABLE_CLIENT = 512
 # Browsers and Node's socket.io-client, which read a payload of any number. Whoever says so wrongly harms nobody else.
@@ -94,18 +94,18 @@ class Exchange:
         delivered = self._deliver(polling.session, data)
         polling.request = None
         if delivered:
-            self._answer(200, b"ok", [_TEXT])
+            self._answer(200, b"ok", _TEXT)
         else:
             self._refuse(engineio.BAD_REQUEST)
 
     def too_large(self) -> None:
         """The body is over the limit. The answer has no body of its own, as the protocol's reference server has it."""
-        self._answer(413, b"", [_TEXT, _CLOSE], closes=True)
+        self._answer(413, b"", _TEXT + _CLOSE, closes=True)
 
     def too_slow(self) -> None:
         """The body did not arrive in time."""
         self._fail()
-        self._answer(408, engineio.error_body(3, "The body took too long"), [_JSON, _CLOSE], closes=True)
+        self._answer(408, engineio.error_body(3, "The body took too long"), _JSON + _CLOSE, closes=True)
 
     def gone(self) -> None:
         """The client hung up before it was answered: half a body says nothing, and who gives up a poll has left."""
@@ -115,7 +115,7 @@ class Exchange:
 
     def finish(self, payload: bytes) -> None:
         """The poll's body is there (the transport calls this)."""
-        self._answer(200, payload, [_TEXT])
+        self._answer(200, payload, _TEXT)
 
     def _fail(self, reason: str = "transport error") -> None:
         if self._polling is not None:
@@ -128,7 +128,7 @@ class Exchange:
         if refusal := self._engine.admit(self._handshake):
             self._turn_away(refusal)
             return
-        headers = [_TEXT, *self._engine.greeting(self._handshake)]
+        headers = (*_TEXT, *self._engine.greeting(self._handshake))
         session = self._engine.open_polling(self._handshake)
         self._answer(200, self._engine.open_packet(session.id, "polling"), headers)
 
@@ -168,34 +168,31 @@ class Exchange:
         return not session.closed
 
     def _turn_away(self, refusal: "Refusal") -> None:
-        headers = [_JSON]
+        headers = _JSON
         if refusal.retry_after is not None:
-            headers.append((b"retry-after", b"%d" % refusal.retry_after))
+            headers += ((b"retry-after", b"%d" % refusal.retry_after),)
         self._answer(refusal.status, engineio.error_body(4, refusal.message), headers)
 
     def _refuse(self, error: tuple[int, str], status: int = 400, cors: bool = True) -> None:
-        self._answer(status, engineio.error_body(*error), [_JSON], cors=cors)
+        self._answer(status, engineio.error_body(*error), _JSON, cors=cors)
 
     def _answer(self, status: int, body: bytes, headers: Headers, *, cors: bool = True, closes: bool = False) -> None:
-        headers.append(_NO_STORE)
-        if cors:
-            self._add_cors(headers)
-        self._respond(Answer(status, body, headers, closes))
+        self._respond(Answer(status, body, headers + (self._cors() if cors else _NO_STORE), closes))
 
-    def _add_cors(self, headers: Headers) -> None:
+    def _cors(self) -> Headers:
         if "*" in self._engine.config.origins:
-            headers.append(_ANY_ORIGIN)
-        elif origin := self._handshake.origin:
-            headers += [
+            return _ANY_ORIGIN
+        if origin := self._handshake.origin:
+            return (
+                *_NO_STORE,
                 (b"access-control-allow-origin", origin.encode("latin-1")),
                 (b"access-control-allow-credentials", b"true"),
                 (b"vary", b"Origin"),
-            ]
+            )
+        return _NO_STORE
 
 
 def _preflight(handshake: Handshake) -> Headers:
     wanted = handshake.header(b"access-control-request-headers")
-    headers: Headers = [(b"access-control-allow-methods", b"GET,POST"), (b"access-control-max-age", b"600")]
-    if wanted:
-        headers.append((b"access-control-allow-headers", wanted.encode("latin-1")))
-    return headers
+    headers: Headers = ((b"access-control-allow-methods", b"GET,POST"), (b"access-control-max-age", b"600"))
+    return (*headers, (b"access-control-allow-headers", wanted.encode("latin-1"))) if wanted else headers

@@ -3,7 +3,7 @@
 import os
 from base64 import urlsafe_b64encode
 
-_BYTES = 15
+_BYTES, _LETTERS = 15, 20
 _AT_ONCE = 256  # a call to the system costs more than everything else about an id
 
 
@@ -13,12 +13,12 @@ class Ids:
     __slots__ = ("_at", "_pool")
 
     def __init__(self) -> None:
-        self._pool = b""
+        self._pool = ""
         self._at = 0
 
     def new(self) -> str:
         """The next one; none is given twice."""
         if self._at == len(self._pool):
-            self._pool, self._at = os.urandom(_BYTES * _AT_ONCE), 0
-        start, self._at = self._at, self._at + _BYTES
-        return urlsafe_b64encode(self._pool[start : self._at]).decode()
+            self._pool, self._at = urlsafe_b64encode(os.urandom(_BYTES * _AT_ONCE)).decode(), 0
+        start, self._at = self._at, self._at + _LETTERS
+        return self._pool[start : self._at]

@@ -122,7 +122,7 @@ class Target:
             offset = log.next_offset()
         elif not sockets:
             return
-        event = event_args(name, args, offset, namespace.recovery is not None)
+        event = event_args(name, args, offset, namespace.guarded)
         message = encode_event(namespace.name, event, volatile=self._volatile)
         if log is not None:
             log.record(message, self._rooms, self._except)
@@ -183,6 +183,7 @@ class Namespace:
         self.parked: dict[str, Acks] = {}  # of sockets that may come back: what waits for an acknowledgement, by id
         self.ack_ids = count()
         self._recovery: Recovery | None = None
+        self.guarded = False  # clients look for an offset at the end of what they get
         self.sockets: dict[str, Socket] = {}
         self.everyone = self.sockets.values()  # one view, so that the fan-out sees the same receivers twice
         self.handlers: dict[str, Handler] = {}
@@ -232,6 +233,7 @@ class Namespace:
     def recovery(self, recovery: Recovery | None) -> None:
         self._recovery = recovery
         self.log = recovery if isinstance(recovery, EventLog) else None
+        self.guarded = recovery is not None
 
     # Reaching.
 
@@ -303,12 +305,12 @@ class Namespace:
 
     def add(self, socket: "Socket") -> None:
         """A socket is connected."""
-        self.fanout.flush()
+        self.fanout.settle()
         self.sockets[socket.id] = socket
 
     def remove(self, socket: "Socket") -> None:
         """A socket is gone, from every room too."""
-        self.fanout.flush()
+        self.fanout.settle()
         if self.sockets.get(socket.id) is socket:
             del self.sockets[socket.id]
         for room in socket.rooms:
@@ -317,7 +319,7 @@ class Namespace:
 
     def enter(self, socket: "Socket", room: str) -> None:
         """A socket joins a room; past `max_rooms` it leaves the one it joined least recently."""
-        self.fanout.flush()
+        self.fanout.settle()
         if room in socket.rooms:
             socket.rooms = (*(other for other in socket.rooms if other != room), room)
             return
@@ -330,7 +332,7 @@ class Namespace:
 
     def exit(self, socket: "Socket", room: str) -> None:
         """A socket leaves a room; nothing happens where it is not in it."""
-        self.fanout.flush()
+        self.fanout.settle()
         if room in socket.rooms:
             socket.rooms = tuple(other for other in socket.rooms if other != room)
             self._leave(socket, room)

@@ -67,7 +67,8 @@ class PollingTransport:
         if message.volatile and self._waiter is None:
             self.engine.stats.dropped += 1
             return
-        size = sum(map(len, message.parts))
+        parts = message.parts
+        size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         if self._size + size > _LAGGING and not self._has_room(size):
             self.give_up()
             return
@@ -96,9 +97,10 @@ class PollingTransport:
         """Let a waiting GET go with what there is, at the end of this turn of the loop."""
         if self._waiter is not None and not self._released:
             self._released = True
-            asyncio.get_running_loop().call_soon(self._finish)
+            self.engine.at_turns_end(self)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """The turn's end: the GET is answered."""
         self._released = False
         waiter, self._waiter = self._waiter, None
         if waiter is not None:

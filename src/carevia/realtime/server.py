@@ -45,7 +45,7 @@ class Server:
     ) -> None:
         self.config = config or ServerConfig()
         self.engine = Engine(self.config, self._accept, admit, links)
-        self.fanout = Fanout()
+        self.fanout = Fanout(self.engine.ways)
         self.namespaces: dict[str, Namespace] = {}
         self.clients: set[Client] = set()
         self.tasks: set[asyncio.Task[Any]] = set()  # handlers under way

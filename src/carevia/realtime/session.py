@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _PING = Message(engineio.PING)
 
 
+class Ways:
+    """Counts how often any session's `fd` has changed."""
+
+    __slots__ = ("changes",)
+
+    def __init__(self) -> None:
+        self.changes = 0
+
+
 class Listener(Protocol):
     """What stands on a session: it gets every message, and the end once."""
 
@@ -61,6 +70,7 @@ class Session:
     listener: Listener
     # Finished frames may be put here (realtime.descriptor); None where more than that is to be asked (polling, TLS, a
     # reader that lags, the end). Fan-out uses it without a detour: each step between would be taken for every client.
+    # `lead_to` sets it.
     fd: int | None
 
     def __init__(self, engine: "Engine", sid: str, handshake: "Handshake", transport: Transport) -> None:
@@ -72,6 +82,11 @@ class Session:
         self.closed = False
         self.fd = None
         self.wait: Bucket[Session] | None = engine.pings.set(self)  # for the next ping or for its pong
+
+    def lead_to(self, fd: int | None) -> None:
+        """From now on it is written to there."""
+        self.fd = fd
+        self.engine.ways.changes += 1
 
     # What the transports bring.
 
@@ -137,7 +152,7 @@ class Session:
         if self.closed:
             return
         self.closed = True
-        self.fd = None
+        self.lead_to(None)
         if self.wait is not None:
             self.wait.discard(self)
             self.wait = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from carevia.realtime.session import Session
 
 Acks = dict[int, tuple["asyncio.Future[list[Any]]", Message]]  # calls that wait, by the packet's id
-_Job = tuple[Handler, tuple[Any, ...], int | None]
+_Job = tuple[Handler, Sequence[Any], int | None]
+_PLAIN = frozenset((type(None), tuple, dict, list, str, int, float, bool))  # nobody awaits these: known at a look
 _RESUME_AT, _PAUSE_AT = 16, 64  # events that wait for a handler: from here on the client is not read
 
 
@@ -89,7 +90,7 @@ class Socket:
         log = None if offset is not None or volatile else namespace.log
         if log is not None:
             offset = log.next_offset()
-        event = event_args(name, args, offset, namespace.recovery is not None)
+        event = event_args(name, args, offset, namespace.guarded)
         message = encode_event(namespace.name, event, volatile=volatile)
         if log is not None:
             log.record(message, (self.id,), ())
@@ -174,31 +175,30 @@ class Socket:
         if call is not None and not call[0].done():
             call[0].set_result(args)
 
-    def handle(self, handler: Handler, args: tuple[Any, ...], packet_id: int | None = None) -> None:
+    def handle(self, handler: Handler, args: Sequence[Any], packet_id: int | None = None) -> None:
         """Run a handler after those before it."""
-        jobs = self._jobs
-        if jobs is None:
-            self._start(handler, args, packet_id)
+        if self._jobs is not None:
+            self._wait(self._jobs, (handler, args, packet_id))
             return
-        jobs.append((handler, args, packet_id))
+        try:
+            result = handler(self, *args)
+        except Exception as error:
+            self.client.server.report(error, self)
+            return
+        if type(result) not in _PLAIN and asyncio.iscoroutine(result):
+            self._jobs = deque()
+            self.client.server.spawn(self._work(result, packet_id))
+        elif packet_id is not None:
+            self._acknowledge(packet_id, result)
+
+    def _wait(self, jobs: deque[_Job], job: _Job) -> None:
+        jobs.append(job)
         limit = self.client.server.config.max_queued
         if limit and len(jobs) > limit:
             self.session.close("too many events at once")
         elif len(jobs) > _PAUSE_AT and not self._paused:
             self._paused = True
             self.session.transport.pause_reading()
-
-    def _start(self, handler: Handler, args: tuple[Any, ...], packet_id: int | None) -> None:
-        try:
-            result = handler(self, *args)
-        except Exception as error:
-            self.client.server.report(error, self)
-            return
-        if result is not None and asyncio.iscoroutine(result):
-            self._jobs = deque()
-            self.client.server.spawn(self._work(result, packet_id))
-        else:
-            self._acknowledge(packet_id, result)
 
     async def _work(self, first: Any, packet_id: int | None) -> None:
         """Await handlers one after the other until none is left."""
@@ -234,9 +234,11 @@ class Socket:
             return
         args = result if isinstance(result, tuple) else () if result is None else (result,)
         try:
-            self._push(encode_event(self.namespace.name, args, packet_id, kind=socketio.ACK))
+            message = encode_event(self.namespace.name, args, packet_id, kind=socketio.ACK)
         except Exception as error:
             self.client.server.report(error, self)
+        else:
+            self.namespace.fanout.push((self,), message)
 
     def ask_again(self, acks: Acks | None) -> None:
         """It is the socket that left: what it did not acknowledge goes out again."""

@@ -3,28 +3,31 @@
 A connection that begins with a WebSocket upgrade never comes here (realtime/doorway.py); one that served requests
 before may still upgrade. Everything else stays ASGI. It leans on names of uvicorn that are not documented
 (`handle_websocket_upgrade`, `_should_upgrade`, `_get_upgrade`, `on_message_begin`, `on_headers_complete`,
-`on_response_complete`, `url`, `headers`, `scheme`, `client`, `cycle`, `flow`, `connections`, `parser`): the version is
-pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
+`on_response_complete`, `url`, `headers`, `scheme`, `client`, `cycle`, `flow`, `connections`, `parser`, `pipeline`,
+`timeout_keep_alive`, `timeout_keep_alive_task`, `_unset_keepalive_if_required`): the version is pinned,
+tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
 """
 
 import asyncio
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from carevia.realtime.config import Refusal
-from carevia.realtime.deadlines import Bucket
-from carevia.realtime.direct import DirectCycle, Door
+from carevia.realtime.deadlines import Bucket, Deadlines
+from carevia.realtime.direct import DirectCycle, Door, Heads
 from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine
 from carevia.realtime.exchange import Exchange
-from carevia.realtime.handshake import Handshake
+from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
 from carevia.realtime.opening import Endpoint, refuse, take_over
+from carevia.realtime.repeated import Repeated, learn
 
 
 class EngineProtocol(HttpToolsProtocol):
@@ -34,12 +37,17 @@ class EngineProtocol(HttpToolsProtocol):
     links: ClassVar[Links | None]
     doors: ClassVar[Mapping[bytes, Door]]
     slow: ClassVar[Slow]
+    rests: ClassVar["Rests"]
+    heads: ClassVar[Heads]
     came: Came | None = None  # where another host's node passed the connection on
     _in_head = False
     _between = True  # no request is under way, as far as its bytes go
     _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
     _way: Way | None = None  # to the node that holds the session
     _head_due: "Bucket[asyncio.Transport] | None" = None
+    _begins = b""  # the read under way, where a request begins with it whose head is not here yet
+    _known: Mapping[bytes, Repeated] = MappingProxyType({})  # what this connection's requests are like, by method
+    _rest: "Bucket[EngineProtocol] | None" = None  # it was answered, and may stay so long without a word
 
     def _is_ours(self) -> bool:
         return self.endpoint.takes(self.url.partition(b"?")[0])
@@ -62,12 +70,17 @@ class EngineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A head that comes in pieces has a deadline, whichever request of the connection it begins."""
+        if self._between:
+            if self._known and self._again(data):
+                return
+            self._begins = data
         if self.links is not None:
             if self._between:
                 self._read = [data]
             elif self._read is not None:
                 self._read.append(data)
         super().data_received(data)
+        self._begins = b""
         if self._way is not None:
             self._leave(self._way)
         elif not self._in_head:
@@ -84,7 +97,51 @@ class EngineProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_here()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
+
+    # Polling requests, without ASGI, and where they are like those before without the parser.
+
+    def _again(self, data: bytes) -> bool:
+        """Whether it is a whole request like one before: then it is on its way."""
+        known = self._known.get(data[: data.find(b" ")])
+        found = None if known is None or not self._idle else known.read(data)
+        if found is None or (self.links is not None and self.links.elsewhere(found[0]) is not None):
+            return False
+        query, headers, body = found
+        door = partial(Exchange, cast("Engine", self.endpoint))
+        self._direct("POST" if body else "GET", query, headers, True, door).begin(body)
+        return True
+
+    @property
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _direct(self, method: str, query: bytes, headers: RawHeaders, keep_alive: bool, door: Door) -> DirectCycle:
+        if self._rest is not None or self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+        engine = cast("Engine", self.endpoint)
+        handshake = Handshake(headers, query, self.client[0] if self.client else "", self.scheme or "", engine.proxies)
+        cycle = DirectCycle(engine, self, handshake, method, keep_alive, door)
+        self.cycle = cast("Any", cycle)
+        return cycle
+
+    def answered(self) -> None:
+        """As `on_response_complete`, without a timer for each answer."""
+        if self.pipeline:
+            self.on_response_complete()
+        elif not self.transport.is_closing():
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+            self._rest = self.rests.begin(self)
+
+    def _unset_keepalive_if_required(self) -> None:
+        if self._rest is not None:
+            self._rest.discard(self)
+            self._rest = None
+        super()._unset_keepalive_if_required()
+
+    # What the parser finds.
 
     def on_message_begin(self) -> None:
         self._in_head = True
@@ -103,14 +160,15 @@ class EngineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_is_here()
-        engine = self.endpoint
+        engine, data, self._begins = self.endpoint, self._begins, b""
         if self._read and self._is_ours() and self._goes_away():
             return
         if isinstance(engine, Engine) and (door := self._door(engine)) is not None and _is_plain(self):
             engine.start()
-            cycle = DirectCycle(engine, self, self.parser.get_method().decode("latin-1"), door)
-            self.cycle = cast("Any", cycle)
-            cycle.begin()
+            method, keep_alive = self.parser.get_method(), self.came is None and self.parser.should_keep_alive()
+            if data and keep_alive and self._is_ours() and (known := learn(method, self.url, self.headers, data)):
+                self._known = {**self._known, method: known}
+            self._direct(method.decode(), self.url.partition(b"?")[2], self.headers, keep_alive, door).begin()
         else:
             super().on_headers_complete()
 
@@ -121,7 +179,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     def _goes_away(self) -> bool:
         """Whether this request's session is another node's that can be reached; its bytes are read to their end."""
-        if self.links is None or not (self.cycle is None or self.cycle.response_complete):
+        if self.links is None or not self._idle:
             return False
         self._way = self.links.way(self.url.partition(b"?")[2], self.came)
         if self._way is not None:
@@ -171,8 +229,21 @@ def serve_protocol(engine: Endpoint, doors: Mapping[bytes, Door] | None = None) 
     """
     links = engine.links if isinstance(engine, Engine) else None
     shared = {"endpoint": engine, "links": links, "doors": doors or {}, "slow": Slow()}
-    protocol = type("Protocol", (EngineProtocol,), shared)
+    protocol = type("Protocol", (EngineProtocol,), {**shared, "rests": Rests(), "heads": Heads()})
     return type("Doorway", (Doorway,), {**shared, "protocol": protocol, "__slots__": ()})
+
+
+class Rests:
+    """Connections that have been answered and say nothing: uvicorn's `timeout_keep_alive`, without a timer for each."""
+
+    def __init__(self) -> None:
+        self._deadlines: Deadlines[EngineProtocol] | None = None
+
+    def begin(self, http: EngineProtocol) -> Bucket[EngineProtocol]:
+        if self._deadlines is None:
+            expired = EngineProtocol.timeout_keep_alive_handler
+            self._deadlines = Deadlines(http.timeout_keep_alive, expired, asyncio.get_running_loop())
+        return self._deadlines.set(http)
 
 
 def _address(name: Any) -> Any:
@@ -182,9 +253,8 @@ def _address(name: Any) -> Any:
 
 def _is_plain(http: Any) -> bool:
     """A GET or POST with nothing special about it, and no other one under way: it needs no ASGI."""
-    idle = http.cycle is None or http.cycle.response_complete
     return (
-        idle
+        http._idle
         and not http.expect_100_continue
         and not http.parser.should_upgrade()
         and http.parser.get_http_version() == "1.1"

@@ -55,12 +55,12 @@ class WebSocketTransport(WebSocketConnection):
     def settle(self) -> None:
         """The session lives here now: while the client keeps up, it is written to directly."""
         if self.session is not None and not self._closing and not self.probing:
-            self.session.fd = self._fd
+            self.session.lead_to(self._fd)
 
     def pause_writing(self) -> None:
         super().pause_writing()
         if self.session is not None and not self.probing and not self._closing:
-            self.session.fd = None
+            self.session.lead_to(None)
             self._call_off()
             self._bucket = self.engine.lags_behind(self)
 

@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import hmac
 import logging
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -101,7 +100,7 @@ class Replay:
         """See `realtime.Recovery`. Guests are owed nothing and get no pid."""
         person = self._person_of(socket)
         if person is None:
-            return Identity(secrets.token_urlsafe(15), None, False)
+            return Identity(socket.session.engine.ids.new(), None, False)
         pid = auth.get("pid")
         if pid is None:
             return self._fresh(socket, person, None)
@@ -113,7 +112,7 @@ class Replay:
         return Identity(token.sid, str(pid), True)
 
     def _fresh(self, socket: Socket, person: Person, reset: str | None) -> Identity:
-        sid, start = secrets.token_urlsafe(15), self._relay.position
+        sid, start = socket.session.engine.ids.new(), self._relay.position
         socket.recovery = Plan(start, reset)
         token = Token(person.id, person.is_staff, sid, self._store.epoch, start, reset)
         return Identity(sid, self._write(token), False)

@@ -28,7 +28,7 @@ export const bn: Words = {
     label: "কোন কথোপকথন",
     open: "চলমান",
     mine: "আমার",
-    unassigned: "দায়িত্বহীন",
+    unassigned: "কারও নয়",
     closed: "শেষ",
     unread: "অপঠিত",
   },

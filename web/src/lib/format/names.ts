@@ -1,11 +1,12 @@
 // Names of people: initials for a picture, first and last name of a full one.
 import { firstOf } from "./graphemes";
 
-/** "Nusrat Jahan" → "NJ"; an address gives its first letter. */
+/** "Nusrat Jahan" → "NJ"; an address gives its first letter, and so does a Bengali name, whose letters are wide. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const first = letter(words[0]);
-  return (words.length > 1 ? first + letter(words.at(-1)) : first) || "?";
+  const second = words.length > 1 && !/\p{Script=Bengali}/u.test(first) ? letter(words.at(-1)) : "";
+  return first + second || "?";
 }
 
 /** Split at the last space, as the server does where the account has no name of its own. */

@@ -57,7 +57,7 @@ function Stat({ title, value, hint, children }: { title: string; value: string; 
     <div className="flex min-w-0 items-end justify-between gap-3 border-r border-line px-4 py-3 last:border-r-0">
       <div className="min-w-0">
         <p className="truncate text-xs font-[550] text-ink-2">{title}</p>
-        <p className="text-2xl leading-[30px] font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
+        <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
         <p className="truncate text-xs text-ink-3 tabular-nums">{hint}</p>
       </div>
       <span className="flex-none @max-[1100px]:hidden">{children}</span>
