@@ -133,7 +133,7 @@ def test_every_stop_of_the_tab_key_is_seen(house: str, desk: Page) -> None:
         assert not any(stops), "a list is one stop, however long it is"
 
 
-def test_the_desk_is_worked_by_keyboard_alone(house: str, desk: Page) -> None:
+def test_the_desk_is_walked_by_keyboard_alone(house: str, desk: Page) -> None:
     visit(desk, f"{house}/dashboard")
     box = desk.get_by_label("Message", exact=True)
     for second, name in (("p", "Payments"), ("b", "Bookings"), ("c", "Chat")):
@@ -157,6 +157,12 @@ def test_the_desk_is_worked_by_keyboard_alone(house: str, desk: Page) -> None:
     expect(desk.get_by_role("link", name=re.compile("Nusrat Jahan .*unread message")).first).to_be_visible()
     press(desk, "Alt+ArrowDown")
     expect(desk.get_by_role("heading", level=2, name="Nusrat Jahan").first).to_be_visible()
+    expect(box).to_be_focused()
+
+
+def test_a_conversation_is_worked_by_keyboard_alone(house: str, desk: Page) -> None:
+    visit(desk, house + CONVERSATION)
+    box = desk.get_by_label("Message", exact=True)
     expect(box).to_be_focused()
     press(desk, "F6")
     press(desk, "n")
