@@ -183,11 +183,13 @@ test("the receipt alarm is in the bar of a new page, goes on by events, and goes
   await openDesk();
   expect(await screen.findByText("A paid booking has been on no screen for 30 s.")).toBeDefined();
   await server(() => newest().deliver("receipt_alarm", { ...alarm, unseen: 2, unsent: 4 }));
-  expect(screen.getByRole("alert").textContent).toBe(
-    "2 paid bookings have been on no screen for 30 s. 4 events have waited 30 s to be sent. They are kept.",
+  await waitFor(() =>
+    expect(screen.getByRole("alert").textContent).toBe(
+      "2 paid bookings have been on no screen for 30 s. 4 events have waited 30 s to be sent. They are kept.",
+    ),
   );
   await server(() => newest().deliver("receipt_alarm", { unseen: 0, unsent: 0, oldest: 0, seconds: 0 }));
-  expect(screen.queryByRole("alert")).toBeNull();
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
 });
 
 test("where a booking that nobody has seen stands below the list, the list grows until it is in it", async () => {
