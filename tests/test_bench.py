@@ -113,7 +113,7 @@ def test_the_report_is_a_table_with_pictures_and_keeps_what_people_wrote_around_
     grown = (tmp_path / "scaling.md").read_text()
     assert grown.count("\n| ") == len(CLUSTER) + 2
     pictures = [path for path in written if path.suffix == ".svg"]
-    assert len(pictures) == 4
+    assert len(pictures) == 6
     for picture in pictures:
         assert f"]({picture.relative_to(tmp_path)})" in text + grown
         assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg")

@@ -40,6 +40,7 @@ def test_every_event_of_the_contract_is_there() -> None:
             "viewers",
             "customer_added",
             "booking_updated",
+            "bookings_changed",
             "conversation_updated",
             "conversation_changed",
             "user_typing",

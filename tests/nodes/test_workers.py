@@ -124,6 +124,8 @@ def test_whichever_worker_is_asked_metrics_and_readiness_are_those_of_all(
     node = site.nodes[0]
     for number in range(6):
         javascript_client.connect(node.url, f"tab-{number}", auth={"token": staff(f"staff-{number}")})
+    # Clients of the test before may be just leaving.
+    wait_until(lambda: sum(samples(node, "carevia_sockets").values()) == 6, "six sockets are there")
     seen = []
     for _ in range(4):
         assert httpx2.get(f"{node.url}/readyz", trust_env=False).status_code == 200

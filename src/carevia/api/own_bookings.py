@@ -10,7 +10,7 @@ import msgspec
 
 from carevia.domain.payloads import BookingsChanged
 from carevia.realtime import Namespace
-from carevia.service.relay import Relay
+from carevia.service.relay import Relay, visitors
 from carevia.store.journal import JournalRow
 
 _ABOUT_BOOKINGS: Final = ("customer_added", "booking_updated")
@@ -32,4 +32,5 @@ class OwnBookings:
         if row.name in _ABOUT_BOOKINGS and row.seq > self._relay.position:
             room = msgspec.json.decode(row.payload, type=_Whose).userId
             if isinstance(room, str) and self._namespace.members(room):
-                self._namespace.local.to(room).emit("bookings_changed", BookingsChanged(row.seq))  # each node its own
+                mine = self._namespace.local.to(room).except_(visitors(room))  # each node tells its own
+                mine.emit("bookings_changed", BookingsChanged(row.seq))
