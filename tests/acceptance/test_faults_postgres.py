@@ -134,7 +134,7 @@ def everybody_else_is_told(program: Program, client: SocketIOClient, how: str) -
     said = client.call("send_message", {"roomId": "family-1", "text": "Hello", "id": f"m-{how}"})
     assert (said["ok"], said["code"]) == (False, "unavailable")
     client.connect(program.url, f"came-while-{how}", wait=False, auth={"token": staff(how)})
-    client.expect_kind("disconnect", f"came-while-{how}")
+    client.expect_kind("disconnect", f"came-while-{how}", timeout=4 * SOON)
 
 
 def shown(client: SocketIOClient) -> Counter[str]:

@@ -44,7 +44,7 @@ class Hosts(NamedTuple):
         for node in (self.east, self.west):
             if node.process is None:
                 node.start()
-            wait_until(lambda node=node: readiness(node)[0] == 200, "it is ready", 15)  # type: ignore[misc]
+            wait_until(lambda node=node: readiness(node)[0] == 200, "it is ready", 30)  # type: ignore[misc]
 
 
 @contextmanager
