@@ -130,3 +130,20 @@ def test_what_a_long_stop_took_is_not_taken_from_those_who_must_answer() -> None
     pongs.set(clock.now, since=clock.now - 600)
     clock.advance(30)
     assert [round(waited, 6) for waited in gone] == [15.0]
+
+
+def test_what_is_due_comes_due_before_its_timer_where_somebody_asks() -> None:
+    """A request that a busy loop read before it looked at its timers found a session alive at the moment of its end."""
+    clock, ended = Clock(), list[str]()
+    row = deadlines(clock, 0.5, ended.append)
+    row.set("first")
+    clock.now += 0.3
+    row.set("second")
+    row.catch_up()
+    assert ended == []
+    clock.now += 0.2
+    row.catch_up()
+    assert ended == ["first"]
+    clock.advance(0.31)
+    assert ended == ["first", "second"]
+    assert clock.pending == 0

@@ -154,6 +154,11 @@ class Engine:
             return Refusal(400, engineio.BAD_REQUEST[1])
         return WebSocketTransport(self, session)
 
+    def polling(self, sid: str) -> "PollingTransport | None":
+        """Of a session that lives: one that is to end by now has ended, though this request was read first."""
+        self.pongs.catch_up()
+        return self.polls.get(sid)
+
     def open(self, handshake: Handshake, transport: Transport) -> Session:
         """A new session on this transport; `listen` follows as soon as the transport knows it."""
         self.start()

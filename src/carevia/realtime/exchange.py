@@ -65,7 +65,7 @@ class Exchange:
             self._refuse(error)
         elif (sid := query.get("sid")) is None:
             self._open()
-        elif (polling := engine.polls.get(sid)) is None:
+        elif (polling := engine.polling(sid)) is None:
             self._refuse(engineio.BAD_REQUEST if sid in engine.sessions else engineio.UNKNOWN_SID)
         elif self._method == "GET":
             self._get(polling)
