@@ -3,7 +3,7 @@
 // bookings, confirms nothing.
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-connection";
+import { useConnectionEvents, useFramedEvents } from "@/lib/socket/use-connection";
 import { type Loaded, type Shown, ShownLog } from "./shown";
 
 const PAUSE = 1_000;
@@ -25,14 +25,14 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
     arrived.current = 0;
     log.current.begin(Date.now());
   }, []);
+  // At once, not with the frame: whoever asks for the list because of this event must ask after it has begun anew.
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "connected") told.current = null; // the server may be another process now
+    const anew = event.type === "connected" && !event.recovered;
+    if (anew || (event.type === "received" && event.name === "reset")) beginAnew();
+  });
   useFramedEvents(connection, (event) => {
-    if (event.type === "connected") {
-      told.current = null; // the server may be another process now
-      if (!event.recovered) beginAnew();
-    }
-    if (event.type !== "received") return;
-    if (event.name === "reset") beginAnew();
-    if (event.seq !== null) arrived.current = Math.max(arrived.current, event.seq);
+    if (event.type === "received" && event.seq !== null) arrived.current = Math.max(arrived.current, event.seq);
   });
 
   const tell = useCallback(() => {
