@@ -127,7 +127,8 @@ def test_what_is_written_offline_waits_on_every_tab_through_a_reload_and_goes_ou
     first, second = (visit(context, f"{network.url}/chat") for _ in range(2))
     context.route(SOCKETS, lambda route: route.abort())
     network.reset()
-    expect(first.get_by_role("button", name="Try now")).to_be_visible()
+    for tab in (first, second):
+        expect(tab.get_by_role("button", name="Try now")).to_be_visible()
     write(first, "one", "two", "three")
     write(second, "four")
     for tab in (first, second):

@@ -68,6 +68,8 @@ class Page:
         shown, self._resets = self.pid, []
         try:
             await node.do(client.connect())
+            if reason == "retention" and client.recovered:
+                reason = None  # this process remembers rows that the journal has just forgotten: the page gets them
             self._greeted(client, shown, reason)
             await node.do(client.call("leave_room", "nobody"))  # behind everything that CONNECT brings
             self.hear()
