@@ -62,6 +62,9 @@ class Sockets:
         except Unavailable:
             socket.session.close("the store does not answer")
             raise ConnectRefused(NOT_NOW) from None
+        except Exception:  # a refusal would be for good, and nothing is known against this client
+            socket.session.close("could not be identified")
+            raise
         if identity is None and not self._guests:
             raise ConnectRefused("Sign in first")
         address = handshake.address
