@@ -282,9 +282,9 @@ test("what comes into the open conversation is read where it is looked at, and i
     ...{ seq, lastMessage, read },
   });
   await server(() => newest().deliver("conversation_updated", update(8, 1, false), "e.9"));
-  expect(said("mark_read")).toEqual([{ roomId: "u9", seq: 8 }]);
+  await waitFor(() => expect(said("mark_read")).toEqual([{ roomId: "u9", seq: 8 }]));
   await server(() => newest().deliver("conversation_updated", update(8, 0, true), "e.10"));
-  expect(screen.queryByText("1 unread message")).toBeNull();
+  await waitFor(() => expect(screen.queryByText("1 unread message")).toBeNull());
 
   visibility.mockReturnValue("hidden");
   await server(() => document.dispatchEvent(new Event("visibilitychange")));
