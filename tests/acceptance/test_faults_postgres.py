@@ -122,8 +122,7 @@ def away_and_back(server: Postgres, program: Program, client: SocketIOClient, fa
     began = time.monotonic()
     seconds_until(lambda: families.last_paid > began, BACK)
     seconds_until(lambda: readiness(program)[0] == 200, BACK)
-    # By itself, however long the client's own patience with one attempt is (20 s).
-    client.expect_kind("connect", f"came-while-{how}", timeout=12 * SOON)
+    client.expect_kind("connect", f"came-while-{how}", timeout=SOON)
     return time.monotonic() - began
 
 

@@ -196,6 +196,28 @@ def test_a_session_that_ends_during_the_upgrade_ends_the_websocket_too() -> None
     run(main())
 
 
+def test_a_session_the_server_ends_while_its_client_changes_over_ends_where_the_client_listens() -> None:
+    """A client whose poll was let go has paused polling. Were its WebSocket closed before it sends the upgrade, it
+    would take the probe for failed and listen nowhere: socket.io-client then hung until its ping timeout."""
+
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            polling.ask()
+            await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not arrive")
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("2probe")
+                assert await ws.receive() == "3probe"
+                assert (await polling.answer(0.25)).text == "6"
+                site.engine.sessions[polling.sid].close("the store does not answer")
+                with pytest.raises(AssertionError, match="within"):
+                    await ws.receive(0.1)
+                ws.send("5")
+                assert (await ws.ended()).took < 0.25
+
+    run(main())
+
+
 def test_upgrades_that_are_switched_off_are_refused() -> None:
     async def main() -> None:
         async with serving(echoing(allow_upgrades=False)) as site, Polling(site.port) as polling:

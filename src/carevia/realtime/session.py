@@ -156,9 +156,12 @@ class Session:
         if self.wait is not None:
             self.wait.discard(self)
             self.wait = None
+        # A client whose poll was let go has paused polling: it learns of the end on the WebSocket, and only once it has
+        # changed over (closed before that, it would take the probe for failed, and listen nowhere until its own ping
+        # timeout). The candidate closes then, or when its time is over. Who left by itself knows.
+        candidate, self.upgrading = self.upgrading, None
+        if candidate is not None and final == engineio.NOOP:
+            candidate.close()
         self.engine.forget(self, reason)
-        if self.upgrading is not None:
-            self.upgrading.close()
-            self.upgrading = None
         self.transport.close(final, code, reason)
         self.listener.closed(reason)
