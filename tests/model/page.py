@@ -69,7 +69,7 @@ class Page:
         try:
             await node.do(client.connect())
             if reason == "retention" and client.recovered:
-                reason = None  # this process remembers rows that the journal has just forgotten: the page gets them
+                reason = None  # this process remembers what the journal forgot: `_check_wire` wants every row of it
             self._greeted(client, shown, reason)
             await node.do(client.call("leave_room", "nobody"))  # behind everything that CONNECT brings
             self.hear()
