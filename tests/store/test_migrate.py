@@ -1,8 +1,10 @@
 """The schema: migrations and tables agree, and whatever lies in the data folder gets one sentence."""
 
+import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from carevia.errors import ConfigError
-from carevia.store.migrate import HEAD, alembic_config, prepare
+from carevia.store.migrate import HEAD, NEW, alembic_config, prepare
 from carevia.store.store import open_store
 from carevia.store.tables import metadata
 
@@ -33,6 +35,39 @@ def test_migrated_schema_is_what_tables_say(tmp_path: Path) -> None:
 def _is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:
     """The tables behind the full-text index are SQLite's own business."""
     return kind != "table" or not (name or "").startswith("message_words")
+
+
+def test_a_new_database_is_what_all_migrations_make(tmp_path: Path) -> None:
+    """`KEEP_SCHEMA=1 python3 run.py test tests/store/test_migrate.py` writes the script anew, after a migration."""
+    migrated, new = tmp_path / "migrated.db", tmp_path / "new.db"
+    _migrate(migrated)
+    if os.environ.get("KEEP_SCHEMA"):
+        NEW.write_text(f"-- Made from the migrations by tests/store/test_migrate.py.\n{_script_of(migrated)}", "utf-8")
+    prepare(new, "e")
+    assert _script_of(new) == _script_of(migrated)
+
+
+def _migrate(path: Path) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def _script_of(path: Path) -> str:
+    """The statements that make it, and its rows but for the epoch."""
+    with closing(sqlite3.connect(path)) as connection:
+        made = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'message_words\\_%' ESCAPE '\\'"
+        statements = [statement for (statement,) in connection.execute(f"{made} ORDER BY rowid")]
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'message_words'")
+        rows = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names.fetchall()}
+    [(revision,)] = rows.pop("alembic_version")
+    kept = {name for name, found in rows.items() if found and not name.startswith("message_words_")}
+    assert kept <= {"meta"}, "a migration that fills a table has to do so in the script too"
+    statements.append(f"INSERT INTO alembic_version (version_num) VALUES ('{revision}')")
+    return "".join(f"{statement};\n" for statement in statements)
 
 
 def test_head_is_the_newest_revision() -> None:

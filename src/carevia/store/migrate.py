@@ -1,7 +1,8 @@
 """Bring the schema to what this version of Carevia expects.
 
-Alembic is imported only when there is something to do: a look at the stored revision takes a millisecond, Alembic's
-import a good part of a second. `HEAD` is the newest revision in migrations/versions; a test holds the two together.
+Alembic is imported only when there is something to change: a look at the stored revision takes a millisecond, Alembic's
+import a good part of a second. A new database is made as it is today, by migrations/new.sql, without the way there.
+`HEAD` is the newest revision in migrations/versions; tests hold the three together.
 """
 
 import logging
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import CursorResult
 
 HEAD = "0007"
+NEW = Path(__file__).with_name("migrations") / "new.sql"
 _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 
 log = logging.getLogger("carevia.store")
@@ -31,6 +33,8 @@ def prepare(path: Path, epoch: str) -> str:
     try:
         _make_file(path)
         _use_wal(path)
+        if _stored_revision(path) is None:
+            _create(path)
         if _stored_revision(path) != HEAD:
             _upgrade(path)
         return _stored_epoch(path, epoch)
@@ -89,6 +93,20 @@ def _stored_revision(path: Path) -> str | None:
     if tables:
         raise ConfigError(f"{path} is a database of another program: set CAREVIA_DATABASE_URL to another file.")
     return None
+
+
+def _create(path: Path) -> None:
+    """In one transaction: of several processes at the first start one makes it, the others find its tables there."""
+    connection = _connect_to_migrate(path)
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;\n{NEW.read_text('utf-8')}COMMIT;")
+        log.info("store: schema is at revision %s", HEAD)
+    except sqlite3.OperationalError:
+        connection.rollback()
+        if _stored_revision(path) is None:
+            raise
+    finally:
+        connection.close()
 
 
 def _upgrade(path: Path) -> None:
