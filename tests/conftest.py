@@ -63,12 +63,21 @@ def javascript_client() -> Iterator["SocketIOClient"]:
         yield client
 
 
-@pytest.fixture
-def browser() -> Iterator["Browser"]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """One for all tests of a file. Such a file tests nothing with asyncio: Playwright holds the thread's event loop."""
     from tests.harness.browser import open_browser
 
     with open_browser() as browser:
         yield browser
+
+
+@pytest.fixture
+def browser(chromium: "Browser") -> Iterator["Browser"]:
+    """With nobody's cookies, storage or pages in it, before and after."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 @pytest.fixture

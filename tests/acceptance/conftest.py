@@ -32,7 +32,7 @@ def on_store(request: pytest.FixtureRequest) -> dict[str, str]:
     """Settings: which database."""
     if getattr(request, "param", os.environ.get("ACCEPTANCE_STORE")) != "postgresql":
         return {}
-    return {"CAREVIA_DATABASE_URL": request.getfixturevalue("postgres").database()}
+    return {"CAREVIA_DATABASE_URL": request.getfixturevalue("postgres").prepared()}
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import deliver, event, metadata, session
-from tests.harness.browser import open_browser
 from tests.harness.node import ready
 from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
@@ -43,12 +42,6 @@ def house(network: Proxy) -> Iterator[str]:
             write(program.url, "family-1", text)
         write(program.url, "family-2", "Do you come on Fridays?")
         yield network.url
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

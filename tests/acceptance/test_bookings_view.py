@@ -17,7 +17,6 @@ from tests.acceptance.seeds import seed_bookings
 from tests.acceptance.site import delivering
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.acceptance.test_pages import sign_in
-from tests.harness.browser import open_browser
 from tests.harness.painting import heap, nodes
 from tests.harness.program import Program
 
@@ -25,13 +24,6 @@ pytestmark = pytest.mark.browser
 MANY = 50_000
 RATE, BURST = 200, 400
 ROWS = "[data-booking]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One for all of them: a start costs more than a test."""
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

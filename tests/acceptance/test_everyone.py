@@ -13,7 +13,6 @@ from tests.acceptance.everyone import (
     LIVE,
     ROUTES,
     SOCKETS,
-    chromium,
     desk,
     house,
     in_both_languages,
@@ -30,7 +29,7 @@ from tests.acceptance.people import staff, token
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
-__all__ = ["chromium", "desk", "house", "network"]  # fixtures
+__all__ = ["desk", "house", "network"]  # fixtures
 # What moved by itself since the page was opened, or since it was last set to nothing.
 SHIFTS = """
 window.shift = 0;

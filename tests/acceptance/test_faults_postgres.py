@@ -88,7 +88,7 @@ class Families:
 def test_f3_restarts_of_postgresql_under_load_lose_nothing_and_close_no_socket(
     mortal: Postgres, start_program: StartProgram, javascript_client: SocketIOClient
 ) -> None:
-    url = mortal.database()
+    url = mortal.prepared()
     program, client = start_program(**SETTINGS, CAREVIA_DATABASE_URL=url), javascript_client
     client.connect(program.url, auth={"token": staff()})
     pid, backs = program.pid, []

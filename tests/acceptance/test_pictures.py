@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import SETTINGS
-from tests.acceptance.everyone import SOCKETS, chromium, network, say_as, visit
+from tests.acceptance.everyone import SOCKETS, network, say_as, visit
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.harness.pictures import with_palette
@@ -21,7 +21,7 @@ from tests.harness.program import ROOT, Program
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
-__all__ = ["chromium", "network"]  # fixtures
+__all__ = ["network"]  # fixtures
 KEEP = bool(os.environ.get("KEEP_PICTURES"))
 FOLDER = ROOT / "docs" / "pictures"
 MOST = 100_000

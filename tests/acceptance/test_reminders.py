@@ -26,7 +26,7 @@ BOOKING, MESSAGE = 2, 1  # notes
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     with open_browser("--autoplay-policy=no-user-gesture-required") as browser:
         yield browser
 

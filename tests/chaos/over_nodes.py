@@ -59,7 +59,7 @@ class OverNodes(Chaos):
         enter = self._ends.enter_context
         self._postgres, self._valkey = enter(Postgres()), enter(Valkey())
         self._ways = [enter(Proxy(self._valkey.port)) for _ in range(self.plan.programs)]  # each node's to Redis
-        database, beat = self._postgres.database(), str(self.plan.heartbeat)
+        database, beat = self._postgres.prepared(), str(self.plan.heartbeat)
         self._ask = of_postgres(database)
         common = {
             "CAREVIA_DATABASE_URL": database,

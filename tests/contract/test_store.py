@@ -31,7 +31,7 @@ SET = update(meta).where(meta.c.key == bindparam("wanted")).values(value=bindpar
 @pytest.fixture(params=["sqlite", "postgresql"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
     """A function that makes an unopened store, always on the same database."""
-    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else None
+    url = request.getfixturevalue("postgres").prepared() if request.param == "postgresql" else None
     return lambda: open_store(url, tmp_path)
 
 

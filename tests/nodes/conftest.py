@@ -11,7 +11,7 @@ from tests.nodes.hosts import SMALL_LIMITS, Hosts, hosts
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Hosts]:
-    with hosts(tmp_path_factory.mktemp("hosts"), postgres.database(), **SMALL_LIMITS) as running:
+    with hosts(tmp_path_factory.mktemp("hosts"), postgres.prepared(), **SMALL_LIMITS) as running:
         yield running
 
 

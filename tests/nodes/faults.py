@@ -259,7 +259,7 @@ if __name__ == "__main__":
     with (
         tempfile.TemporaryDirectory(prefix="carevia-faults-") as name,
         Postgres() as postgres,
-        hosts(Path(name), postgres.database(), **SMALL_LIMITS) as two,
+        hosts(Path(name), postgres.prepared(), **SMALL_LIMITS) as two,
         SocketIOClient() as client,
     ):
         two.ready()

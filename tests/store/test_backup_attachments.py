@@ -77,7 +77,7 @@ def quiet(*_: object) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else None
+    url = request.getfixturevalue("postgres").prepared() if request.param == "postgresql" else None
     return Site(url, tmp_path / "data")
 
 
