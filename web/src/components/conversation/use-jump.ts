@@ -14,6 +14,8 @@ export function useJump(conversation: Conversation, at: number | undefined, load
     done.current = at;
     const message = document.querySelector<HTMLElement>(`[data-seq="${at}"]`);
     message?.scrollIntoView({ block: "center" });
+    // The browser tells of it a frame later; rows that come before that would take the reader for one at the bottom.
+    message?.closest("section")?.dispatchEvent(new Event("scroll"));
     message?.focus({ preventScroll: true });
   }, [conversation, at, loadOlder]);
 }
