@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from http.client import HTTPConnection, HTTPException
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +27,7 @@ from typing import Self
 from tests.harness.lines import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
+ALONE = Path(__file__).with_name("alone")
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
 READY = 15.0  # s for each process, for a loaded machine; a warm start takes about one
 
@@ -34,6 +37,22 @@ def free_port(host: str = "127.0.0.1") -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@cache
+def only_for_tests() -> str:
+    """The modules that the program itself does not require, as alone/sitecustomize.py wants them."""
+    own, all_ = _locked("requirements.txt"), _locked("requirements-test.txt")
+    found = packages_distributions().items()
+    return ",".join(module for module, packages in found if {_normal(name) for name in packages} <= all_ - own)
+
+
+def _locked(file: str) -> set[str]:
+    return {_normal(name) for name in re.findall(r"^[\w.-]+", (ROOT / file).read_text(), re.MULTILINE)}
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class Program:
@@ -60,7 +79,8 @@ class Program:
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         ours = {
             "HOME": self._folder.name,
-            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONPATH": f"{ROOT / 'src'}:{ALONE}",
+            "ONLY_FOR_TESTS": only_for_tests(),
             "PYTHONUNBUFFERED": "1",
             "CAREVIA_ENV": "development",
             "CAREVIA_HOST": self.host,
