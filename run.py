@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
@@ -171,12 +172,14 @@ def lock(words: Sequence[str]) -> None:
         do(f"locking {target}", UV, COMPILE, "--no-annotate", *words, *sources.split(), "-o", target)
 
 
-def check(name: str, command: Sequence[object]) -> bool:
-    print(f"\n── {name}", flush=True)
+def check(name: str, command: Sequence[object], *, live: bool = False) -> bool:
+    """What it says is printed when it ends, or `live`: for the one that takes long."""
     began = time.monotonic()
-    good = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment()).returncode == 0
-    print(f"── {name}: {'ok' if good else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
-    return good
+    words, said = [str(word) for word in command], None if live else subprocess.PIPE
+    done = subprocess.run(words, cwd=ROOT, env=environment(), stdout=said, stderr=said and subprocess.STDOUT, text=True)
+    verdict = "FAILED" if done.returncode else "ok"
+    print(f"\n{done.stdout or ''}── {name}: {verdict} ({time.monotonic() - began:.1f} s)", flush=True)
+    return done.returncode == 0
 
 
 def test(words: Sequence[str]) -> NoReturn:
@@ -192,9 +195,12 @@ def test(words: Sequence[str]) -> NoReturn:
         "front end: lint": [python, "webbuild.py", "run", "lint"],
         "front end: types": [python, "webbuild.py", "run", "types"],
         "front end: tests": [python, "webbuild.py", "test"],
-        "tests": [python, "-m", "pytest", "--numprocesses=2", "--dist=loadfile"],
     }
-    failed = [name for name, command in checks.items() if not check(name, command)]
+    with ThreadPoolExecutor(1) as beside:  # the tests wait for clocks and processes: there is time for others
+        verdicts = {name: beside.submit(check, name, command) for name, command in checks.items()}
+        good = check("tests", [python, "-m", "pytest", "--numprocesses=2", "--dist=loadfile"], live=True)
+        failed = [name for name, verdict in verdicts.items() if not verdict.result()]
+    failed += [] if good else ["tests"]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed.", flush=True)
     sys.exit(1 if failed else 0)
 
