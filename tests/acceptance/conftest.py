@@ -6,6 +6,8 @@ PostgreSQL; what is marked ON_BOTH runs on both every time.
 
 import base64
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -39,3 +41,11 @@ def on_store(request: pytest.FixtureRequest) -> dict[str, str]:
 def carevia(start_program: StartProgram, on_store: dict[str, str]) -> Program:
     """The real program, running."""
     return start_program(**SETTINGS, **on_store)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Program]:
+    """The real program for all tests of a file that neither harm it nor mind what others left: a start costs more."""
+    settings: dict[str, Any] = {**SETTINGS}
+    with Program(**settings) as program:
+        yield program

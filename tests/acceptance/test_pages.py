@@ -169,11 +169,11 @@ def test_three_tabs_have_three_ids_and_closing_one_leaves_two(carevia: Program, 
     assert [socket_id(tabs[0]), socket_id(tabs[2])] == [ids[0], ids[2]]
 
 
-def test_the_connection_test_says_what_the_contract_says(carevia: Program, context: BrowserContext) -> None:
+def test_the_connection_test_says_what_the_contract_says(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
     console: list[str] = []
     page.on("console", lambda message: console.append(message.text))
-    page.goto(f"{carevia.url}/test-socket")
+    page.goto(f"{shared.url}/test-socket")
     expect(page.get_by_role("heading", name="Socket.io Connection Test")).to_be_visible()
     expect(page.get_by_text(CONNECTED)).to_be_visible()
     expect(page.get_by_role("heading", name="Event Log:")).to_be_visible()
@@ -187,20 +187,20 @@ def test_the_connection_test_says_what_the_contract_says(carevia: Program, conte
     assert any(line.startswith("✅ Connected to server") for line in console)
 
 
-def test_a_payment_is_shown_on_the_connection_test_of_staff(carevia: Program, context: BrowserContext) -> None:
+def test_a_payment_is_shown_on_the_connection_test_of_staff(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
-    sign_in(page, carevia)
-    page.goto(f"{carevia.url}/test-socket")
+    sign_in(page, shared)
+    page.goto(f"{shared.url}/test-socket")
     expect(page.get_by_text(CONNECTED)).to_be_visible()
-    pay(carevia, "family-1", "Nusrat Jahan")
+    pay(shared, "family-1", "Nusrat Jahan")
     expect(page.get_by_role("log")).to_contain_text("customer_added")
     expect(page.get_by_role("log")).to_contain_text("Nusrat Jahan")
 
 
-def test_with_websocket_blocked_the_page_stays_connected_on_polling(carevia: Program, context: BrowserContext) -> None:
+def test_with_websocket_blocked_the_page_stays_connected_on_polling(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
     page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked by a proxy'); } };")
-    page.goto(f"{carevia.url}/test-socket")
+    page.goto(f"{shared.url}/test-socket")
     expect(page.get_by_text(CONNECTED)).to_be_visible()
     before = socket_id(page)
     page.get_by_role("button", name="Send a test event").click()
@@ -237,19 +237,19 @@ def test_stopping_the_server_turns_the_page_red_and_starting_it_green_without_a_
     assert page.evaluate("window.notReloaded") is True
 
 
-def test_a_customer_is_told_that_the_desk_is_for_staff(carevia: Program, browser: Browser) -> None:
+def test_a_customer_is_told_that_the_desk_is_for_staff(shared: Program, browser: Browser) -> None:
     from tests.acceptance.people import token
 
     context = browser.new_context(extra_http_headers={"Authorization": f"Bearer {token('family-1')}"})
     page = context.new_page()
-    page.goto(f"{carevia.url}/dashboard")
+    page.goto(f"{shared.url}/dashboard")
     expect(page.get_by_text("Only staff can open the desk.", exact=False)).to_be_visible()
     context.close()
 
 
-def test_a_wrong_password_is_said_in_place_and_nothing_is_lost(carevia: Program, context: BrowserContext) -> None:
+def test_a_wrong_password_is_said_in_place_and_nothing_is_lost(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(f"{carevia.url}/login")
+    page.goto(f"{shared.url}/login")
     page.get_by_label("Email").fill("desk@carevia.example")
     page.get_by_label("Password", exact=True).fill("not the password")
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -257,26 +257,26 @@ def test_a_wrong_password_is_said_in_place_and_nothing_is_lost(carevia: Program,
     expect(page.get_by_label("Email")).to_have_value("desk@carevia.example")
 
 
-def test_the_api_description_loads_nothing_from_elsewhere(carevia: Program, context: BrowserContext) -> None:
+def test_the_api_description_loads_nothing_from_elsewhere(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
     elsewhere: list[str] = []
 
     def look(route: Route) -> None:
-        if not route.request.url.startswith((carevia.url, "data:")):
+        if not route.request.url.startswith((shared.url, "data:")):
             elsewhere.append(route.request.url)
         route.continue_()
 
     page.route("**/*", look)
-    page.goto(f"{carevia.url}/docs")
+    page.goto(f"{shared.url}/docs")
     expect(page.get_by_text("/api/payment/webhook").first).to_be_visible()
     assert elsewhere == []
 
 
 @pytest.mark.parametrize("path", ["/", "/test-socket", "/login", "/docs", "/booking/done"])
-def test_no_page_scrolls_sideways_on_a_small_phone(carevia: Program, browser: Browser, path: str) -> None:
+def test_no_page_scrolls_sideways_on_a_small_phone(shared: Program, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
-    page.goto(carevia.url + path)
+    page.goto(shared.url + path)
     expect(page.get_by_role("heading").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
