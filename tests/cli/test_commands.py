@@ -67,7 +67,7 @@ def test_version_is_that_of_the_project() -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("carevia.cli", "sqlalchemy uvicorn structlog msgspec asyncio httpx2"),
+        ("carevia.cli", "sqlalchemy uvicorn msgspec asyncio httpx2"),
         ("carevia.app", "fastapi pydantic stripe alembic httpx2 jwt argon2 prometheus_client dotenv websockets.sync"),
     ],
 )

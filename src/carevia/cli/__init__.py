@@ -96,9 +96,9 @@ def serve(host: str | None, port: int | None, workers: int, worker: tuple[int, i
         sys.exit(run_workers(settings, workers))
     from carevia.cli.process import Worker
     from carevia.cli.process import serve as run
-    from carevia.logs import Log
+    from carevia.logs import GATHER, Log
 
-    run(settings, Log(settings.log), None if worker is None else Worker(*worker))
+    run(settings, Log(settings.log, gather=GATHER), None if worker is None else Worker(*worker))
 
 
 @carevia.group(epilog=_example("carevia user add rafiq@example.com --role admin"))

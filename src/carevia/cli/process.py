@@ -147,8 +147,11 @@ def serve(settings: Settings, log: Log, worker: Worker | None = None) -> None:
     bound.setblocking(False)
     settings = settings.on_port(bound.getsockname()[1])
     log.take_over()
-    with contextlib.closing(bound), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, log, bound, worker))
+    try:
+        with contextlib.closing(bound), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, log, bound, worker))
+    finally:
+        log.flush()
 
 
 async def _serve(settings: Settings, log: Log, bound: socket.socket, worker: Worker | None) -> None:

@@ -8,7 +8,6 @@ time; the time may differ by 300 s either way. `now` is ms since 1970 UTC.
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
@@ -115,9 +114,9 @@ def _any_fits(given: Sequence[str], wanted: Sequence[str]) -> bool:
 
 
 def _stripe_hex(seconds: str, body: bytes, secret: str) -> str:
-    return hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), b"%b.%b" % (seconds.encode(), body), "sha256").hex()
 
 
 def _standard_base64(message_id: str, seconds: str, body: bytes, key: bytes) -> str:
     signed = f"{message_id}.{seconds}.".encode() + body
-    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
