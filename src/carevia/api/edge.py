@@ -31,6 +31,7 @@ from carevia.realtime.handshake import TrustedProxies
 
 SORRY: Final = "Something went wrong here. Try again; if it stays, tell the operator the id of this answer."
 _NOTHING: Final = Nothing()
+REQUEST_ID: Final = b"x-request-id"
 
 
 class MethodNotAllowed(CareviaError):
@@ -99,9 +100,11 @@ class Edge:
     def _complete(self, route: Route[Any, Any] | None, request: Request, answer: Answer) -> Answer:
         """Counted, and with the headers that stand on every answer."""
         self._count(route, answer.status)
-        own = {name for name, _ in answer.headers}
-        beside = [pair for pair in self._headers if pair[0] not in own]
-        beside.append((b"x-request-id", request.id.encode()))
+        beside = self._headers
+        if answer.headers:
+            own = {name for name, _ in answer.headers}
+            beside = [pair for pair in beside if pair[0] not in own]
+        beside = [*beside, (REQUEST_ID, request.id.encode())]
         return Answer(answer.status, answer.body, [*answer.headers, *beside, *self._cors(request)], answer.more)
 
     async def _found(

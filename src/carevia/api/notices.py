@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from carevia.api.edge import Edge
+from carevia.api.edge import REQUEST_ID, Edge
 from carevia.api.http import BODY_SECONDS, CLOSE, Answer, Request, SlowBody, too_large
 from carevia.api.policy import Route
 from carevia.errors import CareviaError
@@ -73,4 +73,6 @@ class Notice:
     def _send(self, answer: Answer) -> None:
         respond, self._respond, self._task = self._respond, None, None
         if respond is not None:
-            respond(exchange.Answer(answer.status, answer.body, tuple(answer.headers), CLOSE in answer.headers))
+            shared = tuple([header for header in answer.headers if header[0] != REQUEST_ID])
+            own = ((REQUEST_ID, self._request.id.encode()),)
+            respond(exchange.Answer(answer.status, answer.body, shared, CLOSE in shared, own))

@@ -167,6 +167,8 @@ class DirectCycle:
             self._let_go()
             return
         head = http.heads.begin(answer.status, answer.headers, http.server_state.default_headers)
+        for header in answer.own:
+            head += b"%b: %b\r\n" % header
         if not self.keep_alive and not answer.closes:
             head += b"connection: close\r\n"
         http.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(answer.body), answer.body))

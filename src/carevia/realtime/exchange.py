@@ -32,13 +32,14 @@ DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so t
 
 
 class Answer(NamedTuple):
-    """A whole answer; its length is not among the headers. `closes`: the connection ends with it, after a moment in
-    which what the client still sends is read and dropped."""
+    """A whole answer; its length is not among the headers, and `own` are those that no other answer has. `closes`: the
+    connection ends with it, after a moment in which what the client still sends is read and dropped."""
 
     status: int
     body: bytes
     headers: Headers
     closes: bool = False
+    own: Headers = ()
 
 
 class Exchange:

@@ -254,7 +254,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 async def _write(answer: Answer, receive: Receive, send: Send) -> None:
-    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+    headers = [*answer.headers, *answer.own, (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.closes:  # read on for a moment: closing over unread bytes would reset the answer away
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})

@@ -133,7 +133,7 @@ class SqliteDatabase(Database):
 
     def _check_file(self) -> None:
         """SQLite goes on writing to a file that was moved or deleted, where nobody would ever find it."""
-        status = self._path.stat()
+        status = os.stat(self._path)
         found = status.st_dev, status.st_ino
         if self._file is None:
             self._file = found
