@@ -34,6 +34,7 @@ Visit = Callable[..., Page]
 def people(browser: Browser, *scripts: str) -> Iterator[Visit]:
     """`visit(url, bearer)` is that person's page, live; whatever a page throws fails the test."""
     problems: list[str] = []
+    pages: list[Page] = []
 
     def visit(url: str, bearer: str, viewport: ViewportSize = DESK) -> Page:
         headers = {"Authorization": f"Bearer {bearer}"}
@@ -44,12 +45,18 @@ def people(browser: Browser, *scripts: str) -> Iterator[Visit]:
         for script in scripts:
             context.add_init_script(script)
         page = context.new_page()
+        pages.append(page)
         page.goto(url)
         expect(page.locator(LIVE)).to_be_visible()
         return page
 
     with contextlib.ExitStack() as ends:
-        yield visit
+        try:
+            yield visit
+        except BaseException:
+            for page in pages:
+                print(f"{page.url} shows: {page.locator('body').inner_text()[:1000]!r}")
+            raise
     assert problems == []
 
 

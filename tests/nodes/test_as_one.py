@@ -30,7 +30,12 @@ __all__ = [  # pytest finds them by these names
 
 
 @pytest.fixture(scope="module")
-def carevia(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """In place of one program: its address is nginx's."""
     with Valkey() as valkey, cluster(tmp_path_factory.mktemp("one"), [], [], CAREVIA_REDIS_URL=valkey.url) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def carevia(shared: Cluster) -> Cluster:
+    return shared

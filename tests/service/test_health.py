@@ -208,6 +208,31 @@ def test_a_node_that_does_not_hear_itself_on_the_bus_is_red_and_green_when_it_do
     run(main())
 
 
+def test_a_message_to_itself_that_was_lost_is_sent_again_before_the_node_counts_as_deaf(tmp_path: Path) -> None:
+    """Redis came back between the two connections of a node: it was red for four seconds more, and well."""
+
+    async def main() -> None:
+        async with watched(tmp_path) as (store, relay, _):
+            sent = 0
+
+            async def every_other_comes_back() -> None:
+                nonlocal sent
+                sent += 1
+                await asyncio.sleep(0 if sent % 2 else 60)
+
+            health = Health(store, relay, 0.2, echo=every_other_comes_back)
+            await health.start()
+            try:
+                async with asyncio.timeout(SOON):
+                    while sent < 3:
+                        await asyncio.sleep(0.05)
+                assert health.reason() is None and health.deaf == 0
+            finally:
+                await health.stop()
+
+    run(main())
+
+
 def test_a_node_that_does_not_read_back_what_it_writes_to_the_journal_is_red(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ _BEHIND: Final = 1.9  # without a step forward, with committed rows ahead, from 
 _OLD: Final = 5.0  # after which a judgement says nothing any more
 
 _SILENT: Final = 4.0  # without a message to ourselves that came back; the next judgement makes it five
+_ECHO: Final = 1.0  # for one of them; one that was lost while the bus came back is not waited for, another is sent
 
 _QUIET: Final = 2.0  # without a row of anybody in the journal, after which we write one
 _ROOM: Final = "#echo"  # of such rows; no id of a person holds this sign, so nobody is ever sent one
@@ -158,7 +159,7 @@ class Health:
     async def _listen(self, echo: Echo) -> None:
         while True:
             try:
-                async with asyncio.timeout(_SILENT):
+                async with asyncio.timeout(_ECHO):
                     await echo()
                 self._heard_at = self._now()
             except Exception as problem:  # the bus says the rest itself
