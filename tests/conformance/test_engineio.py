@@ -126,7 +126,7 @@ def test_a7_a_broken_frame_closes_at_once_with_its_code(rules: Rules, data: byte
 
 def test_a8_heartbeats_are_answered(rules: Rules) -> None:
     async def main() -> None:
-        await asyncio.gather(rules.ping_and_pong_over_polling(), rules.ping_and_pong_over_websocket())
+        await asyncio.gather(rules.ping_and_pong_over_polling(3), rules.ping_and_pong_over_websocket(3))
 
     asyncio.run(main())
 
@@ -158,7 +158,8 @@ def test_a9_close(rules: Rules) -> None:
 def test_a10_upgrade(rules: Rules) -> None:
     asyncio.run(rules.upgrade("4hello", "4hello"))
     asyncio.run(rules.upgrade_lets_a_waiting_poll_go())
-    asyncio.run(rules.a_second_websocket_with_the_sid("4hello", "4hello"))
+    for eager in (False, True):
+        asyncio.run(rules.nothing_else_is_taken_after_an_upgrade("4hello", "4hello", "4again", "4again", eager=eager))
 
 
 def test_cors_is_open_to_all(rules: Rules) -> None:

@@ -60,8 +60,8 @@ def test_a5_a6_polls(rules: Rules) -> None:
 def test_a8_heartbeats(rules: Rules) -> None:
     async def main() -> None:
         await asyncio.gather(
-            rules.ping_and_pong_over_polling(),
-            rules.ping_and_pong_over_websocket(),
+            rules.ping_and_pong_over_polling(2),  # a third would meet the connection timeout on a busy machine
+            rules.ping_and_pong_over_websocket(2),
             rules.silence_over_polling_is_dead_at_500_ms(),
             rules.silence_is_not_dead_too_early(),
             rules.silence_over_websocket_closes_at_500_ms(),
@@ -78,7 +78,9 @@ def test_a9_close(rules: Rules) -> None:
 def test_a10_upgrade(rules: Rules) -> None:
     asyncio.run(rules.upgrade("40", '40{"sid":"'))
     asyncio.run(rules.upgrade_lets_a_waiting_poll_go())
-    asyncio.run(rules.a_second_websocket_with_the_sid("40", '40{"sid":"'))
+    for eager in (False, True):
+        again = '427["message-with-ack"]', "437[]"
+        asyncio.run(rules.nothing_else_is_taken_after_an_upgrade("40", '40{"sid":"', *again, eager=eager))
 
 
 # CONNECT.
@@ -206,7 +208,9 @@ def test_leaving_custom_leaves_main_usable(rules: Rules) -> None:
     async def main() -> None:
         async with client(rules) as ws:
             await ws.connect()
-            ws.send("40/custom,")
+            assert await ws.receive() == "2"
+            ws.send("3")
+            ws.send("40/custom")
             assert str(await ws.receive()).startswith('40/custom,{"sid":"')
             assert await ws.receive() == '42/custom,["auth",{}]'
             ws.send("41/custom")

@@ -4,11 +4,14 @@ import asyncio
 import inspect
 import socket
 from contextlib import AsyncExitStack
+from typing import cast
 
+import httptools
 import pytest
 import uvicorn
 
 from carevia.realtime import doorway
+from carevia.realtime.opening import Endpoint
 from tests.realtime.rawclient import Connection, RawWebSocket, until
 from tests.realtime.serving import Site, make, run, serving
 
@@ -96,3 +99,48 @@ def test_nothing_is_kept_of_a_connection_that_says_nothing_and_goes() -> None:
             await until(lambda: not site.uvicorn.server_state.connections, "it is still counted")
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD.replace(b"Upgrade: websocket\r\n", b"Upgrade: websocket\r\nX-Folded: one\r\n two\r\n"),
+        HEAD.replace(b"Host: here\r\n", b"Host : here\r\n"),
+        HEAD.replace(b"Host: here\r\n", b"Host: here\n"),
+        HEAD.replace(b"Host: here\r\n", b"Host: here\r\nX-Odd: a\0b\r\n"),
+        HEAD.replace(b" HTTP/1.1", b" HTTP/1.0"),
+        HEAD + b"Content-Length: 2\r\n",
+        HEAD.replace(b"Connection: Upgrade\r\n", b"Connection: x-upgrade\r\n"),
+        HEAD.replace(b"Upgrade: websocket\r\n", b""),
+        HEAD.replace(WS.encode(), b"/elsewhere"),
+    ],
+)
+def test_what_two_readers_could_read_in_two_ways_is_left_to_the_http_parser(head: bytes) -> None:
+    class Everything:
+        def takes(self, path: bytes) -> bool:
+            return path == b"/socket.io/"
+
+    endpoint = cast("Endpoint", Everything())
+    assert doorway._upgrade(endpoint, HEAD + REST) is not None
+    assert doorway._upgrade(endpoint, head + REST) is None
+
+
+def test_a_plain_upgrade_is_read_as_the_http_parser_reads_it() -> None:
+    class Everything:
+        def takes(self, path: bytes) -> bool:
+            return True
+
+    class Seen:
+        def __init__(self) -> None:
+            self.headers: list[tuple[bytes, bytes]] = []
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self.headers.append((name.lower(), value))
+
+    more = (
+        b"Cookie: a=b;  c=d \t\r\nX-None:\r\nX-Letters:\t \xc3\xa4\r\nCONNECTION: keep-alive , UPGRADE\r\nx-none: 2\r\n"
+    )
+    seen = Seen()
+    with pytest.raises(httptools.HttpParserUpgrade):
+        httptools.HttpRequestParser(seen).feed_data(HEAD + more + REST)
+    assert doorway._upgrade(cast("Endpoint", Everything()), HEAD + more + REST) == (WS.encode(), seen.headers)

@@ -36,16 +36,20 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     attachments: int
 
 
+_JOIN = Packet(CONNECT, "/", None, None, 0)
+
+
 def decode(text: bytes) -> Packet:
     """Read one packet (valid UTF-8, without the Engine.IO digit). Raises ParseError."""
     if text[:1] == b"2":  # nearly every packet: an event of the main namespace
         start = text.find(b"[", 1, MAX_ID_DIGITS + 2)
-        digits = text[1:start]
-        if start == 1 or (start > 1 and digits.isdigit()):
+        if start == 1 or (start > 1 and text[1:start].isdigit()):
             data = _json(text[start:])
             if not data or type(data[0]) is not str or data[0] in RESERVED:
                 raise ParseError(_NO_EVENT)
-            return Packet(EVENT, "/", data, int(digits) if digits else None, 0)
+            return Packet(EVENT, "/", data, int(text[1:start]) if start > 1 else None, 0)
+    if text == b"0":
+        return _JOIN
     if not text:
         raise ParseError("empty packet")
     kind, at, size = text[0] - _ZERO, 1, len(text)
@@ -84,7 +88,7 @@ def _json(text: bytes) -> Any:
         data = _decode(text)
     except (ValueError, RecursionError):
         raise ParseError("not JSON") from None
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _too_deep(data):
+    if len(text) - len(text.translate(None, b"[{")) > MAX_DEPTH and _too_deep(data):  # quicker than to count twice
         raise ParseError("nested too deep")
     return data
 

@@ -5,7 +5,6 @@ opcode
 `FAIL`, whose code says what to put into the closing frame. Extensions (compression) are never negotiated.
 """
 
-import base64
 import binascii
 import codecs
 import hashlib
@@ -20,6 +19,7 @@ NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_STATUS, BAD_DATA, POLICY, TOO_BIG = 1000,
 
 _WHOLE_TEXT = 0x80 | TEXT  # the first byte of a text frame that is a message by itself
 _HEAD = struct.Struct(">BBH").pack
+_HEAD_AT = struct.Struct(">BBH").unpack_from
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 
@@ -29,11 +29,11 @@ Message = tuple[int, bytes, int]  # opcode, payload, close code (0 unless CLOSE 
 def accept_value(key: bytes) -> bytes | None:
     """`Sec-WebSocket-Accept` for a client's key; None where the key is not 16 bytes in base64 (RFC 6455 4.2.1)."""
     try:
-        if len(base64.b64decode(key, validate=True)) != 16:
+        if len(binascii.a2b_base64(key, strict_mode=True)) != 16:
             return None
-    except (binascii.Error, ValueError):
+    except binascii.Error:
         return None
-    return base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
+    return binascii.b2a_base64(hashlib.sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
@@ -95,16 +95,17 @@ class Reader:
         found = []
         at, size, limit = 0, len(data), self.limit
         while at < size:
-            if size - at < 7 or data[at] != _WHOLE_TEXT:
+            if size - at < 7:
                 return None
-            length = data[at + 1] - 0x80
-            start = at + 6
-            if length == 126:
-                start, length = at + 8, data[at + 2] << 8 | data[at + 3]
-            elif length == 127:  # 133 bytes of a long frame are not a frame of 127
+            first, second, length = _HEAD_AT(data, at)
+            if second == 0xFE:
+                start = at + 8
+            elif 0x80 <= second < 0xFE:
+                start, length = at + 6, second - 0x80
+            else:  # not masked, or 64 bits of length
                 return None
             at = start + length
-            if length < 0 or at > size or length > limit:
+            if first != _WHOLE_TEXT or at > size or length > limit:
                 return None
             payload = apply_mask(data[start:at], data[start - 4 : start])
             if not payload.isascii() and not _valid_utf8(payload):

@@ -118,7 +118,7 @@ class Client:
         try:
             for middleware in middlewares:
                 answer = middleware(socket, auth)
-                if asyncio.iscoroutine(answer):
+                if answer is not None and asyncio.iscoroutine(answer):
                     self.server.spawn(self._ask_waiting(socket, auth, answer, middlewares))
                     return
         except Exception as error:

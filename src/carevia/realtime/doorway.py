@@ -6,12 +6,11 @@ It stands where uvicorn expects its protocol class (`Config(http=...)`), and lea
 """
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import httptools
-
 from carevia.realtime.deadlines import Bucket, Deadlines
-from carevia.realtime.handshake import Handshake
+from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import LONGEST, MAGIC, Came
 from carevia.realtime.nodes.links import Links
 from carevia.realtime.opening import Endpoint, take_over
@@ -89,10 +88,11 @@ class Doorway(asyncio.Protocol):
         if head is None:
             self._hand_on(data)
             return
-        query = head.url.partition(b"?")[2]
+        target, headers = head
+        query = target.partition(b"?")[2]
         way = None if self.links is None else self.links.way(query, self._came)
         if way is None:
-            self._take(head, query)
+            self._take(headers, query)
         else:
             way.go(self._transport, data, self._came, self._connections)
 
@@ -116,7 +116,7 @@ class Doorway(asyncio.Protocol):
         self._transport.set_protocol(protocol)
         protocol.data_received(data)
 
-    def _take(self, head: "_Head", query: bytes) -> None:
+    def _take(self, headers: RawHeaders, query: bytes) -> None:
         transport, endpoint, came = self._transport, self.endpoint, self._came
         if came is None:
             peer = transport.get_extra_info("peername")
@@ -124,43 +124,29 @@ class Doorway(asyncio.Protocol):
             scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         else:
             address, scheme = came.peer, came.scheme
-        take_over(
-            endpoint, Handshake(head.headers, query, address, scheme, endpoint.proxies), transport, self._connections
-        )
+        take_over(endpoint, Handshake(headers, query, address, scheme, endpoint.proxies), transport, self._connections)
 
 
-class _Head:
-    """What the HTTP parser finds."""
-
-    __slots__ = ("headers", "url")
-
-    def __init__(self) -> None:
-        self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-
-    def on_url(self, url: bytes) -> None:
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+_PLAIN = re.compile(  # what two readers could read in two ways is left to the HTTP parser
+    rb"GET ([!-~]++) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[\t -~\x80-\xff]*+\r\n)++)\r\n"
+).fullmatch
+_FIELDS = re.compile(rb"([^:\r]+):[ \t]*([^\r]*)\r\n").findall
+_WITH_BODY = frozenset((b"content-length", b"transfer-encoding"))
 
 
-def _upgrade(endpoint: Endpoint, data: bytes) -> _Head | None:
-    """The head, where the data is exactly one GET of HTTP/1.1 that wants a WebSocket of the endpoint; else None."""
-    if data[:4] != b"GET " or data.find(b"\r\n\r\n") != len(data) - 4:
+def _upgrade(endpoint: Endpoint, data: bytes) -> tuple[bytes, RawHeaders] | None:
+    """Target and headers, where the data is exactly one plain GET that wants a WebSocket of the endpoint; else None."""
+    found = _PLAIN(data)
+    if found is None:
         return None
-    target = data[4 : data.find(b" ", 4)]
+    target, head = found.groups()
     if not endpoint.takes(target.partition(b"?")[0]):
         return None
-    head = _Head()
-    parser = httptools.HttpRequestParser(head)
-    try:
-        parser.feed_data(data)
+    headers = [(name.lower(), value) for name, value in _FIELDS(head)]
+    fields = dict(headers)
+    if fields.get(b"upgrade", b"").lower() != b"websocket" or not _WITH_BODY.isdisjoint(fields):
         return None
-    except httptools.HttpParserUpgrade as upgrade:
-        if upgrade.args[0] != len(data) or parser.get_http_version() != "1.1":
-            return None
-    except httptools.HttpParserError:
+    wants = fields.get(b"connection", b"").lower()
+    if wants != b"upgrade" and b"upgrade" not in map(bytes.strip, wants.split(b",")):
         return None
-    wanted = [value for name, value in head.headers if name == b"upgrade"]
-    return head if wanted and wanted[-1].lower() == b"websocket" else None
+    return target, headers

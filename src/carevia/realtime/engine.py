@@ -69,6 +69,7 @@ class Engine:
         self.stats = Stats()
         self.ways = Ways()
         self.ids = Ids()
+        self._open_packets: dict[str, bytes] = {}  # by transport, with %s for the id
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.sessions: dict[str, Session] = {}
         self.polls: dict[str, PollingTransport] = {}
@@ -181,9 +182,14 @@ class Engine:
 
     def open_packet(self, sid: str, transport: str) -> bytes:
         """The packet that tells a client its session."""
-        config = self.config
-        upgrades = ["websocket"] if transport == "polling" and config.allow_upgrades else []
-        return engineio.open_packet(sid, upgrades, config.ping_interval, config.ping_timeout, config.max_payload)
+        packet = self._open_packets.get(transport)
+        if packet is None:
+            config = self.config
+            upgrades = ["websocket"] if transport == "polling" and config.allow_upgrades else []
+            packet = self._open_packets[transport] = engineio.open_packet(
+                "%s", upgrades, config.ping_interval, config.ping_timeout, config.max_payload
+            )
+        return packet % sid.encode()
 
     def at_turns_end(self, transport: PollingTransport) -> None:
         """Answer its GET at the end of this turn of the loop."""

@@ -6,7 +6,7 @@ reaches exactly those who were in its rooms when it was emitted.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from itertools import repeat
+from itertools import groupby, repeat
 from typing import TYPE_CHECKING, cast
 
 from carevia.realtime.descriptor import put, put_all
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FEW = 8  # receivers for which lists are not worth their making
 _MANY, _KEPT = 64, 16  # receivers whose lists are worth keeping, and how many such collections
-_REPEATED = 8  # one in so many receivers may get two writes before messages are put together for each
+_REPEATED = 8  # of so many receivers one may get two writes, where that spares the others their lists
 Entry = tuple["Collection[Socket]", Message]
 
 
@@ -56,10 +56,12 @@ class Fanout:
         first = entries[0][0]
         if len(entries) == 1:
             self._send(first, entries[0][1])
-        elif all(sockets is first for sockets, _ in entries):
+        elif all([sockets is first for sockets, _ in entries]):
             self._send(first, merge([message for _, message in entries]))
+        elif max([len(sockets) for sockets, _ in entries]) < _MANY:
+            _send_together(entries)
         else:
-            self._send_mixed(entries)
+            self._send_large(_runs(entries))
 
     def _turn(self) -> None:
         self._scheduled = False
@@ -92,22 +94,15 @@ class Fanout:
             found = self._known[id(sockets)] = sockets, _Receivers(sockets)
         return found[1]
 
-    def _send_mixed(self, entries: list[Entry]) -> None:
-        """Different receivers."""
-        sessions: list[Session] = []
-        messages: list[Message] = []
-        for sockets, message in entries:
-            for socket in sockets:
-                sessions.append(socket.session)
-                messages.append(message)
-        repeated = len(sessions) - len(set(sessions))
-        if repeated == 0:
-            _put_each(sessions, messages)
-        elif repeated * _REPEATED <= len(sessions):
+    def _send_large(self, entries: list[Entry]) -> None:
+        """Different receivers, many of one of them: to each by itself where hardly anybody can get two."""
+        sizes = [len(sockets) for sockets, _ in entries]
+        largest = max(sizes)
+        if (sum(sizes) - largest) * _REPEATED <= largest:
             for sockets, message in entries:
                 self._send(sockets, message)
         else:
-            _put_each(*_put_together(sessions, messages))
+            _send_together(entries)
 
 
 class _Receivers:
@@ -127,19 +122,42 @@ class _Receivers:
         self.fds = cast("list[int]", fds)
 
 
-def _put_each(sessions: "Sequence[Session]", messages: Sequence[Message]) -> None:
-    """A message to each; nobody is among them twice."""
-    fds = [session.fd for session in sessions]
-    if None in fds:
-        for session, message in zip(sessions, messages, strict=True):
-            _deliver(session, message)
-        return
-    frames = [message.frames for message in messages]
-    taken = put_all(cast("list[int]", fds), frames)
-    if taken != list(map(len, frames)):
-        for session, message, count in zip(sessions, messages, taken, strict=True):
-            if count < len(message.frames):
-                session.transport.send(message, count)
+def _runs(entries: list[Entry]) -> list[Entry]:
+    """What goes to the very same receivers, one after the other, as one."""
+    runs = [list(run) for _, run in groupby(entries, lambda entry: id(entry[0]))]
+    return [(run[0][0], merge([message for _, message in run])) for run in runs]
+
+
+def _send_together(entries: list[Entry]) -> None:
+    """One write for each who is written to on a descriptor, all of them in one loop in C."""
+    queues: dict[int, bytes] = {}
+    others: list[tuple[Session, Message]] = []
+    for sockets, message in entries:
+        frames = message.frames
+        for socket in sockets:
+            fd = socket.session.fd
+            if fd is None:
+                others.append((socket.session, message))
+            else:
+                queues[fd] = queues.get(fd, b"") + frames  # of who gets one, the bytes are shared and not copied
+    sizes = list(map(len, queues.values()))
+    taken = put_all(queues, queues.values())
+    if taken != sizes:
+        _leave_to_transports(entries, taken, sizes)
+    for session, message in others:
+        session.send(message)
+
+
+def _leave_to_transports(entries: list[Entry], taken: list[int], sizes: list[int]) -> None:
+    """What the system did not take whole, of the descriptors in the order in which `entries` first name them."""
+    messages: dict[Session, list[Message]] = {}
+    for sockets, message in entries:
+        for socket in sockets:
+            if socket.session.fd is not None:
+                messages.setdefault(socket.session, []).append(message)
+    for session, count, size in zip(messages, taken, sizes, strict=True):
+        if count < size:
+            session.transport.send(merge(messages[session]), count)
 
 
 def _deliver(session: "Session", message: Message) -> None:
@@ -151,24 +169,6 @@ def _deliver(session: "Session", message: Message) -> None:
     taken = put(fd, frames)
     if taken < len(frames):
         session.transport.send(message, taken)
-
-
-def _put_together(
-    sessions: "Sequence[Session]", messages: Sequence[Message]
-) -> "tuple[Sequence[Session], Sequence[Message]]":
-    """What each session gets as one message. Those who get the same share its bytes."""
-    queues: dict[Session, list[Message]] = {}
-    for session, message in zip(sessions, messages, strict=True):
-        queue = queues.get(session)
-        if queue is None:
-            queues[session] = [message]
-        else:
-            queue.append(message)
-    merged: dict[tuple[Message, ...], Message] = {}
-    for same in map(tuple, queues.values()):
-        if same not in merged:
-            merged[same] = merge(same)
-    return list(queues), [merged[tuple(queue)] for queue in queues.values()]
 
 
 def merge(messages: Sequence[Message]) -> Message:

@@ -56,10 +56,8 @@ class Handshake:
 
     def header(self, name: bytes) -> str:
         """One header's value, "" where it is missing."""
-        for key, value in self.raw:
-            if key == name:
-                return value.decode("latin-1")
-        return ""
+        value = dict(reversed(self.raw)).get(name)  # of a name that comes twice, the first
+        return "" if value is None else value.decode("latin-1")
 
     @property
     def query(self) -> dict[str, str]:

@@ -1,0 +1,101 @@
+"""What leaves in one turn for different receivers: in order, once, and with what the system does not take."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, cast
+
+import pytest
+
+from carevia.realtime.fanout import Fanout
+from carevia.realtime.message import Message
+from carevia.realtime.session import Ways
+
+SMALL, LARGE = 9, 80
+
+
+class Peer:
+    """A socket's session over a real connection: `sent` past its descriptor, and `left` of what that did not take."""
+
+    def __init__(self, stack: ExitStack, direct: bool = True) -> None:
+        here, self._there = (stack.enter_context(end) for end in socket.socketpair())
+        here.setblocking(False)
+        self.fd = here.fileno() if direct else None
+        self.sent: list[bytes] = []
+        self.left: list[tuple[bytes, int]] = []
+        self.session = self.transport = self
+        self._here = here
+
+    def send(self, message: Message, taken: int | None = None) -> None:
+        if taken is None:
+            self.sent.append(message.frames)
+        else:
+            self.left.append((message.frames, taken))
+
+    def fill(self) -> None:
+        with pytest.raises(BlockingIOError):
+            while True:
+                self._here.send(bytes(4096))
+
+    def heard(self) -> bytes:
+        return os.read(self._there.fileno(), 1 << 20)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def push(fanout: Fanout, peers: list[Peer], text: bytes) -> bytes:
+    message = Message(b"4" + text)
+    fanout.push(cast("Any", peers), message)
+    return message.frames
+
+
+def quiet_fanout() -> Fanout:
+    """One that is flushed by hand: there is no loop here."""
+    fanout = Fanout(Ways())
+    fanout._scheduled = True
+    return fanout
+
+
+@pytest.mark.parametrize("many", [SMALL, LARGE])
+def test_who_is_in_several_rooms_gets_one_write_in_the_order_of_the_events(stack: ExitStack, many: int) -> None:
+    peers = [Peer(stack) for _ in range(many)]
+    fanout = quiet_fanout()
+    one = push(fanout, peers, b"to all")
+    two = push(fanout, peers[:-1], b"to most")
+    three = push(fanout, peers[:1], b"to the first")
+    fanout.flush()
+    assert [peer.heard() for peer in peers] == [one + two + three, *[one + two] * (many - 2), one]
+    assert all(not peer.sent and not peer.left for peer in peers)
+
+
+@pytest.mark.parametrize("many", [SMALL, LARGE])
+def test_a_few_words_beside_a_large_room_keep_their_order(stack: ExitStack, many: int) -> None:
+    peers = [Peer(stack) for _ in range(many)]
+    fanout = quiet_fanout()
+    before = push(fanout, peers[:1], b"before")
+    one, two = push(fanout, peers, b"one"), push(fanout, peers, b"two")
+    after = push(fanout, peers[:1], b"after")
+    fanout.flush()
+    assert [peer.heard() for peer in peers] == [before + one + two + after, *[one + two] * (many - 1)]
+
+
+@pytest.mark.parametrize("many", [SMALL, LARGE])
+def test_what_is_not_taken_goes_to_the_transport_and_stops_nobody(stack: ExitStack, many: int) -> None:
+    peers = [Peer(stack) for _ in range(many)]
+    full, polling = peers[2], Peer(stack, direct=False)
+    full.fill()
+    fanout = quiet_fanout()
+    everybody = [*peers, polling]
+    one = push(fanout, everybody, b"one")
+    two = push(fanout, [*peers[1:], polling], b"two")
+    fanout.flush()
+    assert full.left == [(one + two, 0)] and not full.sent
+    assert polling.sent == [one, two]
+    others = [peer for peer in peers if peer is not full]
+    assert [peer.heard() for peer in others] == [one, *[one + two] * (many - 2)]
+    assert all(not peer.sent and not peer.left for peer in others)
