@@ -354,6 +354,8 @@ def test_what_was_missed_is_added_under_a_line_that_says_so(house: str, desk: Pa
     desk.context.route(SOCKETS, lambda route: route.abort())
     network.reset()
     expect(desk.get_by_role("button", name="Try now")).to_be_visible()
+    # It counts down, for the eye: its name stays.
+    expect(desk.get_by_role("button", name="Try now", exact=True)).to_have_text(re.compile(r"Try now\s*[0-5] s"))
     write(house, "family-6", "Are you there?")
     desk.context.unroute(SOCKETS)
     desk.get_by_role("button", name="Try now").click()

@@ -101,6 +101,7 @@ def test_search_assignment_and_drafts(carevia: Program, context: BrowserContext)
 
     box = desk.get_by_label("Message", exact=True)
     box.fill("Ayesha comes at")
+    expect(desk.get_by_text("Draft saved in this browser")).to_be_visible()
     other = context.new_page()
     other.goto(f"{carevia.url}/dashboard?view=chat&with=family-1")
     expect(other.get_by_label("Message", exact=True)).to_have_value("Ayesha comes at")

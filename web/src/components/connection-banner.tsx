@@ -4,6 +4,7 @@ import { clock } from "@/lib/format/time";
 import type { Connection } from "@/lib/socket/connection";
 import { useSnapshot } from "@/lib/socket/use-connection";
 import type { LiveState } from "@/lib/socket/use-live";
+import { useNow } from "@/lib/use-now";
 import { words } from "./messages";
 
 /** Whether the page must say that it is not live; "checking" and the first moments are no news. */
@@ -13,7 +14,7 @@ export function bannerTone(live: LiveState): "warn" | "bad" | null {
 }
 
 export function ConnectionSentence({ live, connection }: { live: LiveState; connection: Connection | null }) {
-  const { message } = useSnapshot(connection);
+  const { message, retryAt } = useSnapshot(connection);
   const { freshness, lastLive } = live;
   return (
     <>
@@ -29,7 +30,18 @@ export function ConnectionSentence({ live, connection }: { live: LiveState; conn
       </span>
       <button type="button" className="btn btn-line btn-small" onClick={() => connection?.retry()}>
         {freshness === "ended" ? words.connectAgain : words.tryNow}
+        {retryAt !== null && <Countdown to={retryAt} />}
       </button>
     </>
+  );
+}
+
+/** For the eye only: a button whose name changes every second cannot be listened to. As wide at 3 as at 0. */
+function Countdown({ to }: { to: number }) {
+  const left = Math.max(0, Math.ceil((to - useNow(250)) / 1_000));
+  return (
+    <span aria-hidden="true" className="tabular-nums">
+      {words.seconds(left)}
+    </span>
   );
 }

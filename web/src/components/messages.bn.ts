@@ -10,6 +10,7 @@ export const bn: Words = {
   close: "বন্ধ করুন",
   tryAgain: "আবার চেষ্টা করুন",
   tryNow: "এখনই চেষ্টা",
+  seconds: (n) => `${numeral(n)} সে.`,
   connectAgain: "আবার যুক্ত হোন",
   skip: "মূল অংশে যান",
   loading: "আনা হচ্ছে",

@@ -11,6 +11,7 @@ const en = {
   close: "Close",
   tryAgain: "Try again",
   tryNow: "Try now",
+  seconds: (n: number) => `${n} s`,
   connectAgain: "Connect again",
   skip: "Skip to the content",
   loading: "Loading",

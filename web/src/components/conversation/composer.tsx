@@ -10,6 +10,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { drafts } from "@/lib/chat/drafts";
 import type { Extra } from "@/lib/chat/outbox";
 import { slashWord } from "@/lib/chat/saved-replies";
 import { ACCEPTED } from "@/lib/chat/upload";
@@ -47,6 +48,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   const [noted, setNoted] = useDraft(person, `${room}/note`);
   const [note, setNote] = useState(staff && noted !== "" && message === "");
   const [text, setText] = note ? [noted, setNoted] : [message, setMessage];
+  const kept = text !== "" && drafts.kept(person, note ? `${room}/note` : room);
   const choose = (next: boolean) => {
     if (next !== note && (next ? noted : message) === "") {
       (next ? setNoted : setMessage)(text);
@@ -116,7 +118,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
       onDragOver={(event: DragEvent) => event.preventDefault()}
       onDrop={(event: DragEvent) => take(event, event.dataTransfer.files)}
     >
-      {staff && <ModeChoice note={note} onChange={choose} />}
+      {staff && <ModeChoice note={note} onChange={choose} kept={kept} />}
       <ReplyMenu menu={replies} id={`${id}-replies`} />
       <label htmlFor={id} className="sr-only">
         {words.conversation.message}

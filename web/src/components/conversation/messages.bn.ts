@@ -14,6 +14,7 @@ export const bn: Words = {
   writing: (names) => `${names.length === 1 ? names[0] : all(names)} লিখছেন`,
   answering: (names) => `${names.length === 1 ? names[0] : all(names)} উত্তর দিচ্ছেন। তবুও পাঠাবেন?`,
   sendAnyway: "তবুও পাঠান",
+  draftKept: "খসড়া এই ব্রাউজারে সংরক্ষিত",
   and: all,
   away: (lapse, n) => `আপনি ${lapse} বিচ্ছিন্ন ছিলেন। ${numeral(n)}টি বার্তা যোগ হলো।`,
   note: "নোট",

@@ -18,6 +18,7 @@ const en = {
       ? `${names[0]} is answering. Send anyway?`
       : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are answering. Send anyway?`,
   sendAnyway: "Send anyway",
+  draftKept: "Draft saved in this browser",
   and: (names: readonly string[]) => `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
   away: (lapse: string, n: number) =>
     n === 1 ? `You were away ${lapse}. 1 missed message added.` : `You were away ${lapse}. ${n} missed messages added.`,

@@ -1,9 +1,16 @@
-// Whether an answer to the customer or a private note is written.
+// Whether an answer to the customer or a private note is written, and that what is begun is kept.
 import { words } from "./messages";
 
-export function ModeChoice({ note, onChange }: { note: boolean; onChange: (note: boolean) => void }) {
+interface Props {
+  note: boolean;
+  onChange: (note: boolean) => void;
+  /** Whether a draft is kept in this browser. */
+  kept: boolean;
+}
+
+export function ModeChoice({ note, onChange, kept }: Props) {
   return (
-    <fieldset className="flex gap-1 px-2 pt-1.5">
+    <fieldset className="flex items-center gap-1 px-2 pt-1.5">
       <legend className="sr-only">{words.mode}</legend>
       {[false, true].map((one) => (
         <button
@@ -16,6 +23,7 @@ export function ModeChoice({ note, onChange }: { note: boolean; onChange: (note:
           {one ? words.note : words.reply}
         </button>
       ))}
+      {kept && <span className="ml-auto truncate pr-1 text-xs text-ink-2">{words.draftKept}</span>}
     </fieldset>
   );
 }

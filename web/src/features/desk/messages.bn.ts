@@ -117,7 +117,7 @@ export const bn: Words = {
     silent: "নীরব সময়",
     from: "থেকে",
     to: "পর্যন্ত",
-    kinds: { booking: "পরিশোধিত বুকিং", message: "বার্তা" },
+    kinds: { booking: "পরিশোধিত বুকিং", message: "বার্তা", lost: "সংযোগ বিচ্ছিন্ন" },
     told: "জানানো হয়",
     muteHour: "১ ঘণ্টা নীরব",
     muteDay: "কাল পর্যন্ত নীরব",

@@ -121,7 +121,7 @@ const en = {
     silent: "Silent hours",
     from: "From",
     to: "To",
-    kinds: { booking: "Paid bookings", message: "Messages" },
+    kinds: { booking: "Paid bookings", message: "Messages", lost: "Lost connection" },
     told: "Told",
     muteHour: "Mute for 1 hour",
     muteDay: "Mute until tomorrow",

@@ -1,13 +1,18 @@
 // What of the desk rings, and its words: paid bookings that nobody has on a screen, and customers who wait.
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import type { Freshness } from "@/lib/freshness";
 import { useIcon } from "@/lib/notices/icon";
 import type { Facts, Ring } from "@/lib/notices/reminders";
+import { useLostSound } from "@/lib/notices/use-lost-sound";
 import { type Notice, useNotices } from "@/lib/notices/use-notices";
 import { words } from "./messages";
 import { nameOf } from "./names";
 import type { Desk } from "./state";
 import type { DeskData } from "./use-desk";
+
+/** What a low note tells: not that one has signed out, which is no news to who did it. */
+const LOST: ReadonlySet<Freshness> = new Set(["stale", "reconnecting", "offline"]);
 
 /** Conversations with something unread: the number in the title, on the icon and in the rail. */
 export function unreadRooms(desk: Desk): number {
@@ -59,5 +64,6 @@ export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): 
     now: live.now,
     describe,
   });
+  useLostSound(owner, LOST.has(live.freshness));
   useIcon(unreadRooms(desk));
 }

@@ -43,5 +43,6 @@ test("a browser that keeps nothing keeps it as long as the page", () => {
   const drafts = new Drafts();
   drafts.write("s1", "u1", "hello");
   expect([drafts.read("s1", "u1"), [...drafts.rooms("s1")]]).toEqual(["hello", ["u1"]]);
+  expect([drafts.kept("s1", "u1"), drafts.kept("s1", "u2")]).toEqual([false, true]);
   full.mockRestore();
 });

@@ -30,6 +30,11 @@ export class Drafts {
     this.#changed();
   }
 
+  /** Whether it outlives the page: where nothing can be stored it does not. */
+  kept(person: string, room: string): boolean {
+    return !this.#memory.has(keyOf(person, room));
+  }
+
   /** The conversations in which this person has begun to write. */
   rooms(person: string): Set<string> {
     const start = keyOf(person, "");

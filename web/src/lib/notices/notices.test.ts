@@ -74,7 +74,7 @@ test("what stands in the storage comes from anybody", () => {
     sound: true,
     desktop: false,
     silent: { on: true, from: "22:00", to: "07:00" },
-    muted: { booking: 0, message: 0 },
+    muted: { booking: 0, message: 0, lost: 0 },
   });
 });
 
@@ -82,5 +82,5 @@ test("a kind is mute for an hour, or until the morning after", () => {
   const evening = new Date(2026, 10, 23, 22, 30).getTime();
   expect(muteUntil("hour", evening)).toBe(new Date(2026, 10, 23, 23, 30).getTime());
   expect(muteUntil("tomorrow", evening)).toBe(new Date(2026, 10, 24, 7, 0).getTime());
-  expect(understood({ muted: { booking: "x", message: 5 } }).muted).toEqual({ booking: 0, message: 5 });
+  expect(understood({ muted: { booking: "x", message: 5 } }).muted).toEqual({ booking: 0, message: 5, lost: 0 });
 });

@@ -10,14 +10,14 @@ export interface NoticeSettings {
   muted: Readonly<Record<Kind, number>>;
 }
 
-export const KINDS = ["booking", "message"] as const;
+export const KINDS = ["booking", "message", "lost"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const USUAL: NoticeSettings = {
   sound: true,
   desktop: false,
   silent: { on: false, from: "22:00", to: "07:00" },
-  muted: { booking: 0, message: 0 },
+  muted: { booking: 0, message: 0, lost: 0 },
 };
 
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -31,7 +31,11 @@ export function understood(given: unknown): NoticeSettings {
   return {
     sound: typeof one.sound === "boolean" ? one.sound : USUAL.sound,
     desktop: one.desktop === true,
-    muted: { booking: Number(muted.booking) || 0, message: Number(muted.message) || 0 },
+    muted: {
+      booking: Number(muted.booking) || 0,
+      message: Number(muted.message) || 0,
+      lost: Number(muted.lost) || 0,
+    },
     silent: {
       on: silent.on === true,
       from: TIME.test(silent.from ?? "") ? (silent.from as string) : USUAL.silent.from,

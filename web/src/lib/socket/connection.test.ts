@@ -82,6 +82,27 @@ test("the transport is told live", async () => {
   expect(connection.snapshot).toMatchObject({ status: "disconnected", id: null, message: "transport close" });
 });
 
+test("when the next attempt begins is known: soon at first, later than that at the end, and never after 4.5 s", async () => {
+  const connection = open();
+  await turn();
+  expect(connection.snapshot.retryAt).toBeNull();
+  await newest().accept("s1");
+  newest().lose();
+  const pauses: number[] = [];
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    pauses.push((connection.snapshot.retryAt ?? 0) - Date.now());
+    expect(newest().io.pause).toBe(pauses.at(-1));
+    newest().fail(new Error("xhr poll error"));
+  }
+  expect(pauses[0]).toBeLessThanOrEqual(750);
+  expect(pauses.at(-1)).toBeGreaterThanOrEqual(1_500);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(4_500);
+  await newest().accept("s2");
+  expect(connection.snapshot.retryAt).toBeNull();
+  newest().lose("io server disconnect");
+  expect(connection.snapshot.retryAt).toBeNull(); // only a person may try again
+});
+
 test("events come without their offset", async () => {
   open();
   await turn();

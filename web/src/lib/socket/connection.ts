@@ -20,6 +20,8 @@ export interface Snapshot {
   message: string | null;
   /** When the status began, ms since 1970. */
   since: number;
+  /** When the next attempt begins by itself, ms since 1970; null where none is planned. */
+  retryAt: number | null;
 }
 
 export type ConnectionEvent =
@@ -42,6 +44,10 @@ export type Ack = { ok: true; [field: string]: unknown } | { ok: false; error: s
 
 export class NotAnswered extends Error {}
 
+/** Between two attempts, ms: twice as long each time, and each page at another moment, so that they do not all come at once. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 3_000;
+const SPREAD = 0.5;
 /** How long a living server may take to answer, ms. */
 const PROOF = 1_000;
 const RENEW_DELAYS = [1_000, 2_000, 5_000, 15_000, 30_000];
@@ -52,9 +58,17 @@ export class Connection {
   readonly #listeners = new Set<Listener>();
   readonly #frames = new Frames();
   readonly #watchers = new Set<() => void>();
-  #snapshot: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: Date.now() };
+  #snapshot: Snapshot = {
+    status: "connecting",
+    id: null,
+    transport: null,
+    message: null,
+    since: Date.now(),
+    retryAt: null,
+  };
   #engine: Socket["io"]["engine"] | null = null;
   #renewals = 0;
+  #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -64,8 +78,9 @@ export class Connection {
       forceNew: true,
       autoConnect: false,
       auth: (answer) => this.#authorize(answer),
-      reconnectionDelay: 500,
-      reconnectionDelayMax: 3_000,
+      randomizationFactor: 0, // #planAttempt() spreads them
+      reconnectionDelay: FIRST_PAUSE,
+      reconnectionDelayMax: LONGEST_PAUSE,
       timeout: 10_000,
     });
     this.#socket.on("connect", this.#connected);
@@ -122,7 +137,7 @@ export class Connection {
     if (this.#closed || this.#socket.connected) return;
     clearTimeout(this.#timer);
     this.#socket.disconnect();
-    this.#set({ status: "connecting" });
+    this.#set({ status: "connecting", retryAt: null });
     this.#socket.connect();
   }
 
@@ -219,16 +234,18 @@ export class Connection {
 
   readonly #connected = (): void => {
     this.#renewals = 0;
+    this.#attempts = 0;
     this.#socket.io.opts.rememberUpgrade = false;
     const id = this.#socket.id ?? "";
-    this.#set({ status: "connected", id, message: null });
+    this.#set({ status: "connected", id, message: null, retryAt: null });
     this.#report({ type: "connected", id, recovered: this.#socket.recovered });
   };
 
   readonly #disconnected = (reason: string): void => {
     this.#letEngineGo();
     const ended = reason === "io server disconnect";
-    this.#set({ status: ended ? "ended" : "disconnected", id: null, transport: null, message: reason });
+    const retryAt = this.#socket.active ? this.#planAttempt() : null;
+    this.#set({ status: ended ? "ended" : "disconnected", id: null, transport: null, message: reason, retryAt });
     this.#report({ type: "disconnected", reason });
   };
 
@@ -236,10 +253,21 @@ export class Connection {
     // Active means that socket.io-client goes on trying: the server was not reached. Otherwise it answered, and refused.
     const refused = !this.#socket.active;
     const message = refused ? error.message : reasonOf(error);
-    this.#set({ status: refused ? "refused" : "disconnected", id: null, transport: null, message });
+    const retryAt = refused ? null : this.#planAttempt();
+    this.#set({ status: refused ? "refused" : "disconnected", id: null, transport: null, message, retryAt });
     this.#report({ type: "failed", message, refused });
     if (refused) this.#renewLater();
   };
+
+  /** Decides when socket.io-client tries next, right before it would itself: it tells nobody what it has decided. */
+  #planAttempt(): number {
+    const usual = Math.min(FIRST_PAUSE * 2 ** this.#attempts, LONGEST_PAUSE);
+    const pause = Math.round(usual * (1 + SPREAD * (2 * Math.random() - 1)));
+    this.#attempts += 1;
+    this.#socket.io.reconnectionDelay(pause);
+    this.#socket.io.reconnectionDelayMax(pause);
+    return Date.now() + pause;
+  }
 
   readonly #received = (name: string, ...args: unknown[]): void => {
     this.#report({ type: "received", name, ...partOffset(args) });

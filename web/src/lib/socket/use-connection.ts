@@ -7,7 +7,7 @@ import { sessionQuery } from "@/lib/api/get-session";
 import { ApiError } from "@/lib/api/http";
 import { Connection, type Listener, type Snapshot } from "./connection";
 
-const NOT_YET: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: 0 };
+const NOT_YET: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: 0, retryAt: null };
 
 /** Null until the configuration has said where to connect. */
 export function useConnection(): Connection | null {
