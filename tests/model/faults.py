@@ -5,6 +5,7 @@ Each is the smallest change that brings the fault back. They live here and nowhe
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from carevia.service.payments import Payments
@@ -110,10 +111,10 @@ TWO_TRANSACTIONS: Final[tuple[Patch, ...]] = (
 
 
 class MarksFirst(Relay):
-    def _emit(self, rows: Sequence[JournalRow]) -> None:
+    def _emit(self, rows: Sequence[JournalRow], *, written_here: bool = False) -> None:
         if rows:
             self.position = rows[-1].seq
-            asyncio.get_running_loop().call_later(_SLOW, super()._emit, rows)
+            asyncio.get_running_loop().call_later(_SLOW, partial(super()._emit, rows, written_here=written_here))
 
 
 MARK_BEFORE_EMIT: Final[tuple[Patch, ...]] = (("carevia.app.Relay", MarksFirst),)
