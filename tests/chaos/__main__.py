@@ -24,7 +24,7 @@ from tests.nodes.rolling import roll
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 TOLD_EVERY = 10.0  # s
-RATE_SHARE = 12  # seconds in which a node lets all sockets go, and so the other takes them
+RATE_SHARE = 25  # seconds in which a node lets all sockets go, and so the other takes them
 EPILOG = """examples:
   python3 run.py soak                             20 minutes, 300 deaths, 24,000 events; writes docs/reliability.md
   python3 run.py soak --minutes 5 --kills 75      a quarter of it

@@ -1,6 +1,7 @@
 """Two hosts that share PostgreSQL and Valkey and nothing else: each has a folder and an address of its own (127.0.0.2
 and 127.0.0.3), so that no connection can be handed over between them. nginx hands requests round in front."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -44,7 +45,14 @@ class Hosts(NamedTuple):
         for node in (self.east, self.west):
             if node.process is None:
                 node.start()
-            wait_until(lambda node=node: readiness(node)[0] == 200, "it is ready", 30)  # type: ignore[misc]
+            _wait_until_ready(node)
+
+
+def _wait_until_ready(node: Program) -> None:
+    deadline = time.monotonic() + 30
+    while (said := readiness(node))[0] != 200:
+        assert time.monotonic() < deadline, f"{node.url} is not ready: {said[1]}\n{node.output()[-3_000:]}"
+        time.sleep(0.05)
 
 
 @contextmanager
