@@ -124,8 +124,25 @@ def in_both_languages(page: Page, where: str) -> list[str]:
     switch.first.click()
     expect(page.locator("html")).to_have_attribute("lang", "bn")
     found += findings(page, f"{where}, bn", "dark")
+    found += [f"{where}, bn: {what}" for what in (too_wide(page, where) + unread(page))]
+    page.set_viewport_size({"width": 1440, "height": 900})
     switch.first.click()
     page.emulate_media(color_scheme="light")
+    return found
+
+
+UNREAD = """async () => {
+  await document.fonts.load("16px 'Noto Sans Bengali'", "ক");
+  const ours = [...document.fonts].filter(({ family }) => /Noto Sans Bengali/.test(family));
+  const there = ours.some(({ status }) => status === "loaded");
+  const named = getComputedStyle(document.body).fontFamily.includes("Noto Sans Bengali");
+  return [!there && "its font has not loaded", !named && "the page does not use its font"].filter(Boolean);
+}"""
+
+
+def unread(page: Page) -> list[str]:
+    """Why Bengali letters would be empty boxes."""
+    found: list[str] = page.evaluate(UNREAD)
     return found
 
 

@@ -180,10 +180,10 @@ class World:
         """As `carevia restore` leaves it: the old rows under a new epoch. What was paid since is told again."""
         if self._backup is None:
             return
-        for page in self.pages:
-            page.hear()
         for node in self.nodes:
             await self.restart(node, again=False)
+        for page in self.pages:
+            page.hear()  # the last that these processes sent, too: it belongs to the history that ends here
         self.ledger.close()
         for name in (f"{FILE}-wal", f"{FILE}-shm"):
             (self.folder / name).unlink(missing_ok=True)

@@ -33,6 +33,7 @@ def test_one_id_leads_from_the_webhook_to_the_first_screen(tmp_path: Path, javas
         seq = int(offset.rpartition(".")[2])
         client.emit("shown", {"seq": seq}, socket="desk")
         wait_until(lambda: any(line["event"] == "booking shown" for line in told(other, request)), "it is shown")
+        wait_until(lambda: len(told(asked, request)) == 3, "the asked node has written its lines")
         received, *rest = [(line["event"], line.get("seq")) for line in told(asked, request)]
         assert received == ("notice received", None)
         assert rest == [("notice committed", None), ("event emitted", seq)]
@@ -43,7 +44,7 @@ def test_one_id_leads_from_the_webhook_to_the_first_screen(tmp_path: Path, javas
         assert emitted["node"] != told(asked, request)[0]["node"]
 
         again = deliver(site.url, body).headers["x-request-id"]
-        assert any(told(node, again) for node in site.nodes), "nginx and Carevia call a request by the same id"
+        wait_until(lambda: any(told(node, again) for node in site.nodes), "nginx and Carevia call a request by one id")
         log = tmp_path / "nginx" / "access.log"
         wait_until(lambda: log.read_text().rstrip().endswith(f" {again}"), "nginx has written it down")
         assert [name for name in NAMES for node in site.nodes if name in node.output()] == []
