@@ -147,7 +147,7 @@ def test_a_node_runs_with_these_settings_and_postgresql_is_asked_as_the_check_as
             bearer = {"Authorization": f"Bearer {SECRETS['CAREVIA_METRICS_TOKEN']}"}
             page = httpx2.get(f"{program.url}/metrics", headers=bearer, trust_env=False).text
             assert "carevia_bus_connected 1.0" in page and "carevia_nodes 1.0" in page
-            assert program.stop(last_seconds(Settings(drain_seconds=16)) + 1) == 0
+            assert program.stop(last_seconds(Settings(drain_seconds=28)) + 1) == 0
 
 
 def test_the_deployment_of_the_page_fits_the_image_and_the_drain() -> None:
