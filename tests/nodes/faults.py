@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -51,6 +51,16 @@ class Told:
     caught_up: list[float] = field(default_factory=list)
 
 
+@contextmanager
+def running(thread: threading.Thread, ended: threading.Event) -> Iterator[None]:
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(10)
+
+
 class Payments:
     """One every 0.05 s at a node, each by another family: when it was answered, and how long that took."""
 
@@ -62,14 +72,8 @@ class Payments:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="payments")
 
-    @contextmanager
-    def coming(self) -> Iterator[None]:
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            self._thread.join(10)
+    def coming(self) -> AbstractContextManager[None]:
+        return running(self._thread, self._ended)
 
     def _work(self) -> None:
         link = HTTPConnection(self._node.host, self._node.port, timeout=10)
@@ -101,14 +105,8 @@ class Shown:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="shown")
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            self._thread.join(10)
+    def watched(self) -> AbstractContextManager[None]:
+        return running(self._thread, self._ended)
 
     def _work(self) -> None:
         looked = len(self._lines)

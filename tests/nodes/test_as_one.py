@@ -13,7 +13,9 @@ from tests.acceptance.test_chat import (
 from tests.acceptance.test_main_job import (
     test_a_paid_booking_reaches_python_socketios_client,
     test_a_paid_booking_reaches_socket_io_client,
+    test_every_other_event_is_stored_and_answered_200,
     test_neither_a_customer_nor_a_guest_learns_of_it,
+    test_what_is_not_signed_as_it_should_be_is_400_and_makes_nothing,
 )
 from tests.harness.valkey import Valkey
 from tests.nodes.cluster import Cluster, cluster
@@ -24,8 +26,10 @@ __all__ = [  # pytest finds them by these names
     "test_a_paid_booking_reaches_python_socketios_client",
     "test_a_paid_booking_reaches_socket_io_client",
     "test_bad_payloads_get_a_sentence_and_the_connection_stays",
+    "test_every_other_event_is_stored_and_answered_200",
     "test_neither_a_customer_nor_a_guest_learns_of_it",
     "test_typing_reaches_the_others_and_names_no_staff_to_customers",
+    "test_what_is_not_signed_as_it_should_be_is_400_and_makes_nothing",
 ]
 
 
