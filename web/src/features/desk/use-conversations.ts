@@ -8,6 +8,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { type Dispatch, useCallback, useEffect } from "react";
+import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { ConversationChanged, Conversations, ConversationUpdated } from "./conversations";
@@ -68,7 +69,7 @@ export function useConversations({
     if (one) dispatch({ type: "conversation_loaded", row: one });
   }, [row.data, known, dispatch]);
 
-  const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk", "conversations"] }), [queries]);
+  const refetch = useCallback(() => askAnew(queries, ["desk", "conversations"]), [queries]);
   const refetchSoon = useGathered(refetch);
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || event.seq === null) return;

@@ -1,6 +1,7 @@
 // The desk's data: snapshots over HTTP, changes over the one socket, both into apply().
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { askAnew } from "@/lib/api/ask-anew";
 import { DESK_LIMITS } from "@/lib/freshness";
 import type { Presence } from "@/lib/presence/presence";
 import { useAttention, usePresence } from "@/lib/presence/use-presence";
@@ -63,7 +64,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     conversations: desk.conversations,
   });
 
-  const refetch = useCallback(() => void queries.invalidateQueries({ queryKey: ["desk"] }), [queries]);
+  const refetch = useCallback(() => askAnew(queries, ["desk"]), [queries]);
   const refetchSoon = useGathered(refetch);
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   // Before useLive, which asks for the list when the connection is new: the confirmations begin first.

@@ -1,6 +1,7 @@
 // The bookings and payments of one customer, live: events change them at once, and the server is asked soon after.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
+import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
@@ -32,7 +33,7 @@ export function useCustomer(connection: Connection | null, userId: string | null
     if (told.userId !== userId) return;
     queries.setQueryData<readonly BookingRow[]>([...key, "bookings"], (rows) => rows && changed(rows, told));
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => void queries.invalidateQueries({ queryKey: key }), SOON);
+    timer.current = setTimeout(() => askAnew(queries, key), SOON);
   });
   return { bookings, payments };
 }

@@ -1,6 +1,7 @@
 // The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
 import { queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
@@ -145,7 +146,7 @@ function useThrottled(key: readonly string[]): () => void {
     timer.current = setTimeout(() => {
       timer.current = undefined;
       last.current = Date.now();
-      void queries.invalidateQueries({ queryKey: newest.current });
+      askAnew(queries, newest.current);
     }, wait);
   }, [queries]);
 }

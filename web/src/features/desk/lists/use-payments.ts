@@ -1,6 +1,7 @@
 // The payments of one filter, in pages. What arrives stands on top at once, and is asked for soon after.
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { CustomerAdded } from "../state";
@@ -49,7 +50,7 @@ export function usePayments(
     if (event.type !== "received" || (event.name !== "customer_added" && event.name !== "booking_updated")) return;
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: ["desk", "payments"] });
+      askAnew(queries, ["desk", "payments"]);
     }, SOON);
     if (event.name === "booking_updated" || filter.search || (filter.status && filter.status !== "paid")) return;
     const { trackingId, userId, userName, serviceName, amountPaid, currency } = event.args[0] as CustomerAdded;

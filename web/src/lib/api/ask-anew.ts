@@ -1,0 +1,16 @@
+// Asks again for what is on the screen, because something may have been missed.
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+
+/** An answer that is under way is thrown away, unless it is a query's first: that one is kept, for somebody waits for it,
+ * but it was asked for before, so the query is asked again behind it. TanStack Query alone would take it for fresh. */
+export function askAnew(queries: QueryClient, queryKey: QueryKey): void {
+  const first = queries.getQueryCache().findAll({
+    queryKey,
+    predicate: ({ state }) => state.data === undefined && state.fetchStatus === "fetching",
+  });
+  void queries.invalidateQueries({ queryKey });
+  for (const query of first) {
+    const again = () => void queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    query.promise?.then(again, () => {}); // a failed one says so, and is asked again by whoever reads it
+  }
+}
