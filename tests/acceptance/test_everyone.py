@@ -26,6 +26,7 @@ from tests.acceptance.everyone import (
     write,
 )
 from tests.acceptance.people import staff, token
+from tests.acceptance.site import wait_until
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
@@ -281,9 +282,9 @@ def test_nothing_jumps_on_load_on_arrivals_or_when_the_connection_goes(house: st
 def test_a_scrolled_list_of_conversations_stays_where_it_is(house: str, desk: Page) -> None:
     visit(desk, f"{house}/dashboard?view=chat")
     box = desk.get_by_role("list", name="Conversations").locator("xpath=..")
-    desk.wait_for_function("document.elementFromPoint(200, 500)?.closest('[data-participant]')")
+    under = "document.elementFromPoint(200, 500).closest('[data-participant]')?.dataset.participant"
+    wait_until(lambda: desk.evaluate(under) is not None, "the list is there")
     box.evaluate("element => { element.scrollTop = 120; }")
-    under = "document.elementFromPoint(200, 500).closest('[data-participant]').dataset.participant"
     before = desk.evaluate(under)
     for number in range(5):
         pay(house, f"late-{number}", f"Late {number}")

@@ -148,20 +148,27 @@ def test_what_is_written_offline_waits_on_every_tab_through_a_reload_and_goes_ou
 def test_a_server_killed_between_send_and_answer_has_the_message_once(
     start_program: StartProgram, chromium: Browser
 ) -> None:
-    program = start_program(**SETTINGS, CAREVIA_FAILPOINT="relay.before_emit")
-    credential = {"Authorization": f"Bearer {token('karim', name='Karim')}"}
-    context = chromium.new_context(extra_http_headers=credential)
-    page = visit(context, f"{program.url}/chat")
-    write(page, "Are you there?")
-    assert program.wait() == -signal.SIGKILL
-    expect(page.get_by_text("Waiting for the connection")).to_be_visible()
-    write(page, "Hello?")
-    del program.settings["CAREVIA_FAILPOINT"]
-    program.start()
-    wait_for_texts(program, "karim", ["Are you there?", "Hello?"])
-    expect(page.get_by_text("Waiting for the connection")).to_have_count(0)
-    expect(page.locator("[data-message]")).to_have_count(2)
-    context.close()
+    """The answer may leave before the failpoint is met: it is still on its way when the network breaks, too."""
+    with Proxy(free_port()) as way:
+        settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": way.url}
+        failing: dict[str, Any] = {"CAREVIA_FAILPOINT": "relay.before_emit"}
+        program = start_program(port=way._target_port, **settings, **failing)
+        credential = {"Authorization": f"Bearer {token('karim', name='Karim')}"}
+        context = chromium.new_context(extra_http_headers=credential)
+        page = visit(context, f"{way.url}/chat")
+        way.latency = 3.0
+        write(page, "Are you there?")
+        assert program.wait() == -signal.SIGKILL
+        way.reset()
+        way.latency = 0.0
+        expect(page.get_by_text("Waiting for the connection")).to_be_visible()
+        write(page, "Hello?")
+        del program.settings["CAREVIA_FAILPOINT"]
+        program.start()
+        wait_for_texts(program, "karim", ["Are you there?", "Hello?"])
+        expect(page.get_by_text("Waiting for the connection")).to_have_count(0)
+        expect(page.locator("[data-message]")).to_have_count(2)
+        context.close()
 
 
 def test_what_one_person_wrote_is_not_sent_by_the_next(site: Program, network: Proxy, person: Person) -> None:

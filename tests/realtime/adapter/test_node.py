@@ -45,6 +45,11 @@ class Foreign:
     def sid(self) -> str:
         return str(self.client.get_sid("/"))
 
+    async def leave(self) -> None:
+        """Gone, and its library has nothing under way: sent away by the server, it ends in a task of its own."""
+        await self.client.disconnect()
+        await until(lambda: not any("AsyncClient" in repr(task) for task in asyncio.all_tasks()), "it did not end")
+
 
 @asynccontextmanager
 async def mixed(valkey: Valkey, node: RedisPeer, key: str, *rooms: str) -> AsyncIterator[tuple[Cluster, Foreign]]:
@@ -56,7 +61,7 @@ async def mixed(valkey: Valkey, node: RedisPeer, key: str, *rooms: str) -> Async
             await foreign.client.call("join", rooms)
             yield ours, foreign
         finally:
-            await foreign.client.disconnect()
+            await foreign.leave()
 
 
 async def do(node: RedisPeer, what: str, *event: Any, **more: Any) -> Any:

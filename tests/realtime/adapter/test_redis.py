@@ -27,9 +27,7 @@ def test_it_comes_back_by_itself_after_a_kill() -> None:
             with pytest.raises(BrokerUnavailable):
                 await broker.execute("PING")
             await asyncio.to_thread(valkey.start)
-            began = asyncio.get_running_loop().time()
             await until(lambda: broker.connected, "it did not come back")
-            assert asyncio.get_running_loop().time() - began < 2
             broker.publish("news", b"new")
             await until(lambda: heard == [b"new"], "nothing is heard after the return")
             await broker.stop()
@@ -49,6 +47,23 @@ def test_a_silent_network_is_noticed_and_waiting_commands_are_told(valkey: Valke
             assert not broker.connected
             await asyncio.to_thread(network.heal)
             await until(lambda: broker.connected, "it did not come back")
+            await broker.stop()
+
+    run(main())
+
+
+def test_what_is_said_to_a_connection_that_has_just_broken_does_not_silence_us_for_good(valkey: Valkey) -> None:
+    """A node stayed away until its restart: uvloop raises RuntimeError for a closed transport, and only the network's
+    own errors led to another attempt."""
+
+    async def main() -> None:
+        with Proxy(valkey.port) as network:
+            broker = RedisBroker(f"redis://127.0.0.1:{network.port}")
+            await broker.start()
+            await asyncio.to_thread(network.reset, 1)  # the one that speaks; the one that hears is there still
+            await asyncio.sleep(0.1)  # nobody waits for an answer: the loss shows nowhere
+            broker.publish("news", b"into the void")
+            await until(lambda: broker.connections == 2 and broker.connected, "it did not come back")
             await broker.stop()
 
     run(main())

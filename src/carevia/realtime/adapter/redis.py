@@ -28,6 +28,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # s between attempts
 _AT_ONCE: Final = 256  # commands in one write
 _QUEUE_BYTES: Final = 8_000_000  # that wait to be written
 _FAIR: Final = 64  # messages heard before others have their turn
+# What a connection that is gone raises; uvloop's transports have RuntimeError for it.
+_NETWORK: Final = (RedisError, OSError, TimeoutError, EOFError, RuntimeError)
 _log = logging.getLogger("carevia.realtime")
 
 _Command = tuple[tuple[str | bytes | int, ...], "asyncio.Future[Any] | None", int]  # words, who waits, bytes
@@ -123,11 +125,14 @@ class RedisBroker:
             while True:
                 try:
                     await self._session()
-                except* (RedisError, OSError, TimeoutError, EOFError) as problems:
-                    lost = self._down()
-                    if lost:
+                except Exception as problem:  # whatever it was: a broker that gave up would be away for ever
+                    reason = _first(problem)
+                    expected = isinstance(reason, _NETWORK)
+                    if lost := self._down():
                         pause = FIRST_PAUSE
-                        _log.warning("Redis was lost (%s); other nodes hear of us later", _name(problems))
+                    if lost or not expected:
+                        said = "Redis was lost (%s); other nodes hear of us later"
+                        _log.warning(said, type(reason).__name__, exc_info=None if expected else reason)
                 await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 -- jitter, no secret
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
@@ -254,8 +259,8 @@ def _settle(answer: "asyncio.Future[Any] | None", said: Any) -> None:
         answer.set_result(said)
 
 
-def _name(problems: BaseException) -> str:
-    """The first of the reasons, without addresses or passwords."""
-    while isinstance(problems, BaseExceptionGroup):
-        problems = problems.exceptions[0]
-    return type(problems).__name__
+def _first(problem: BaseException) -> BaseException:
+    """The first of the reasons."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem
