@@ -59,8 +59,9 @@ def metric(site: Program, name: str) -> float:
     return float(next((line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")), 0))
 
 
-def wait_until(holds: Callable[[], object], what: str, timeout: float = 10) -> None:
+def wait_until(holds: Callable[[], object], what: str, timeout: float = 10, seen: Callable[[], object] = str) -> None:
+    """`seen` is said when it does not come."""
     deadline = time.monotonic() + timeout
     while not holds():
-        assert time.monotonic() < deadline, f"Waited {timeout:g} s until {what}"
+        assert time.monotonic() < deadline, f"Waited {timeout:g} s until {what}. {seen()}"
         time.sleep(0.02)

@@ -129,7 +129,11 @@ def test_whichever_worker_is_asked_metrics_and_readiness_are_those_of_all(
     for number in range(6):
         javascript_client.connect(node.url, f"tab-{number}", auth={"token": staff(f"staff-{number}")})
     # Clients of the test before may be just leaving.
-    wait_until(lambda: sum(samples(node, "carevia_sockets").values()) == 6, "six sockets are there")
+    wait_until(
+        lambda: sum(samples(node, "carevia_sockets").values()) == 6,
+        "six sockets are there",
+        seen=lambda: (samples(node, "carevia_sockets"), workers(node), node.output()[-3_000:]),
+    )
     seen = []
     for _ in range(4):
         assert httpx2.get(f"{node.url}/readyz", trust_env=False).status_code == 200
@@ -156,10 +160,11 @@ def test_a_worker_that_hangs_turns_readiness_red_whichever_is_asked(site: Cluste
     hanging = workers(node)[-1]
     os.kill(hanging, signal.SIGSTOP)
     try:
-        wait_until(lambda: readiness(node) == (503, "A worker does not answer."), "it is red")
+        # Every third probe is given to the very worker that hangs, and takes its five seconds.
+        wait_until(lambda: readiness(node) == (503, "A worker does not answer."), "it is red", timeout=60)
     finally:
         os.kill(hanging, signal.SIGCONT)
-    wait_until(lambda: readiness(node)[0] == 200, "it is green again")
+    wait_until(lambda: readiness(node)[0] == 200, "it is green again", timeout=60)
 
 
 def readiness(node: Program) -> tuple[int, str]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import psycopg
 
-from carevia.errors import CareviaError
 from carevia.store.in_thread import in_thread
 from carevia.store.postgres_connection import CHANNEL, connect, first_line
 
@@ -46,7 +45,7 @@ class Hints:
             try:
                 await in_thread(partial(_open, self._url, opened))
                 await self._until_lost(opened[0])
-            except (psycopg.Error, CareviaError) as error:
+            except Exception as error:  # whatever it was: the next attempt may hear again
                 log.debug("store: cannot listen for other nodes: %s", first_line(error))
             finally:
                 for connection in opened:
