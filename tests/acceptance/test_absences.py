@@ -15,7 +15,7 @@ import pytest
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.database import Database, shown
 from tests.acceptance.people import staff, token
-from tests.acceptance.site import booking, chat, metric, pay, wait_until, wait_until_emitted
+from tests.acceptance.site import LATE, booking, chat, metric, pay, wait_until, wait_until_emitted
 from tests.conftest import StartProgram
 from tests.harness.node import SocketIOClient
 from tests.harness.program import Program
@@ -75,7 +75,7 @@ def test_a_tab_that_sleeps_is_let_go_and_has_caught_up_three_seconds_after_it_wa
         asleep = time.monotonic()
         pay(site, "seen-by-the-kernel-only")
         wait_until(lambda: sockets(site) == before - 2, "the server frees them")
-        assert time.monotonic() - asleep <= INTERVAL + TIMEOUT + 1
+        assert time.monotonic() - asleep <= INTERVAL + TIMEOUT + LATE
         pay(site, "family-1", "family-2")
         database.append([("rima", "receive_message", chat("rima", n)) for n in range(20)])
         wait_until_emitted(site, database.newest)
@@ -104,20 +104,20 @@ def test_both_ends_of_a_half_open_connection_notice_and_the_count_of_sockets_is_
     silent = time.monotonic()
     pay(site, "family-1", "family-2", "family-3")
     wait_until(lambda: sockets(site) == 0, "the server has noticed")
-    assert time.monotonic() - silent <= INTERVAL + TIMEOUT + 1
+    assert time.monotonic() - silent <= INTERVAL + TIMEOUT + LATE
     for name in transports:
-        client.expect_kind("disconnect", name, timeout=INTERVAL + TIMEOUT + 1)
-    assert time.monotonic() - silent <= INTERVAL + TIMEOUT + 1.5  # seen from here, after the server's
+        client.expect_kind("disconnect", name, timeout=INTERVAL + TIMEOUT + LATE)
+    assert time.monotonic() - silent <= INTERVAL + TIMEOUT + LATE
     network.reset()
     wait_until(lambda: descriptors(site) <= open_before, "no descriptor is left")
     network.heal()
     healed = time.monotonic()
     for name in transports:
         assert client.expect_kind("connect", name)["recovered"] is True
-    wait_until(lambda: sockets(site) == len(transports), "they are counted again", 1)
+    wait_until(lambda: sockets(site) == len(transports), "they are counted again", LATE)
     for name in transports:
         wait_for_all(client, name, database.owed("desk", after=start))
-    assert time.monotonic() - healed <= 1 + 0.4  # the client waits up to 0.2 s between its attempts, plus half
+    assert time.monotonic() - healed <= LATE
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -223,7 +223,7 @@ def test_a_person_whose_cable_was_pulled_is_offline_after_the_heartbeat_and_one_
 ) -> None:
     def until(who: str, state: str) -> float:
         begun = time.monotonic()
-        while who not in others.expect_event("presence", "desk", INTERVAL + TIMEOUT + 1)["args"][0][state]:
+        while who not in others.expect_event("presence", "desk", INTERVAL + TIMEOUT + LATE)["args"][0][state]:
             pass
         return time.monotonic() - begun
 
@@ -234,4 +234,4 @@ def test_a_person_whose_cable_was_pulled_is_offline_after_the_heartbeat_and_one_
     javascript_client.disconnect("karim")
     assert until("karim", "offline") < 1
     network.blackhole()
-    assert until("rima", "offline") <= INTERVAL + TIMEOUT + 1
+    assert until("rima", "offline") <= INTERVAL + TIMEOUT + LATE
