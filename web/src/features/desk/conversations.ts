@@ -62,14 +62,18 @@ export function withPage(all: Conversations, page: ListedPage): Conversations {
     row.seq <= page.asOf &&
     matches(row, page.query, page.me) &&
     (last === undefined || byAttention(row, last) < 0);
-  return withRows(Object.fromEntries(Object.entries(all).filter(([, row]) => !stale(row))), page.rows);
+  const kept = Object.values(all).some(stale)
+    ? Object.fromEntries(Object.entries(all).filter(([, row]) => !stale(row)))
+    : all;
+  return withRows(kept, page.rows);
 }
 
+/** The same object where nothing is new: then nothing is drawn anew. */
 export function withRows(known: Conversations, rows: readonly Conversation[]): Conversations {
   const fresh = rows
     .filter((row) => (known[row._id]?.seq ?? -1) <= row.seq && !saysNothingNew(known[row._id], row, ["movedAt"]))
     .map((row) => [row._id, { ...row, movedAt: known[row._id]?.movedAt ?? null }] as const);
-  return { ...known, ...Object.fromEntries(fresh) };
+  return fresh.length === 0 ? known : { ...known, ...Object.fromEntries(fresh) };
 }
 
 /** So many rows are kept by events; the quietest beyond them are left to their pages. */

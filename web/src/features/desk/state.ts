@@ -66,11 +66,11 @@ export const EMPTY: Desk = { bookings: [], conversations: {} };
 export function apply(state: Desk, event: DeskEvent): Desk {
   switch (event.type) {
     case "bookings_loaded":
-      return { ...state, bookings: withSnapshot(state.bookings, event.bookings, event.requestedAt) };
+      return withPart(state, { bookings: withSnapshot(state.bookings, event.bookings, event.requestedAt) });
     case "conversations_loaded":
-      return { ...state, conversations: withPage(state.conversations, event.page) };
+      return withPart(state, { conversations: withPage(state.conversations, event.page) });
     case "conversation_loaded":
-      return { ...state, conversations: withRows(state.conversations, [event.row]) };
+      return withPart(state, { conversations: withRows(state.conversations, [event.row]) });
     case "customer_added":
       return added(state, event.booking, event.seq, event.at);
     case "booking_updated":
@@ -81,6 +81,12 @@ export function apply(state: Desk, event: DeskEvent): Desk {
     case "reset":
       return { ...state, conversations: {} };
   }
+}
+
+/** The same desk where a list says nothing new, as most do that are asked for again. */
+function withPart(state: Desk, part: Partial<Desk>): Desk {
+  const next = { ...state, ...part };
+  return next.bookings === state.bookings && next.conversations === state.conversations ? state : next;
 }
 
 function added(state: Desk, booking: CustomerAdded, seq: number, at: number): Desk {
@@ -98,13 +104,17 @@ function changed(rows: readonly BookingRow[], booking: Booking, at: number): rea
   return rows.map((row) => (row.trackingId === booking.trackingId ? { ...row, ...booking, changedAt: at } : row));
 }
 
-function withSnapshot(rows: readonly BookingRow[], snapshot: readonly Booking[], requestedAt: number): BookingRow[] {
+function withSnapshot(
+  rows: readonly BookingRow[],
+  snapshot: readonly Booking[],
+  requestedAt: number,
+): readonly BookingRow[] {
   const known = new Map(rows.map((row) => [row.trackingId, row]));
   const listed = new Set(snapshot.map((booking) => booking.trackingId));
   const newer = rows.filter(
     (row) => !listed.has(row.trackingId) && row.arrivedAt !== null && row.arrivedAt >= requestedAt,
   );
-  return [
+  const next = [
     ...newer,
     ...snapshot.map((booking) => {
       const before = known.get(booking.trackingId);
@@ -113,4 +123,5 @@ function withSnapshot(rows: readonly BookingRow[], snapshot: readonly Booking[],
       return { ...booking, arrivedAt: before?.arrivedAt ?? null };
     }),
   ];
+  return next.length === rows.length && next.every((row, place) => row === rows[place]) ? rows : next;
 }

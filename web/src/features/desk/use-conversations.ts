@@ -113,19 +113,28 @@ function usePages(query: ConversationQuery, me: string, dispatch: Dispatch<DeskE
   const pages = useInfiniteQuery(pagesQuery(query));
   const { data } = pages;
   useEffect(() => {
-    const last = data?.pages.at(-1);
-    if (!data || !last) return;
-    const page = {
-      rows: data.pages.flatMap(({ rows }) => rows),
-      hasMore: last.hasMore,
-      // A later page knows more, and an earlier one only what was so then.
-      asOf: Math.min(...data.pages.map(({ asOf }) => asOf)),
-      query: { filter, unread },
-      me,
-    };
-    dispatch({ type: "conversations_loaded", page });
+    const loaded = conversationsLoaded(data, { filter, unread }, me);
+    if (loaded) dispatch(loaded);
   }, [data, filter, unread, me, dispatch]);
   return pages;
+}
+
+/** What a list's answer tells the desk; null before there is one. */
+export function conversationsLoaded(
+  data: InfiniteData<ConversationPage> | undefined,
+  query: ConversationQuery,
+  me: string,
+): DeskEvent | null {
+  const last = data?.pages.at(-1);
+  if (!data || !last) return null;
+  const page = {
+    rows: data.pages.flatMap(({ rows }) => rows),
+    hasMore: last.hasMore,
+    // A later page knows more, and an earlier one only what was so then.
+    asOf: Math.min(...data.pages.map(({ asOf }) => asOf)),
+    ...{ query, me },
+  };
+  return { type: "conversations_loaded", page };
 }
 
 function newest(...all: (InfiniteData<ConversationPage> | undefined)[]): ConversationPage | undefined {

@@ -1,5 +1,5 @@
 // The desk's data: snapshots over HTTP, changes over the one socket, both into apply().
-import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import { DESK_LIMITS } from "@/lib/freshness";
@@ -13,8 +13,8 @@ import { type Booking, getBookings, type Page } from "./get-bookings";
 import type { Conversation, ConversationQuery } from "./get-conversations";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import type { Loaded } from "./shown";
-import { apply, type CustomerAdded, type Desk, EMPTY } from "./state";
-import { type ConversationList, useConversations } from "./use-conversations";
+import { apply, type CustomerAdded, type Desk, type DeskEvent, EMPTY } from "./state";
+import { type ConversationList, conversationsLoaded, OPEN, pagesQuery, useConversations } from "./use-conversations";
 import { useDelivered } from "./use-delivered";
 import { useGathered } from "./use-gathered";
 import { useReceiptAlarm } from "./use-receipt-alarm";
@@ -52,7 +52,7 @@ interface Options {
 
 export function useDesk({ me, query, openRoom, list }: Options): DeskData {
   const queries = useQueryClient();
-  const [desk, dispatch] = useReducer(apply, EMPTY);
+  const [desk, dispatch] = useReducer(apply, queries, (queries) => warmed(queries, me));
   const [reload, setReload] = useState(0);
   const connection = useConnection();
   const presence = usePresence(connection);
@@ -83,7 +83,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
   useEffect(() => {
     if (!bookings.data) return;
     const { answer, requestedAt } = bookings.data;
-    dispatch({ type: "bookings_loaded", bookings: answer.bookings, requestedAt });
+    dispatch(bookingsLoaded(bookings.data));
     setLoaded(extent(answer, requestedAt));
   }, [bookings.data]);
 
@@ -140,6 +140,18 @@ export const bookingsQuery = (pages: () => number) =>
     structuralSharing: false,
     staleTime: JUST_NOW,
   });
+
+/** With what has come while the scripts were being read: the first drawing has rows then, and need not be done twice. */
+function warmed(queries: QueryClient, me: string): Desk {
+  const bookings = queries.getQueryData(bookingsQuery(() => 1).queryKey);
+  const loaded = conversationsLoaded(queries.getQueryData(pagesQuery(OPEN).queryKey), OPEN, me);
+  const desk = bookings ? apply(EMPTY, bookingsLoaded(bookings)) : EMPTY;
+  return loaded ? apply(desk, loaded) : desk;
+}
+
+function bookingsLoaded({ answer, requestedAt }: { answer: Page; requestedAt: number }): DeskEvent {
+  return { type: "bookings_loaded", bookings: answer.bookings, requestedAt };
+}
 
 /** Remembers when a snapshot was asked for: events from then on are newer than it. */
 function asked<T>(get: (signal?: AbortSignal) => Promise<T>) {
