@@ -199,9 +199,7 @@ def test(words: Sequence[str]) -> NoReturn:
     with ThreadPoolExecutor(1) as beside:  # the tests wait for clocks and processes: there is time for others
         verdicts = {name: beside.submit(check, name, command) for name, command in checks.items()}
         good = check(
-            "tests",
-            [python, "-m", "pytest", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder", "--durations=25"],
-            live=True,
+            "tests", [python, "-m", "pytest", "--numprocesses=4", "--dist=loadfile", "--durations=25"], live=True
         )
         failed = [name for name, verdict in verdicts.items() if not verdict.result()]
     failed += [] if good else ["tests"]

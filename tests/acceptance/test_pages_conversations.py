@@ -89,7 +89,7 @@ def test_search_assignment_and_drafts(carevia: Program, context: BrowserContext)
     desk.goto(f"{carevia.url}/dashboard?view=chat")
     desk.get_by_role("searchbox").fill("বুকিং")
     desk.get_by_role("list", name="Messages").get_by_role("link").click()
-    found = desk.get_by_label("Messages", exact=True).get_by_text("আমার বুকিংয়ের টাকা দিয়েছি")
+    found = desk.get_by_role("region", name="Messages").get_by_text("আমার বুকিংয়ের টাকা দিয়েছি")
     expect(found).to_be_in_viewport()
 
     desk.get_by_role("searchbox").fill("")

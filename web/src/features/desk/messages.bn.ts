@@ -48,6 +48,12 @@ export const bn: Words = {
     reopen: "আবার চালু করুন",
     failed: (why) => `বদলানো যায়নি। ${why}`,
   },
+  rowMenu: {
+    label: (name) => `${name}: কী করবেন`,
+    open: "কথোপকথন খুলুন",
+    toMe: "আমাকে দায়িত্ব দিন",
+    toNobody: "কাউকে দায়িত্ব দেবেন না",
+  },
   play: "পরীক্ষার বুকিং চালান",
   playing: "চলছে…",
   playFailed: (why) => `পরীক্ষার বুকিং চালানো যায়নি। ${why}`,

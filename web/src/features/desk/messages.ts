@@ -46,6 +46,12 @@ const en = {
     reopen: "Open again",
     failed: (why: string) => `Not changed. ${why}`,
   },
+  rowMenu: {
+    label: (name: string) => `What to do with ${name}`,
+    open: "Open conversation",
+    toMe: "Assign to me",
+    toNobody: "Assign to nobody",
+  },
   play: "Play a test booking",
   playing: "Playing…",
   playFailed: (why: string) => `The test booking was not played. ${why}`,

@@ -1,5 +1,5 @@
 // The customers, one row each. Placed by transform: who comes on top, or moves there, pushes nobody by layout.
-import { memo, type RefObject } from "react";
+import { type MouseEvent, memo, type RefObject, Suspense, useCallback, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
 import { RowLink } from "@/components/row-link";
@@ -9,14 +9,18 @@ import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { useLanguage, writtenIn } from "@/lib/language";
+import { lazily } from "@/lib/lazily";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import { BookingState } from "./booking-state";
 import type { ConversationRow } from "./conversations";
+import type { Conversation } from "./get-conversations";
 import { VirtualList } from "./lists/virtual-list";
 import { words } from "./messages";
 import { fullName } from "./names";
 import { paidAt } from "./row-clock";
 import type { BookingRow, Desk } from "./state";
+
+const RowMenu = lazily(async () => (await import("./row-menu")).default);
 
 const FRESH = 8_000;
 
@@ -30,13 +34,26 @@ interface Props {
   openRoom: string | null;
   now: number;
   me: string;
+  onChanged: (row: Conversation) => void;
 }
 
-export function PeopleList({ box, rows, desk, presence, openRoom, now, me }: Props) {
+/** Which row's menu is open, and where in the window. */
+interface Menu {
+  room: string;
+  at: { x: number; y: number };
+}
+
+export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onChanged }: Props) {
   const drafts = useDraftRooms(me);
+  const [menu, setMenu] = useState<Menu | null>(null);
+  const onMenu = useCallback((room: string, event: MouseEvent<HTMLElement>) => {
+    event.preventDefault();
+    setMenu({ room, at: { x: event.clientX, y: event.clientY } });
+  }, []);
+  const chosen = menu && desk.conversations[menu.room];
   const newest = new Map<string, BookingRow>();
   for (const booking of desk.bookings) if (!newest.has(booking.userId)) newest.set(booking.userId, booking);
-  return (
+  const list = (
     <VirtualList
       box={box}
       label={words.people}
@@ -56,11 +73,29 @@ export function PeopleList({ box, rows, desk, presence, openRoom, now, me }: Pro
             open={row._id === openRoom}
             draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
             me={me}
+            onMenu={onMenu}
             {...clockOf(row, newest.get(row._id), now)}
           />
         );
       }}
     </VirtualList>
+  );
+  return (
+    <>
+      {list}
+      {menu && chosen && (
+        <Suspense>
+          <RowMenu
+            key={menu.room}
+            row={chosen}
+            at={menu.at}
+            me={me}
+            onChanged={onChanged}
+            onClose={() => setMenu(null)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
 
@@ -88,9 +123,10 @@ interface RowProps extends Clock {
   open: boolean;
   draft: boolean;
   me: string;
+  onMenu: (room: string, event: MouseEvent<HTMLElement>) => void;
 }
 
-const Row = memo(function Row({ row, presence, booking, open, draft, me, when, waits, fresh }: RowProps) {
+const Row = memo(function Row({ row, presence, booking, open, draft, me, onMenu, when, waits, fresh }: RowProps) {
   useLanguage();
   const name = fullName(row);
   const { unread, assignee, lastMessage } = row;
@@ -106,6 +142,7 @@ const Row = memo(function Row({ row, presence, booking, open, draft, me, when, w
         search={{ view: "chat", with: row._id }}
         aria-current={open ? "true" : undefined}
         {...rowOf(row._id)}
+        onContextMenu={(event) => onMenu(row._id, event)}
         className="flex h-full items-center gap-2.5 py-2 pr-3 pl-3.5 text-ink -outline-offset-2 hover:bg-hover hover:no-underline"
       >
         <span className="relative flex-none">

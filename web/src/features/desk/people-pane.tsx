@@ -88,6 +88,7 @@ function Conversations({ data, me, query, openRoom, counts }: ConversationsProps
           openRoom={openRoom}
           now={live.now}
           me={me}
+          onChanged={data.changed}
         />
         {list.hasMore && (
           <button

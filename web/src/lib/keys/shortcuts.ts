@@ -7,7 +7,7 @@ export type CommandId =
   | ("next" | "previous" | "unread" | "nextUnread" | "previousUnread")
   | ("reply" | "note" | "assign" | "close" | "customer")
   /** What the composer and a row do by themselves. */
-  | ("open" | "send" | "newLine" | "savedReplies");
+  | ("open" | "rowMenu" | "send" | "newLine" | "savedReplies");
 
 export interface Shortcut {
   id: CommandId;
@@ -33,6 +33,7 @@ export const GROUPS = {
     { id: "next", keys: ["J", "ArrowDown"] },
     { id: "previous", keys: ["K", "ArrowUp"] },
     { id: "open", keys: ["Enter"], local: true },
+    { id: "rowMenu", keys: ["Shift+F10"], local: true },
     { id: "filter", keys: ["/"] },
     { id: "unread", keys: ["U"] },
     { id: "nextUnread", keys: ["Alt+ArrowDown"] },

@@ -32,6 +32,7 @@ export const bn: Words = {
     next: "পরের সারি",
     previous: "আগের সারি",
     open: "সারিটি খুলুন",
+    rowMenu: "সারিটি নিয়ে কী করা যায়",
     filter: "তালিকায় খুঁজুন",
     unread: "শুধু অপঠিত, বা সব",
     nextUnread: "পরের অপঠিত কথোপকথন",

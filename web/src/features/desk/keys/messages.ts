@@ -34,6 +34,7 @@ const en = {
     next: "Next row",
     previous: "Row before",
     open: "Open the row",
+    rowMenu: "What can be done with the row",
     filter: "Filter the list",
     unread: "Only unread conversations, or all",
     nextUnread: "Next unread conversation",

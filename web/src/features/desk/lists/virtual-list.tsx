@@ -2,7 +2,7 @@
 // A list of any length: only the rows on the screen are in the document, placed by transform. It says which rows those
 // are. All rows have one height, so where each stands is arithmetic: nothing is kept for rows that are not there, and an
 // arrival above 50,000 others costs as much as one above ten.
-import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useAfterPaint } from "@/lib/use-after-paint";
 
@@ -28,7 +28,8 @@ const SOME = 18; // rows, before the box is measured
 export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, label, children, rowRole }: Props) {
   const view = useView(box, rowHeight);
   const began = useRef(false);
-  useLayoutEffect(() => {
+  // Not a layout effect: a list that has rows in its first drawing is there before the box around it is known.
+  useEffect(() => {
     if (began.current || total === 0 || !box.current) return;
     began.current = true;
     if (start > 0) box.current.scrollTop = start * rowHeight;

@@ -1,0 +1,133 @@
+// What can be done with a conversation from its row: by a right click, Shift F10 or the menu key, or a long press.
+import { useMutation } from "@tanstack/react-query";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { RowLink } from "@/components/row-link";
+import { focusRow } from "@/lib/keys/rows";
+import type { Conversation } from "./get-conversations";
+import { words } from "./messages";
+import { fullName } from "./names";
+import { type ConversationChange, postConversation } from "./post-conversation";
+
+const ITEM =
+  "flex min-h-8 w-full items-center rounded-md px-2.5 text-left text-ink hover:bg-hover hover:no-underline focus:bg-hover max-md:min-h-11";
+const EDGE = 8;
+
+interface Props {
+  row: Conversation;
+  /** Where it was asked for, in the window. */
+  at: { x: number; y: number };
+  me: string;
+  onChanged: (row: Conversation) => void;
+  onClose: () => void;
+}
+
+export default function RowMenu({ row, at, me, onChanged, onClose }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const place = usePlaceInWindow(box, at);
+  const close = () => {
+    onClose();
+    focusRow(row._id);
+  };
+  const change = useMutation({
+    mutationFn: postConversation,
+    onSuccess: (changed) => {
+      onChanged(changed);
+      close();
+    },
+  });
+  useEffect(() => items(box.current)[0]?.focus(), []);
+  useClosedElsewhere(box, onClose);
+  const { assignee, status, lastMessage } = row;
+  const mine = assignee?._id === me;
+  const say = (what: Omit<ConversationChange, "roomId">) => () => change.mutate({ roomId: row._id, ...what });
+  const closing = { status: "closed", ...(lastMessage && { seq: lastMessage.seq }) } as const;
+  const onKey = (event: KeyboardEvent) => {
+    event.stopPropagation(); // the letters below are the desk's
+    if (event.key === "Escape" || event.key === "Tab") {
+      event.preventDefault();
+      close();
+    }
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = items(box.current);
+    const edge = { Home: 0, End: all.length - 1 }[event.key];
+    if (by === undefined && edge === undefined) return;
+    event.preventDefault();
+    const focused = all.indexOf(document.activeElement as HTMLElement);
+    all[edge ?? (focused + (by ?? 0) + all.length) % all.length]?.focus();
+  };
+  return (
+    <div
+      ref={box}
+      role="menu"
+      tabIndex={-1}
+      aria-label={words.rowMenu.label(fullName(row))}
+      onKeyDown={onKey}
+      className="card fixed z-30 min-w-48 p-1 text-[13px] shadow-3"
+      style={place}
+    >
+      <RowLink role="menuitem" to="/dashboard" search={{ view: "chat", with: row._id }} className={ITEM}>
+        {words.rowMenu.open}
+      </RowLink>
+      <Item onDo={say({ assignee: mine ? null : me })} busy={change.isPending}>
+        {mine ? words.rowMenu.toNobody : words.rowMenu.toMe}
+      </Item>
+      <Item onDo={say(status === "open" ? closing : { status: "open" })} busy={change.isPending}>
+        {status === "open" ? words.actions.close : words.actions.reopen}
+      </Item>
+      {change.error && (
+        <p role="alert" className="max-w-60 px-2.5 py-1.5 text-xs leading-4 text-bad-ink">
+          {words.actions.failed(change.error.message)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Item({ onDo, busy, children }: { onDo: () => void; busy: boolean; children: string }) {
+  return (
+    <button type="button" role="menuitem" className={ITEM} aria-disabled={busy} onClick={busy ? undefined : onDo}>
+      {children}
+    </button>
+  );
+}
+
+function items(box: HTMLElement | null): HTMLElement[] {
+  return [...(box?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
+}
+
+/** Whole within the window, whatever corner it was asked for in. */
+function usePlaceInWindow(box: RefObject<HTMLElement | null>, at: { x: number; y: number }) {
+  const [place, setPlace] = useState({ left: at.x, top: at.y });
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    const { width, height } = box.current.getBoundingClientRect();
+    const left = Math.max(EDGE, Math.min(at.x, window.innerWidth - width - EDGE));
+    const top = Math.max(EDGE, Math.min(at.y, window.innerHeight - height - EDGE));
+    setPlace({ left, top });
+  }, [box, at.x, at.y]);
+  return place;
+}
+
+/** By a press outside it, when something in it leads elsewhere, and when what it stands beside moves away. */
+function useClosedElsewhere(box: RefObject<HTMLElement | null>, onClose: () => void) {
+  const newest = useRef(onClose);
+  useEffect(() => {
+    newest.current = onClose;
+  });
+  useEffect(() => {
+    const outside = ({ target }: Event) => {
+      if (!box.current?.contains(target as Node)) newest.current();
+    };
+    const leave = () => newest.current();
+    document.addEventListener("pointerdown", outside);
+    document.addEventListener("focusin", outside);
+    document.addEventListener("scroll", leave, true);
+    window.addEventListener("resize", leave);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("focusin", outside);
+      document.removeEventListener("scroll", leave, true);
+      window.removeEventListener("resize", leave);
+    };
+  }, [box]);
+}
