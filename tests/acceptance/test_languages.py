@@ -81,3 +81,19 @@ def test_a_change_leaves_everything_where_it_is(carevia: Program, context: Brows
     expect(other.get_by_role("log")).to_contain_text("Connected with ID")
     assert carevia.out.text().count("✅ Client connected") == sockets
     wait_for_living(carevia, 2)
+
+
+def test_services_and_divisions_have_their_bengali_names(carevia: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    pay(carevia, "family-1", "Nusrat Jahan", 300_000)
+    page.goto(f"{carevia.url}/dashboard/bookings")
+    row = page.locator("[data-booking]").first
+    expect(row).to_contain_text("Newborn Care")
+    page.locator("[data-speak=bn]").click()
+    expect(row).to_contain_text("নবজাতক সেবা")
+    expect(row).to_contain_text("ঢাকা")
+    page.locator("select").filter(has_text="ঢাকা").select_option("Dhaka")
+    page.wait_for_url("**/dashboard/bookings?division=Dhaka")
+    expect(row).to_contain_text("নবজাতক সেবা")
+    page.goto(f"{carevia.url}{CHAT}")
+    expect(page.locator("[data-participant]")).to_contain_text("নবজাতক সেবা")

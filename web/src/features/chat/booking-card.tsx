@@ -1,4 +1,5 @@
 // One booking of the customer: what it is, how far it has come, and what is still to be paid.
+
 import {
   Ban,
   CalendarClock,
@@ -10,6 +11,7 @@ import {
   Undo2,
   UserCheck,
 } from "lucide-react";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { calendarDay, hour } from "@/lib/format/time";
@@ -26,8 +28,13 @@ interface Props {
 
 export function BookingCard({ booking, payments }: Props) {
   const { trackingId, status, dueAmount, currency } = booking;
+  const names = useNames();
   return (
-    <article data-own-booking={trackingId} aria-label={booking.serviceName || say.unknown} className="px-[18px] py-4">
+    <article
+      data-own-booking={trackingId}
+      aria-label={names(booking.serviceName) || say.unknown}
+      className="px-[18px] py-4"
+    >
       <BookingHead booking={booking} />
       <ol className="mt-3.5 flex flex-col">
         {stepsOf(booking, payments).map(([step, progress], place, all) => (
@@ -52,11 +59,12 @@ export function BookingCard({ booking, payments }: Props) {
 /** Service, state, day and tracking id: all that a phone shows until it is opened. */
 export function BookingHead({ booking }: { booking: OwnBooking }) {
   const { serviceName, trackingId, date, slot } = booking;
+  const names = useNames();
   return (
     <>
       <span className="flex items-start justify-between gap-2">
         <span className="min-w-0 text-[15px] leading-5 font-[650] tracking-[-0.01em] wrap-anywhere">
-          {serviceName || say.unknown}
+          {names(serviceName) || say.unknown}
         </span>
         <Status status={booking.status} />
       </span>

@@ -2,6 +2,7 @@
 import { memo, type RefObject, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
@@ -68,7 +69,8 @@ const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-m
 
 const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } & RowClock) {
   useLanguage();
-  const { userId, userName, userEmail, serviceName, trackingId, caregiver } = booking;
+  const service = useNames()(booking.serviceName);
+  const { userId, userName, userEmail, trackingId, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
   const at = paidAt(booking);
   const [open, setOpen] = useState(false);
@@ -93,7 +95,7 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
                 {name}
               </RowLink>
               <p className="truncate text-xs text-ink-3">
-                <span className="hidden @max-[700px]:inline">{serviceName} · </span>
+                <span className="hidden @max-[700px]:inline">{service} · </span>
                 {at !== null && <time dateTime={new Date(at).toISOString()}>{when}</time>}
                 {" · "}
                 <button
@@ -110,8 +112,8 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
             </div>
           </div>
         </td>
-        <td className={`${CELL} truncate @max-[700px]:hidden`} title={serviceName}>
-          {serviceName}
+        <td className={`${CELL} truncate @max-[700px]:hidden`} title={service}>
+          {service}
         </td>
         <td className={`${CELL} truncate text-ink-2 @max-[700px]:hidden`}>{visit(booking)}</td>
         <td className={`${CELL} mono truncate text-ink-2 @max-[820px]:hidden`} title={trackingId}>

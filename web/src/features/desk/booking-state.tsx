@@ -1,5 +1,6 @@
 // What a booking's money and status say, as a tag with an icon and a word.
 import { Ban, CircleAlert, CircleCheck, Clock, Undo2 } from "lucide-react";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { words } from "./messages";
 import type { BookingRow } from "./state";
@@ -12,10 +13,11 @@ interface Props {
 
 export function BookingState({ booking, service = false }: Props) {
   const { tone, Icon, text } = look(booking);
+  const names = useNames();
   return (
     <span className={`tag max-w-full ${tone}`}>
       <Icon aria-hidden="true" className="flex-none" />
-      <span className="truncate">{service ? words.stateOf(booking.serviceName, text) : text}</span>
+      <span className="truncate">{service ? words.stateOf(names(booking.serviceName), text) : text}</span>
     </span>
   );
 }

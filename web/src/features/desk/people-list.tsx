@@ -1,8 +1,10 @@
 // The customers, one row each. Placed by transform: who comes on top, or moves there, pushes nobody by layout.
+
 import { type MouseEvent, memo, type RefObject, Suspense, useCallback, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
 import { RowLink } from "@/components/row-link";
+import { useNames } from "@/lib/catalogue";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
@@ -128,9 +130,10 @@ interface RowProps extends Clock {
 
 const Row = memo(function Row({ row, presence, booking, open, draft, me, onMenu, when, waits, fresh }: RowProps) {
   useLanguage();
+  const names = useNames();
   const name = fullName(row);
   const { unread, assignee, lastMessage } = row;
-  const paid = booking && words.paidNow(money(booking.amountPaid, booking.currency), booking.serviceName);
+  const paid = booking && words.paidNow(money(booking.amountPaid, booking.currency), names(booking.serviceName));
   return (
     <div
       className={`arrival h-full border-b border-line ${fresh ? "arrival-new" : ""} ${open ? "bg-selected" : ""}`}

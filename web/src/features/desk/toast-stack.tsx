@@ -1,10 +1,12 @@
 // Over the page, where no list of bookings is shown: who has paid meanwhile. What screen readers hear of it is said by the
 // arrival notice.
+
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { words as shared } from "@/components/messages";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { PANE } from "@/lib/keys/rows";
 import { useStored } from "@/lib/stored";
@@ -62,6 +64,7 @@ export function ToastStack({ bookings, openRoom, listed }: Props) {
 }
 
 function Toast({ row, onDismiss }: { row: BookingRow; onDismiss: () => void }) {
+  const names = useNames();
   const name = row.userName || words.unknown;
   return (
     <div className="card flex items-center gap-2.5 py-2.5 pr-1.5 pl-3 shadow-3" data-toast={row.trackingId}>
@@ -70,7 +73,7 @@ function Toast({ row, onDismiss }: { row: BookingRow; onDismiss: () => void }) {
         <p className="truncate font-[650]" title={name}>
           {words.newBooking(name, money(row.amountPaid, row.currency))}
         </p>
-        <p className="truncate text-xs text-ink-2">{row.serviceName}</p>
+        <p className="truncate text-xs text-ink-2">{names(row.serviceName)}</p>
       </div>
       <Link
         to="/dashboard"

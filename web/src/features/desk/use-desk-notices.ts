@@ -1,6 +1,8 @@
 // What of the desk rings, and its words: paid bookings that nobody has on a screen, and customers who wait.
+
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import { named } from "@/lib/catalogue";
 import type { Freshness } from "@/lib/freshness";
 import { useIcon } from "@/lib/notices/icon";
 import type { Facts, Ring } from "@/lib/notices/reminders";
@@ -52,7 +54,7 @@ export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): 
         : ring.about.length > 0
           ? words.newBookings(ring.about.length)
           : words.notices.unseen;
-      const body = row?.serviceName || words.notices.open;
+      const body = named(row?.serviceName ?? "") || words.notices.open;
       return { title, body, tag: "booking", open: () => void navigate({ to: "/dashboard", search: {} }) };
     },
     [desk, facts, navigate],

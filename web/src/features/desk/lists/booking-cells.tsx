@@ -1,9 +1,11 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
 // One row of the bookings table: the cells on a grid, which CSS lets go one after the other where there is no room.
+
 import { Check, Undo2 } from "lucide-react";
 import { memo } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
@@ -30,12 +32,15 @@ interface Props extends RowClock {
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
   useLanguage();
-  const { userId, userName, userEmail, serviceName, trackingId, district, division, caregiver } = booking;
+  const names = useNames();
+  const { userId, userName, userEmail, trackingId, district, division, caregiver } = booking;
+  const service = names(booking.serviceName);
   const name = userName || userEmail || words.unknown;
   const visit = [booking.date && calendarDay(booking.date), booking.slot && digits(booking.slot)]
     .filter(Boolean)
     .join(", ");
-  const where = [division, district].filter((part, place, all) => part && all.indexOf(part) === place).join(", ");
+  const parts = [division, district].filter((part, place, all) => part && all.indexOf(part) === place);
+  const where = parts.map((part) => names(part ?? "")).join(", ");
   return (
     <div
       data-booking={trackingId}
@@ -62,12 +67,12 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
             {name}
           </RowLink>
           <span className="hidden truncate text-xs text-ink-3 @max-[684px]:block">
-            {serviceName} · {when}
+            {service} · {when}
           </span>
         </span>
       </span>
-      <span role="cell" className={`truncate ${WIDE}`} title={serviceName}>
-        {serviceName}
+      <span role="cell" className={`truncate ${WIDE}`} title={service}>
+        {service}
         {booking.quantity && booking.durationType && (
           <span className="text-ink-2"> · {words.quantity(booking.quantity, booking.durationType)}</span>
         )}

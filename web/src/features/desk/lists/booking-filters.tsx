@@ -1,7 +1,9 @@
 // The filters of the bookings, which live in the address: each change is a step that the back button undoes.
+
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Download } from "lucide-react";
+import { useNames } from "@/lib/catalogue";
 import { getDivisions } from "./get-divisions";
 import { words } from "./messages";
 import { type BookingsSearch, query, SORTS, STATUSES } from "./search";
@@ -20,6 +22,8 @@ export function BookingFilters({ search, counts }: Props) {
     queryFn: ({ signal }) => getDivisions(signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const known = divisions ?? (search.division ? [search.division] : []);
+  const names = useNames();
   const change = (part: { [K in keyof BookingsSearch]?: BookingsSearch[K] | undefined }) => {
     const { page: _, open: __, ...kept } = { ...search, ...part };
     const next = Object.fromEntries(Object.entries(kept).filter(([, value]) => value)) as BookingsSearch;
@@ -52,7 +56,7 @@ export function BookingFilters({ search, counts }: Props) {
       <Choice
         label={words.division}
         value={search.division ?? ""}
-        options={divisions ?? (search.division ? { [search.division]: search.division } : {})}
+        options={Object.fromEntries(known.map((name) => [name, names(name)]))}
         onChange={(value) => change({ division: value })}
       />
       <Choice

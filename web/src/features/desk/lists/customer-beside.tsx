@@ -1,7 +1,9 @@
 // Beside a conversation: the customer, and below them the newest bookings of everybody, so that whoever writes sees what
 // comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
+
 import { PanelRight } from "lucide-react";
 import { type RefObject, useRef, useState } from "react";
+import { useNames } from "@/lib/catalogue";
 import { useCommand } from "@/lib/keys/commands";
 import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
 import { useMedia } from "@/lib/use-media";
@@ -70,6 +72,7 @@ export function CustomerStrip({ data, userId }: Props) {
   const [open, setOpen] = useState(false);
   const { bookings } = useCustomer(data.connection, userId);
   const newest = bookings.data?.[0];
+  const names = useNames();
   const show = () => {
     setOpen(true);
     dialog.current?.showModal();
@@ -78,7 +81,7 @@ export function CustomerStrip({ data, userId }: Props) {
   return (
     <div className="border-b border-line bg-bg xl:hidden">
       <button type="button" className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs" onClick={show}>
-        <span className="min-w-0 truncate font-[550]">{newest ? newest.serviceName : words.customer.label}</span>
+        <span className="min-w-0 truncate font-[550]">{newest ? names(newest.serviceName) : words.customer.label}</span>
         {newest && <BookingState booking={newest} />}
         <span className="ml-auto flex flex-none items-center gap-1.5 text-accent">
           <span className="max-md:sr-only">{words.customer.show}</span>

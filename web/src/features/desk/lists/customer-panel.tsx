@@ -1,10 +1,12 @@
 // Beside a conversation, or beside the list: a customer's bookings and payments, live, and how the money came.
+
 import { Link, type LinkProps, useNavigate } from "@tanstack/react-router";
 import { MessageSquare, X } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { calendarDay, dayName } from "@/lib/format/time";
@@ -89,18 +91,19 @@ export function CustomerPanel({ connection, userId, trackingId, close, className
 
 function OneBooking({ booking }: { booking: BookingRow }) {
   const { serviceName, trackingId, date, slot, address, district, division, caregiver, currency } = booking;
+  const names = useNames();
   const total = Number(booking.totalPrice ?? 0);
   const share = total > 0 ? Math.min(100, Math.round((Number(booking.amountPaid) / total) * 100)) : null;
   return (
     <section className="border-b border-line p-4" data-customer-booking={trackingId}>
       <div className="flex flex-wrap items-center gap-2">
-        <h3 className="font-[650]">{serviceName || words.unknownService}</h3>
+        <h3 className="font-[650]">{names(serviceName) || words.unknownService}</h3>
         <BookingState booking={booking} />
         <span className="mono ml-auto text-xs text-ink-3">{trackingId}</span>
       </div>
       <dl className="mt-2.5 grid grid-cols-[84px_minmax(0,1fr)] gap-x-2 gap-y-1.5 text-[13px]">
         <Fact name={say.when} text={[date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ")} />
-        <Fact name={say.where} text={[address, district ?? division].filter(Boolean).join(", ")} />
+        <Fact name={say.where} text={[address, district ?? names(division ?? "")].filter(Boolean).join(", ")} />
         <Fact name={say.caregiver} text={booking.status === undefined ? "" : (caregiver ?? words.notAssigned)} />
       </dl>
       <div className="mt-3 flex justify-between gap-2 text-xs">
@@ -133,6 +136,7 @@ function Fact({ name, text }: { name: string; text: string }) {
 }
 
 function Others({ rows, onChoose }: { rows: readonly BookingRow[]; onChoose: (row: BookingRow) => void }) {
+  const names = useNames();
   return (
     <section className="border-b border-line p-4">
       <h3 className="mb-1.5 text-xs font-[650] text-ink-2">{say.earlier}</h3>
@@ -144,7 +148,7 @@ function Others({ rows, onChoose }: { rows: readonly BookingRow[]; onChoose: (ro
               className="-mx-2 flex w-[calc(100%+16px)] items-center gap-2 rounded-md px-2 py-1 text-left text-[12.5px] hover:bg-hover"
               onClick={() => onChoose(row)}
             >
-              <span className="min-w-0 flex-1 truncate">{row.serviceName || words.unknownService}</span>
+              <span className="min-w-0 flex-1 truncate">{names(row.serviceName) || words.unknownService}</span>
               {row.date && <span className="text-ink-3">{calendarDay(row.date)}</span>}
               <span className="font-[650] tabular-nums">{money(row.amountPaid, row.currency)}</span>
             </button>

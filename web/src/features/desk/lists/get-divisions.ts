@@ -1,7 +1,6 @@
-// GET /api/catalogue: the divisions that can be asked for.
-import { request } from "@/lib/api/http";
+// The divisions that can be asked for, by the name that the list knows.
+import { getCatalogue } from "@/lib/api/get-catalogue";
 
-export async function getDivisions(signal?: AbortSignal): Promise<Record<string, string>> {
-  const { divisions } = await request<{ divisions: { name: string }[] }>("/api/catalogue", signal ? { signal } : {});
-  return Object.fromEntries(divisions.map(({ name }) => [name, name]));
+export async function getDivisions(signal?: AbortSignal): Promise<string[]> {
+  return (await getCatalogue(signal)).divisions.map(({ name }) => name);
 }

@@ -1,6 +1,8 @@
 // A payment in the stream of a conversation: how much of how much, for what, and how fast it was on the desks.
+
 import { Link } from "@tanstack/react-router";
 import { Banknote } from "lucide-react";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { clock } from "@/lib/format/time";
 import { useLanguage } from "@/lib/language";
@@ -12,6 +14,7 @@ import { words } from "./messages";
 
 export default function MoneyCard({ booking }: { booking: BookingRow }) {
   useLanguage();
+  const names = useNames();
   const { data } = useReceipt(booking.trackingId);
   const { amountPaid, totalPrice, currency, serviceName, trackingId, createdAt } = booking;
   const took = data?.shownAt && Date.parse(data.shownAt) - Date.parse(data.receivedAt ?? data.paidAt);
@@ -28,7 +31,7 @@ export default function MoneyCard({ booking }: { booking: BookingRow }) {
           <b className="font-[650]">{words.money.paid(money(amountPaid, currency))}</b>
           <span className="text-ink-2">
             {totalPrice && `${words.of(money(totalPrice, currency))} · `}
-            {serviceName || words.unknownService}
+            {names(serviceName) || words.unknownService}
           </span>
           <BookingState booking={booking} />
         </p>

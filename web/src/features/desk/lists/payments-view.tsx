@@ -1,4 +1,5 @@
 // /dashboard/payments: every payment at the left, what happened to the chosen one, and the figures.
+
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ArrowLeft, Download } from "lucide-react";
@@ -6,6 +7,7 @@ import { useRef } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
+import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
@@ -184,6 +186,7 @@ function Row({ payment, search, now }: RowProps) {
 }
 
 function Chosen({ payment, search }: { payment: Payment | undefined; search: PaymentsSearch }) {
+  const names = useNames();
   const { open, ...closed } = search;
   const navigate = useNavigate();
   useCommand("back", open ? () => void navigate({ to: TO, search: closed }) : null);
@@ -208,7 +211,7 @@ function Chosen({ payment, search }: { payment: Payment | undefined; search: Pay
           ) : (
             name
           )}
-          <span>{payment.serviceName}</span>
+          <span>{names(payment.serviceName)}</span>
           <span className="mono">{payment.trackingId}</span>
         </p>
         <div className="mt-1 flex flex-wrap items-center gap-3">

@@ -1,0 +1,38 @@
+import { act, render, screen } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+import { named, useNames } from "./catalogue";
+import { speak } from "./language";
+
+afterEach(() => {
+  act(() => speak("en"));
+  vi.unstubAllGlobals();
+});
+
+function Names() {
+  const names = useNames();
+  return <p>{["Newborn Care", "Dhaka", "Somebody's own"].map(names).join(" · ")}</p>;
+}
+
+test("in Bengali the catalogue's names are shown as soon as they are known, asked for once; others as they were written", async () => {
+  const catalogue = {
+    services: [{ name: "Newborn Care", nameBn: "নবজাতক সেবা" }],
+    divisions: [{ name: "Dhaka", nameBn: "ঢাকা" }],
+  };
+  const fetched = vi.fn();
+  fetched.mockRejectedValueOnce(new TypeError("no network"));
+  fetched.mockImplementation(async () => new Response(JSON.stringify({ success: true, data: catalogue })));
+  vi.stubGlobal("fetch", fetched);
+  const { unmount } = render(<Names />);
+  expect(screen.getByText("Newborn Care · Dhaka · Somebody's own")).toBeDefined();
+  expect(fetched).not.toHaveBeenCalled();
+  act(() => speak("bn"));
+  expect(screen.getByText("Newborn Care · Dhaka · Somebody's own")).toBeDefined();
+  await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce());
+  await act(async () => {}); // it has failed by now
+  unmount();
+  render(<Names />);
+  expect(await screen.findByText("নবজাতক সেবা · ঢাকা · Somebody's own")).toBeDefined();
+  expect(named("Newborn Care")).toBe("নবজাতক সেবা");
+  render(<Names />);
+  expect(fetched).toHaveBeenCalledTimes(2);
+});
