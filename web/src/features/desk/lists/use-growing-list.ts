@@ -6,8 +6,8 @@ import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
-import { type Listed, listBookings, PAGE } from "./get-list";
-import { asItIs, type Growing, grow, NOTHING, waiting } from "./growing";
+import { listBookings, PAGE } from "./get-list";
+import { asItIs, grow, NOTHING, waiting } from "./growing";
 import { type Filter, query } from "./search";
 
 const SOON = 300;
@@ -34,17 +34,16 @@ export function useGrowingList(
   held: boolean,
 ): GrowingList {
   const words = query(filter);
-  const head = useQuery(headQuery(filter));
-  const warm = useRef(head.data); // what was asked for while the scripts were being read is in the first drawing
-  const [state, tell] = useReducer(grow, head.data, begun);
+  const [state, tell] = useReducer(grow, NOTHING);
   const holding = useRef(held);
+  const head = useQuery(headQuery(filter));
   const again = useThrottled(["desk", "list", words]);
   useEffect(() => {
     holding.current = held;
     if (!held) tell({ type: "released" });
   }, [held]);
   useEffect(() => {
-    if (head.data && head.data !== warm.current) tell({ type: "loaded", answer: head.data, held: holding.current });
+    if (head.data) tell({ type: "loaded", answer: head.data, held: holding.current });
   }, [head.data]);
   useFramedEvents(connection, (event) => {
     if (event.type !== "received") return;
@@ -88,10 +87,6 @@ export function useGrowingList(
     release: () => tell({ type: "released" }),
     refetch: () => void head.refetch(),
   };
-}
-
-function begun(answer: Listed<Booking> | undefined): Growing {
-  return answer ? grow(NOTHING, { type: "loaded", answer, held: false }) : NOTHING;
 }
 
 /** The newest page; what was asked for a moment ago, while the page was loading, is not asked for again. */

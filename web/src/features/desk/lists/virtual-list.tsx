@@ -2,7 +2,7 @@
 // A list of any length: only the rows on the screen are in the document, placed by transform. It says which rows those
 // are. All rows have one height, so where each stands is arithmetic: nothing is kept for rows that are not there, and an
 // arrival above 50,000 others costs as much as one above ten.
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useAfterPaint } from "@/lib/use-after-paint";
 
@@ -23,13 +23,12 @@ interface Props {
 }
 
 const BEYOND = 12;
-const SOME = 18; // rows, before the box is measured
+const PART = 0.6; // of the window's height that a list takes, before its box is measured: on a slow machine each row counts
 
 export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, label, children, rowRole }: Props) {
   const view = useView(box, rowHeight);
   const began = useRef(false);
-  // Not a layout effect: a list that has rows in its first drawing is there before the box around it is known.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (began.current || total === 0 || !box.current) return;
     began.current = true;
     if (start > 0) box.current.scrollTop = start * rowHeight;
@@ -67,13 +66,14 @@ export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, 
 
 /** The first row in the box and how many fit, told when it changes: drawn in the frame that shows them. */
 function useView(box: RefObject<HTMLElement | null>, rowHeight: number): { first: number; rows: number } {
-  const [view, setView] = useState({ first: 0, rows: SOME });
+  const some = Math.ceil((window.innerHeight * PART) / rowHeight);
+  const [view, setView] = useState({ first: 0, rows: some });
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     const look = () => {
       const first = Math.floor(element.scrollTop / rowHeight);
-      const rows = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) - first || SOME;
+      const rows = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) - first || some;
       setView((before) => (before.first === first && before.rows === rows ? before : { first, rows }));
     };
     const scrolled = () => flushSync(look);
@@ -85,6 +85,6 @@ function useView(box: RefObject<HTMLElement | null>, rowHeight: number): { first
       resized.disconnect();
       element.removeEventListener("scroll", scrolled);
     };
-  }, [box, rowHeight]);
+  }, [box, rowHeight, some]);
   return view;
 }
