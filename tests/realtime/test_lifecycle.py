@@ -14,6 +14,7 @@ from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
 from tests.realtime.serving import descriptors, make, nothing_else, run, serving, uvicorn_server
 
 WS = "/socket.io/?EIO=4&transport=websocket"
+LATE = 0.25  # s that a machine with other work may add; a ping that was left out would come later than that
 
 
 def echoing(**settings: Any) -> Server:
@@ -29,22 +30,21 @@ def echoing(**settings: Any) -> Server:
 def test_pings_come_on_time_and_silence_ends_on_time(interval: float, timeout: float) -> None:
     async def main() -> None:
         settings = {"ping_interval": interval, "ping_timeout": timeout}
-        async with (
-            serving(echoing(**settings)) as site,
-            RawWebSocket(site.port, WS) as ws,
-            RawWebSocket(site.port, WS) as on,
-        ):
-            began = time.monotonic()
-            await asyncio.gather(ws.receive(), on.receive())
-            assert await ws.receive() == "2"
-            first = time.monotonic() - began
-            assert interval * 0.98 - 0.02 <= first <= interval + 0.1
-            assert await on.receive() == "2"
-            on.send("3")
-            assert (await ws.ended()).took <= timeout + 0.1
-            ended = time.monotonic() - began
-            assert (interval + timeout) * 0.98 - 0.02 <= ended <= interval + timeout + 0.15
-            assert await on.receive() == "2", "the one that answered lives"
+        # The server's clock starts between these two: nothing may come too early for the first, or too late for the second.
+        async with serving(echoing(**settings)) as site:
+            opening = time.monotonic()
+            async with RawWebSocket(site.port, WS) as ws, RawWebSocket(site.port, WS) as on:
+                await asyncio.gather(ws.receive(), on.receive())
+                opened = time.monotonic()
+                assert await ws.receive() == "2"
+                assert time.monotonic() - opening >= interval * 0.98
+                assert time.monotonic() - opened <= interval + LATE
+                assert await on.receive() == "2"
+                on.send("3")
+                await ws.ended()
+                assert time.monotonic() - opening >= (interval + timeout) * 0.98
+                assert time.monotonic() - opened <= interval + timeout + LATE
+                assert await on.receive() == "2", "the one that answered lives"
 
     run(main())
 
