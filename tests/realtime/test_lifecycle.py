@@ -30,7 +30,7 @@ def echoing(**settings: Any) -> Server:
 def test_pings_come_on_time_and_silence_ends_on_time(interval: float, timeout: float) -> None:
     async def main() -> None:
         settings = {"ping_interval": interval, "ping_timeout": timeout}
-        # The server's clock starts between these two: nothing may come too early for the first, or too late for the second.
+        # The server's clock starts between these two: too early is told from the first, too late from the second.
         async with serving(echoing(**settings)) as site:
             opening = time.monotonic()
             async with RawWebSocket(site.port, WS) as ws, RawWebSocket(site.port, WS) as on:
