@@ -1,5 +1,4 @@
 // One booking of the customer: what it is, how far it has come, and what is still to be paid.
-
 import {
   Ban,
   CalendarClock,

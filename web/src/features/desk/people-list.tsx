@@ -1,5 +1,4 @@
 // The customers, one row each. Placed by transform: who comes on top, or moves there, pushes nobody by layout.
-
 import { type MouseEvent, memo, type RefObject, Suspense, useCallback, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
@@ -55,36 +54,33 @@ export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onCha
   const chosen = menu && desk.conversations[menu.room];
   const newest = new Map<string, BookingRow>();
   for (const booking of desk.bookings) if (!newest.has(booking.userId)) newest.set(booking.userId, booking);
-  const list = (
-    <VirtualList
-      box={box}
-      label={words.people}
-      total={rows.length}
-      rowHeight={HEIGHT}
-      keyOf={(index) => rows[index]?._id ?? String(index)}
-      rowRole="listitem"
-    >
-      {(index) => {
-        const row = rows[index];
-        if (!row) return null;
-        return (
-          <Row
-            row={row}
-            presence={stateOf(presence, row._id)}
-            booking={newest.get(row._id)}
-            open={row._id === openRoom}
-            draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
-            me={me}
-            onMenu={onMenu}
-            {...clockOf(row, newest.get(row._id), now)}
-          />
-        );
-      }}
-    </VirtualList>
-  );
   return (
     <>
-      {list}
+      <VirtualList
+        box={box}
+        label={words.people}
+        total={rows.length}
+        rowHeight={HEIGHT}
+        keyOf={(index) => rows[index]?._id ?? String(index)}
+        rowRole="listitem"
+      >
+        {(index) => {
+          const row = rows[index];
+          if (!row) return null;
+          return (
+            <Row
+              row={row}
+              presence={stateOf(presence, row._id)}
+              booking={newest.get(row._id)}
+              open={row._id === openRoom}
+              draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
+              me={me}
+              onMenu={onMenu}
+              {...clockOf(row, newest.get(row._id), now)}
+            />
+          );
+        }}
+      </VirtualList>
       {menu && chosen && (
         <Suspense>
           <RowMenu

@@ -1,6 +1,5 @@
 // Over the page, where no list of bookings is shown: who has paid meanwhile. What screen readers hear of it is said by the
 // arrival notice.
-
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";

@@ -132,7 +132,8 @@ export function conversationsLoaded(
     hasMore: last.hasMore,
     // A later page knows more, and an earlier one only what was so then.
     asOf: Math.min(...data.pages.map(({ asOf }) => asOf)),
-    ...{ query, me },
+    query,
+    me,
   };
   return { type: "conversations_loaded", page };
 }

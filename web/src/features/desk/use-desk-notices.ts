@@ -1,5 +1,4 @@
 // What of the desk rings, and its words: paid bookings that nobody has on a screen, and customers who wait.
-
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { named } from "@/lib/catalogue";

@@ -1,6 +1,5 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
 // One row of the bookings table: the cells on a grid, which CSS lets go one after the other where there is no room.
-
 import { Check, Undo2 } from "lucide-react";
 import { memo } from "react";
 import { Avatar } from "@/components/avatar";

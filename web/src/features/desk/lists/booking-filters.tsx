@@ -1,5 +1,4 @@
 // The filters of the bookings, which live in the address: each change is a step that the back button undoes.
-
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Download } from "lucide-react";

@@ -1,6 +1,5 @@
 // Beside a conversation: the customer, and below them the newest bookings of everybody, so that whoever writes sees what
 // comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
-
 import { PanelRight } from "lucide-react";
 import { type RefObject, useRef, useState } from "react";
 import { useNames } from "@/lib/catalogue";

@@ -1,5 +1,4 @@
 // Beside a conversation, or beside the list: a customer's bookings and payments, live, and how the money came.
-
 import { Link, type LinkProps, useNavigate } from "@tanstack/react-router";
 import { MessageSquare, X } from "lucide-react";
 import { useState } from "react";

@@ -1,5 +1,4 @@
 // A payment in the stream of a conversation: how much of how much, for what, and how fast it was on the desks.
-
 import { Link } from "@tanstack/react-router";
 import { Banknote } from "lucide-react";
 import { useNames } from "@/lib/catalogue";

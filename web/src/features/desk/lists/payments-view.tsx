@@ -1,5 +1,4 @@
 // /dashboard/payments: every payment at the left, what happened to the chosen one, and the figures.
-
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ArrowLeft, Download } from "lucide-react";

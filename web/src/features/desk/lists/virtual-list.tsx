@@ -66,15 +66,17 @@ export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, 
 
 /** The first row in the box and how many fit, told when it changes: drawn in the frame that shows them. */
 function useView(box: RefObject<HTMLElement | null>, rowHeight: number): { first: number; rows: number } {
-  const some = Math.ceil((window.innerHeight * PART) / rowHeight);
-  const [view, setView] = useState({ first: 0, rows: some });
+  const [view, setView] = useState(() => ({ first: 0, rows: Math.ceil((window.innerHeight * PART) / rowHeight) }));
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     const look = () => {
       const first = Math.floor(element.scrollTop / rowHeight);
-      const rows = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) - first || some;
-      setView((before) => (before.first === first && before.rows === rows ? before : { first, rows }));
+      const seen = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) - first;
+      setView((before) => {
+        const rows = seen || before.rows; // a box that is not shown has no height
+        return before.first === first && before.rows === rows ? before : { first, rows };
+      });
     };
     const scrolled = () => flushSync(look);
     look();
@@ -85,6 +87,6 @@ function useView(box: RefObject<HTMLElement | null>, rowHeight: number): { first
       resized.disconnect();
       element.removeEventListener("scroll", scrolled);
     };
-  }, [box, rowHeight, some]);
+  }, [box, rowHeight]);
   return view;
 }
