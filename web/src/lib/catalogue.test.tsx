@@ -28,7 +28,7 @@ test("in Bengali the catalogue's names are shown as soon as they are known, aske
   act(() => speak("bn"));
   expect(screen.getByText("Newborn Care · Dhaka · Somebody's own")).toBeDefined();
   await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce());
-  await act(async () => {}); // it has failed by now
+  await act(() => new Promise<void>((done) => setTimeout(done))); // it has failed by now
   unmount();
   render(<Names />);
   expect(await screen.findByText("নবজাতক সেবা · ঢাকা · Somebody's own")).toBeDefined();
