@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import {
   booked,
+  type Change,
   type Conversations,
   type ConversationUpdated,
   type ListedPage,
   ordered,
   settled,
   told,
+  withChanges,
   withPage,
 } from "./conversations";
 import type { Conversation } from "./get-conversations";
@@ -28,6 +30,8 @@ const wrote = (n: number, seq: number, unread = 1, read = false): ConversationUp
 const order = (all: Conversations, query: Parameters<typeof ordered>[1] = OPEN) =>
   ordered(all, query, "s1").map(({ _id }) => _id);
 const of = (...rows: Conversation[]) => withPage({}, page(rows, 0));
+const heard = (all: Conversations, ...changes: Change[]) => withChanges(all, changes);
+const books = (n: number, seq = n) => booked({ userId: `u${n}`, userName: "", userEmail: "" }, seq, 0);
 
 test("who waits longest comes first, then the last activity", () => {
   const all = of(row(9), row(4), row(7, { waiting: 6 }), row(5, { waiting: 3 }));
@@ -47,19 +51,19 @@ test("filters are those of the server", () => {
 describe("of an event and a page the newer one wins", () => {
   test("an event that is in the page already changes nothing, and one that comes again neither", () => {
     const all = of(row(1, { seq: 20, unread: 3 }));
-    expect(told(all, wrote(1, 17), 18, 0)).toBe(all);
-    const once = told(all, wrote(1, 20, 4), 21, 0);
-    expect(told(once, wrote(1, 20, 4), 21, 0)).toBe(once);
+    expect(heard(all, told(wrote(1, 17), 18, 0))).toBe(all);
+    const once = heard(all, told(wrote(1, 20, 4), 21, 0));
+    expect(heard(once, told(wrote(1, 20, 4), 21, 0))).toBe(once);
   });
 
   test("a page from before the event does not undo it, one from after it is the truth", () => {
-    const read = told(of(row(1, { seq: 20, unread: 3 })), wrote(1, 19, 0, true), 22, 0);
+    const read = heard(of(row(1, { seq: 20, unread: 3 })), told(wrote(1, 19, 0, true), 22, 0));
     expect(withPage(read, page([row(1, { seq: 20, unread: 3 })], 21)).u1?.unread).toBe(0);
     expect(withPage(read, page([row(1, { seq: 25, unread: 1 })], 26)).u1?.unread).toBe(1);
   });
 
   test("who was closed while this page was away has gone, who wrote since the page was made stays", () => {
-    const all = told(of(row(1), row(2)), wrote(3, 30), 31, 0);
+    const all = heard(of(row(1), row(2)), told(wrote(3, 30), 31, 0));
     expect(order(withPage(all, page([row(1)], 30)))).toEqual(["u3", "u1"]);
   });
 
@@ -71,16 +75,25 @@ describe("of an event and a page the newer one wins", () => {
 
 test("a burst of newcomers keeps who waits and the newest, and so many rows at most", () => {
   let all = of(row(1, { waiting: 1, unread: 1 }), row(2));
-  for (let n = 3; n < 2_003; n += 1) all = booked(all, { userId: `u${n}`, userName: "", userEmail: "" }, n, 0);
+  for (let n = 3; n < 2_003; n += 2) all = heard(all, books(n), books(n + 1));
   expect(order(all).length).toBeLessThanOrEqual(400);
   expect(order(all).slice(0, 3)).toEqual(["u1", "u2002", "u2001"]);
   expect(all.u2).toBeUndefined();
 });
 
+test("events of one frame are as if they had come one by one", () => {
+  const all = of(row(1), row(2, { unread: 1 }));
+  const changes = [books(1, 10), told(wrote(1, 11), 12, 5), books(3, 13), told(wrote(1, 14, 2), 15, 6), books(1, 9)];
+  const together = heard(all, ...changes);
+  expect(together).toEqual(changes.reduce((known, change) => heard(known, change), all));
+  expect(together.u1).toMatchObject({ seq: 15, unread: 2, activity: 14, movedAt: 6 });
+  expect(together.u2).toBe(all.u2);
+});
+
 test("a row that is only read is not new", () => {
-  const all = told(of(row(1, { unread: 1 })), wrote(1, 1, 0, true), 5, 77);
+  const all = heard(of(row(1, { unread: 1 })), told(wrote(1, 1, 0, true), 5, 77));
   expect(all.u1).toMatchObject({ unread: 0, movedAt: null });
-  expect(told(all, wrote(1, 6), 7, 77).u1?.movedAt).toBe(77);
+  expect(heard(all, told(wrote(1, 6), 7, 77)).u1?.movedAt).toBe(77);
 });
 
 test("rows under the hand stay, and what is new waits", () => {

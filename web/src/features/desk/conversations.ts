@@ -80,44 +80,60 @@ export function withRows(known: Conversations, rows: readonly Conversation[]): C
 const MOST = 300;
 const SLACK = 100;
 
-function withRow(known: Conversations, row: ConversationRow): Conversations {
-  const next = { ...known, [row._id]: row };
-  if (row._id in known || Object.keys(next).length <= MOST + SLACK) return next;
-  const kept = Object.values(next).sort(byAttention).slice(0, MOST);
-  return Object.fromEntries(kept.map((one) => [one._id, one]));
+/** What an event says of one conversation: its row after it, the same one where it is no news. */
+export interface Change {
+  room: string;
+  of: (row: ConversationRow) => ConversationRow;
+}
+
+/** The changes of one frame, in their order: the rows are copied once for all of them. */
+export function withChanges(known: Conversations, changes: readonly Change[]): Conversations {
+  const after = new Map<string, ConversationRow>();
+  for (const { room, of } of changes) {
+    const before = after.get(room) ?? known[room] ?? nobody(room);
+    const row = of(before);
+    if (row !== before) after.set(room, row);
+  }
+  if (after.size === 0) return known;
+  const next = { ...known, ...Object.fromEntries(after) };
+  const rows = Object.values(next);
+  if (rows.length <= MOST + SLACK || [...after.keys()].every((room) => room in known)) return next;
+  return Object.fromEntries(
+    rows
+      .sort(byAttention)
+      .slice(0, MOST)
+      .map((row) => [row._id, row]),
+  );
 }
 
 export function booked(
-  known: Conversations,
-  who: { userId: string; userName: string; userEmail: string },
+  { userId, userName, userEmail }: { userId: string; userName: string; userEmail: string },
   seq: number,
   at: number,
-): Conversations {
-  const row = known[who.userId] ?? nobody(who.userId);
-  if (seq <= row.seq) return known;
-  const named = name(row, who.userName, who.userEmail);
-  return withRow(known, { ...row, ...named, status: "open", activity: seq, seq, movedAt: at });
+): Change {
+  const of = (row: ConversationRow): ConversationRow =>
+    seq <= row.seq
+      ? row
+      : { ...row, ...name(row, userName, userEmail), status: "open", activity: seq, seq, movedAt: at };
+  return { room: userId, of };
 }
 
-export function told(
-  known: Conversations,
-  update: ConversationUpdated | ConversationChanged,
-  seq: number,
-  at: number,
-): Conversations {
-  const row = known[update.roomId] ?? nobody(update.roomId);
-  if (seq <= row.seq) return known;
-  const { status, assignee, unread, waiting, waitingSince, activity } = update;
-  const after: ConversationRow = {
-    ...row,
-    ...name(row, update.userName, update.userEmail),
-    ...{ status, assignee, unread, waiting, waitingSince, activity, seq },
+export function told(update: ConversationUpdated | ConversationChanged, seq: number, at: number): Change {
+  const { roomId, status, assignee, unread, waiting, waitingSince, activity } = update;
+  const of = (row: ConversationRow): ConversationRow => {
+    if (seq <= row.seq) return row;
+    const after: ConversationRow = {
+      ...row,
+      ...name(row, update.userName, update.userEmail),
+      ...{ status, assignee, unread, waiting, waitingSince, activity, seq },
+    };
+    if ("lastMessage" in update) {
+      after.lastMessage = { ...update.lastMessage, seq: update.seq };
+      if (!update.read) after.movedAt = at;
+    }
+    return after;
   };
-  if ("lastMessage" in update) {
-    after.lastMessage = { ...update.lastMessage, seq: update.seq };
-    if (!update.read) after.movedAt = at;
-  }
-  return withRow(known, after);
+  return { room: roomId, of };
 }
 
 /** Who waits, longest first; then the others, last activity first. */

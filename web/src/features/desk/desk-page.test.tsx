@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
+import { REST } from "@/lib/socket/frames";
 import { data, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
 import { show } from "@/testing/show";
@@ -42,10 +43,11 @@ const EMPTY_DESK = {
   "GET /api/chat/staff": data([{ _id: "s1", name: "Sumaiya Islam" }]),
   "GET /api/chat/message": data([]),
 };
-/** The server says something, and the frame in which it is drawn is over. */
+/** The server says something, and the frame in which it is drawn is over: a rest after the one before, at the latest. */
 const server = (change: () => unknown) =>
   act(async () => {
     await change();
+    await new Promise((rested) => setTimeout(rested, REST));
     await new Promise(requestAnimationFrame);
   });
 const rows = () => [...document.querySelectorAll<HTMLElement>("[data-booking]")];

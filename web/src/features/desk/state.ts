@@ -4,11 +4,13 @@
 import { saysNothingNew } from "@/lib/same";
 import {
   booked,
+  type Change,
   type ConversationChanged,
   type Conversations,
   type ConversationUpdated,
   type ListedPage,
   told,
+  withChanges,
   withPage,
   withRows,
 } from "./conversations";
@@ -44,15 +46,21 @@ export interface CustomerAdded {
   currency: string;
 }
 
+/** What the socket says of the lists. */
+export type Heard =
+  | { type: "customer_added"; booking: CustomerAdded; seq: number; at: number }
+  | { type: "booking_updated"; booking: Booking; at: number }
+  | { type: "conversation_updated"; update: ConversationUpdated; seq: number; at: number }
+  | { type: "conversation_changed"; update: ConversationChanged; seq: number; at: number };
+
 export type DeskEvent =
+  | Heard
+  /** What comes between two frames, in its order: a burst costs as much a frame as a single event. */
+  | { type: "heard"; events: readonly Heard[] }
   | { type: "bookings_loaded"; bookings: readonly Booking[]; requestedAt: number }
   /** Pages of one filter, from the top. */
   | { type: "conversations_loaded"; page: ListedPage }
   | { type: "conversation_loaded"; row: Conversation }
-  | { type: "customer_added"; booking: CustomerAdded; seq: number; at: number }
-  | { type: "booking_updated"; booking: Booking; at: number }
-  | { type: "conversation_updated"; update: ConversationUpdated; seq: number; at: number }
-  | { type: "conversation_changed"; update: ConversationChanged; seq: number; at: number }
   /** What was known by events may not be so any more; the lists are loaded afresh. */
   | { type: "reset" };
 
@@ -71,16 +79,31 @@ export function apply(state: Desk, event: DeskEvent): Desk {
       return withPart(state, { conversations: withPage(state.conversations, event.page) });
     case "conversation_loaded":
       return withPart(state, { conversations: withRows(state.conversations, [event.row]) });
-    case "customer_added":
-      return added(state, event.booking, event.seq, event.at);
-    case "booking_updated":
-      return { ...state, bookings: changed(state.bookings, event.booking, event.at) };
-    case "conversation_updated":
-    case "conversation_changed":
-      return { ...state, conversations: told(state.conversations, event.update, event.seq, event.at) };
     case "reset":
       return { ...state, conversations: {} };
+    case "heard":
+      return heard(state, event.events);
+    default:
+      return heard(state, [event]);
   }
+}
+
+function heard(state: Desk, events: readonly Heard[]): Desk {
+  return withPart(state, {
+    bookings: events.reduce(onBookings, state.bookings),
+    conversations: withChanges(state.conversations, events.flatMap(onConversations)),
+  });
+}
+
+function onBookings(rows: readonly BookingRow[], event: Heard): readonly BookingRow[] {
+  if (event.type === "customer_added") return added(rows, event.booking, event.at);
+  return event.type === "booking_updated" ? changed(rows, event.booking, event.at) : rows;
+}
+
+function onConversations(event: Heard): Change[] {
+  if (event.type === "booking_updated") return [];
+  const { seq, at } = event;
+  return [event.type === "customer_added" ? booked(event.booking, seq, at) : told(event.update, seq, at)];
 }
 
 /** The same desk where a list says nothing new, as most do that are asked for again. */
@@ -89,14 +112,12 @@ function withPart(state: Desk, part: Partial<Desk>): Desk {
   return next.bookings === state.bookings && next.conversations === state.conversations ? state : next;
 }
 
-function added(state: Desk, booking: CustomerAdded, seq: number, at: number): Desk {
+function added(rows: readonly BookingRow[], booking: CustomerAdded, at: number): readonly BookingRow[] {
   const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
-  const row: BookingRow = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
-  const conversations = booked(state.conversations, booking, seq, at);
   // A list that was asked for before may have it already.
-  if (state.bookings.some((known) => known.trackingId === trackingId)) return { ...state, conversations };
-  const bookings = [row, ...state.bookings].slice(0, Math.max(MOST, state.bookings.length));
-  return { ...state, bookings, conversations };
+  if (rows.some((known) => known.trackingId === trackingId)) return rows;
+  const row: BookingRow = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
+  return [row, ...rows].slice(0, Math.max(MOST, rows.length));
 }
 
 /** The event is the whole row, as the list would show it; a row that is on no page here is left to its page. */

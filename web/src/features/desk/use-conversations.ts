@@ -11,7 +11,7 @@ import { type Dispatch, useCallback, useEffect } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
-import type { ConversationChanged, Conversations, ConversationUpdated } from "./conversations";
+import type { Conversations, ConversationUpdated } from "./conversations";
 import {
   type ConversationPage,
   type ConversationQuery,
@@ -73,19 +73,12 @@ export function useConversations({
   const refetchSoon = useGathered(refetch);
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || event.seq === null) return;
-    const at = Date.now();
+    // Who is new, or was closed, changes the counts.
     if (event.name === "conversation_updated") {
-      const update = event.args[0] as ConversationUpdated;
-      const before = conversations[update.roomId];
-      dispatch({ type: "conversation_updated", update, seq: event.seq, at });
-      // Who is new, or was closed, changes the counts.
-      if (before?.status !== update.status) refetchSoon();
+      const { roomId, status } = event.args[0] as ConversationUpdated;
+      if (conversations[roomId]?.status !== status) refetchSoon();
     }
-    if (event.name === "conversation_changed") {
-      const update = event.args[0] as ConversationChanged;
-      dispatch({ type: "conversation_changed", update, seq: event.seq, at });
-      refetchSoon();
-    }
+    if (event.name === "conversation_changed") refetchSoon();
   });
 
   return {

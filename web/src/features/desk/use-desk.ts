@@ -5,15 +5,15 @@ import { askAnew } from "@/lib/api/ask-anew";
 import { DESK_LIMITS } from "@/lib/freshness";
 import type { Presence } from "@/lib/presence/presence";
 import { useAttention, usePresence } from "@/lib/presence/use-presence";
-import type { Connection } from "@/lib/socket/connection";
-import { useConnection, useFramedEvents } from "@/lib/socket/use-connection";
+import type { Connection, ConnectionEvent } from "@/lib/socket/connection";
+import { useConnection, useFramedEvents, useGatheredEvents } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
-import type { ConversationUpdated } from "./conversations";
+import type { ConversationChanged, ConversationUpdated } from "./conversations";
 import { type Booking, getBookings, type Page } from "./get-bookings";
 import type { Conversation, ConversationQuery } from "./get-conversations";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import type { Loaded } from "./shown";
-import { apply, type CustomerAdded, type Desk, type DeskEvent, EMPTY } from "./state";
+import { apply, type CustomerAdded, type Desk, type DeskEvent, EMPTY, type Heard } from "./state";
 import { type ConversationList, conversationsLoaded, OPEN, pagesQuery, useConversations } from "./use-conversations";
 import { useDelivered } from "./use-delivered";
 import { useGathered } from "./use-gathered";
@@ -99,16 +99,14 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
   }, [unseen, loaded, refetch]);
 
   const delivered = useDelivered(connection);
+  useGatheredEvents(connection, (events) => {
+    const at = Date.now();
+    const news = events.flatMap((event) => heard(event, at));
+    if (news.length > 0) dispatch({ type: "heard", events: news });
+    if (news.some(({ type }) => type === "customer_added")) refetchSoon();
+  });
   useFramedEvents(connection, (event) => {
     if (event.type !== "received") return;
-    const at = Date.now();
-    if (event.name === "customer_added" && event.seq !== null) {
-      dispatch({ type: "customer_added", booking: event.args[0] as CustomerAdded, seq: event.seq, at });
-      refetchSoon();
-    }
-    if (event.name === "booking_updated") {
-      dispatch({ type: "booking_updated", booking: event.args[0] as Booking, at });
-    }
     if (event.name === "reset") dispatch({ type: "reset" });
     if (event.name === "conversation_updated") {
       const { roomId, seq, lastMessage, read } = event.args[0] as ConversationUpdated;
@@ -147,6 +145,18 @@ function warmed(queries: QueryClient, me: string): Desk {
   const loaded = conversationsLoaded(queries.getQueryData(pagesQuery(OPEN).queryKey), OPEN, me);
   const desk = bookings ? apply(EMPTY, bookingsLoaded(bookings)) : EMPTY;
   return loaded ? apply(desk, loaded) : desk;
+}
+
+/** What an event of the socket says of the lists. */
+function heard(event: ConnectionEvent, at: number): Heard[] {
+  if (event.type !== "received") return [];
+  const { name, args, seq } = event;
+  if (name === "booking_updated") return [{ type: name, booking: args[0] as Booking, at }];
+  if (seq === null) return [];
+  if (name === "customer_added") return [{ type: name, booking: args[0] as CustomerAdded, seq, at }];
+  if (name === "conversation_updated") return [{ type: name, update: args[0] as ConversationUpdated, seq, at }];
+  if (name === "conversation_changed") return [{ type: name, update: args[0] as ConversationChanged, seq, at }];
+  return [];
 }
 
 function bookingsLoaded({ answer, requestedAt }: { answer: Page; requestedAt: number }): DeskEvent {

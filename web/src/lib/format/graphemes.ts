@@ -15,8 +15,13 @@ export function shorten(text: string, most: number): string {
   return text;
 }
 
+/** Printable ASCII, and nothing that could join it, is a character by itself: most names need no segmenter. */
+const PLAIN = /^[ -~](?=[ -~]|$)/;
+
 /** The first character as a reader sees it; empty for nothing. */
 export function firstOf(text: string): string {
+  const plain = PLAIN.exec(text);
+  if (plain) return plain[0];
   for (const { segment } of segmenter.segment(text)) return segment;
   return "";
 }

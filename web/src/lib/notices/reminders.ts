@@ -42,7 +42,8 @@ export function ringing(facts: Facts, rung: Rung, now: number): { rings: Ring[];
 function ofBookings({ arrived, unseen }: Facts, before: Rung, now: number): { rings: Ring[]; rung: Rung } {
   const rung = unseen || before.bookingAgain === 0 ? before : { ...before, bookingAgain: 0 };
   const since = now - rung.bookingAt;
-  const about = arrived.filter((id) => !rung.bookings.includes(id));
+  const known = new Set(rung.bookings);
+  const about = arrived.filter((id) => !known.has(id));
   if (about.length > 0 && since >= TOGETHER) {
     const bookings = [...rung.bookings, ...about].slice(-REMEMBERED);
     return { rings: [{ kind: "booking", about }], rung: { ...rung, bookings, bookingAt: now, bookingAgain: 0 } };

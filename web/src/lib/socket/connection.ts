@@ -5,7 +5,7 @@
 // renewing the credentials, the second only by a person, because two tabs over a limit would push each other out.
 // Every listener set here is taken off by close(), one by one.
 import { io, type Socket } from "socket.io-client";
-import { Frames } from "./frames";
+import { Frames, type Gatherer } from "./frames";
 import { partOffset } from "./offset";
 import { reasonOf } from "./reason";
 
@@ -109,6 +109,11 @@ export class Connection {
   /** The same, gathered for the next frame: for what is drawn. */
   subscribeFramed(listener: Listener): () => void {
     return this.#frames.subscribe(listener);
+  }
+
+  /** The same, all of a frame's events at once; after those who are told of each. */
+  subscribeGathered(gatherer: Gatherer): () => void {
+    return this.#frames.gather(gatherer);
   }
 
   /** Changes of `snapshot`, in the shape React's useSyncExternalStore wants. */

@@ -5,12 +5,16 @@ import { flushSync } from "react-dom";
 import type { ConnectionEvent, Listener } from "./connection";
 
 /** Between two tellings, ms. */
-const REST = 50;
+export const REST = 50;
 /** Browsers draw no frames of a tab in the background, ms. */
 const LONGEST = 250;
 
+/** Hears all of a frame's events at once, in their order: for what is the cheaper the fewer steps it takes. */
+export type Gatherer = (events: readonly ConnectionEvent[]) => void;
+
 export class Frames {
   readonly #listeners = new Set<Listener>();
+  readonly #gatherers = new Set<Gatherer>();
   #waiting: ConnectionEvent[] = [];
   #told = Number.NEGATIVE_INFINITY;
   #stop: (() => void) | null = null;
@@ -18,6 +22,11 @@ export class Frames {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  gather(gatherer: Gatherer): () => void {
+    this.#gatherers.add(gatherer);
+    return () => this.#gatherers.delete(gatherer);
   }
 
   /** Takes an event of the connection. What is no message (connected, cut off) is told at once, after what came before. */
@@ -32,6 +41,7 @@ export class Frames {
     this.#stop = null;
     this.#waiting = [];
     this.#listeners.clear();
+    this.#gatherers.clear();
   }
 
   #soon(): () => void {
@@ -57,5 +67,6 @@ export class Frames {
     const events = this.#waiting;
     this.#waiting = [];
     for (const event of events) for (const listener of this.#listeners) listener(event);
+    for (const gatherer of this.#gatherers) gatherer(events);
   }
 }

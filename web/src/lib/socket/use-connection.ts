@@ -6,6 +6,7 @@ import { configQuery } from "@/lib/api/get-config";
 import { sessionQuery } from "@/lib/api/get-session";
 import { ApiError } from "@/lib/api/http";
 import { Connection, type Listener, type Snapshot } from "./connection";
+import type { Gatherer } from "./frames";
 
 const NOT_YET: Snapshot = { status: "connecting", id: null, transport: null, message: null, since: 0, retryAt: null };
 
@@ -62,6 +63,15 @@ export function useFramedEvents(connection: Connection | null, listener: Listene
     newest.current = listener;
   });
   useEffect(() => connection?.subscribeFramed((event) => newest.current(event)), [connection]);
+}
+
+/** The same, with all of a frame's events at once. */
+export function useGatheredEvents(connection: Connection | null, gatherer: Gatherer): void {
+  const newest = useRef(gatherer);
+  useEffect(() => {
+    newest.current = gatherer;
+  });
+  useEffect(() => connection?.subscribeGathered((events) => newest.current(events)), [connection]);
 }
 
 async function tokenOrNothing(): Promise<string | null> {

@@ -10,7 +10,7 @@ const loaded = (newest: number, totalItems: number, requestedAt: number, held = 
   return { type: "loaded", answer: { rows, totalItems, newest, requestedAt }, held };
 };
 const arrived = (seq: number, held = false): GrowingEvent => ({
-  ...{ type: "arrived", booking: told(seq), seq, at: 100 + seq, held },
+  ...{ type: "arrived", arrivals: [{ booking: told(seq), seq, at: 100 + seq }], held },
 });
 const play = (...events: GrowingEvent[]) => events.reduce(grow, NOTHING);
 const top = (state: Growing) => state.above.map(({ row }) => row.trackingId);

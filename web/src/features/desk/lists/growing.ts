@@ -35,9 +35,16 @@ export interface Growing {
   arrivedAt: ReadonlyMap<string, number>;
 }
 
+export interface Arrived {
+  booking: CustomerAdded;
+  seq: number;
+  at: number;
+}
+
 export type GrowingEvent =
   | { type: "loaded"; answer: Listed<Booking>; held: boolean }
-  | { type: "arrived"; booking: CustomerAdded; seq: number; at: number; held: boolean }
+  /** What comes between two frames, in its order. */
+  | { type: "arrived"; arrivals: readonly Arrived[]; held: boolean }
   | { type: "changed"; booking: Booking; at: number }
   | { type: "released" };
 
@@ -62,7 +69,7 @@ export function grow(state: Growing, event: GrowingEvent): Growing {
     case "arrived":
       return arrived(state, event);
     case "changed":
-      return { ...state, changes: bounded(state.changes, event.booking.trackingId, event, MOST_CHANGES) };
+      return { ...state, changes: bounded(state.changes, [[event.booking.trackingId, event]]) };
     case "released":
       return taken(state);
   }
@@ -93,19 +100,24 @@ export function asItIs(state: Growing, booking: Booking): BookingRow {
   return row;
 }
 
-function arrived(
-  state: Growing,
-  { booking, seq, at, held }: { booking: CustomerAdded; seq: number; at: number; held: boolean },
-): Growing {
-  const known = (rows: readonly Arrival[]) => rows.some(({ row }) => row.trackingId === booking.trackingId);
-  if (seq <= (state.snapshot?.upto ?? 0) || known(state.above) || known(state.waiting)) return state;
-  const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
-  const row = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
-  const next = { ...state, arrivedAt: bounded(state.arrivedAt, trackingId, at, MOST_CHANGES) };
-  const arrival = { row, seq };
+function arrived(state: Growing, { arrivals, held }: { arrivals: readonly Arrived[]; held: boolean }): Growing {
+  const known = new Set([...state.above, ...state.waiting].map(({ row }) => row.trackingId));
+  const fresh: Arrival[] = [];
+  const times: [string, number][] = [];
+  for (const { booking, seq, at } of arrivals) {
+    const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
+    if (seq <= (state.snapshot?.upto ?? 0) || known.has(trackingId)) continue;
+    known.add(trackingId);
+    const row = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
+    fresh.unshift({ row, seq });
+    times.push([trackingId, at]);
+  }
+  if (fresh.length === 0) return state;
+  const next = { ...state, arrivedAt: bounded(state.arrivedAt, times) };
+  const kept = [...fresh, ...(held ? state.waiting : state.above)].slice(0, MOST);
   return held
-    ? { ...next, waiting: [arrival, ...state.waiting].slice(0, MOST), waitingCount: state.waitingCount + 1 }
-    : { ...next, above: [arrival, ...state.above].slice(0, MOST), count: state.count + 1 };
+    ? { ...next, waiting: kept, waitingCount: state.waitingCount + fresh.length }
+    : { ...next, above: kept, count: state.count + fresh.length };
 }
 
 /** What waits comes in, and the newest snapshot takes the place of the old one. */
@@ -120,10 +132,16 @@ function taken(state: Growing): Growing {
   return { ...whole, snapshot: state.next, next: null, above: left.slice(0, MOST), count: left.length, changes };
 }
 
-function bounded<T>(known: ReadonlyMap<string, T>, key: string, value: T, most: number): ReadonlyMap<string, T> {
+/** The newest are kept. */
+function bounded<T>(known: ReadonlyMap<string, T>, entries: readonly (readonly [string, T])[]): ReadonlyMap<string, T> {
   const next = new Map(known);
-  next.delete(key);
-  next.set(key, value);
-  if (next.size > most) next.delete(next.keys().next().value as string);
+  for (const [key, value] of entries) {
+    next.delete(key);
+    next.set(key, value);
+  }
+  for (const key of next.keys()) {
+    if (next.size <= MOST_CHANGES) break;
+    next.delete(key);
+  }
   return next;
 }

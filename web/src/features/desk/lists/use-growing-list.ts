@@ -3,11 +3,11 @@ import { queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/re
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
-import { useFramedEvents } from "@/lib/socket/use-connection";
+import { useGatheredEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
 import { listBookings, PAGE } from "./get-list";
-import { asItIs, grow, NOTHING, waiting } from "./growing";
+import { type Arrived, asItIs, grow, NOTHING, waiting } from "./growing";
 import { type Filter, query } from "./search";
 
 const SOON = 300;
@@ -45,14 +45,18 @@ export function useGrowingList(
   useEffect(() => {
     if (head.data) tell({ type: "loaded", answer: head.data, held: holding.current });
   }, [head.data]);
-  useFramedEvents(connection, (event) => {
-    if (event.type !== "received") return;
+  useGatheredEvents(connection, (events) => {
     const at = Date.now();
-    if (event.name === "booking_updated") tell({ type: "changed", booking: event.args[0] as Booking, at });
-    if (event.name !== "customer_added") return;
-    again();
-    if (event.seq === null || !comesOnTop(filter)) return;
-    tell({ type: "arrived", booking: event.args[0] as CustomerAdded, seq: event.seq, at, held: holding.current });
+    const arrivals: Arrived[] = [];
+    for (const event of events) {
+      if (event.type !== "received") continue;
+      const { name, args, seq } = event;
+      if (name === "booking_updated") tell({ type: "changed", booking: args[0] as Booking, at });
+      if (name !== "customer_added") continue;
+      again();
+      if (seq !== null) arrivals.push({ booking: args[0] as CustomerAdded, seq, at });
+    }
+    if (arrivals.length > 0 && comesOnTop(filter)) tell({ type: "arrived", arrivals, held: holding.current });
   });
 
   const { snapshot, above, count } = state;
