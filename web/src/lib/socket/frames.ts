@@ -1,11 +1,13 @@
 // Events as the screen can take them: what comes between two frames is told together, right before the next one, and drawn
-// in it. So a single booking does not wait for anything, and of a burst the screen shows some twenty states a second: more
+// in it. So a single booking does not wait for anything, and of a burst the screen shows some ten states a second: more
 // nobody can read, and each of them draws whole lists anew.
 import { flushSync } from "react-dom";
 import type { ConnectionEvent, Listener } from "./connection";
 
-/** Between two tellings, ms. */
+/** Between two tellings, ms; and after one of many events. */
 export const REST = 50;
+const LONG_REST = 100;
+const MANY = 5;
 /** Browsers draw no frames of a tab in the background, ms. */
 const LONGEST = 250;
 
@@ -16,7 +18,7 @@ export class Frames {
   readonly #listeners = new Set<Listener>();
   readonly #gatherers = new Set<Gatherer>();
   #waiting: ConnectionEvent[] = [];
-  #told = Number.NEGATIVE_INFINITY;
+  #rests = Number.NEGATIVE_INFINITY; // until then
   #stop: (() => void) | null = null;
 
   subscribe(listener: Listener): () => void {
@@ -50,7 +52,7 @@ export class Frames {
     const ask = () => {
       frame = requestAnimationFrame(run);
     };
-    const rest = this.#told + REST - performance.now();
+    const rest = this.#rests - performance.now();
     const asked = rest > 0 ? setTimeout(ask, rest) : ask();
     const late = setTimeout(run, LONGEST);
     return () => {
@@ -63,8 +65,8 @@ export class Frames {
   #tell(): void {
     this.#stop?.();
     this.#stop = null;
-    this.#told = performance.now();
     const events = this.#waiting;
+    this.#rests = performance.now() + (events.length > MANY ? LONG_REST : REST);
     this.#waiting = [];
     for (const event of events) for (const listener of this.#listeners) listener(event);
     for (const gatherer of this.#gatherers) gatherer(events);

@@ -54,7 +54,13 @@ function Newest({ box, data }: { box: RefObject<HTMLElement | null>; data: DeskD
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
     <div role="table" aria-label={words.customer.newest}>
-      <VirtualList box={box} total={desk.bookings.length} rowHeight={ROW} rowRole="row">
+      <VirtualList
+        box={box}
+        total={desk.bookings.length}
+        rowHeight={ROW}
+        keyOf={(index) => desk.bookings[index]?.trackingId ?? String(index)}
+        rowRole="row"
+      >
         {(index) => {
           const booking = desk.bookings[index];
           return (

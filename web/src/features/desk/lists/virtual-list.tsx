@@ -37,15 +37,15 @@ export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, 
   const first = Math.min(view.first, Math.max(0, total - 1));
   const last = Math.max(first, Math.min(total, view.first + view.rows) - 1);
   useEffect(() => onRange?.(first, last), [onRange, first, last]);
-  const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
+  const beyond = useAfterPaint(total > 0) ? Math.min(BEYOND, view.rows) : 0;
   const from = Math.max(0, first - beyond);
   const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
   return (
     <div
       role={rowRole === "row" ? "rowgroup" : "list"}
       {...(label !== undefined && { "aria-label": label })}
-      className="relative"
-      style={{ height: total * rowHeight }}
+      className="[overflow-anchor:none]"
+      style={{ height: total * rowHeight, paddingTop: from * rowHeight }}
     >
       {there.map((index) => (
         <div
@@ -54,8 +54,8 @@ export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, 
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
             : { "aria-posinset": index + 1, "aria-setsize": total })}
-          className="absolute inset-x-0 top-0"
-          style={{ height: rowHeight, transform: `translateY(${index * rowHeight}px)` }}
+          className="relative"
+          style={{ height: rowHeight }}
         >
           {children(index)}
         </div>
