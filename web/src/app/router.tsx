@@ -21,6 +21,9 @@ const desk = createRoute({
   getParentRoute: () => root,
   path: "/dashboard",
   validateSearch: deskSearch,
+  // Where the page itself does not come, lazy() says so.
+  loader: ({ location }) =>
+    import("./desk-route").then(({ deskReady }) => deskReady(location.pathname, location.search)).catch(() => {}),
 }).lazy(() => import("./desk-route").then((module) => module.route));
 const bookings = createRoute({ getParentRoute: () => desk, path: "/bookings", validateSearch: bookingsSearch });
 const payments = createRoute({ getParentRoute: () => desk, path: "/payments", validateSearch: paymentsSearch });

@@ -1,6 +1,7 @@
 // What the first view needs, asked for while its scripts are still on their way: who is signed in, where sockets connect,
 // the page's own chunk, and what it shows first.
 import type { QueryClient } from "@tanstack/react-query";
+import { headQuery } from "@/features/desk/lists/get-list";
 import { bookingsSearch } from "@/features/desk/lists/search";
 import { configQuery } from "@/lib/api/get-config";
 import { sessionQuery } from "@/lib/api/get-session";
@@ -11,15 +12,8 @@ export function warm(queries: QueryClient, path: string, search: Record<string, 
   void queries.prefetchQuery(sessionQuery);
   void queries.prefetchQuery(configQuery);
   if (!desk) return;
-  const list = path === "/dashboard/bookings" ? warmBookings(queries, search) : Promise.resolve();
-  const rest = import("./desk-route").then(async ({ warmDesk }) => {
-    await list; // the rows on the screen before everything else
-    warmDesk(queries);
-  });
+  // The rows on the screen before everything else.
+  if (path === "/dashboard/bookings") void queries.prefetchQuery(headQuery(bookingsSearch(search)));
+  const rest = import("./desk-route").then(({ warmDesk }) => warmDesk(queries));
   rest.catch(() => {}); // the router loads the page, and says so where it cannot
-}
-
-async function warmBookings(queries: QueryClient, search: Record<string, unknown>): Promise<void> {
-  const { headQuery } = await import("@/features/desk/lists/bookings-view");
-  void queries.prefetchQuery(headQuery(bookingsSearch(search)));
 }

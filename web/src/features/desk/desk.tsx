@@ -27,12 +27,19 @@ const conversation = () => import("./conversation-pane");
 const bookings = () => import("./lists/bookings-view");
 const payments = () => import("./lists/payments-view");
 const customer = () => import("./lists/customer-beside");
-const VIEWS: (() => Promise<unknown>)[] = [conversation, customer, bookings, payments];
 const ConversationPane = lazily(async () => (await conversation()).ConversationPane);
 const BookingsView = lazily(async () => (await bookings()).BookingsView);
 const PaymentsView = lazily(async () => (await payments()).PaymentsView);
 const CustomerStrip = lazily(async () => (await customer()).CustomerStrip);
 const CustomerBeside = lazily(async () => (await customer()).CustomerBeside);
+const CONVERSATION = [ConversationPane, CustomerStrip, CustomerBeside];
+
+/** The scripts of what a place shows. */
+export async function ready(place: DeskPlace, search: DeskSearch): Promise<void> {
+  const conversation = search.with === undefined ? [] : CONVERSATION;
+  const parts = { home: conversation, bookings: [BookingsView], payments: [PaymentsView] };
+  await Promise.all(parts[place].map((part) => part.ready()));
+}
 
 const SETTLED = 1_500;
 
@@ -67,7 +74,7 @@ export function Desk({ me, place, search }: Props) {
   useEffect(() => {
     if (!fresh) return;
     const timer = setTimeout(() => {
-      for (const view of VIEWS) view().catch(() => {}); // lazily() sees to it when it is wanted
+      for (const part of [...CONVERSATION, BookingsView, PaymentsView]) void part.ready();
     }, SETTLED);
     return () => clearTimeout(timer);
   }, [fresh]);

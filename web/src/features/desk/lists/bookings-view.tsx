@@ -22,15 +22,13 @@ import { Pager } from "./pager";
 import { type BookingsSearch, query, USUAL_LIMIT } from "./search";
 import { type GrowingList, useGrowingList } from "./use-growing-list";
 import { useHeld } from "./use-held";
-import { usePlace } from "./use-place";
+import { usePlace, useStart } from "./use-place";
 import { VirtualList } from "./virtual-list";
 
 /** Elsewhere a row has two lines. */
 const WIDE_ROWS = "(min-width: 761px)";
 
 const StatStrip = lazily(async () => (await import("./stat-strip")).default);
-
-export { headQuery } from "./use-growing-list";
 
 interface Props {
   data: DeskData;
@@ -85,6 +83,7 @@ function Bookings({ data, search, list }: Props) {
   });
   const held = useHeld(box);
   const found = useGrowingList(data.connection, search, range, held);
+  useStart(box, found.total, (page - 1) * limit * rowHeight);
   const shows = found.loaded && !held && found.waiting === 0 && query(search) === "";
   const mark = (element: HTMLElement | null) => {
     list.current = shows ? element : null;
@@ -105,7 +104,7 @@ function Bookings({ data, search, list }: Props) {
           }}
         />
         <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
-          <Table {...{ found, data, rowHeight, onRange, box }} search={rest} start={(page - 1) * limit} />
+          <Table {...{ found, data, rowHeight, onRange, box }} search={rest} />
           {!found.loaded && !found.problem && <Loading />}
           {found.loaded && found.total === 0 && <Nothing filtered={query(search) !== ""} />}
         </div>
@@ -123,7 +122,6 @@ interface TableProps {
   data: DeskData;
   search: BookingsSearch;
   rowHeight: number;
-  start: number;
   onRange: (first: number, last: number) => void;
   box: RefObject<HTMLElement | null>;
 }
@@ -140,7 +138,7 @@ const HEADS = [
   ["trackingId", TRACKING],
 ] as const;
 
-function Table({ found, data, search, rowHeight, start, onRange, box }: TableProps) {
+function Table({ found, data, search, rowHeight, onRange, box }: TableProps) {
   const now = data.live.now;
   return (
     <div className="@container" role="table" aria-label={words.bookings} aria-rowcount={found.total + 1}>
@@ -154,7 +152,7 @@ function Table({ found, data, search, rowHeight, start, onRange, box }: TablePro
         </div>
       </div>
       <VirtualList
-        {...{ box, rowHeight, start, onRange }}
+        {...{ box, rowHeight, onRange }}
         total={found.total}
         keyOf={(index) => found.row(index)?.trackingId ?? String(index)}
         rowRole="row"

@@ -1,9 +1,11 @@
 // GET /api/booking and GET /api/payment, one page of a filtered list. `upto` keeps the pages of a growing list in place.
+import { queryOptions } from "@tanstack/react-query";
 import { request } from "@/lib/api/http";
 import type { Booking } from "../get-bookings";
 import { type Filter, type PaymentsSearch, query } from "./search";
 
 export const PAGE = 100;
+const JUST_NOW = 2_000;
 
 export interface Listed<Row> {
   rows: readonly Row[];
@@ -79,3 +81,12 @@ export async function bookingStats(signal?: AbortSignal) {
 export async function paymentStats(signal?: AbortSignal): Promise<Metric[]> {
   return request<Metric[]>("/api/payment/stats", signal ? { signal } : {});
 }
+
+/** The newest page; what was asked for a moment ago, while the page was loading, is not asked for again. */
+export const headQuery = (filter: Filter) =>
+  queryOptions({
+    queryKey: ["desk", "list", query(filter)],
+    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
+    structuralSharing: false,
+    staleTime: JUST_NOW,
+  });

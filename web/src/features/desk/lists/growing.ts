@@ -63,6 +63,7 @@ export function grow(state: Growing, event: GrowingEvent): Growing {
   switch (event.type) {
     case "loaded": {
       const { rows, totalItems: total, newest: upto, requestedAt: at } = event.answer;
+      if (state.snapshot?.rows === rows) return state; // it began with this one
       const next = { ...state, next: { rows, total, upto, at } };
       return event.held && state.snapshot !== null ? next : taken(next);
     }

@@ -22,7 +22,7 @@ import { PAYMENTS, type PaymentsSearch, query, USUAL_LIMIT } from "./search";
 import { SearchBox } from "./search-box";
 import { Segments } from "./segments";
 import { type PaymentArrival, usePayments } from "./use-payments";
-import { usePlace } from "./use-place";
+import { usePlace, useStart } from "./use-place";
 import { VirtualList } from "./virtual-list";
 
 const ROW = 66;
@@ -60,6 +60,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
     onPage: (number) => go(number > 1 ? { ...rest, page: number } : rest, true),
   });
   const found = usePayments(data.connection, search, range);
+  useStart(box, found.total, (page - 1) * USUAL_LIMIT * ROW);
   const chosen = search.open ? found.known(search.open) : undefined;
   const look = Number(metrics.find((metric) => metric._id === "needs_look")?.value ?? 0);
   const options = [
@@ -110,13 +111,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
           </div>
         )}
         <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
-          <VirtualList
-            {...{ box, onRange }}
-            total={found.total}
-            rowHeight={ROW}
-            start={(page - 1) * USUAL_LIMIT}
-            rowRole="listitem"
-          >
+          <VirtualList {...{ box, onRange }} total={found.total} rowHeight={ROW} rowRole="listitem">
             {(index) => <Row payment={found.row(index)} search={rest} now={data.live.now} />}
           </VirtualList>
           {!found.loaded && !found.problem && <Loading />}

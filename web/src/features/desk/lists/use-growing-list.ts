@@ -1,12 +1,12 @@
 // The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
-import { queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useGatheredEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
-import { listBookings, PAGE } from "./get-list";
+import { headQuery, listBookings, PAGE } from "./get-list";
 import { type Arrived, asItIs, grow, NOTHING, waiting } from "./growing";
 import { type Filter, query } from "./search";
 
@@ -14,7 +14,6 @@ const SOON = 300;
 const AGAIN = 1_000;
 const KEPT = 30_000;
 const SETTLED = 80;
-const JUST_NOW = 2_000;
 
 export interface GrowingList {
   total: number;
@@ -34,9 +33,12 @@ export function useGrowingList(
   held: boolean,
 ): GrowingList {
   const words = query(filter);
-  const [state, tell] = useReducer(grow, NOTHING);
-  const holding = useRef(held);
   const head = useQuery(headQuery(filter));
+  // With what has come already: the first drawing has rows then, and need not be done twice.
+  const [state, tell] = useReducer(grow, head.data, (answer) =>
+    answer ? grow(NOTHING, { type: "loaded", answer, held: false }) : NOTHING,
+  );
+  const holding = useRef(held);
   const again = useThrottled(["desk", "list", words]);
   useEffect(() => {
     holding.current = held;
@@ -92,15 +94,6 @@ export function useGrowingList(
     refetch: () => void head.refetch(),
   };
 }
-
-/** The newest page; what was asked for a moment ago, while the page was loading, is not asked for again. */
-export const headQuery = (filter: Filter) =>
-  queryOptions({
-    queryKey: ["desk", "list", query(filter)],
-    queryFn: ({ signal }) => listBookings(filter, 1, null, signal),
-    structuralSharing: false,
-    staleTime: JUST_NOW,
-  });
 
 /** A new booking is booked and nobody's yet; of the rest the event says nothing, and the list is asked. */
 function comesOnTop({ search, division, duration, sortby, status, caregiver }: Filter): boolean {

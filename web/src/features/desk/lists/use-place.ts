@@ -1,6 +1,6 @@
 // Where one is in a list: the rows on the screen, and the page of the address that follows them without a new step of the
 // history. Next and Previous scroll.
-import { type RefObject, useCallback, useEffect, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const SETTLED = 250;
 
@@ -28,4 +28,15 @@ export function usePlace(
   }, [here, page]);
   const show = (row: number) => box.current?.scrollTo({ top: row * rowHeight });
   return { range, onRange, show };
+}
+
+/** Scrolls, once, to the row at which the address begins: as soon as there are rows, and before they are painted. Of who
+ * owns the box: inside it, its element is not known yet when they come with the first drawing. */
+export function useStart(box: RefObject<HTMLElement | null>, total: number, top: number) {
+  const began = useRef(false);
+  useLayoutEffect(() => {
+    if (began.current || total === 0 || !box.current) return;
+    began.current = true;
+    if (top > 0) box.current.scrollTop = top;
+  }, [box, total, top]);
 }

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
-// A list of any length: only the rows on the screen are in the document, placed by transform. It says which rows those
-// are. All rows have one height, so where each stands is arithmetic: nothing is kept for rows that are not there, and an
-// arrival above 50,000 others costs as much as one above ten.
-import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+// A list of any length: only the rows on the screen are in the document, placed by transform (which browsers do not count
+// as a shift of the layout). It says which rows those are. All rows have one height, so where each stands is arithmetic:
+// nothing is kept for rows that are not there, and an arrival above 50,000 others costs as much as one above ten.
+import { type ReactNode, type RefObject, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { useAfterPaint } from "@/lib/use-after-paint";
 
@@ -10,8 +10,6 @@ interface Props {
   box: RefObject<HTMLElement | null>;
   total: number;
   rowHeight: number;
-  /** The row that is to be seen first, once. */
-  start?: number;
   onRange?: (first: number, last: number) => void;
   /** What a row is of, wherever it stands: one that moves is moved, not drawn anew. Else it is its place. */
   keyOf?: (index: number) => string;
@@ -25,27 +23,20 @@ interface Props {
 const BEYOND = 12;
 const PART = 0.6; // of the window's height that a list takes, before its box is measured: on a slow machine each row counts
 
-export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, label, children, rowRole }: Props) {
+export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, children, rowRole }: Props) {
   const view = useView(box, rowHeight);
-  const began = useRef(false);
-  useLayoutEffect(() => {
-    if (began.current || total === 0 || !box.current) return;
-    began.current = true;
-    if (start > 0) box.current.scrollTop = start * rowHeight;
-  }, [total, start, rowHeight, box]);
-
   const first = Math.min(view.first, Math.max(0, total - 1));
   const last = Math.max(first, Math.min(total, view.first + view.rows) - 1);
   useEffect(() => onRange?.(first, last), [onRange, first, last]);
-  const beyond = useAfterPaint(total > 0) ? Math.min(BEYOND, view.rows) : 0;
+  const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
   const from = Math.max(0, first - beyond);
   const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
   return (
     <div
       role={rowRole === "row" ? "rowgroup" : "list"}
       {...(label !== undefined && { "aria-label": label })}
-      className="[overflow-anchor:none]"
-      style={{ height: total * rowHeight, paddingTop: from * rowHeight }}
+      className="relative"
+      style={{ height: total * rowHeight }}
     >
       {there.map((index) => (
         <div
@@ -54,8 +45,8 @@ export function VirtualList({ box, total, rowHeight, start = 0, onRange, keyOf, 
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
             : { "aria-posinset": index + 1, "aria-setsize": total })}
-          className="relative"
-          style={{ height: rowHeight }}
+          className="absolute inset-x-0 top-0"
+          style={{ height: rowHeight, transform: `translateY(${index * rowHeight}px)` }}
         >
           {children(index)}
         </div>
