@@ -1,6 +1,6 @@
 // The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useGatheredEvents } from "@/lib/socket/use-connection";
@@ -38,6 +38,7 @@ export function useGrowingList(
   const [state, tell] = useReducer(grow, head.data, (answer) =>
     answer ? grow(NOTHING, { type: "loaded", answer, held: false }) : NOTHING,
   );
+  const begun = state.snapshot !== null;
   const holding = useRef(held);
   const again = useThrottled(["desk", "list", words]);
   useEffect(() => {
@@ -45,8 +46,13 @@ export function useGrowingList(
     if (!held) tell({ type: "released" });
   }, [held]);
   useEffect(() => {
-    if (head.data) tell({ type: "loaded", answer: head.data, held: holding.current });
-  }, [head.data]);
+    const answer = head.data;
+    if (!answer) return;
+    const take = () => tell({ type: "loaded", answer, held: holding.current });
+    // It tells more of every row than its event did: what is read is drawn between the frames, unless it is the first.
+    if (begun) startTransition(take);
+    else take();
+  }, [head.data, begun]);
   useGatheredEvents(connection, (events) => {
     const at = Date.now();
     const arrivals: Arrived[] = [];
