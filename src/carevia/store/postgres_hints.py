@@ -45,8 +45,10 @@ class Hints:
             try:
                 await in_thread(partial(_open, self._url, opened))
                 await self._until_lost(opened[0])
-            except Exception as error:  # whatever it was: the next attempt may hear again
+            except psycopg.Error as error:
                 log.debug("store: cannot listen for other nodes: %s", first_line(error))
+            except Exception:  # whatever it was: the next attempt may hear again
+                log.exception("store: listening for other nodes failed")
             finally:
                 for connection in opened:
                     connection.close()

@@ -1,5 +1,6 @@
 // A button with a panel below it. The panel takes the focus, Escape gives it back to the button, a press elsewhere closes it.
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { useOutside } from "./use-outside";
 
 interface Props {
   label: string;
@@ -16,19 +17,9 @@ export function Popover({ label, title = label, face, className = "", children }
   const panel = useRef<HTMLDivElement>(null);
   const id = useId();
   useEffect(() => {
-    if (!open) return;
-    panel.current?.focus();
-    const outside = (event: Event) => {
-      const target = event.target as Node;
-      if (!panel.current?.contains(target) && !button.current?.contains(target)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    document.addEventListener("focusin", outside);
-    return () => {
-      document.removeEventListener("pointerdown", outside);
-      document.removeEventListener("focusin", outside);
-    };
+    if (open) panel.current?.focus();
   }, [open]);
+  useOutside([panel, button], open, () => setOpen(false));
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || !open) return;
     event.stopPropagation(); // the topmost layer closes first

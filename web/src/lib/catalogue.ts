@@ -15,7 +15,7 @@ let asked = false;
 /** Where nothing is drawn anew: what is known by now. */
 export const named: Names = (name) => (language() === "bn" ? bengali(name) : name);
 
-/** Makes the component show the names as soon as they are known. */
+/** Makes the component show the names as soon as they are known, and be drawn anew in another language. */
 export function useNames(): Names {
   const read = useLanguage();
   const names = useSyncExternalStore(listen, () => bengali);

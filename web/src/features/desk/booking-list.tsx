@@ -7,7 +7,6 @@ import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
-import { useLanguage } from "@/lib/language";
 import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
@@ -68,7 +67,6 @@ function Head({ text, className }: { text: string; className: string }) {
 const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-middle";
 
 const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } & RowClock) {
-  useLanguage();
   const service = useNames()(booking.serviceName);
   const { userId, userName, userEmail, trackingId, caregiver } = booking;
   const name = userName || userEmail || words.unknown;

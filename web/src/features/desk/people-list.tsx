@@ -9,7 +9,7 @@ import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
-import { useLanguage, writtenIn } from "@/lib/language";
+import { writtenIn } from "@/lib/language";
 import { lazily } from "@/lib/lazily";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import { BookingState } from "./booking-state";
@@ -125,7 +125,6 @@ interface RowProps extends Clock {
 }
 
 const Row = memo(function Row({ row, presence, booking, open, draft, me, onMenu, when, waits, fresh }: RowProps) {
-  useLanguage();
   const names = useNames();
   const name = fullName(row);
   const { unread, assignee, lastMessage } = row;

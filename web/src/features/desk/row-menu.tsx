@@ -2,6 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { RowLink } from "@/components/row-link";
+import { useOutside } from "@/components/use-outside";
 import { focusRow } from "@/lib/keys/rows";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
@@ -36,7 +37,8 @@ export default function RowMenu({ row, at, me, onChanged, onClose }: Props) {
     },
   });
   useEffect(() => items(box.current)[0]?.focus(), []);
-  useClosedElsewhere(box, onClose);
+  useOutside([box], true, onClose);
+  useClosedByMoves(onClose);
   const { assignee, status, lastMessage } = row;
   const mine = assignee?._id === me;
   const say = (what: Omit<ConversationChange, "roomId">) => () => change.mutate({ roomId: row._id, ...what });
@@ -108,26 +110,19 @@ function usePlaceInWindow(box: RefObject<HTMLElement | null>, at: { x: number; y
   return place;
 }
 
-/** By a press outside it, when something in it leads elsewhere, and when what it stands beside moves away. */
-function useClosedElsewhere(box: RefObject<HTMLElement | null>, onClose: () => void) {
+/** When something in it leads elsewhere, and when what it stands beside moves away. */
+function useClosedByMoves(onClose: () => void) {
   const newest = useRef(onClose);
   useEffect(() => {
     newest.current = onClose;
   });
   useEffect(() => {
-    const outside = ({ target }: Event) => {
-      if (!box.current?.contains(target as Node)) newest.current();
-    };
     const leave = () => newest.current();
-    document.addEventListener("pointerdown", outside);
-    document.addEventListener("focusin", outside);
     document.addEventListener("scroll", leave, true);
     window.addEventListener("resize", leave);
     return () => {
-      document.removeEventListener("pointerdown", outside);
-      document.removeEventListener("focusin", outside);
       document.removeEventListener("scroll", leave, true);
       window.removeEventListener("resize", leave);
     };
-  }, [box]);
+  }, []);
 }

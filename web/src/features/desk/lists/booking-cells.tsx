@@ -9,7 +9,6 @@ import { money } from "@/lib/format/money";
 import { digits } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
-import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
 import type { RowClock } from "../row-clock";
 import type { BookingRow } from "../state";
@@ -30,7 +29,6 @@ interface Props extends RowClock {
 }
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
-  useLanguage();
   const names = useNames();
   const { userId, userName, userEmail, trackingId, district, division, caregiver } = booking;
   const service = names(booking.serviceName);

@@ -4,7 +4,6 @@ import { Banknote } from "lucide-react";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { clock } from "@/lib/format/time";
-import { useLanguage } from "@/lib/language";
 import { BookingState } from "../booking-state";
 import { inUnits } from "../receipt";
 import type { BookingRow } from "../state";
@@ -12,7 +11,6 @@ import { useReceipt } from "../use-receipt";
 import { words } from "./messages";
 
 export default function MoneyCard({ booking }: { booking: BookingRow }) {
-  useLanguage();
   const names = useNames();
   const { data } = useReceipt(booking.trackingId);
   const { amountPaid, totalPrice, currency, serviceName, trackingId, createdAt } = booking;
