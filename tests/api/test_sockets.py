@@ -149,6 +149,23 @@ def test_conversation_updated_reaches_the_desk_for_conversations_nobody_has_open
     run(work())
 
 
+def test_a_notice_that_one_has_dismissed_goes_from_the_other_desks_and_from_nobody_elses(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(staff(d)) as boss,
+            d.socket(staff(d)) as other,
+            d.socket(customer(d)) as family,
+        ):
+            assert (await boss.ask("noticed", {"trackingIds": ["CV-1", "CV-2"]}))["ok"]
+            assert await other.event("noticed") == [{"trackingIds": ["CV-1", "CV-2"]}]
+            assert await family.silent()
+            for bad in ({}, {"trackingIds": [1]}, {"trackingIds": ["x"] * 201}):
+                assert (await boss.ask("noticed", bad))["code"] == "bad_input"
+
+    run(work())
+
+
 def test_recovered_staff_socket_finds_its_conversations_again_without_joining(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(customer(d)) as family:
@@ -191,6 +208,7 @@ VALID: dict[str, Any] = {
     "typing": lambda room: {"room": room},
     "mark_read": lambda room: {"roomId": room, "seq": 1},
     "shown": lambda room: {"seq": 0},
+    "noticed": lambda room: {"trackingIds": ["CV-1"]},
     "renew": lambda room: {"token": "nobody's"},
     "presence": lambda room: {"state": "away"},
     "new_booking": lambda room: {"userId": room},
@@ -205,6 +223,7 @@ EXPECTED = {
     "leave_room": ("unauthorized", "ok", "ok", "ok"),
     "mark_read": ("unauthorized", "forbidden", "forbidden", "ok"),
     "shown": ("unauthorized", "forbidden", "forbidden", "ok"),
+    "noticed": ("unauthorized", "forbidden", "forbidden", "ok"),
     "renew": ("unauthorized", "unauthorized", "unauthorized", "unauthorized"),
     "presence": ("unauthorized", "ok", "ok", "ok"),
     "new_booking": ("forbidden", "forbidden", "forbidden", "forbidden"),

@@ -18,6 +18,7 @@ from carevia.domain.chat import desk_side
 from carevia.domain.events import CLIENT_EVENTS, read_arguments
 from carevia.domain.payloads import (
     MarkRead,
+    Noticed,
     Renew,
     ReportStatus,
     SendMessage,
@@ -27,7 +28,7 @@ from carevia.domain.payloads import (
     Typing,
     WhoTypes,
 )
-from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
+from carevia.domain.people import DESK, SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
 from carevia.errors import BadInput, CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
@@ -87,6 +88,7 @@ class Events:
             event("typing", "customer", self.typing),
             event("mark_read", "staff", self.mark_read),
             event("shown", "staff", self.shown),
+            event("noticed", "staff", self.noticed),
             event("renew", "customer", self.renew),
             event("presence", "customer", self.presence),
             event("new_booking", "guest", self.new_booking),
@@ -195,6 +197,9 @@ class Events:
 
     async def shown(self, socket: Socket, seat: Seat, shown: Shown) -> None:
         self._receipts.shown(_signed_in(seat), socket.id, seat.screen, shown.since, shown.seq)
+
+    async def noticed(self, socket: Socket, _: Seat, noticed: Noticed) -> None:
+        self._namespace.to(DESK).except_(socket.id).emit("noticed", noticed)
 
     async def presence(self, socket: Socket, _: Seat, payload: TabPresence) -> None:
         self._presence.tell(socket, payload.state)

@@ -20,6 +20,7 @@ from carevia.domain.payloads import (
     MarkRead,
     MessageStatus,
     NoteAdded,
+    Noticed,
     PeoplePresent,
     ReceiveMessage,
     Renew,
@@ -103,6 +104,15 @@ EVENTS: tuple[Event, ...] = (
         (Shown,),
         "A desk confirms what is on its screen, cumulatively: once soon after an arrival, then at most every second, "
         "and again after a reconnect. Staff only. It may be lost: the next one says more.",
+    ),
+    Event(
+        "noticed",
+        "client",
+        _OWN,
+        False,
+        (Noticed,),
+        "Somebody has opened or dismissed the notice of these bookings: it goes from the other desks too. Staff only. "
+        "It may be lost: then a colleague dismisses it once more.",
     ),
     Event(
         "renew",
@@ -247,6 +257,14 @@ EVENTS: tuple[Event, ...] = (
         (ReceiptAlarm,),
         "A paid booking is on no screen although desks are connected, or rows wait to be sent. Every second while it "
         "lasts, and once with zeros when it is over.",
+    ),
+    Event(
+        "noticed",
+        "server",
+        DESK,
+        False,
+        (Noticed,),
+        "The notice of these bookings was opened or dismissed on another tab or by a colleague.",
     ),
     Event(
         "reset",

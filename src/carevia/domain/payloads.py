@@ -62,6 +62,10 @@ class Shown(Struct):
     since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
 
 
+class Noticed(Struct):
+    trackingIds: Annotated[list[str], Meta(max_length=200, description="of the bookings, 200 at most")]
+
+
 class Renew(Struct):
     token: Annotated[str, Meta(min_length=1, max_length=8192, description="a new one, of the same person and role")]
 

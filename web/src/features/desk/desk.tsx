@@ -143,6 +143,7 @@ export function Desk({ me, place, search }: Props) {
       </main>
       <ArrivalNotice bookings={desk.bookings} />
       <ToastStack
+        connection={data.connection}
         bookings={desk.bookings}
         openRoom={openRoom}
         listed={place === "bookings" || (place === "home" && !chatting)}

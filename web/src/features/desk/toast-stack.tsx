@@ -8,26 +8,46 @@ import { words as shared } from "@/components/messages";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { PANE } from "@/lib/keys/rows";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useStored } from "@/lib/stored";
 import { words } from "./messages";
 import type { BookingRow } from "./state";
-import { dismiss, dismissed, MOST, toasts } from "./toasts";
+import { arrivedOf, dismiss, dismissed, MOST, toasts } from "./toasts";
+
+/** To the server, and from it: nobody else needs to be told of these. */
+interface Noticed {
+  trackingIds: readonly string[];
+}
 
 interface Props {
+  connection: Connection | null;
   bookings: readonly BookingRow[];
   openRoom: string | null;
   /** Whether a list of them is shown anyway: then they are seen there. */
   listed: boolean;
 }
 
-export function ToastStack({ bookings, openRoom, listed }: Props) {
+/** The server takes so many at once. */
+const AT_ONCE = 200;
+
+export function ToastStack({ connection, bookings, openRoom, listed }: Props) {
   const [told] = useStored(dismissed);
   const [since, setSince] = useState(0);
   useEffect(() => (listed ? () => setSince(Date.now()) : undefined), [listed]);
   const rows = listed ? [] : toasts(bookings, told, since);
+  useConnectionEvents(connection, (event) => {
+    if (event.type === "received" && event.name === "noticed") dismiss((event.args[0] as Noticed).trackingIds);
+  });
+  const notice = (users: readonly string[]) => {
+    const ids = arrivedOf(bookings, users);
+    dismiss(ids);
+    connection?.tell("noticed", { trackingIds: ids.slice(0, AT_ONCE) } satisfies Noticed);
+  };
   const opened = openRoom !== null && rows.some(({ userId }) => userId === openRoom);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once when it is opened, and when more comes meanwhile
   useEffect(() => {
-    if (opened) dismiss(bookings, [openRoom]); // whoever opens the conversation has seen it
+    if (opened) notice([openRoom]); // whoever opens the conversation has seen it
   }, [bookings, opened, openRoom]);
   if (rows.length === 0) return null;
   const more = rows.length - MOST;
@@ -39,7 +59,7 @@ export function ToastStack({ bookings, openRoom, listed }: Props) {
       className="pointer-events-none fixed inset-y-4 right-4 z-10 flex w-[312px] flex-col-reverse gap-2 outline-none *:pointer-events-auto max-md:inset-x-4 max-md:top-28 max-md:w-auto max-md:flex-col"
     >
       {first.map((row) => (
-        <Toast key={row.userId} row={row} onDismiss={() => dismiss(bookings, [row.userId])} />
+        <Toast key={row.userId} row={row} onDismiss={() => notice([row.userId])} />
       ))}
       {more > 0 && (
         <div className="card flex items-center justify-between gap-2 py-1 pr-1.5 pl-3 text-xs shadow-3">
@@ -47,12 +67,7 @@ export function ToastStack({ bookings, openRoom, listed }: Props) {
           <button
             type="button"
             className="btn btn-quiet btn-small"
-            onClick={() =>
-              dismiss(
-                bookings,
-                rows.map(({ userId }) => userId),
-              )
-            }
+            onClick={() => notice(rows.map(({ userId }) => userId))}
           >
             {words.toasts.dismissAll}
           </button>

@@ -1,5 +1,5 @@
-// Which arrivals are told over the page: one per customer, newest first, until somebody of this browser has opened or
-// dismissed them. Pure; what was dismissed is kept by tracking id.
+// Which arrivals are told over the page: one per customer, newest first, until somebody has opened or dismissed them, on
+// whichever desk. What was dismissed is kept by tracking id.
 import { stored } from "@/lib/stored";
 import type { BookingRow } from "./state";
 
@@ -11,9 +11,12 @@ export const dismissed = stored<readonly string[]>("carevia-told", (given) =>
 );
 
 /** All that these customers have booked since. */
-export function dismiss(bookings: readonly BookingRow[], users: readonly string[]): void {
+export function arrivedOf(bookings: readonly BookingRow[], users: readonly string[]): string[] {
   const rows = bookings.filter((row) => row.arrivedAt !== null && users.includes(row.userId));
-  const ids = rows.map(({ trackingId }) => trackingId);
+  return rows.map(({ trackingId }) => trackingId);
+}
+
+export function dismiss(ids: readonly string[]): void {
   dismissed.write([...dismissed.read().filter((one) => !ids.includes(one)), ...ids].slice(-REMEMBERED));
 }
 
