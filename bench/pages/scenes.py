@@ -44,6 +44,7 @@ FIGURES = {
     "arrival": Figure("event until its row is painted, p95 of 100", "ms", 100),
     "tasks": Figure("long tasks (over 50 ms) while 200 arrive in 10 s", "", 0),
     "frame": Figure(f"longest frame, {RATE} events a second on the bookings view", "ms", 100),
+    "frame-home": Figure(f"longest frame, {RATE} events a second on the first view", "ms", 100),
     "task": Figure("longest task of the main thread meanwhile, CPU", "ms"),
     "frame-chat": Figure(f"longest frame, {RATE} events a second on the chat", "ms", 100),
     "memory": Figure("memory of the page after they have stopped, against before", "MB", 10),
@@ -164,8 +165,12 @@ def arrivals(stage: Stage) -> None:
 
 
 def burst(stage: Stage) -> None:
-    """200 events a second on the bookings view, and a third as long on the chat; then what is left of them."""
-    views = (("/dashboard/bookings", "frame", 1), ("/dashboard?view=chat&with=family-1", "frame-chat", 3))
+    """200 events a second on the bookings view, and a third as long on the two others; then what is left of them."""
+    views = (
+        ("/dashboard/bookings", "frame", 1),
+        ("/dashboard", "frame-home", 3),
+        ("/dashboard?view=chat&with=family-1", "frame-chat", 3),
+    )
     for path, key, part in views:
         with stage.page(path, painting.FRAMES) as page:
             bodies = stage.bookings(int(RATE * stage.seconds / part))

@@ -1,5 +1,5 @@
 // The live list of bookings: a table where there is room, two-line rows where there is not.
-import { memo, type RefObject, useId, useState } from "react";
+import { memo, type RefObject, useDeferredValue, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { useNames } from "@/lib/catalogue";
@@ -10,6 +10,7 @@ import { rowOf } from "@/lib/keys/rows";
 import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
+import { useHeld } from "./lists/use-held";
 import { words } from "./messages";
 import { clockOf, paidAt, type RowClock } from "./row-clock";
 import type { BookingRow } from "./state";
@@ -18,20 +19,30 @@ const COLUMNS = Object.keys(words.columns).length;
 
 /** Drawn at once; the rest in the next frame. */
 const FIRST = 8;
+/** So many in the last second (ms) are a flood: then no more is drawn than the window has room for, in rows of so many px. */
+const FLOOD = 10;
+const LAST = 1_000;
+const ROW = 52;
 
 interface Props {
   bookings: readonly BookingRow[];
   now: number;
-  /** Set while all of them are drawn: then, and only then, the desk may confirm them. */
+  /** What scrolls. */
+  box: RefObject<HTMLElement | null>;
+  /** Set while they are drawn, and not the first few only: then, and only then, the desk may confirm them. */
   list: RefObject<HTMLElement | null>;
 }
 
-export function BookingList({ bookings, now, list }: Props) {
+export function BookingList({ bookings, now, box, list }: Props) {
   const rest = useAfterPaint();
-  const all = rest || bookings.length <= FIRST;
+  const begun = rest || bookings.length <= FIRST;
   const mark = (element: HTMLElement | null) => {
-    list.current = all ? element : null;
+    list.current = begun ? element : null;
   };
+  const [room] = useState(() => Math.ceil(window.innerHeight / ROW));
+  const flooded = !useHeld(box) && (bookings[FLOOD - 1]?.arrivedAt ?? 0) > now - LAST;
+  const ebbing = useDeferredValue(flooded); // afterwards the others are drawn when there is nothing else to do
+  const drawn = begun ? (flooded || ebbing ? room : bookings.length) : FIRST;
   return (
     <div ref={mark} className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
@@ -47,7 +58,7 @@ export function BookingList({ bookings, now, list }: Props) {
           </tr>
         </thead>
         <tbody>
-          {(all ? bookings : bookings.slice(0, FIRST)).map((booking) => (
+          {bookings.slice(0, drawn).map((booking) => (
             <Row key={booking.trackingId} booking={booking} {...clockOf(booking, now)} />
           ))}
         </tbody>

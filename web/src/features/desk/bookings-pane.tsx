@@ -1,5 +1,5 @@
 import { CalendarCheck } from "lucide-react";
-import type { RefObject } from "react";
+import { type RefObject, useRef } from "react";
 import { Growing } from "@/components/growing";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
@@ -18,6 +18,7 @@ interface Props {
 
 export function BookingsPane({ data, list, className }: Props) {
   const { desk, loading, problems, refetch, live } = data;
+  const box = useRef<HTMLDivElement>(null);
   const empty = desk.bookings.length === 0;
   return (
     <section
@@ -33,7 +34,7 @@ export function BookingsPane({ data, list, className }: Props) {
         {!empty && <span className="text-xs text-ink-3 tabular-nums">{words.howMany(desk.bookings.length, PAGE)}</span>}
         <span className="ml-auto">{!empty && <PlayButton />}</span>
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
+      <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
         {problems.bookings && (
           <div className="p-3">
             <Problem text={words.bookingsFailed(problems.bookings)} onRetry={refetch} />
@@ -43,7 +44,7 @@ export function BookingsPane({ data, list, className }: Props) {
         {empty && !loading && !problems.bookings && <Nothing />}
         {!empty && (
           <Growing>
-            <BookingList bookings={desk.bookings} now={live.now} list={list} />
+            <BookingList bookings={desk.bookings} now={live.now} box={box} list={list} />
           </Growing>
         )}
       </div>

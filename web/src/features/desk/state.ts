@@ -64,8 +64,9 @@ export type DeskEvent =
   /** What was known by events may not be so any more; the lists are loaded afresh. */
   | { type: "reset" };
 
-/** So many bookings a list of arrivals grows to by itself; more is shown where rows are loaded as one scrolls. */
-const MOST = 200;
+/** So many bookings are kept as they arrive, as many as a page of them has; but all of one frame, for they are confirmed
+ * together. More is shown where rows are loaded as one scrolls. */
+const MOST = 50;
 
 const OURS = ["arrivedAt", "changedAt"] as const;
 
@@ -90,9 +91,14 @@ export function apply(state: Desk, event: DeskEvent): Desk {
 
 function heard(state: Desk, events: readonly Heard[]): Desk {
   return withPart(state, {
-    bookings: events.reduce(onBookings, state.bookings),
+    bookings: kept(events.reduce(onBookings, state.bookings), state.bookings.length, events.length),
     conversations: withChanges(state.conversations, events.flatMap(onConversations)),
   });
+}
+
+function kept(rows: readonly BookingRow[], before: number, came: number): readonly BookingRow[] {
+  const most = Math.max(MOST, before, came);
+  return rows.length > most ? rows.slice(0, most) : rows;
 }
 
 function onBookings(rows: readonly BookingRow[], event: Heard): readonly BookingRow[] {
@@ -117,7 +123,7 @@ function added(rows: readonly BookingRow[], booking: CustomerAdded, at: number):
   // A list that was asked for before may have it already.
   if (rows.some((known) => known.trackingId === trackingId)) return rows;
   const row: BookingRow = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
-  return [row, ...rows].slice(0, Math.max(MOST, rows.length));
+  return [row, ...rows];
 }
 
 /** The event is the whole row, as the list would show it; a row that is on no page here is left to its page. */
