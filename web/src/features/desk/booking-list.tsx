@@ -19,7 +19,8 @@ const COLUMNS = Object.keys(words.columns).length;
 
 /** Drawn at once; the rest in the next frame. */
 const FIRST = 8;
-/** So many in the last second (ms) are a flood: then no more is drawn than the window has room for, in rows of so many px. */
+/** So many in the last second (ms) are a flood: then no more is drawn than the window has room for, in rows of so many px.
+ * But all that came in this frame: they are confirmed together. */
 const FLOOD = 10;
 const LAST = 1_000;
 const ROW = 52;
@@ -42,7 +43,8 @@ export function BookingList({ bookings, now, box, list }: Props) {
   const [room] = useState(() => Math.ceil(window.innerHeight / ROW));
   const flooded = !useHeld(box) && (bookings[FLOOD - 1]?.arrivedAt ?? 0) > now - LAST;
   const ebbing = useDeferredValue(flooded); // afterwards the others are drawn when there is nothing else to do
-  const drawn = begun ? (flooded || ebbing ? room : bookings.length) : FIRST;
+  const together = bookings.filter(({ arrivedAt }) => arrivedAt === bookings[0]?.arrivedAt).length;
+  const drawn = begun ? (flooded || ebbing ? Math.max(room, together) : bookings.length) : FIRST;
   return (
     <div ref={mark} className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
