@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from carevia.failpoint import NAMES
+from carevia.realtime.process import LOOK_SECONDS
 from tests.acceptance.conftest import SETTINGS
 from tests.chaos.actor import Actor
 from tests.chaos.audit import Ask, Held, examine, held, newest, of_sqlite, whole
@@ -245,6 +246,9 @@ class Chaos:
         """Whatever it will do, once: what is loaded at first use is no growth."""
         self._pay_a_few("first")
         self._sender.talk(customer(0), TALK[:100], 5)
+        if self.plan.slow:
+            self._talk_at_length()
+            time.sleep(LOOK_SECONDS + 1)
         for proxy in self._proxies:
             proxy.reset(self.plan.clients)
         self._pay_a_few("again")
@@ -295,11 +299,14 @@ class Chaos:
             self._wait_for_everybody()
             held_up = sum(proxy.blackhole(3) for proxy in self._proxies)
             self._result.network["slow reader"] += held_up
-            for _ in range(3):
-                self._sender.talk(customer(0), TALK, TALK_TIMES // 3)
-            time.sleep(self.plan.noticed)
+            self._talk_at_length()
+            time.sleep(max(self.plan.noticed, LOOK_SECONDS + 1))
             for proxy in self._proxies:
                 proxy.heal()
+
+    def _talk_at_length(self) -> None:
+        for _ in range(3):
+            self._sender.talk(customer(0), TALK, TALK_TIMES // 3)
 
     def _tell(self, until: float) -> None:
         deaths = sum(sum(mortal.deaths.values()) for mortal in self._mortals)

@@ -1,19 +1,13 @@
 """Clients that do not read: what they may hold, for how long, alone and together; the others notice nothing."""
 
 import asyncio
-import os
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 
+from carevia.realtime.process import resident
 from tests.realtime.rawclient import Polling, Tab, until
 from tests.realtime.serving import run, serving
 from tests.realtime.test_limits import echoing, only, shrink
-
-
-def resident() -> int:
-    """Bytes of memory this process holds."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_a_client_that_leaves_things_unread_is_dropped_in_time_though_it_holds_little() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from carevia.realtime import Handshake, Refusal, Server
 from carevia.realtime.handshake import TrustedProxies
+from carevia.realtime.process import resident
 from tests.protocol.frames import client_frame
 from tests.realtime.serving import run
-from tests.realtime.test_backpressure import resident
 from tests.realtime.test_fuzz import SEED, Mutator, busy
 
 FRAMES = 100_000

@@ -22,7 +22,7 @@ from carevia.config import SECRETS_FILE, Settings
 from carevia.errors import ConfigError
 from carevia.failpoint import arm
 from carevia.logs import Log
-from carevia.realtime.process import tune_allocator, tune_collector
+from carevia.realtime.process import keep_small, tune_allocator, tune_collector
 from carevia.realtime.uvicorn import serve_protocol
 
 _GRACE_SECONDS: Final = 5.0
@@ -72,6 +72,7 @@ class _Uvicorn(uvicorn.Server):
         carevia = self._carevia
         carevia.links.start(self._door)
         self._welcoming = asyncio.create_task(_welcome(carevia))
+        self._tidying = asyncio.create_task(keep_small())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Clients are let go in waves, without DISCONNECT, so that they come back to whoever is there; meanwhile this
@@ -80,6 +81,7 @@ class _Uvicorn(uvicorn.Server):
         settings = carevia.settings
         carevia.health.draining = True
         self._welcoming.cancel()
+        self._tidying.cancel()
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await carevia.server.drain(settings.drain_rate, settings.drain_seconds * _WAVES, lambda: self.force_exit)
         carevia.server.close()

@@ -5,7 +5,7 @@ reaches exactly those who were in its rooms when it was emitted.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FEW = 8  # receivers for which lists are not worth their making
 _MANY, _KEPT = 64, 16  # receivers whose lists are worth keeping, and how many such collections
+_TOGETHER = 65_536  # bytes joined for one client: more take as long to copy as the calls that they spare
 _REPEATED = 8  # of so many receivers one may get two writes, where that spares the others their lists
 Entry = tuple["Collection[Socket]", Message]
 
@@ -58,14 +59,21 @@ class Fanout:
             self._send(first, entries[0][1])
         elif all([sockets is first for sockets, _ in entries]):
             self._send(first, merge([message for _, message in entries]))
-        elif max([len(sockets) for sockets, _ in entries]) < _MANY:
-            _send_together(entries)
+        elif sum([len(message.frames) for _, message in entries]) > _TOGETHER:
+            for some in _portions(entries):
+                self._send_some(some)
         else:
-            self._send_large(_runs(entries))
+            self._send_some(entries)
 
     def _turn(self) -> None:
         self._scheduled = False
         self.flush()
+
+    def _send_some(self, entries: list[Entry]) -> None:
+        if max([len(sockets) for sockets, _ in entries]) < _MANY:
+            _send_together(entries)
+        else:
+            self._send_large(_runs(entries))
 
     def _send(self, sockets: "Collection[Socket]", message: Message) -> None:
         if len(sockets) < _FEW:
@@ -120,6 +128,19 @@ class _Receivers:
             fds = [session.fd for session in sessions]
         self.direct = sessions
         self.fds = cast("list[int]", fds)
+
+
+def _portions(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """In their order, so many at a time that nobody gets more than `_TOGETHER`, or one alone."""
+    some: list[Entry] = []
+    size = 0
+    for entry in entries:
+        size += len(entry[1].frames)
+        if some and size > _TOGETHER:
+            yield some
+            some, size = [], len(entry[1].frames)
+        some.append(entry)
+    yield some
 
 
 def _runs(entries: list[Entry]) -> list[Entry]:
