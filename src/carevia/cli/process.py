@@ -24,6 +24,7 @@ from carevia.failpoint import arm
 from carevia.logs import Log
 from carevia.realtime.process import keep_small, tune_allocator, tune_collector
 from carevia.realtime.uvicorn import serve_protocol
+from carevia.store.connection import without_locks
 
 _GRACE_SECONDS: Final = 5.0
 _BACKLOG: Final = 2_048  # connections that may wait, also before the process is ready
@@ -144,6 +145,7 @@ def serve(settings: Settings, log: Log, worker: Worker | None = None) -> None:
     import uvloop
 
     tune_allocator()
+    without_locks()
     arm(None if settings.production else settings.failpoint)
     bound = listen(settings.host, settings.port) if worker is None else socket.socket(fileno=worker.listener)
     bound.setblocking(False)
