@@ -1,8 +1,9 @@
 """python3 run.py: installs what is missing into .tools/ and starts Carevia. Needs Python 3.11 or newer, and git.
 
-Standard library only. The order is always the same: uv (by pip, hashed), an environment of this very interpreter, the
-hash-pinned libraries, the project itself, which builds the pages. A digest over everything that goes in says
-whether there is work to do. Nothing outside the project's folder is changed.
+Standard library only. The order is always the same: uv (by pip, hashed), an environment of this interpreter (or of the
+system's, where this one is slow: docs/decisions/0011), the hash-pinned libraries, the project itself, which builds the
+pages. A digest over everything that goes in says whether there is work to do. Nothing outside the project's folder is
+changed.
 """
 
 import sys
@@ -17,6 +18,7 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +32,8 @@ from webbuild import digest, files_under  # noqa: E402
 
 TOOLS = ROOT / ".tools"
 UV = TOOLS / "uv" / "bin" / "uv"
+SYSTEM = Path("/usr/bin/python3")
+NEEDED = "import ctypes, encodings.idna, sqlite3, ssl, zlib"
 LOCKS = {
     "requirements-uv.txt": "requirements-uv.in",
     "requirements-build.txt": "requirements-build.in",
@@ -126,13 +130,48 @@ def install_uv() -> None:
     stamp.write_text(current)
 
 
+def optimised() -> bool:
+    """Whether this Python was compiled with profiles, as every distribution's and python.org's are. Built from source,
+    as by pyenv, it is so only where that was asked for; where it does not say, it is left in peace."""
+    return sys.base_prefix == "/usr" or "--enable-optimizations" in (
+        sysconfig.get_config_var("CONFIG_ARGS") or "--enable-optimizations"
+    )
+
+
+def faster_python() -> Path | None:
+    """The system's Python where this one was compiled without optimisation and that one will do: everything needs a
+    sixth to a fifth less CPU on it."""
+    if optimised() or not SYSTEM.exists():
+        return None
+    real = SYSTEM.resolve()  # its name tells its version, and with it when it has changed
+    version = re.fullmatch(r"python3\.(\d+)", real.name)
+    return real if version and int(version[1]) >= 11 else None
+
+
+def interpreter() -> tuple[Path, str]:
+    """The Python that Carevia runs on, and what it is known by."""
+    found = faster_python()
+    return (found, str(found)) if found else (Path(sys.executable), f"{sys.executable} {sys.version}")
+
+
+def usable(python: Path) -> Path:
+    """A distribution may leave parts of its Python in packages of their own: then it is this one after all."""
+    if python == Path(sys.executable):
+        return python
+    if subprocess.run([python, "-c", NEEDED], env=environment(), stderr=subprocess.DEVNULL).returncode:
+        return Path(sys.executable)
+    print(f"· using {python}: this Python is compiled without optimisation and a fifth slower", file=sys.stderr)
+    return python
+
+
 def make_environment(home: Path) -> Path:
-    """An environment of this very interpreter at this very place; anything else is made anew."""
+    """An environment of the one interpreter at this very place; anything else is made anew."""
     python, born = home / "bin" / "python", home / "interpreter"
-    current = digest([], sys.executable, sys.version, str(ROOT))
+    wanted, known = interpreter()
+    current = digest([], known, str(ROOT))
     if not (python.exists() and unchanged(born, current)):
         advice = "Remove the folder .tools and run the same command again."
-        do(f"making {home.name}", UV, "venv --quiet --clear --python", sys.executable, home, advice=advice)
+        do(f"making {home.name}", UV, "venv --quiet --clear --python", usable(wanted), home, advice=advice)
         born.write_text(current)
     return python
 
@@ -141,7 +180,7 @@ def install(name: str, requirements: str) -> Path:
     """The environment .tools/NAME with everything of `requirements` and the project in it. Returns its bin folder."""
     home, stamp = TOOLS / name, TOOLS / f"{name}.stamp"
     inputs = (ROOT / file for file in (requirements, *BUILD))
-    current = digest([*inputs, *files_under(ROOT / "web")], sys.executable, sys.version, str(ROOT))
+    current = digest([*inputs, *files_under(ROOT / "web")], interpreter()[1], str(ROOT))
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # two terminals at once: one installs, the other waits and finds it done

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,53 @@ def test_a_foreign_node_setting_does_not_reach_our_node() -> None:
     assert "NODE_ENV" not in made
     assert "NODE_OPTIONS" not in made
     assert made["PATH"].startswith(str(webbuild.node_folder()))
+
+
+def compiled(monkeypatch: pytest.MonkeyPatch, prefix: str, words: str | None) -> None:
+    monkeypatch.setattr(sys, "base_prefix", prefix)
+    monkeypatch.setattr(sysconfig, "get_config_var", {"CONFIG_ARGS": words}.get)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [
+        ("/usr", "'--prefix=/usr' '--enable-shared'"),
+        ("/usr/local", "'--enable-optimizations' '--with-lto'"),
+        ("/opt/python", None),
+    ],
+)
+def test_a_python_that_is_fast_or_does_not_say_is_used_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, prefix: str, words: str | None
+) -> None:
+    compiled(monkeypatch, prefix, words)
+    assert run.faster_python() is None
+    assert run.interpreter()[0] == Path(sys.executable)
+
+
+@pytest.mark.parametrize(("name", "taken"), [("python3.11", True), ("python3.14", True), ("python3.9", False)])
+def test_in_place_of_a_slow_python_the_systems_own_is_taken_if_it_is_new_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, taken: bool
+) -> None:
+    compiled(monkeypatch, "/opt/pyenv/versions/3.12.1", "'--enable-shared'")
+    (tmp_path / name).touch()
+    (tmp_path / "python3").symlink_to(tmp_path / name)
+    monkeypatch.setattr(run, "SYSTEM", tmp_path / "python3")
+    assert run.faster_python() == (tmp_path / name if taken else None)
+    assert (run.interpreter()[1] == str(tmp_path / name)) is taken
+
+
+def test_where_the_system_has_no_python_a_slow_one_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiled(monkeypatch, "/opt/pyenv/versions/3.12.1", "'--enable-shared'")
+    monkeypatch.setattr(run, "SYSTEM", tmp_path / "python3")
+    assert run.interpreter()[0] == Path(sys.executable)
+
+
+def test_a_systems_python_that_lacks_parts_is_not_used(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lacking, whole = tmp_path / "python3.11", tmp_path / "python3.12"
+    for python, status in ((lacking, 1), (whole, 0)):
+        python.write_text(f"#!/bin/sh\nexit {status}\n")
+        python.chmod(0o755)
+    assert run.usable(lacking) == Path(sys.executable)
+    assert capfd.readouterr().err == ""
+    assert run.usable(whole) == whole
+    assert str(whole) in capfd.readouterr().err
