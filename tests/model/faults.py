@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from msgspec import structs
+
+from carevia.domain.payments import StripeEvent
 from carevia.service.payments import Payments
 from carevia.service.relay import Relay
 from carevia.store.connection import SqliteTransaction
@@ -128,11 +131,11 @@ class NoClaim(Payments):
 
     _count = 0
 
-    async def receive_stripe(self, body: bytes, event: Mapping[str, Any], cause: str | None = None) -> None:
+    async def receive_stripe(self, body: bytes, event: StripeEvent, cause: str | None = None) -> None:
         NoClaim._count += 1
-        session = event["data"]["object"]
+        session = dict(event.object)
         new = {"id": f"{session['id']}{self._count}", "metadata": {**session["metadata"], "trackingId": ""}}
-        renamed = {**event, "id": f"{event['id']}{self._count}", "data": {"object": session | new}}
+        renamed = structs.replace(event, id=f"{event.id}{self._count}", object=session | new)
         await super().receive_stripe(body, renamed, cause)
 
 

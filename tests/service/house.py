@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from carevia.domain.payments import read_event
 from carevia.domain.people import Person
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
@@ -38,7 +39,7 @@ class House:
         self.catalogues = Catalogues(store)
 
     async def deliver(self, event: dict[str, Any]) -> None:
-        await self.payments.receive_stripe(json.dumps(event).encode(), event)
+        await self.payments.receive_stripe(json.dumps(event).encode(), read_event(event))
 
     async def pay(self, user: str = "u1", **changes: Any) -> dict[str, Any]:
         event = paid_event(user, now=self.time, **changes)

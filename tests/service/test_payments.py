@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from carevia.domain.bookings import BookingQuery, PaymentQuery
+from carevia.domain.payments import read_event
 from carevia.domain.people import Person
 from carevia.domain.site import SiteBooking
 from carevia.errors import BadInput, Conflict
@@ -171,7 +172,7 @@ def test_hostile_metadata_is_cut_and_stored(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
             event = paid_event(metadata=hostile)
-            await home.payments.receive_stripe(b"{}", event)
+            await home.payments.receive_stripe(b"{}", read_event(event))
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
             assert len(booking.userName) == 200
             assert booking.serviceName == "<script>alert(1)</script>"

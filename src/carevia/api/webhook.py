@@ -15,7 +15,7 @@ from carevia.api.http import Answer, bare
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.api.trail import Trail
-from carevia.domain.payments import read_event
+from carevia.domain.payments import StripeEvent, read_event
 from carevia.domain.signatures import BadSignature, OutOfTime, verify_stripe
 from carevia.errors import BadInput
 from carevia.failpoint import failpoint
@@ -59,14 +59,14 @@ class StripeWebhook:
     async def receive(self, call: Call[Nothing, bytes]) -> Answer:
         body, request = call.body, call.request.id
         event = self._judged(call.request.header("stripe-signature"), body)
-        self._trail.received(request, event["id"], event["type"])
+        self._trail.received(request, event.id, event.type)
         failpoint("webhook.verified")
         await self._payments.receive_stripe(body, event, request)
         self._trail.committed(request)
         failpoint("webhook.before_answer")
         return _RECEIVED
 
-    def _judged(self, signature: str | None, body: bytes) -> Any:
+    def _judged(self, signature: str | None, body: bytes) -> StripeEvent:
         try:
             verify_stripe(signature, body, self._secrets, self._now())
             return self._event(body)
@@ -79,12 +79,12 @@ class StripeWebhook:
             self.refused[bad.code] += 1
             raise
 
-    def _event(self, body: bytes) -> Any:
+    def _event(self, body: bytes) -> StripeEvent:
         try:
             event = _decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise BadInput("The body is not a Stripe event: it must be a JSON object.") from None
-        read_event(event)
+        read = read_event(event)
         live = event.get("livemode") is True
         if live != self._production:
             raise BadInput(
@@ -92,4 +92,4 @@ class StripeWebhook:
                 if self._production
                 else "A live event does not count on a development server."
             )
-        return event
+        return read

@@ -88,14 +88,14 @@ Decision = PaidBooking | PaidWithoutBooking | MoreFacts | StoredOnly
 
 
 def read_event(event: object) -> StripeEvent:
-    """The frame of a Stripe event. Raises BadInput for a body that is no event."""
-    if not isinstance(event, Mapping):
+    """The frame of a Stripe event, from its JSON. Raises BadInput for a body that is no event."""
+    if not isinstance(event, dict):
         raise BadInput("The body is not a Stripe event: it must be a JSON object.")
     id_, type_, data = event.get("id"), event.get("type"), event.get("data")
     if tidy(id_, LONGEST_PROVIDER_ID) != id_ or tidy(type_, 100) != type_ or not id_ or not type_:
         raise BadInput("The body is not a Stripe event: it needs an id and a type.")
-    thing = data.get("object") if isinstance(data, Mapping) else None
-    if not isinstance(thing, Mapping):
+    thing = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(thing, dict):
         raise BadInput("The body is not a Stripe event: it needs data.object.")
     return StripeEvent(id_, type_, thing, _milliseconds(event.get("created")))
 
@@ -126,7 +126,7 @@ def _decide_completed(event: StripeEvent) -> Decision:
 def _decide_paid(event: StripeEvent) -> Decision:
     session = event.object
     metadata = session.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
+    metadata = metadata if isinstance(metadata, dict) else {}
     money = _money(event)
     user_id = metadata.get("userId")
     if money.session_id is None:
@@ -136,7 +136,7 @@ def _decide_paid(event: StripeEvent) -> Decision:
     if not valid_user_id(user_id):
         return PaidWithoutBooking(money, "the session names no customer of ours")
     customer = session.get("customer_details")
-    customer = customer if isinstance(customer, Mapping) else {}
+    customer = customer if isinstance(customer, dict) else {}
     tracking = metadata.get("trackingId")
     return PaidBooking(
         money=money,

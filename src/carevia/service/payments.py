@@ -5,9 +5,8 @@ returned, the notice may be answered; if it raised, nothing of it was stored and
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select, update
@@ -15,7 +14,7 @@ from sqlalchemy import bindparam, select, update
 from carevia.domain.bookings import PaymentPage, PaymentQuery
 from carevia.domain.ids import Random
 from carevia.domain.payment_facts import MoreFacts
-from carevia.domain.payments import Decision, PaidBooking, PaidWithoutBooking, StripeEvent, decide, read_event
+from carevia.domain.payments import Decision, PaidBooking, PaidWithoutBooking, StripeEvent, decide
 from carevia.domain.people import Person
 from carevia.domain.site import SiteBooking, paid_booking
 from carevia.domain.times import iso
@@ -41,16 +40,14 @@ class Payments:
         self._now = now
         self._recorder = Recorder(random)
 
-    async def receive_stripe(self, body: bytes, event: Mapping[str, Any], cause: str | None = None) -> None:
-        """Take in an event whose signature was found good; `body` is what was signed, `event` its JSON, `cause` the
-        id of the request that brought it.
+    async def receive_stripe(self, body: bytes, event: StripeEvent, cause: str | None = None) -> None:
+        """Take in an event whose signature was found good; `body` is what was signed, `event` what `read_event` read
+        there, `cause` the id of the request that brought it.
 
         Any number of deliveries of one event, and any number of events of one session, make one booking. Raises
-        BadInput for what is no event and Unavailable when it could not be stored.
+        Unavailable when it could not be stored.
         """
-        read = read_event(event)
-        decision = decide(read)
-        work = partial(self._take_stripe, body=body, event=read, decision=decision, now=self._now(), cause=cause)
+        work = partial(self._take_stripe, body=body, event=event, decision=decide(event), now=self._now(), cause=cause)
         await self._store.write(work)
         failpoint("webhook.committed")
 

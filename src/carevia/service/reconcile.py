@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import bindparam, or_, select, update
 
 from carevia.domain.payment_facts import Facts
+from carevia.domain.payments import read_event
 from carevia.domain.reconciliation import (
     Dispute,
     Finding,
@@ -218,7 +219,7 @@ class Reconciliation:
 async def record(payments: Payments, events: list[dict[str, Any]]) -> None:
     """What the webhook would have brought, by the webhook's own function."""
     for event in events:
-        await payments.receive_stripe(msgspec.json.encode(event), event)
+        await payments.receive_stripe(msgspec.json.encode(event), read_event(event))
 
 
 def _was_missing(session: Session, report: Report) -> Finding:
