@@ -107,3 +107,22 @@ def test_a_hundred_megabytes_to_a_client_that_does_not_read_cost_five_at_most() 
             assert most - before <= 5_000_000
 
     run(main())
+
+
+def test_what_many_clients_have_not_read_of_one_message_is_there_once() -> None:
+    """Each got a copy of what was left for it: 20 clients and 10 MB were 120 MB."""
+
+    async def main() -> None:
+        server = echoing(buffer_limit=0, lag_timeout=0)
+        async with serving(server) as site, AsyncExitStack() as stack:
+            tabs = [await stack.enter_async_context(Tab(site.port)) for _ in range(20)]
+            for tab in tabs:
+                shrink(tab)
+            before = resident()
+            for number in range(4):
+                server.namespace("/").emit("e", f"{number}" * 2_500_000)
+            await asyncio.sleep(0.1)
+            assert len(site.engine.lagging) == 20
+            assert resident() - before <= 40_000_000  # what the clients of this process hold is among it
+
+    run(main())

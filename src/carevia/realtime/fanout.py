@@ -54,11 +54,8 @@ class Fanout:
         if not entries:
             return
         self._entries = []
-        first = entries[0][0]
         if len(entries) == 1:
-            self._send(first, entries[0][1])
-        elif all([sockets is first for sockets, _ in entries]):
-            self._send(first, merge([message for _, message in entries]))
+            self._send(*entries[0])
         elif sum([len(message.frames) for _, message in entries]) > _TOGETHER:
             for some in _portions(entries):
                 self._send_some(some)
@@ -70,7 +67,10 @@ class Fanout:
         self.flush()
 
     def _send_some(self, entries: list[Entry]) -> None:
-        if max([len(sockets) for sockets, _ in entries]) < _MANY:
+        first = entries[0][0]
+        if all([sockets is first for sockets, _ in entries]):
+            self._send(first, merge([message for _, message in entries]))
+        elif max([len(sockets) for sockets, _ in entries]) < _MANY:
             _send_together(entries)
         else:
             self._send_large(_runs(entries))

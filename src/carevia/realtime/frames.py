@@ -160,10 +160,11 @@ class WebSocketConnection(asyncio.Protocol):
             if not self._transport.is_closing():
                 self._transport.write(data)
         elif (taken := put(fd, data)) < len(data):
-            self.leave(data[taken:])
+            self.leave(memoryview(data)[taken:])
 
-    def leave(self, data: bytes) -> None:
-        """The system does not take this now: the transport sends it when it can."""
+    def leave(self, data: bytes | memoryview) -> None:
+        """The system does not take this now: the transport sends it when it can. A view of a message is nobody's own:
+        what a thousand clients have not read of one is there once."""
         direct, self._fd = self._fd is not None, None
         self._transport.write(data)
         if direct and not self._paused:  # it could after all

@@ -88,7 +88,7 @@ class WebSocketTransport(WebSocketConnection):
         elif self._paused and not self.engine.has_room(self, len(frames)):
             self.give_up()
         elif not self._closing:
-            self.leave(frames[taken or 0 :])
+            self.leave(memoryview(frames)[taken:] if taken else frames)
 
     def give_up(self) -> None:
         """The client lags too far behind: it is dropped, and gets what it missed by recovery."""
