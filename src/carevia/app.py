@@ -42,6 +42,7 @@ from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.api.workers import Workers
 from carevia.config import Settings
+from carevia.domain.bookings import CHANGES
 from carevia.errors import Conflict, Unavailable
 from carevia.logs import Log
 from carevia.realtime import Server, ServerConfig, Socket
@@ -52,6 +53,7 @@ from carevia.realtime.process import open_files
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.confirmation import Confirmation
+from carevia.service.credentials import NAME as CREDENTIALS_ENDED
 from carevia.service.credentials import Credentials, ended_by
 from carevia.service.demo import CUSTOMER_ID, Demo
 from carevia.service.exports import Exports
@@ -137,8 +139,9 @@ class Carevia:
         )
         self.seats = Seats(settings.limit_tabs_per_user, self.roster, now)
         self.credentials = Credentials(self.store, self.passwords, now)
-        self.relay.listeners += [self._credentials_ended, self.trail.emitted]
-        self.relay.listeners.append(OwnBookings(self.namespace, self.relay).heard)
+        self.relay.listen(self._credentials_ended, CREDENTIALS_ENDED)
+        self.relay.listen(self.trail.emitted, *CHANGES)
+        self.relay.listen(OwnBookings(self.namespace, self.relay).heard, *CHANGES)
         self.presence = PresenceBoard(self.namespace, self.seats, self.roster)
         self.tokens = Tokens(key, settings.jwt_secret, now)
         cookie = Cookie(secure=settings.public_url.startswith("https://"))

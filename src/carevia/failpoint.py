@@ -34,6 +34,11 @@ def arm(spec: str | None) -> None:
     _armed, _passings_left = name or None, int(count or 1)
 
 
+def armed() -> bool:
+    """Whether it is to die at any point at all."""
+    return _armed is not None
+
+
 def failpoint(name: str) -> None:
     if name == _armed and fires(name):
         die()

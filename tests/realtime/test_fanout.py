@@ -1,5 +1,6 @@
 """What leaves in one turn for different receivers: in order, once, and with what the system does not take."""
 
+import asyncio
 import os
 import socket
 import tracemalloc
@@ -39,6 +40,10 @@ class Peer:
         with pytest.raises(BlockingIOError):
             while True:
                 self._here.send(bytes(4096))
+
+    @property
+    def other_end(self) -> int:
+        return self._there.fileno()
 
     def heard(self) -> bytes:
         return os.read(self._there.fileno(), 1 << 20)
@@ -125,3 +130,21 @@ def test_a_flood_of_large_messages_for_different_rooms_is_copied_once_and_not_ag
     for peer, frames in zip(peers, wanted, strict=True):
         left = b"".join(left[taken:] for left, taken in peer.left)
         assert peer.heard() + left + b"".join(peer.sent) == frames
+
+
+def test_a_client_that_reads_is_not_overrun_by_a_flood_of_one_turn(stack: ExitStack) -> None:
+    """400 messages of 10 KB in one turn are more than may wait for anybody: who read them would be dropped, too."""
+
+    async def main() -> None:
+        loop, fanout, peer = asyncio.get_running_loop(), Fanout(Ways()), Peer(stack)
+        heard: list[bytes] = []
+        loop.add_reader(peer.other_end, lambda: heard.append(peer.heard()))
+        sent = b"".join([push(fanout, [peer], b"%d" % number + b"x" * 10_000) for number in range(400)])
+        async with asyncio.timeout(20):
+            while sum(map(len, heard)) < len(sent):
+                await asyncio.sleep(0)
+        loop.remove_reader(peer.other_end)
+        assert b"".join(heard) == sent
+        assert not peer.left and not peer.sent
+
+    asyncio.run(main())

@@ -68,7 +68,7 @@ def test_rows_wait_for_the_writes_that_are_under_way_but_not_for_long(
     async def body() -> None:
         async with running(tmp_path, 60) as (store, _, relay):
             turns: list[int] = []
-            relay.listeners.append(lambda row: turns.append(row.seq))
+            relay.listen(lambda row: turns.append(row.seq), "customer_added")
             monkeypatch.setattr(SqliteStore, "writing", True)
             first = await store.write(event("rima", 1))
             await asyncio.sleep(0)

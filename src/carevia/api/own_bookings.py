@@ -4,8 +4,6 @@ A hint that says nothing itself: pages read their list over HTTP, now and after 
 with its connection is made good. Straight to the hub, and no row of the journal more for every booking.
 """
 
-from typing import Final
-
 import msgspec
 
 from carevia.domain.payloads import BookingsChanged
@@ -13,15 +11,13 @@ from carevia.realtime import Namespace
 from carevia.service.relay import Relay, visitors
 from carevia.store.journal import JournalRow
 
-_ABOUT_BOOKINGS: Final = ("customer_added", "booking_updated")
-
 
 class _Whose(msgspec.Struct):
     userId: object = None
 
 
 class OwnBookings:
-    """`heard` is a listener of the relay."""
+    """`heard` is a listener of the relay, for changes of bookings."""
 
     def __init__(self, namespace: Namespace, relay: Relay) -> None:
         self._namespace = namespace
@@ -29,7 +25,7 @@ class OwnBookings:
 
     def heard(self, row: JournalRow) -> None:
         """A row that is only replayed to a desk is no news to its customer."""
-        if row.name in _ABOUT_BOOKINGS and row.seq > self._relay.position:
+        if row.seq > self._relay.position:
             room = msgspec.json.decode(row.payload, type=_Whose).userId
             if isinstance(room, str) and self._namespace.members(room):
                 mine = self._namespace.local.to(room).except_(visitors(room))  # each node tells its own

@@ -23,7 +23,7 @@ class Trail:
         self._log.info("notice committed", request=request)
 
     def emitted(self, row: JournalRow) -> None:
-        """The relay's listener. Rows that no request made are too many to be told (chat)."""
+        """The relay's listener, for changes of bookings. What no request made has no trail."""
         if row.seq > self._newest and (cause := row.cause) is not None:
             self._newest = row.seq
             self._log.info("event emitted", request=cause, seq=row.seq, name=row.name)

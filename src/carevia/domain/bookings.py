@@ -15,6 +15,7 @@ SORTS = ("newest", "oldest", "price_high", "price_low", "date_soonest", "date_la
 DURATIONS = ("hours", "days")
 CAREGIVER = ("assigned", "unassigned")
 PAYMENTS = ("paid", "refunded", "disputed", "needs_look")
+CHANGES = ("customer_added", "booking_updated")  # the journal's rows about bookings
 PAGE = 20
 LARGEST_PAGE = 100
 LAST_PAGE = 1_000_000

@@ -5,7 +5,7 @@ reaches exactly those who were in its rooms when it was emitted.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING, cast
 
@@ -26,10 +26,11 @@ Entry = tuple["Collection[Socket]", Message]
 class Fanout:
     """The outgoing queue of one server. `ways` says when a session is to be written to in another way than before."""
 
-    __slots__ = ("_entries", "_known", "_scheduled", "_ways", "_when")
+    __slots__ = ("_entries", "_known", "_scheduled", "_size", "_ways", "_when")
 
     def __init__(self, ways: "Ways") -> None:
         self._entries: list[Entry] = []
+        self._size = 0  # of what waits, in bytes
         self._scheduled = False
         self._ways = ways
         self._when = 0  # what `ways` said when these were found
@@ -39,6 +40,7 @@ class Fanout:
         """Send to these sockets at the end of the turn. The collection is read then, so it must change only after
         `settle`."""
         self._entries.append((sockets, message))
+        self._size += message.size
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._turn)
@@ -50,25 +52,36 @@ class Fanout:
 
     def flush(self) -> None:
         """Send what waits, now."""
-        entries = self._entries
-        if not entries:
-            return
-        self._entries = []
-        if len(entries) == 1:
-            self._send(*entries[0])
-        elif sum([len(message.frames) for _, message in entries]) > _TOGETHER:
-            for some in _portions(entries):
-                self._send_some(some)
-        else:
-            self._send_some(entries)
+        while self._entries:
+            self._send_some(self._portion())
 
     def _turn(self) -> None:
+        """In a flood a portion for each turn: who reads has taken it before the next one comes."""
         self._scheduled = False
-        self.flush()
+        if self._entries:
+            self._send_some(self._portion())
+        if self._entries:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _portion(self) -> list[Entry]:
+        """What waits, as far as nobody gets more than `_TOGETHER` of it, or one message alone."""
+        entries, size = self._entries, self._size
+        if size <= _TOGETHER or len(entries) == 1:
+            self._entries, self._size = [], 0
+            return entries
+        count = taken = 0
+        while count < len(entries) and (not count or taken + entries[count][1].size <= _TOGETHER):
+            taken += entries[count][1].size
+            count += 1
+        self._entries, self._size = entries[count:], size - taken
+        return entries[:count]
 
     def _send_some(self, entries: list[Entry]) -> None:
         first = entries[0][0]
-        if all([sockets is first for sockets, _ in entries]):
+        if len(entries) == 1:
+            self._send(first, entries[0][1])
+        elif all([sockets is first for sockets, _ in entries]):
             self._send(first, merge([message for _, message in entries]))
         elif max([len(sockets) for sockets, _ in entries]) < _MANY:
             _send_together(entries)
@@ -128,19 +141,6 @@ class _Receivers:
             fds = [session.fd for session in sessions]
         self.direct = sessions
         self.fds = cast("list[int]", fds)
-
-
-def _portions(entries: list[Entry]) -> Iterator[list[Entry]]:
-    """In their order, so many at a time that nobody gets more than `_TOGETHER`, or one alone."""
-    some: list[Entry] = []
-    size = 0
-    for entry in entries:
-        size += len(entry[1].frames)
-        if some and size > _TOGETHER:
-            yield some
-            some, size = [], len(entry[1].frames)
-        some.append(entry)
-    yield some
 
 
 def _runs(entries: list[Entry]) -> list[Entry]:

@@ -8,10 +8,10 @@ from carevia.protocol import engineio, websocket
 class Message:
     """`packet` is an Engine.IO packet (its digit first); `attachments` are the binary messages that follow it.
 
-    `volatile` says it may be dropped for a client that cannot take it at once.
+    `size` is what it holds, in bytes. `volatile` says it may be dropped for a client that cannot take it at once.
     """
 
-    __slots__ = ("_frames", "_parts", "attachments", "packet", "volatile")
+    __slots__ = ("_frames", "_parts", "attachments", "packet", "size", "volatile")
 
     def __init__(
         self, packet: bytes, attachments: list[bytes] | tuple[bytes, ...] = (), volatile: bool = False
@@ -19,6 +19,7 @@ class Message:
         self.packet = packet
         self.attachments = attachments
         self.volatile = volatile
+        self.size = len(packet) + sum(map(len, attachments)) if attachments else len(packet)
         self._frames: bytes | None = None
         self._parts: list[bytes] | None = None
 

@@ -143,7 +143,7 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
         last.attachments = len(event.attachments)
     by_customer = sender.id == message.room_id
     note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, message=last, now=message.now)
-    return Sent(message.id, row.seq, iso(message.now))
+    return Sent(message.id, row.seq, event.time)
 
 
 def _is_news(sender: Person, known: Row) -> bool:

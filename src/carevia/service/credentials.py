@@ -21,7 +21,7 @@ from carevia.store.tables import sessions, users
 from carevia.store.transaction import Transaction
 
 ROOM = "#credentials"  # no id of a person holds this sign
-_NAME = "credentials_ended"
+NAME = "credentials_ended"
 _owner = select(sessions.c.user_id).where(sessions.c.token_hash == bindparam("hash"))
 _session_gone = delete(sessions).where(sessions.c.token_hash == bindparam("hash"))
 _sessions_gone = delete(sessions).where(sessions.c.user_id == bindparam("user"))
@@ -89,7 +89,7 @@ class Credentials:
         self._announce(tx, Ended(user_id))
 
     def _announce(self, tx: Transaction, ended: Ended) -> None:
-        tx.append(ROOM, _NAME, ended, now=self._now())
+        tx.append(ROOM, NAME, ended, now=self._now())
 
 
 def ended_by(row: JournalRow) -> Ended | None:

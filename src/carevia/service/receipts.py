@@ -145,13 +145,13 @@ class Receipts:
             self._unseen.add(row.announced, clock)
         self._lost = {row.announced for row in rows if row.emitted is None}
         self._emitted = self._newest
-        self._relay.listeners.append(self.emitted)
+        self._relay.listen(self.emitted, PAID)
         self._unsubscribe = self._store.subscribe(self.committed)
 
     async def stop(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
-            self._relay.listeners.remove(self.emitted)
+            self._relay.unlisten(self.emitted)
             await self.flush()
 
     # What happens to a booking.
@@ -165,9 +165,7 @@ class Receipts:
                 self._mark(row.seq).committed = at
 
     def emitted(self, row: JournalRow) -> None:
-        """The relay's listener: a row was handed to the hub, live or by a replay."""
-        if row.name != PAID:
-            return
+        """The relay's listener: a paid booking was handed to the hub, live or by a replay."""
         if row.seq > self._emitted:
             self._emitted = row.seq
             self._unseen.add(row.seq, self._presence.total(self._clock()))

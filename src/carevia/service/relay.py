@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from carevia.domain.chat import desk_side, for_customer
-from carevia.failpoint import die, failpoint, fires
+from carevia.failpoint import armed, die, failpoint, fires
 from carevia.realtime import Namespace
 from carevia.service.poison import Poison, check_row
 from carevia.store.journal import JournalRow
@@ -24,6 +24,7 @@ PAGE = 500
 HELD = 0.002  # s at most that a committed row waits for those being committed: one write to every desk for all of them
 _RECENT_BYTES = 1_000_000  # of payloads, of the rows that are kept in memory
 _log = logging.getLogger("carevia.relay")
+Listener = Callable[[JournalRow], object]
 
 
 def visitors(room: str) -> str:
@@ -50,7 +51,7 @@ class Relay:
         self.position = 0
         self.oldest = 0  # number of the oldest row that is kept, as last heard: other processes forget rows too
         self.poison = Poison()
-        self.listeners: list[Callable[[JournalRow], object]] = []  # told of every row that was handed to the hub
+        self._listeners: dict[str, list[Listener]] = {}  # by the name of the rows that they are told of
         self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
         self._recent: deque[JournalRow] = deque()  # the newest rows up to `position`, without a gap
         self._recent_bytes = 0
@@ -62,6 +63,17 @@ class Relay:
         self._polled_at = 0.0
         self._held: list[JournalRow] = []
         self._latest: asyncio.TimerHandle | None = None
+
+    def listen(self, listener: Listener, *names: str) -> None:
+        """Be told of every row of these names once it was handed to the hub, live or by a replay."""
+        for name in names:
+            self._listeners.setdefault(name, []).append(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Be told no more."""
+        for listeners in self._listeners.values():
+            if listener in listeners:
+                listeners.remove(listener)
 
     async def start(self) -> None:
         """Take up at the newest row: what came before is replayed to those who missed it."""
@@ -150,9 +162,11 @@ class Relay:
             full = len(rows) == PAGE
 
     def _emit(self, rows: Sequence[JournalRow], *, written_here: bool = False) -> None:
+        dies = armed()  # four questions for every row, unless it is to die somewhere
         for row in rows:
-            failpoint("relay.before_emit")
-            if fires("relay.mid_fanout"):
+            if dies:
+                failpoint("relay.before_emit")
+            if dies and fires("relay.mid_fanout"):
                 self._die_in_the_middle(row)
                 return
             try:
@@ -163,15 +177,16 @@ class Relay:
                 self.poison.set_aside(row, problem)
             else:
                 self.sent(row)
-            failpoint("relay.before_mark")
+            if dies:
+                failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
             self._keep(row)
-            if fires("relay.after_mark"):
+            if dies and fires("relay.after_mark"):
                 self._die_once_written()
 
     def sent(self, row: JournalRow) -> None:
         """A row was handed to the hub, now or by a replay."""
-        for listener in self.listeners:
+        for listener in self._listeners.get(row.name, ()):
             listener(row)
 
     def after(self, seq: int, rooms: Collection[str]) -> list[JournalRow] | None:
@@ -192,16 +207,17 @@ class Relay:
             self._recent_bytes -= len(recent.popleft().payload)
 
     def _emit_row(self, row: JournalRow) -> None:
-        end = offset(self._store.epoch, row.seq)
-        rooms = self._namespace.rooms
-        if row.room not in rooms and desk_side(row.room) not in rooms:
+        room, desks, rooms = row.room, desk_side(row.room), self._namespace.rooms
+        if room not in rooms and desks not in rooms:
             return
+        end = offset(self._store.epoch, row.seq)
         but = (row.sender,) if row.sender else ()
-        if (guests := visitors(row.room)) in rooms:
+        if (guests := visitors(room)) in rooms:
             but = (*but, guests)
-        payload = msgspec.Raw(row.payload)
-        self._namespace.to(row.room).except_(*but).emit(row.name, customer_payload(row), offset=end)
-        self._namespace.to(desk_side(row.room)).except_(*but).emit(row.name, payload, offset=end)
+        if room in rooms:
+            self._namespace.to(room).except_(*but).emit(row.name, customer_payload(row), offset=end)
+        if desks in rooms:
+            self._namespace.to(desks).except_(*but).emit(row.name, msgspec.Raw(row.payload), offset=end)
 
     # For failpoints: bytes leave at the end of a turn of the loop, so to die among them takes one more turn.
 

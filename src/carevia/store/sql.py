@@ -36,6 +36,7 @@ class SqlTransaction(Transaction):
 
     def __init__(self, compiler: Compiler, new_id: Callable[[], str]) -> None:
         self._compiler = compiler
+        self._known = compiler.statements
         self._new_id = new_id
         self._next: int | None = None
         self.rows: list[JournalRow] = []
@@ -57,12 +58,12 @@ class SqlTransaction(Transaction):
         del self.rows[count:]
 
     def all(self, statement: Statement, /, **params: Any) -> list[Row]:
-        compiled = self._compiler.compiled(statement)
+        compiled = self._known.get(statement) or self._compiler.compiled(statement)
         cursor = self._execute(compiled.sql, compiled.parameters(params))
         return compiled.rows(cursor.description or (), cursor.fetchall())
 
     def first(self, statement: Statement, /, **params: Any) -> Row | None:
-        compiled = self._compiler.compiled(statement)
+        compiled = self._known.get(statement) or self._compiler.compiled(statement)
         cursor = self._execute(compiled.sql, compiled.parameters(params))
         values = cursor.fetchone()
         if values is None:
@@ -72,7 +73,7 @@ class SqlTransaction(Transaction):
         return row
 
     def run(self, statement: Statement, /, **params: Any) -> int:
-        compiled = self._compiler.compiled(statement)
+        compiled = self._known.get(statement) or self._compiler.compiled(statement)
         return self._change(compiled.sql, compiled.parameters(params))
 
     def insert(self, table: Table, /, **values: Any) -> None:
@@ -112,7 +113,8 @@ class SqlTransaction(Transaction):
 
     def _change(self, sql: str, parameters: Values) -> int:
         count = self._execute(sql, parameters).rowcount
-        self.changes += max(0, count)  # -1 where the database does not say
+        if count > 0:  # -1 where the database does not say
+            self.changes += count
         return count
 
     @abstractmethod

@@ -49,15 +49,15 @@ class Compiled:
 class Compiler:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._statements: dict[Executable, Compiled] = {}
+        self.statements: dict[Executable, Compiled] = {}  # what is known already
         self._inserts: dict[tuple[Table, bool, tuple[str, ...]], Compiled] = {}
 
     def compiled(self, statement: Executable) -> Compiled:
-        found = self._statements.get(statement)
+        found = self.statements.get(statement)
         if found is None:
-            if len(self._statements) >= _KEPT:
-                self._statements.clear()
-            found = self._statements[statement] = self._compile(statement, None)
+            if len(self.statements) >= _KEPT:
+                self.statements.clear()
+            found = self.statements[statement] = self._compile(statement, None)
         return found
 
     def insert(self, table: Table, columns: tuple[str, ...], *, or_ignore: bool) -> Compiled:
@@ -87,7 +87,10 @@ class Compiler:
 def _picker(names: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    if not names:
+        return lambda _: ()
+    [name] = names
+    return lambda values: (values[name],)
 
 
 def row_class(columns: Sequence[str]) -> type[Row]:
