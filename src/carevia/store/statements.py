@@ -24,26 +24,22 @@ class Compiled:
     """The text of a statement, the values that it brings along, and the class of its rows.
 
     `places`: the names of its values in their order, where it takes them by place. Looking thirty names up again in
-    SQLite's own table costs more than the insert into that table.
+    SQLite's own table costs more than the insert into that table. `parameters` makes of the values that are given by
+    name what the database wants: most often a function in C.
     """
 
-    __slots__ = ("_in_order", "defaults", "row", "sql")
+    __slots__ = ("parameters", "row", "sql")
 
     def __init__(self, sql: str, defaults: Mapping[str, Any], places: Sequence[str] | None) -> None:
         self.sql = sql
-        self.defaults = defaults
         self.row: type[Row] | None = None
-        self._in_order = None if places is None else _picker(places)
-
-    def parameters(self, given: dict[str, Any]) -> Values:
-        values = {**self.defaults, **given} if self.defaults else given
-        return values if self._in_order is None else self._in_order(values)
+        self.parameters = _parameters(defaults, places)
 
     def rows(self, description: Sequence[Sequence[Any]], values: Iterable[tuple[Any, ...]]) -> list[Row]:
         kind = self.row
         if kind is None:
             kind = self.row = row_class([column[0] for column in description])
-        return [kind(value) for value in values]
+        return list(map(kind, values))
 
 
 class Compiler:
@@ -82,6 +78,11 @@ class Compiler:
         compiler = cast(SQLCompiler, element.compile(dialect=self._dialect, column_keys=columns))
         own = {name: bind.effective_value for name, bind in compiler.binds.items() if not bind.required}
         return Compiled(compiler.string, own, compiler.positiontup if compiler.positional else None)
+
+
+def _parameters(defaults: Mapping[str, Any], places: Sequence[str] | None) -> Callable[[dict[str, Any]], Values]:
+    pick: Callable[[dict[str, Any]], Values] = (lambda given: given) if places is None else _picker(places)
+    return (lambda given: pick({**defaults, **given})) if defaults else pick
 
 
 def _picker(names: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
