@@ -133,13 +133,13 @@ def test_a_flood_of_large_messages_for_different_rooms_is_copied_once_and_not_ag
 
 
 def test_a_client_that_reads_is_not_overrun_by_a_flood_of_one_turn(stack: ExitStack) -> None:
-    """400 messages of 10 KB in one turn are more than may wait for anybody: who read them would be dropped, too."""
+    """150 messages of 10 KB in one turn are more than may wait for anybody: who read them would be dropped, too."""
 
     async def main() -> None:
         loop, fanout, peer = asyncio.get_running_loop(), Fanout(Ways()), Peer(stack)
         heard: list[bytes] = []
         loop.add_reader(peer.other_end, lambda: heard.append(peer.heard()))
-        sent = b"".join([push(fanout, [peer], b"%d" % number + b"x" * 10_000) for number in range(400)])
+        sent = b"".join([push(fanout, [peer], b"%d" % number + b"x" * 10_000) for number in range(150)])
         async with asyncio.timeout(20):
             while sum(map(len, heard)) < len(sent):
                 await asyncio.sleep(0)
@@ -148,3 +148,45 @@ def test_a_client_that_reads_is_not_overrun_by_a_flood_of_one_turn(stack: ExitSt
         assert not peer.left and not peer.sent
 
     asyncio.run(main())
+
+
+def test_who_says_more_in_each_turn_than_leaves_in_one_does_not_fill_the_memory(stack: ExitStack) -> None:
+    async def main() -> None:
+        fanout, peer = Fanout(Ways()), Peer(stack, direct=False)
+        most = 0
+        for _ in range(50):
+            for number in range(100):
+                push(fanout, [peer], b"%d" % number + b"x" * 10_000)
+            await asyncio.sleep(0)
+            most = max(most, sum(message.size for _, message in fanout._entries))
+        assert most <= 2_000_000
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("many", [SMALL, LARGE])
+def test_who_is_dropped_in_the_middle_of_a_flood_mixes_up_nothing_for_the_others(stack: ExitStack, many: int) -> None:
+    """To drop a client changes who is in a room, which sends what waits: the next portion came before this one."""
+    fanout = quiet_fanout()
+    peers = [Peer(stack, direct=False) for _ in range(many)]
+    room = set(peers)
+    late = Peer(stack, direct=False)
+
+    class Dropped(Peer):
+        def send(self, message: Message, taken: int | None = None) -> None:
+            super().send(message, taken)
+            if self in room and len(self.sent) == 3:
+                fanout.settle()
+                room.discard(self)
+                room.add(late)
+
+    room.add(Dropped(stack, direct=False))
+    sent = []
+    for number in range(40):
+        message = Message(b"4%d" % number + b"x" * 10_000)
+        fanout.push(cast("Any", room), message)
+        fanout.push(cast("Any", peers), small := Message(b"4after %d" % number))
+        sent += [message.frames, small.frames]
+    fanout.flush()
+    assert all(peer.sent == sent for peer in peers)
+    assert late.sent == []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FEW = 8  # receivers for which lists are not worth their making
 _MANY, _KEPT = 64, 16  # receivers whose lists are worth keeping, and how many such collections
 _TOGETHER = 65_536  # bytes joined for one client: more take as long to copy as the calls that they spare
+_BACKLOG = 2_000_000  # bytes that may wait for later turns
 _REPEATED = 8  # of so many receivers one may get two writes, where that spares the others their lists
 Entry = tuple["Collection[Socket]", Message]
 
@@ -26,12 +27,13 @@ Entry = tuple["Collection[Socket]", Message]
 class Fanout:
     """The outgoing queue of one server. `ways` says when a session is to be written to in another way than before."""
 
-    __slots__ = ("_entries", "_known", "_scheduled", "_size", "_ways", "_when")
+    __slots__ = ("_entries", "_known", "_scheduled", "_sending", "_size", "_ways", "_when")
 
     def __init__(self, ways: "Ways") -> None:
         self._entries: list[Entry] = []
         self._size = 0  # of what waits, in bytes
         self._scheduled = False
+        self._sending = False
         self._ways = ways
         self._when = 0  # what `ways` said when these were found
         self._known: dict[int, tuple[Collection[Socket], _Receivers]] = {}  # of large collections, by their identity
@@ -47,19 +49,25 @@ class Fanout:
 
     def settle(self) -> None:
         """Send what waits: who is in a room changes now."""
+        if self._sending:  # a client that was dropped goes: the rest is for those who are there at this moment
+            self._entries = [(list(sockets), message) for sockets, message in self._entries]
         self.flush()
         self._known.clear()
 
     def flush(self) -> None:
-        """Send what waits, now."""
-        while self._entries:
-            self._send_some(self._portion())
+        """Send what waits, now; what is being sent, and all behind it, keeps its order."""
+        if not self._sending:
+            while self._entries:
+                self._send_portion()
 
     def _turn(self) -> None:
-        """In a flood a portion for each turn: who reads has taken it before the next one comes."""
+        """In a flood a portion for each turn: who reads has taken it before the next one comes. But who says more in a
+        turn than that may not fill the memory."""
         self._scheduled = False
         if self._entries:
-            self._send_some(self._portion())
+            self._send_portion()
+        while self._size > _BACKLOG:
+            self._send_portion()
         if self._entries:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._turn)
@@ -76,6 +84,13 @@ class Fanout:
             count += 1
         self._entries, self._size = entries[count:], size - taken
         return entries[:count]
+
+    def _send_portion(self) -> None:
+        self._sending = True
+        try:
+            self._send_some(self._portion())
+        finally:
+            self._sending = False
 
     def _send_some(self, entries: list[Entry]) -> None:
         first = entries[0][0]
