@@ -15,6 +15,7 @@ const stripe = new Stripe("sk_test_unused");
 const store = openStore(join(folder, "desk.db"));
 const app = express();
 const http = createServer(app);
+http.keepAliveTimeout = 65_000; // ms, as ours: the load's connections may rest for longer than Node's own 5 s
 const io = new Server(http, { pingInterval: 1000 * Number(interval || 25), pingTimeout: 20000 });
 
 // The answer goes out before the event: nobody who waits for a 200 waits for their own fan-out.

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const http = createServer((request, response) => response.end("ok"));
+http.keepAliveTimeout = 65_000; // ms, as ours: the load's connections may rest for longer than Node's own 5 s
 const io = new Server(http, { pingInterval: 1000 * Number(process.env.BENCH_PING_INTERVAL || 25), pingTimeout: 20000 });
 
 if (process.env.BENCH_REDIS_URL) {

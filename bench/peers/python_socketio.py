@@ -64,6 +64,7 @@ def main() -> None:
         backlog=4096,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # Engine.IO has a heartbeat of its own
+        timeout_keep_alive=65,  # as ours: the load's connections may rest for longer than uvicorn's own 5 s
         timeout_graceful_shutdown=1,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

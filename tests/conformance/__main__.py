@@ -62,6 +62,7 @@ async def serve(suite: str, port: int) -> None:
         server_header=False,
         lifespan="off",
         backlog=4096,
+        timeout_keep_alive=65,  # as `carevia serve`
         timeout_graceful_shutdown=2,
     )
     program = Program(config, engine)
