@@ -9,7 +9,7 @@ from pathlib import Path
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
 LOOK_SECONDS = 10.0
-_WORTH_IT = 4_000_000  # bytes: what is less may stay
+_WORTH_IT = 2_000_000  # bytes: what is less may stay
 
 
 def open_files() -> int:
