@@ -332,7 +332,7 @@ class Chaos:
         self._look_at_the_programs()
 
     def _held_at_rest(self) -> Held:
-        """What the last burst took (everybody comes back at once, and the sender repeats itself) goes back to the system
+        """What the last burst took (everybody comes back at once, the sender repeats itself) goes back to the system
         within LOOK_SECONDS: who holds more than before has that time."""
         assert self._result.before
         now = held(self._urls[0])
