@@ -80,7 +80,7 @@ class Log:
 
 class _Lines:
     """Writes whole lines, from any thread; a terminal that has gone does not take the server with it. What may wait is
-    put together when it leaves: many lines one after the other are a third of the work of as many apart."""
+    put together when it leaves, many lines one after the other."""
 
     def __init__(self, stream: TextIO, line: _Line, gather: float) -> None:
         self._stream = stream

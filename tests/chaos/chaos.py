@@ -245,7 +245,6 @@ class Chaos:
     def _warm_up(self) -> None:
         """Whatever it will do, once: what is loaded at first use is no growth."""
         self._pay_a_few("first")
-        self._sender.talk(customer(0), TALK[:100], 5)
         self._talk_at_length()  # SQLite's caches are full
         for proxy in self._proxies:
             proxy.reset(self.plan.clients)
@@ -299,7 +298,7 @@ class Chaos:
             held_up = sum(proxy.blackhole(3) for proxy in self._proxies)
             self._result.network["slow reader"] += held_up
             self._talk_at_length()
-            time.sleep(max(self.plan.noticed, LOOK_SECONDS + 1))
+            time.sleep(self.plan.noticed)
             for proxy in self._proxies:
                 proxy.heal()
 

@@ -40,10 +40,10 @@ _FROM_OUTSIDE = frozenset(
 
 
 def without_locks() -> None:
-    """SQLite locks at every call and for every block of memory, 800 times for a chat message, lest two threads use one
-    connection; Python's sqlite3 sees to it that none of ours does. Without that, a message takes 7 % fewer instructions
-    (callgrind). For the start of a process, before anything of SQLite's is open; where its functions are out of reach,
-    as in a Python that SQLite is a part of, everything stays as it is."""
+    """SQLite locks at every call and for every block of memory, lest two threads use one connection; Python's sqlite3
+    sees to it that none of ours does. Without that, a chat message takes 7 % fewer instructions (callgrind). For the
+    start of a process, before anything of SQLite's is open; where its functions are out of reach, as in a Python that
+    SQLite is a part of, everything stays as it is."""
     try:
         library = ctypes.CDLL(_sqlite3.__file__)
         library.sqlite3_shutdown()
