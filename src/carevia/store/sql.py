@@ -36,7 +36,6 @@ class SqlTransaction(Transaction):
 
     def __init__(self, compiler: Compiler, new_id: Callable[[], str]) -> None:
         self._compiler = compiler
-        self._known = compiler.statements
         self._new_id = new_id
         self._next: int | None = None
         self.rows: list[JournalRow] = []
@@ -58,12 +57,12 @@ class SqlTransaction(Transaction):
         del self.rows[count:]
 
     def all(self, statement: Statement, /, **params: Any) -> list[Row]:
-        compiled = self._known.get(statement) or self._compiler.compiled(statement)
+        compiled = self._compiler.compiled(statement)
         cursor = self._execute(compiled.sql, compiled.parameters(params))
         return compiled.rows(cursor.description or (), cursor.fetchall())
 
     def first(self, statement: Statement, /, **params: Any) -> Row | None:
-        compiled = self._known.get(statement) or self._compiler.compiled(statement)
+        compiled = self._compiler.compiled(statement)
         cursor = self._execute(compiled.sql, compiled.parameters(params))
         values = cursor.fetchone()
         if values is None:
@@ -73,7 +72,7 @@ class SqlTransaction(Transaction):
         return row
 
     def run(self, statement: Statement, /, **params: Any) -> int:
-        compiled = self._known.get(statement) or self._compiler.compiled(statement)
+        compiled = self._compiler.compiled(statement)
         return self._change(compiled.sql, compiled.parameters(params))
 
     def insert(self, table: Table, /, **values: Any) -> None:

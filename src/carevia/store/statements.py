@@ -45,15 +45,15 @@ class Compiled:
 class Compiler:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self.statements: dict[Executable, Compiled] = {}  # what is known already
+        self._statements: dict[Executable, Compiled] = {}
         self._inserts: dict[tuple[Table, bool, tuple[str, ...]], Compiled] = {}
 
     def compiled(self, statement: Executable) -> Compiled:
-        found = self.statements.get(statement)
+        found = self._statements.get(statement)
         if found is None:
-            if len(self.statements) >= _KEPT:
-                self.statements.clear()
-            found = self.statements[statement] = self._compile(statement, None)
+            if len(self._statements) >= _KEPT:
+                self._statements.clear()
+            found = self._statements[statement] = self._compile(statement, None)
         return found
 
     def insert(self, table: Table, columns: tuple[str, ...], *, or_ignore: bool) -> Compiled:
