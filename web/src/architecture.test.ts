@@ -1,5 +1,5 @@
-// Who may import whom: app > features > components > lib. Features know nothing of each other, and only lib/socket
-// opens sockets.
+// Who may import whom: app > features > components > lib. Features know nothing of each other, only lib/socket opens
+// sockets, and only lib/lazily draws what may not come.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,13 +13,14 @@ interface Import {
   to: string;
 }
 
-const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && !file.startsWith("testing"))
-  .flatMap((file) => {
-    const text = readFileSync(join(SRC, file), "utf8");
-    const names = [...text.matchAll(/(?:from\s+|import\s+|import\()"([^"]+)"/g)].map((match) => match[1] ?? "");
-    return names.map((name) => ({ from: file, to: place(file, name) }));
-  });
+  .map((file) => ({ file, text: readFileSync(join(SRC, file), "utf8") }));
+
+const imports: Import[] = sources.flatMap(({ file, text }) => {
+  const names = [...text.matchAll(/(?:from\s+|import\s+|import\()"([^"]+)"/g)].map((match) => match[1] ?? "");
+  return names.map((name) => ({ from: file, to: place(file, name) }));
+});
 
 /** Where an import leads, from src/; packages keep their name. */
 function place(file: string, name: string): string {
@@ -40,6 +41,12 @@ test("only lib/socket imports socket.io-client", () => {
     ({ from, to }) => to.startsWith("package:socket.io-client") && !from.startsWith("lib/socket/"),
   );
   expect(others).toEqual([]);
+});
+
+test("only lib/lazily draws what is loaded later: with another way a page whose server is away would stop", () => {
+  const ways = /\blazy\(|\blazyRouteComponent\(|\bcreateLazyRoute\(|\.lazy\(/;
+  const others = sources.filter(({ text }) => ways.test(text)).map(({ file }) => file);
+  expect(others).toEqual(["lib/lazily.ts"]);
 });
 
 test("features never import features", () => {

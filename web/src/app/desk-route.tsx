@@ -1,16 +1,14 @@
 // The desk and its views. They are one page, so that going from one to the other keeps its socket.
-import { createLazyRoute, useLocation, useSearch } from "@tanstack/react-router";
+import { useLocation, useSearch } from "@tanstack/react-router";
 import { ready } from "@/features/desk/desk";
 import { DeskPage, type DeskSearch } from "@/features/desk/desk-page";
 
 export { warmDesk } from "@/features/desk/warm";
 
-export const route = createLazyRoute("/dashboard")({ component: Page });
-
 /** What it shows there is loaded: the desk is drawn once, and whole. */
 export const deskReady = (path: string, search: DeskSearch) => ready(placeOf(path), search);
 
-function Page() {
+export function DeskRoute() {
   const path = useLocation({ select: (location) => location.pathname });
   return <DeskPage place={placeOf(path)} search={useSearch({ strict: false })} />;
 }

@@ -1,8 +1,6 @@
-import { createLazyRoute } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { LoginPage } from "@/features/login/login-page";
 
-export const route = createLazyRoute("/login")({ component: Page });
-
-function Page() {
-  return <LoginPage next={route.useSearch().next} />;
+export function LoginRoute() {
+  return <LoginPage next={useSearch({ from: "/login" }).next} />;
 }

@@ -19,8 +19,8 @@ export function lazily<Props extends object>(load: () => Promise<ComponentType<P
     const [Chosen] = useState(() => loaded ?? Later);
     return createElement(Chosen as ComponentType<Props>, props);
   }
-  /** Does not throw: what did not come is asked for again when it is wanted. */
-  Part.ready = async (): Promise<void> => {
+  /** Does not throw: what did not come is asked for again when it is wanted. The router calls this for its pages. */
+  Part.preload = async (): Promise<void> => {
     await get().catch(() => {});
   };
   return Part;

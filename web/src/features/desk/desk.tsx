@@ -38,7 +38,7 @@ const CONVERSATION = [ConversationPane, CustomerStrip, CustomerBeside];
 export async function ready(place: DeskPlace, search: DeskSearch): Promise<void> {
   const conversation = search.with === undefined ? [] : CONVERSATION;
   const parts = { home: conversation, bookings: [BookingsView], payments: [PaymentsView] };
-  await Promise.all(parts[place].map((part) => part.ready()));
+  await Promise.all(parts[place].map((part) => part.preload()));
 }
 
 const SETTLED = 1_500;
@@ -74,7 +74,7 @@ export function Desk({ me, place, search }: Props) {
   useEffect(() => {
     if (!fresh) return;
     const timer = setTimeout(() => {
-      for (const part of [...CONVERSATION, BookingsView, PaymentsView]) void part.ready();
+      for (const part of [...CONVERSATION, BookingsView, PaymentsView]) void part.preload();
     }, SETTLED);
     return () => clearTimeout(timer);
   }, [fresh]);

@@ -1,10 +1,9 @@
 // What a customer has paid, for the stream of their conversation.
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import type { Between } from "@/components/conversation/message-list";
 import type { Connection } from "@/lib/socket/connection";
+import { MoneyCard } from "./lists/money-card";
 import { useCustomer } from "./lists/use-customer";
-
-const MoneyCard = lazy(() => import("./lists/money-card"));
 
 export function useMoney(connection: Connection | null, userId: string): readonly Between[] {
   const rows = useCustomer(connection, userId).bookings.data;
@@ -12,11 +11,7 @@ export function useMoney(connection: Connection | null, userId: string): readonl
     const cards = (rows ?? []).map((booking) => ({
       key: `money ${booking.trackingId}`,
       time: booking.createdAt ? Date.parse(booking.createdAt) : (booking.arrivedAt ?? 0),
-      content: (
-        <Suspense fallback={<div className="my-2 h-[58px]" />}>
-          <MoneyCard booking={booking} />
-        </Suspense>
-      ),
+      content: <MoneyCard booking={booking} />,
     }));
     return cards.sort((one, other) => one.time - other.time);
   }, [rows]);

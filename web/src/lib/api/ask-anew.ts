@@ -14,3 +14,8 @@ export function askAnew(queries: QueryClient, queryKey: QueryKey): void {
     query.promise?.then(again, () => {}); // a failed one says so, and is asked again by whoever reads it
   }
 }
+
+/** What has failed is asked for again, as far as it is on the screen: whoever looks at it need not press a button. */
+export function askFailedAgain(queries: QueryClient): void {
+  void queries.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
+}

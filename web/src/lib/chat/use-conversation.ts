@@ -37,6 +37,9 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const viewers = useViewers(connection, roomId, me._id);
   const newest = useRef(0);
   const life = useRef(0);
+  // In the room by the server's word, and the page that was read behind it has come. A recovery brings what was missed
+  // only to who is in the room: where a server died during the joining, nothing of it would ever come.
+  const whole = useRef(false);
 
   const load = useCallback(
     async (type: "page_loaded" | "page_loaded_afresh" | "older_loaded", before?: number) => {
@@ -47,11 +50,15 @@ export function useConversation(connection: Connection | null, roomId: string, m
       const counts = () => begun === life.current && (type !== "older_loaded" || mine === newest.current);
       try {
         const page = await getHistory(roomId, before);
-        if (!counts()) return;
+        if (!counts()) return false;
         dispatch({ type, ...page });
         setError(null);
+        return true;
       } catch (failure) {
-        if (counts()) setError(sentence(failure));
+        if (!counts()) return false;
+        whole.current = false;
+        setError(sentence(failure));
+        return false;
       }
     },
     [roomId],
@@ -61,10 +68,12 @@ export function useConversation(connection: Connection | null, roomId: string, m
     async (afresh = false) => {
       if (!connection) return;
       if (afresh) life.current += 1;
+      whole.current = false;
       const ack = await connection.ask("join_room", roomId).catch(() => null);
       if (ack && !ack.ok) setError(ack.error);
       // Loaded after joining: whatever was said between the two comes as an event or in the page.
-      await load(afresh ? "page_loaded_afresh" : "page_loaded");
+      const loaded = await load(afresh ? "page_loaded_afresh" : "page_loaded");
+      if (ack?.ok && loaded) whole.current = true;
     },
     [connection, roomId, load],
   );
@@ -79,7 +88,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   }, [connection, roomId, join, load]);
 
   useFramedEvents(connection, (event) => {
-    if (event.type === "connected") void (event.recovered && conversation.loaded ? undefined : join());
+    if (event.type === "connected") void (event.recovered && whole.current ? undefined : join());
     if (event.type !== "received") return;
     if (event.name === "reset") void join(true);
     if (event.name === "receive_message" || event.name === "note_added") {

@@ -1,6 +1,7 @@
 // A connection that lives as long as the component: made once when it is shown, closed when it is left.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { askFailedAgain } from "@/lib/api/ask-anew";
 import { createToken } from "@/lib/api/create-token";
 import { configQuery } from "@/lib/api/get-config";
 import { sessionQuery } from "@/lib/api/get-session";
@@ -25,8 +26,10 @@ export function useConnection(): Connection | null {
       ...(elsewhere && { token: tokenOrNothing }),
       renew: async () => (await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })) !== null,
     });
-    // The server's DISCONNECT may mean that the person has signed out, here or elsewhere.
     opened.subscribe((event) => {
+      // The server is there again.
+      if (event.type === "connected") askFailedAgain(queries);
+      // The server's DISCONNECT may mean that the person has signed out, here or elsewhere.
       if (event.type === "disconnected" && opened.snapshot.status === "ended")
         void queries.invalidateQueries(sessionQuery);
     });

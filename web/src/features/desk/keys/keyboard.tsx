@@ -1,16 +1,17 @@
 // The desk's keyboard: what can be done wherever one is, and the two dialogs that show it. The parts of the desk below
 // offer what they can do themselves.
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Commands, CommandsContext, useCommand } from "@/lib/keys/commands";
 import { stepPane, stepRow } from "@/lib/keys/rows";
 import { useKeys } from "@/lib/keys/use-keys";
 import { useLanguage } from "@/lib/language";
+import { lazily } from "@/lib/lazily";
 import { noticeSettings } from "@/lib/notices/settings";
 import { words } from "./messages";
 
-const HelpDialog = lazy(() => import("./help-dialog"));
-const Palette = lazy(() => import("./palette"));
+const HelpDialog = lazily(async () => (await import("./help-dialog")).default);
+const Palette = lazily(async () => (await import("./palette")).default);
 
 export function Keyboard({ children }: { children: ReactNode }) {
   const [commands] = useState(() => new Commands());

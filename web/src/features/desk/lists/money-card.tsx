@@ -10,7 +10,7 @@ import type { BookingRow } from "../state";
 import { useReceipt } from "../use-receipt";
 import { words } from "./messages";
 
-export default function MoneyCard({ booking }: { booking: BookingRow }) {
+export function MoneyCard({ booking }: { booking: BookingRow }) {
   const names = useNames();
   const { data } = useReceipt(booking.trackingId);
   const { amountPaid, totalPrice, currency, serviceName, trackingId, createdAt } = booking;

@@ -1,0 +1,167 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import { about, customer, EMPTY_DESK, listing, openDesk, people, said, server } from "@/testing/desk";
+import { data, refusal, serve } from "@/testing/fake-server";
+import { alive, newest, opened } from "@/testing/fake-socket";
+
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+
+test("a conversation is joined, read, and answered over the one socket", async () => {
+  const row = {
+    id: "c1",
+    roomId: "u9",
+    senderId: "u9",
+    senderName: "Tahmid Rahman",
+    text: "Who will come?",
+    status: "sent",
+  };
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": data([{ ...row, time: "2026-11-23T10:00:00.000Z", seq: 5 }]) });
+  await openDesk("/dashboard?view=chat&with=u9");
+  const joined = newest().asked.find(({ name }) => name === "join_room");
+  expect(joined?.payload).toBe("u9");
+  await server(() => joined?.answer({ ok: true }));
+  expect(await screen.findByText("Who will come?")).toBeDefined();
+  await server(() =>
+    newest().deliver("receive_message", { ...row, id: "c2", text: "Hello?", time: "2026-11-23T10:01:00.000Z" }, "e.6"),
+  );
+  const fresh = screen.getByRole("log", { name: "New messages" });
+  expect(within(fresh).getByText("Hello?")).toBeDefined();
+  expect(within(fresh).queryByText("Who will come?")).toBeNull();
+
+  await userEvent.type(screen.getByLabelText("Message"), "Ayesha comes{Enter}");
+  const sent = newest().asked.find(({ name }) => name === "send_message");
+  expect(sent).toMatchObject({ payload: { roomId: "u9", text: "Ayesha comes" } });
+  expect(screen.getByText("Sending…")).toBeDefined();
+  await server(() => sent?.answer({ ok: true, seq: 7, time: "2026-11-23T10:02:00.000Z" }));
+  expect(screen.queryByText("Sending…")).toBeNull();
+  expect(within(fresh).getByText("Ayesha comes")).toBeDefined();
+  expect(alive()).toHaveLength(1);
+});
+
+test("who types is named, and unread messages of others are counted", async () => {
+  serve(EMPTY_DESK);
+  await openDesk("/dashboard?view=chat&with=u9");
+  await server(() => {
+    newest().deliver("user_typing", "Tahmid Rahman", { room: "u9", userId: "u9" });
+    newest().deliver("user_typing", "Somebody", { room: "u1", userId: "u1" });
+    const lastMessage = { id: "m", senderId: "u1", senderName: "Nusrat", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+    newest().deliver(
+      "conversation_updated",
+      { ...about("u1", { unread: 3, waiting: 8 }), seq: 8, lastMessage, read: false },
+      "e.9",
+    );
+  });
+  expect(screen.getByText("Tahmid Rahman is typing")).toBeDefined();
+  await waitFor(() => expect(people().map((row) => row.dataset.participant)).toEqual(["u1"]));
+  expect(screen.getByText("3 unread messages")).toBeDefined();
+});
+
+test("what comes into the open conversation is read where it is looked at, and in a tab in the background later", async () => {
+  const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("visible");
+  serve(EMPTY_DESK);
+  await openDesk("/dashboard?view=chat&with=u9");
+  const lastMessage = { id: "m", senderId: "u9", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+  const update = (seq: number, unread: number, read: boolean) => ({
+    ...about("u9", { unread, activity: seq }),
+    ...{ seq, lastMessage, read },
+  });
+  await server(() => newest().deliver("conversation_updated", update(8, 1, false), "e.9"));
+  await waitFor(() => expect(said("mark_read")).toEqual([{ roomId: "u9", seq: 8 }]));
+  await server(() => newest().deliver("conversation_updated", update(8, 0, true), "e.10"));
+  await waitFor(() => expect(screen.queryByText("1 unread message")).toBeNull());
+
+  visibility.mockReturnValue("hidden");
+  await server(() => document.dispatchEvent(new Event("visibilitychange")));
+  await server(() => newest().deliver("conversation_updated", update(11, 1, false), "e.12"));
+  await server(() => newest().lose());
+  await server(() => newest().accept("s2"));
+  expect(said("mark_read")).toHaveLength(1);
+  expect(screen.getAllByText("1 unread message").length).toBeGreaterThan(0);
+  visibility.mockReturnValue("visible");
+  await server(() => document.dispatchEvent(new Event("visibilitychange")));
+  expect(said("mark_read").at(-1)).toEqual({ roomId: "u9", seq: 11 });
+  visibility.mockRestore();
+});
+
+test("a search shows people and messages, and a message opens its conversation at itself", async () => {
+  const found = {
+    ...{ id: "m", seq: 7, roomId: "u2", userName: "Rima Akter", senderId: "u2", senderName: "Rima Akter" },
+    ...{ text: "বুকিং বাতিল", time: "2026-11-23T10:00:00.000Z" },
+  };
+  const requests = serve({ ...EMPTY_DESK, "GET /api/chat/search": data({ people: [], messages: [found] }) });
+  const { router } = await openDesk();
+  await userEvent.click(screen.getByRole("searchbox"));
+  await userEvent.paste("বুকিং");
+  await userEvent.click(await screen.findByText("বুকিং বাতিল"));
+  const asked = requests.filter(({ path }) => path.startsWith("/api/chat/search")).map(({ path }) => path);
+  expect(new Set(asked)).toEqual(new Set([`/api/chat/search?${new URLSearchParams({ q: "বুকিং" })}`]));
+  expect(router.state.location.search).toEqual({ view: "chat", with: "u2", at: 7 });
+});
+
+test("a conversation is assigned and closed with what was seen, and shows the answer at once", async () => {
+  const lastMessage = { id: "m", seq: 8, senderId: "u9", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+  const row = customer(9, { lastMessage });
+  const requests = serve({
+    ...EMPTY_DESK,
+    "GET /api/chat/conversation": listing([row]),
+    "POST /api/chat/conversation": data({ ...row, status: "closed", seq: 12 }),
+  });
+  await openDesk("/dashboard?view=chat&with=u9");
+  await screen.findByRole("option", { name: "Sumaiya Islam (you)" });
+  await userEvent.selectOptions(screen.getByLabelText("Assigned to"), "s1");
+  await userEvent.click(await screen.findByRole("button", { name: "Open again" }));
+  const sent = requests.filter(({ method }) => method === "POST").map(({ body }) => body);
+  expect(sent).toEqual([
+    { roomId: "u9", assignee: "s1" },
+    { roomId: "u9", status: "open" },
+  ]);
+});
+
+test("a draft is kept by conversation and found again", async () => {
+  localStorage.clear();
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1)]) });
+  const { unmount } = await openDesk("/dashboard?view=chat&with=u1");
+  await userEvent.type(screen.getByLabelText("Message"), "Ayesha");
+  expect(screen.getByText("Draft:")).toBeDefined();
+  unmount();
+  opened.length = 0;
+  await openDesk("/dashboard?view=chat&with=u1");
+  expect((screen.getByLabelText("Message") as HTMLTextAreaElement).value).toBe("Ayesha");
+  localStorage.clear();
+});
+
+test("a conversation whose server died while it was joined is joined and read again once the server is there", async () => {
+  const row = { id: "c1", roomId: "u9", senderId: "u9", senderName: "Tahmid Rahman", status: "sent" };
+  const spoken = { ...row, text: "Who will come?", time: "2026-11-23T10:00:00.000Z", seq: 5 };
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": data([spoken]) });
+  await openDesk("/dashboard?view=chat&with=u9");
+  expect(await screen.findByText("Who will come?")).toBeDefined();
+  const joins = () => newest().asked.filter(({ name }) => name === "join_room");
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": refusal(502, "Nobody answers.") });
+  await server(() => newest().lose());
+  await server(() => joins().at(-1)?.fail(new Error("socket has been disconnected")));
+  expect(await screen.findByText("Nobody answers.")).toBeDefined();
+
+  const before = joins().length;
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": data([spoken, { ...spoken, id: "c2", text: "Hello?", seq: 6 }]) });
+  await server(() => newest().accept("s1", true));
+  expect(joins()).toHaveLength(before + 1);
+  await server(() => joins().at(-1)?.answer({ ok: true }));
+  expect(await screen.findByText("Hello?")).toBeDefined();
+  expect(screen.queryByText("Nobody answers.")).toBeNull();
+
+  await server(() => newest().lose());
+  await server(() => newest().accept("s1", true));
+  expect(joins()).toHaveLength(before + 1); // a recovery brings what was missed, and nothing is asked for
+});
+
+test("what had failed to load is asked for again once the server is there", async () => {
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": refusal(502, "Nobody answers.") });
+  await openDesk();
+  expect(await screen.findByText(/Nobody answers\./)).toBeDefined();
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(1)]) });
+  await server(() => newest().lose());
+  await server(() => newest().accept("s1", true));
+  await waitFor(() => expect(people()).toHaveLength(1));
+});
