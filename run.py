@@ -39,6 +39,7 @@ LOCKS = {
     "requirements-build.txt": "requirements-build.in",
     "requirements.txt": "pyproject.toml",
     "requirements-test.txt": "pyproject.toml requirements-test.in -c requirements.txt -c requirements-build.txt",
+    "requirements-fuzz.txt": "requirements-fuzz.in",
 }
 COMPILE = "pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header"
 BUILD = ("requirements-build.txt", "pyproject.toml", "hatch_build.py", "webbuild.py")
@@ -52,6 +53,7 @@ python3 run.py test             every check: lint, types, front end, tests (what
 python3 run.py test WORDS       only pytest, with these words
 python3 run.py bench [WORDS]    measure the engine beside its peers: docs/performance.md (bench --help says more)
 python3 run.py soak [WORDS]     kill it for 20 minutes and count what is lost: docs/reliability.md (soak --help)
+python3 run.py fuzz [WORDS]     a million inputs, led by coverage, for the protocol's parsers (fuzz --help says more)
 python3 run.py lock [WORDS]     make the hash-pinned requirements*.txt anew from pyproject.toml and *.in
 
 Examples
@@ -61,6 +63,7 @@ Examples
   python3 run.py test tests/test_architecture.py -k layers
   python3 run.py bench --quick
   python3 run.py soak --minutes 5 --kills 75
+  python3 run.py fuzz --runs 100000
   python3 run.py lock --upgrade-package fastapi
   python3 run.py serve --help"""
 
@@ -176,10 +179,10 @@ def make_environment(home: Path) -> Path:
     return python
 
 
-def install(name: str, requirements: str) -> Path:
+def install(name: str, *requirements: str) -> Path:
     """The environment .tools/NAME with everything of `requirements` and the project in it. Returns its bin folder."""
     home, stamp = TOOLS / name, TOOLS / f"{name}.stamp"
-    inputs = (ROOT / file for file in (requirements, *BUILD))
+    inputs = (ROOT / file for file in (*requirements, *BUILD))
     current = digest([*inputs, *files_under(ROOT / "web")], interpreter()[1], str(ROOT))
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as turn:
@@ -190,7 +193,7 @@ def install(name: str, requirements: str) -> Path:
         install_uv()
         python = make_environment(home)
         words = "pip sync --quiet --require-hashes --only-binary :all: --python"
-        do(f"installing {requirements}", UV, words, python, requirements)
+        do(f"installing {' and '.join(requirements)}", UV, words, python, *requirements)
         words = "pip install --quiet --no-deps --reinstall-package carevia --build-constraints"
         do("installing Carevia", UV, words, "requirements-build.txt", "--python", python, "-e", ".", advice=PROJECT)
         stamp.write_text(current)
@@ -246,11 +249,10 @@ def test(words: Sequence[str]) -> NoReturn:
     sys.exit(1 if failed else 0)
 
 
-def measure(module: str, words: Sequence[str]) -> NoReturn:
-    """What is long, and writes a page of docs/."""
-    python = install("test", "requirements-test.txt") / "python"
+def measure(bin: Path, module: str, words: Sequence[str]) -> NoReturn:
+    """What takes long; bench and soak write pages of docs/."""
     os.chdir(ROOT)
-    start(python, ["-m", module, *words])
+    start(bin / "python", ["-m", module, *words])
 
 
 def main(words: Sequence[str]) -> None:
@@ -261,9 +263,11 @@ def main(words: Sequence[str]) -> None:
     elif first == "test":
         test(words[1:])
     elif first == "bench":
-        measure("bench", words[1:])
+        measure(install("test", "requirements-test.txt"), "bench", words[1:])
     elif first == "soak":
-        measure("tests.chaos", words[1:])
+        measure(install("test", "requirements-test.txt"), "tests.chaos", words[1:])
+    elif first == "fuzz":
+        measure(install("fuzz", "requirements.txt", "requirements-fuzz.txt"), "tests.fuzz", words[1:])
     elif first == "lock":
         lock(words[1:])
     else:

@@ -210,16 +210,15 @@ class Carevia:
 
     def _declare_sockets(self) -> None:
         settings = self.settings
-        rate = settings.limit_events_per_second
         viewers = ViewerList(self.namespace, self.roster)
         sockets = Sockets(
             self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, viewers, self.log,
-            guests=settings.guest_sockets, rate=rate,
+            guests=settings.guest_sockets,
         )  # fmt: skip
         self.events = Events(
             self.namespace, self.auth, self.talk, self.rooms, self.relay, self.receipts, self.presence, viewers,
             self.log, now,
-            rate=rate, most_rooms=settings.limit_rooms_per_socket,
+            rate=settings.limit_events_per_second, most_rooms=settings.limit_rooms_per_socket,
         )  # fmt: skip
         sockets.declare(self.namespace)
         self.events.declare()

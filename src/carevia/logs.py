@@ -189,5 +189,11 @@ def _json_line(when: int, level: str, event: str, facts: dict[str, object]) -> s
 
 
 def _console_line(when: int, level: str, event: str, facts: dict[str, object]) -> str:
-    rest = "".join([f" {key}={value}" for key, value in _told(facts).items()])
-    return f"{_stamp(when)[11:19]} {level:<7} {_safe(event)}{rest}"
+    head, line = f"{_stamp(when)[11:19]} {level:<7} ", _joined(event, facts)
+    if len(line) > _LONGEST or not line.isprintable():  # else nothing in it needs a look by itself
+        line = _joined(_safe(event), _told(facts))
+    return head + line
+
+
+def _joined(event: object, facts: dict[str, object]) -> str:
+    return "".join([str(event), *[f" {key}={value}" for key, value in facts.items()]])

@@ -34,6 +34,9 @@ PRODUCTION = {
 BY_ITSELF = ('42["live"', '42["presence"', '42["support"', '42["viewers"', '42["bookings_changed"')
 
 
+BRIEF = 2  # s that a credential is given which is to end soon: it has one at least, for its end is a whole second
+
+
 def now() -> int:
     return time.time_ns() // 1_000_000
 
@@ -128,7 +131,7 @@ class Peer:
         answer = await self._http.post(self.query, content=packet, headers=self._headers)
         assert answer.text == "ok", answer.text
 
-    async def packets(self, count: int, timeout: float = 3) -> list[str]:
+    async def packets(self, count: int, timeout: float = 10) -> list[str]:
         """The next packets but pings and what comes by itself."""
         async with asyncio.timeout(timeout):
             while len(self._seen) < count:
@@ -154,13 +157,9 @@ class Peer:
         arguments: list[Any] = found[1:]
         return arguments
 
-    @asynccontextmanager
-    async def polling(self, name: str, wanted: list[Any]) -> AsyncIterator[None]:
-        """A poll waits meanwhile, as a browser's always does: what is volatile is dropped where none does."""
-        task = asyncio.create_task(self.event(name))
-        await asyncio.sleep(0.05)
-        yield
-        assert await task == wanted
+    def forget(self) -> None:
+        """What has come by itself so far."""
+        self._told.clear()
 
     async def live(self) -> dict[str, Any]:
         """The next `live`, whatever else comes."""
@@ -199,9 +198,12 @@ class Peer:
         return False
 
     async def ended(self) -> bool:
-        """Whether the session is over."""
-        answer = await self._http.get(self.query, headers=self._headers)
-        return answer.status_code == 400 or answer.text in ("1", "6")
+        """Whether the session is over; what was said before its end may come first."""
+        for _ in range(3):
+            answer = await self._http.get(self.query, headers=self._headers)
+            if answer.status_code == 400 or answer.text in ("1", "6"):
+                return True
+        return False
 
     async def close(self) -> None:
         await self._http.post(self.query, content="1", headers=self._headers)
@@ -226,7 +228,23 @@ async def desk(
         await carevia.stop()
 
 
-async def until(holds: Callable[[], object], timeout: float = 3) -> None:
+@asynccontextmanager
+async def polling(wanted: dict[Peer, tuple[str, list[Any]]]) -> AsyncIterator[None]:
+    """Their polls wait meanwhile, as a browser's always does: what is volatile is dropped where none does.
+
+    So they begin right behind a `live`: one in the midst of it would answer a poll, and for a moment none waited.
+    """
+    for peer in wanted:
+        peer.forget()
+    await asyncio.gather(*(peer.live() for peer in wanted))
+    tasks = {asyncio.create_task(peer.event(name)): arguments for peer, (name, arguments) in wanted.items()}
+    await asyncio.sleep(0)
+    yield
+    for task, arguments in tasks.items():
+        assert await task == arguments
+
+
+async def until(holds: Callable[[], object], timeout: float = 10) -> None:
     async with asyncio.timeout(timeout):
         while not holds():
             await asyncio.sleep(0.01)

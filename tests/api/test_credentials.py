@@ -10,7 +10,7 @@ import pytest
 from carevia.service.credentials import Credentials
 from carevia.store.store import open_store
 from tests.aio import run
-from tests.api.desk import ORIGIN, Desk, customer, desk, now, staff
+from tests.api.desk import BRIEF, ORIGIN, Desk, customer, desk, now, staff
 
 LOGIN = {"email": "rafiq@example.com", "password": "long enough"}
 
@@ -77,13 +77,13 @@ def test_a_newer_token_keeps_a_socket_beyond_the_end_of_the_older_one(tmp_path: 
     async def work() -> None:
         async with (
             desk(tmp_path) as d,
-            d.socket(customer(d, seconds=1)) as kept,
-            d.socket(customer(d, seconds=1)) as gone,
+            d.socket(customer(d, seconds=BRIEF)) as kept,
+            d.socket(customer(d, seconds=BRIEF)) as gone,
         ):
             assert await kept.ask("renew", customer(d, seconds=60)) == {"ok": True}
             assert (await kept.ask("renew", customer(d, "u2", seconds=60)))["code"] == "forbidden"
             assert (await kept.ask("renew", {"token": "x"}))["code"] == "unauthorized"
-            await asyncio.sleep(1.05)
+            await asyncio.sleep(BRIEF + 0.05)
             await d.carevia.pulse.judge(seen=False)
             assert await gone.ended()
             assert (await kept.ask("test_event"))["ok"]

@@ -12,7 +12,7 @@ from carevia.api.simulator import paid_event
 from carevia.domain.events import CLIENT_EVENTS
 from carevia.store.tables import sessions
 from tests.aio import run
-from tests.api.desk import ORIGIN, customer, desk, message, now, staff
+from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff
 
 # --- rooms and what reaches whom ---
 
@@ -77,10 +77,8 @@ def test_customers_see_carevia_support_and_staff_the_true_name(tmp_path: Path) -
             for peer in (boss, colleague):
                 assert (await peer.ask("join_room", "u1"))["ok"]
             about = {"room": "u1", "userId": "boss"}
-            async with (
-                family.polling("user_typing", ["Carevia Support", about]),
-                colleague.polling("user_typing", ["Rafiq Hasan", about]),
-            ):
+            named = {family: "Carevia Support", colleague: "Rafiq Hasan"}
+            async with polling({peer: ("user_typing", [name, about]) for peer, name in named.items()}):
                 assert await boss.ask("typing", {"userName": "ignored", "room": "u1"}) == {"ok": True}
             await boss.ask("send_message", message("u1"))
             assert (await family.event("receive_message"))[0]["senderName"] == "Carevia Support"
@@ -101,8 +99,8 @@ def test_typing_of_a_customer_reaches_staff_in_the_conversation_and_the_other_ta
             d.socket(staff(d, "elsewhere")) as elsewhere,
         ):
             await boss.ask("join_room", "u1")
-            expected = ["Nusrat Jahan", {"room": "u1", "userId": "u1"}]
-            async with boss.polling("user_typing", expected), other_tab.polling("user_typing", expected):
+            expected = ("user_typing", ["Nusrat Jahan", {"room": "u1", "userId": "u1"}])
+            async with polling({boss: expected, other_tab: expected}):
                 assert await tab.ask("typing", {"room": "u1"}) == {"ok": True}
             assert await tab.silent()
             assert await elsewhere.silent()
@@ -177,7 +175,7 @@ def test_recovered_staff_socket_finds_its_conversations_again_without_joining(tm
                 assert again.id == sid
                 seen = [msgspec.json.decode(packet[2:]) for packet in await again.packets(2)]
                 assert {found[0] for found in seen} == {"receive_message", "conversation_updated"}
-                async with again.polling("user_typing", ["Customer", {"room": "u1", "userId": "u1"}]):
+                async with polling({again: ("user_typing", ["Customer", {"room": "u1", "userId": "u1"}])}):
                     await family.ask("typing", {"room": "u1"})
 
     run(work())
@@ -298,9 +296,9 @@ def test_sockets_whose_credential_has_ended_are_closed_so_that_the_page_learns_w
     async def work() -> None:
         async with desk(tmp_path) as d:
             cookie = await d.signed_in()
-            async with d.socket(cookie=cookie["cookie"]) as by_cookie, d.socket(customer(d, seconds=1)) as by_token:
+            async with d.socket(cookie=cookie["cookie"]) as by_cookie, d.socket(customer(d, seconds=BRIEF)) as by_token:
                 await d.carevia.store.write(lambda tx: tx.run(delete(sessions)))
-                await asyncio.sleep(1.05)
+                await asyncio.sleep(BRIEF + 0.05)
                 await d.carevia.pulse.judge(seen=True)
                 assert await by_cookie.ended()
                 assert await by_token.ended()
@@ -319,13 +317,13 @@ def test_f8_a_clock_that_leaps_ends_no_token_early_and_one_that_steps_back_none_
         async with (
             desk(tmp_path) as d,
             d.socket(customer(d, seconds=300)) as stays,
-            d.socket(customer(d, "u2", seconds=1)) as ends,
+            d.socket(customer(d, "u2", seconds=BRIEF)) as ends,
         ):
             ahead = 600_000
             await d.carevia.pulse.judge(seen=True)
             assert (await stays.ask("test_event"))["ok"]
             ahead = -600_000
-            await asyncio.sleep(1.05)
+            await asyncio.sleep(BRIEF + 0.05)
             await d.carevia.pulse.judge(seen=True)
             assert (await stays.ask("test_event"))["ok"]
             assert await ends.ended()

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Collection
 
+from carevia.deadlines import Deadlines
 from carevia.protocol import websocket
-from carevia.realtime.deadlines import Deadlines
 from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
 from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.polling import ASGIApp

@@ -18,7 +18,7 @@ from carevia.domain.search import words
 from carevia.errors import BadInput, Unavailable
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store, open_store
-from carevia.store.tables import meta
+from carevia.store.tables import journal, meta
 from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.store.opened import store_threads
@@ -113,6 +113,28 @@ def test_the_next_number_is_known_before_the_row_and_given_again_if_the_work_fai
             with pytest.raises(BadInput):
                 await store.write(fails)
             assert await store.write(takes) == (3, 3)
+
+    run(main())
+
+
+def test_a_work_sees_the_rows_that_it_and_works_before_it_have_appended(make: Callable[[], Store]) -> None:
+    rooms = select(journal.c.room).order_by(journal.c.seq)
+
+    def looks(room: str) -> Callable[[Transaction], list[str]]:
+        def work(tx: Transaction) -> list[str]:
+            tx.append(room, "said", {}, now=1)
+            tx.index_text(tx.next_seq(), "word")
+            seen = [row.room for row in tx.all(rooms)]
+            assert len(tx.find_texts(["word"], None, 10)) == len(seen)
+            return seen
+
+        return work
+
+    async def main() -> None:
+        async with opened(make) as store:
+            seen = await asyncio.gather(*[store.write(looks(room)) for room in ("a", "b", "c")])
+            assert seen == [["a"], ["a", "b"], ["a", "b", "c"]]
+            assert await store.bounds() == (1, 3)
 
     run(main())
 
@@ -358,16 +380,17 @@ def test_a_work_whose_caller_gave_up_is_not_begun(make: Callable[[], Store]) -> 
 
 
 def test_a_request_waits_a_bounded_time(make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 1.0)
+
     async def main() -> None:
         async with opened(make) as store:
             await store.write(put("first", "1"))  # the writer is connected: how long that takes is not asked here
-            monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.1)
-            blocker = asyncio.create_task(store.write(lambda tx: _sleep(0.5)))
+            blocker = asyncio.create_task(store.write(lambda tx: _sleep(1.4)))
             await asyncio.sleep(0.05)
             began = asyncio.get_running_loop().time()
             with pytest.raises(Unavailable):
                 await store.write(put("a", "1"))
-            assert asyncio.get_running_loop().time() - began < 0.3
+            assert asyncio.get_running_loop().time() - began < 1.2
             await asyncio.gather(blocker, return_exceptions=True)
             await asyncio.sleep(0.5)
             assert await store.read(get("a")) is None
@@ -408,10 +431,11 @@ def test_check_passes_while_the_store_can_commit(make: Callable[[], Store]) -> N
     run(main())
 
 
-def test_a_poison_payload_fails_alone(make: Callable[[], Store]) -> None:
+@pytest.mark.parametrize(("room", "text"), [("desk", "\ud800"), ("\ud800", "text")])
+def test_a_poison_row_fails_alone(make: Callable[[], Store], room: str, text: str) -> None:
     async def main() -> None:
         async with opened(make) as store:
-            poison = store.write(lambda tx: tx.append("desk", "said", {"text": "\ud800"}, now=1))
+            poison = store.write(lambda tx: tx.append(room, "said", {"text": text}, now=1))
             results = await asyncio.gather(store.write(say(1)), poison, store.write(say(2)), return_exceptions=True)
             assert isinstance(results[1], UnicodeEncodeError)
             assert await store.bounds() == (1, 2)

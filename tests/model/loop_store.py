@@ -10,35 +10,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from carevia.deadlines import Deadlines
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
 from carevia.store.migrate import prepare
 from carevia.store.reader import Reader
 from carevia.store.sqlite import SqliteStore
 from carevia.store.sqlite_database import SqliteSession
-from carevia.store.store import Listener
+from carevia.store.store import PATIENCE, Listener
 from carevia.store.writer import Writer
 
 
 class Turns:
-    """Stands where a thread's queue stands: `put` is served by the loop, some turns later."""
+    """Stands where a thread's queue stands: what is put is served by the loop, some turns later."""
 
-    def __init__(self, lag: "Lag", serve: Callable[[list[Job]], None]) -> None:
+    def __init__(self, lag: "Lag", serve: Callable[[Any], None]) -> None:
         self._lag = lag
         self._serve = serve
-        self._waiting: list[Job] = []
 
-    def put(self, job: Job) -> None:
-        self._waiting.append(job)
-        if len(self._waiting) == 1:
-            self._lag.call_soon_threadsafe(self._turn)
-
-    def empty(self) -> bool:
-        return not self._waiting
-
-    def _turn(self) -> None:
-        batch, self._waiting = self._waiting, []
-        self._serve(batch)
+    def put(self, thing: Any) -> None:
+        self._lag.call_soon_threadsafe(self._serve, thing)
 
 
 class Lag:
@@ -55,6 +46,13 @@ class Lag:
 
     def call_soon(self, call: Callable[..., object], *arguments: object) -> None:
         asyncio.get_running_loop().call_soon(call, *arguments)
+
+    def time(self) -> float:
+        return 0.0
+
+    def call_at(self, when: float, call: Callable[[], object]) -> asyncio.Handle:
+        """A turn later: in these runs nobody waits for a clock."""
+        return asyncio.get_running_loop().call_soon(call)
 
     def call_soon_threadsafe(self, call: Callable[..., object], *arguments: object) -> None:
         self._calls.append(lambda: call(*arguments))
@@ -89,13 +87,13 @@ class LoopStore(SqliteStore):
 
     async def open(self) -> None:
         self.epoch = prepare(self.path, f"{self._dice.getrandbits(64):016x}")
-        self._loop = asyncio.get_running_loop()
+        self._patience = Deadlines(PATIENCE, Job.expire, asyncio.get_running_loop())
         asking, answering, reading, telling = self._lags
         self._writing = Writer(self._database, _as_loop(answering), self._settled)
-        self._writing.jobs = cast(Any, Turns(asking, self._writing._serve))
+        self._writing.gathering.batches = cast(Any, Turns(asking, self._writing._serve))
         self._reading = Reader(self._database, _as_loop(telling), cast(Any, None), 0)
         self._writer, self._readers = self._writing, cast(Any, self)
-        self.jobs = Turns(reading, self._serve_reads)
+        self.jobs = Turns(reading, self._serve_read)
         self._reading._snapshot(lambda tx: None)
         for session in (self._writing._connected(), self._reading._session):
             cast(SqliteSession, session).connection.execute("PRAGMA synchronous=OFF")  # nobody draws the plug here
@@ -107,6 +105,8 @@ class LoopStore(SqliteStore):
         """Whatever is not committed is gone, and nobody is told anything any more."""
         for lag in self._lags:
             lag.dead = True
+        if self._patience is not None:
+            self._patience.close()
         self._writing._disconnect()
         self._reading._disconnect()
 
@@ -125,10 +125,9 @@ class LoopStore(SqliteStore):
         for tell in self._dice.sample(late, len(late)):
             tell()
 
-    def _serve_reads(self, batch: list[Job]) -> None:
-        for job in batch:
-            if job.take():
-                self._reading._serve(job)
+    def _serve_read(self, job: Job) -> None:
+        if job.take():
+            self._reading._serve(job)
 
 
 def _as_loop(lag: Lag) -> asyncio.AbstractEventLoop:

@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,6 +127,49 @@ def test_a_depth_of_a_hundred_passes_and_can_be_sent_on() -> None:
         socketio.decode(("2[" + '"x",' + "[" * 100 + "]" * 100 + "]").encode())
 
 
+class Point(msgspec.Struct):
+    x: int
+    y: int = 0
+
+
+READS = {b"go": socketio.typed("go", Point, msgspec.Raw)}
+
+
+def test_an_event_with_types_is_read_straight_into_them() -> None:
+    packet = socketio.decode(b'217["go",{"x":1,"z":2},{"a": [1.50]}]', READS)
+    name, point, raw = packet.data
+    assert (packet.type, packet.id, name, point) == (EVENT, 17, "go", Point(1))
+    assert bytes(raw) == b'{"a": [1.50]}'
+    assert socketio.encode(EVENT, "/", ("went", raw)) == (b'2["went",{"a": [1.50]}]', [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '2["go",{"x":"1"},2]',  # of another type
+        '2["go",{"x":1}]',  # too few
+        '2["go",{"x":1},2,3]',  # too many
+        '2[ "go",{"x":1},2]',
+        '2["g\\u006f",{"x":1},2]',
+        '2/other,["go",{"x":1},2]',
+        '2["away",{"x":1},2]',
+        '2["go",{"x":1},"' + "[" * 250 + '"]',  # perhaps too deep, and it is not
+    ],
+)
+def test_what_does_not_fit_the_types_comes_as_plain_values(text: str) -> None:
+    assert socketio.decode(text.encode(), READS) == socketio.decode(text.encode())
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['{"a":1,}', "NaN", "01", "1.", '"\\x"', '"\\ud800"', '"\\udc00abcdef"', "[" * 100 + "]" * 100, "[" * 9000],
+    ids=lambda value: value[:12],
+)
+def test_what_is_malformed_is_refused_where_it_is_left_as_it_came_too(value: str) -> None:
+    with pytest.raises(ParseError):
+        socketio.decode(f'2["go",{{"x":1}},{value}]'.encode(), READS)
+
+
 def test_many_brackets_side_by_side_are_not_deep() -> None:
     text = '2["x"' + ",[]" * 1000 + ',"' + "[" * 1000 + '"]'
     assert len(socketio.decode(text.encode()).data) == 1002
@@ -224,7 +268,11 @@ whole = st.integers(-(2**53), 2**53)
 fraction = st.floats(allow_nan=False, allow_infinity=False)
 text = st.text(max_size=30)
 keys = st.text(max_size=10).filter(lambda key: key != "_placeholder")
-leaves = st.one_of(st.none(), st.booleans(), whole, fraction, text, st.binary(max_size=30))
+json_leaves = st.one_of(st.none(), st.booleans(), whole, fraction, text)
+json_values = st.recursive(
+    json_leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=12
+)
+leaves = json_leaves | st.binary(max_size=30)
 values = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
 )
@@ -248,6 +296,15 @@ def test_events_round_trip(namespace: str, name: str, args: list[Any], packet_id
     packet = decoded(text, attachments)
     assert (packet.namespace, packet.data, packet.id) == (namespace, [name, *args], packet_id)
     assert packet.type == (BINARY_EVENT if attachments else EVENT)
+
+
+@settings(max_examples=200, deadline=None)
+@given(json_values)
+def test_what_is_left_as_it_came_goes_out_as_what_it_is(value: Any) -> None:
+    text, _ = socketio.encode(EVENT, "/", ["go", {"x": 1}, value])
+    raw = socketio.decode(text, READS).data[2]
+    assert type(raw) is msgspec.Raw
+    assert socketio.encode(EVENT, "/", ["went", raw]) == socketio.encode(EVENT, "/", ["went", value])
 
 
 @settings(max_examples=100, deadline=None)

@@ -9,8 +9,11 @@ from typing import cast
 import httptools
 import pytest
 import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carevia.realtime import doorway
+from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.opening import Endpoint
 from tests.realtime.rawclient import Connection, RawWebSocket, until
 from tests.realtime.serving import Site, make, run, serving
@@ -125,22 +128,57 @@ def test_what_two_readers_could_read_in_two_ways_is_left_to_the_http_parser(head
     assert doorway._upgrade(endpoint, head + REST) is None
 
 
-def test_a_plain_upgrade_is_read_as_the_http_parser_reads_it() -> None:
-    class Everything:
-        def takes(self, path: bytes) -> bool:
-            return True
+class Seen:
+    """Takes all that a parser finds, and as an endpoint what is its own."""
 
-    class Seen:
-        def __init__(self) -> None:
-            self.headers: list[tuple[bytes, bytes]] = []
+    def __init__(self) -> None:
+        self.target = b""
+        self.headers: list[tuple[bytes, bytes]] = []
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            self.headers.append((name.lower(), value))
+    def takes(self, path: bytes) -> bool:
+        return path == b"/socket.io/"
 
-    more = (
-        b"Cookie: a=b;  c=d \t\r\nX-None:\r\nX-Letters:\t \xc3\xa4\r\nCONNECTION: keep-alive , UPGRADE\r\nx-none: 2\r\n"
-    )
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+
+MORE = b"Cookie: a=b;  c=d \t\r\nX-None:\r\nX-Letters:\t \xc3\xa4\r\nCONNECTION: keep-alive , UPGRADE\r\nx-none: 2\r\n"
+
+
+def assert_both_read_the_same(data: bytes) -> None:
     seen = Seen()
+    found = doorway._upgrade(cast("Endpoint", seen), data)
+    assert found is not None
     with pytest.raises(httptools.HttpParserUpgrade):
-        httptools.HttpRequestParser(seen).feed_data(HEAD + more + REST)
-    assert doorway._upgrade(cast("Endpoint", Everything()), HEAD + more + REST) == (WS.encode(), seen.headers)
+        httptools.HttpRequestParser(seen).feed_data(data)
+    target, lines = found
+    handshake = Handshake(lines, b"", "", "", TrustedProxies(()))
+    assert target == seen.target
+    assert list(handshake.raw) == seen.headers
+    for name, value in dict(reversed(seen.headers)).items():
+        assert handshake.header(name) == value.decode("latin-1")
+    assert handshake.header(b"x-missing") == ""
+
+
+def test_a_plain_upgrade_is_read_as_the_http_parser_reads_it() -> None:
+    assert_both_read_the_same(HEAD + MORE + REST)
+
+
+SIGNS = [b"\r", b"\n", b"\r\n", b" ", b"\t", b":", b"\0"]
+EDITS = st.lists(
+    st.tuples(st.integers(0, 400), st.integers(0, 3), st.sampled_from(SIGNS) | st.binary(max_size=2)), max_size=3
+)
+
+
+@given(EDITS)
+def test_whatever_is_taken_for_a_plain_upgrade_the_http_parser_reads_in_the_same_way(
+    edits: list[tuple[int, int, bytes]],
+) -> None:
+    data = HEAD + MORE + REST
+    for at, gone, new in edits:
+        data = data[:at] + new + data[at + gone :]
+    if doorway._upgrade(cast("Endpoint", Seen()), data) is not None:
+        assert_both_read_the_same(data)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from carevia.realtime.descriptor import Outlet
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.message import Message
 from carevia.realtime.session import Ways
@@ -35,6 +36,12 @@ class Peer:
         else:
             self.left.append((message.frames, taken))
             self.fd = None  # until the transport holds nothing back
+
+    def outlet(self, fd: int) -> Outlet:
+        return Outlet(fd)
+
+    def close(self) -> None:
+        self._here.close()
 
     def fill(self) -> None:
         with pytest.raises(BlockingIOError):
@@ -106,6 +113,57 @@ def test_what_is_not_taken_goes_to_the_transport_and_stops_nobody(stack: ExitSta
     others = [peer for peer in peers if peer is not full]
     assert [peer.heard() for peer in others] == [one, *[one + two] * (many - 2)]
     assert all(not peer.sent and not peer.left for peer in others)
+
+
+@pytest.mark.parametrize("many", [SMALL, LARGE])
+def test_who_is_sent_to_again_and_again_is_sent_to_the_same(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """With the first events they are equipped, a part of them each time; 18,000 at once would hold one event up."""
+    monkeypatch.setattr("carevia.realtime.fanout._EQUIPPED", 30)
+    peers = [Peer(stack) for _ in range(many)]
+    full, ways = peers[2], Ways()
+    fanout = Fanout(ways)
+    fanout._scheduled = True
+    sent = []
+    for number in range(5):
+        sent.append(push(fanout, peers, b"%d" % number))
+        fanout.flush()
+        if many == LARGE:
+            _, receivers = fanout._known[id(peers)]
+            assert (len(receivers._made), receivers.outlets is not None) == (min(30 * number, LARGE), number >= 3)
+    full.fill()
+    last = push(fanout, peers, b"last")
+    fanout.flush()
+    ways.changes += 1  # as a session does whose `fd` has gone
+    behind = push(fanout, peers, b"behind")
+    fanout.flush()
+    assert full.left == [(last, 0)] and full.sent == [behind]
+    others = [peer for peer in peers if peer is not full]
+    assert [peer.heard() for peer in others] == [b"".join([*sent, last, behind])] * (many - 1)
+
+
+def test_a_connection_that_breaks_off_before_anybody_knows_stops_nobody(stack: ExitStack) -> None:
+    peers = [Peer(stack) for _ in range(LARGE)]
+    fanout = quiet_fanout()
+    first = push(fanout, peers, b"first")
+    fanout.flush()
+    peers[2].close()
+    second = push(fanout, peers, b"second")
+    fanout.flush()
+    third = push(fanout, peers, b"third")
+    fanout.flush()
+    assert peers[2].left[0] == (second, 0)
+    assert [peer.heard() for peer in peers if peer is not peers[2]] == [first + second + third] * (LARGE - 1)
+
+
+def test_an_outlet_leaves_the_connection_open_when_it_goes(stack: ExitStack) -> None:
+    peer = Peer(stack)
+    outlet = peer.outlet(peer.fd or 0)
+    assert outlet.send(b"one") == 3
+    del outlet
+    assert os.write(peer.fd or 0, b"two") == 3
+    assert peer.heard() == b"onetwo"
 
 
 @pytest.mark.parametrize("many", [SMALL, LARGE])

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from carevia.realtime import Server, Socket
@@ -53,6 +54,28 @@ def test_a_handler_that_raises_closes_nothing_and_acknowledges_nothing(wait: boo
             assert await tab.call("echo", 1) == [1]
             kinds = [type(error) for error in errors]
             assert kinds == [ZeroDivisionError, UnicodeEncodeError, TypeError]
+
+    run(main())
+
+
+def test_a_handler_gets_the_types_that_it_wants_and_plain_values_where_they_do_not_fit() -> None:
+    async def main() -> None:
+        server = make()
+        space = server.namespace("/")
+
+        @space.on("kinds", int, msgspec.Raw)
+        def kinds(_: Socket, *args: Any) -> list[str]:
+            return [type(arg).__name__ for arg in args]
+
+        @space.on("back", msgspec.Raw)
+        def back(_: Socket, raw: Any) -> Any:
+            return (raw,)
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            assert await tab.call("kinds", 1, {"a": 1}) == [["int", "Raw"]]
+            assert await tab.call("kinds", "1", {"a": 1}) == [["str", "dict"]]
+            assert await tab.call("kinds", 1) == [["int"]]
+            assert await tab.call("back", {"a": [1, "দুই", None]}) == [{"a": [1, "দুই", None]}]
 
     run(main())
 

@@ -27,6 +27,12 @@ back_up = partial(backup.back_up, files=Path("no attachments"))
 restore = partial(backup.restore, files=Path("no attachments"))
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test leaves in the working folder goes with the test."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+
 def quiet(stage: str, done: int, total: int) -> None:
     """Says nothing."""
 

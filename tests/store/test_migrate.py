@@ -43,6 +43,7 @@ def test_a_new_database_is_what_all_migrations_make(tmp_path: Path) -> None:
     _migrate(migrated)
     if os.environ.get("KEEP_SCHEMA"):
         NEW.write_text(f"-- Made from the migrations by tests/store/test_migrate.py.\n{_script_of(migrated)}", "utf-8")
+    assert f"VALUES ('{HEAD}')" in NEW.read_text("utf-8")  # else it would be made as it was, and migrated at once
     prepare(new, "e")
     assert _script_of(new) == _script_of(migrated)
 

@@ -27,6 +27,12 @@ back_up = partial(postgres_backup.back_up, files=Path("no attachments"))
 restore = partial(postgres_backup.restore, files=Path("no attachments"))
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test leaves in the working folder goes with the test."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+
 @pytest.fixture
 def url(postgres: Postgres) -> str:
     return postgres.database()

@@ -270,6 +270,7 @@ def test_a_commit_that_wrote_nothing_proves_nothing(tmp_path: Path) -> None:
 def test_a_row_that_is_no_text_does_not_take_its_page_with_it(tmp_path: Path) -> None:
     def broken(tx: Any) -> None:
         tx.append("desk", "said", {}, now=1)
+        tx.flush()
         tx._connection.execute("UPDATE journal SET payload = CAST(x'7bff' AS TEXT), name = CAST(x'ff' AS TEXT)")
 
     async def main() -> None:

@@ -100,12 +100,12 @@ class Events:
         table = self.table()
         check_events(table, CLIENT_EVENTS)
         for event in table:
-            self._namespace.on(event.name)(self._answering(event))
+            self._namespace.on(event.name, *event.payload or ())(self._answering(event))
 
     def _answering(self, event: SocketEvent) -> Callable[..., Awaitable[Answer]]:
         async def answer(socket: Socket, *given: Any) -> Answer:
             try:
-                said, outcome = await self._handle(event, socket, given), "ok"
+                said, outcome = {"ok": True, **(await self._begun(event, socket, given) or {})}, "ok"
             except TooFast as error:
                 said, outcome = {**refusal(error), "retryAfter": error.wait}, error.code
                 if error.floods:
@@ -120,12 +120,13 @@ class Events:
 
         return answer
 
-    async def _handle(self, event: SocketEvent, socket: Socket, given: tuple[Any, ...]) -> Answer:
+    def _begun(self, event: SocketEvent, socket: Socket, given: tuple[Any, ...]) -> Awaitable[Answer | None]:
+        """The handler, to be awaited, of who may call it with arguments that are as they must be."""
         seat = seat_of(socket)
-        seat.budget.spend(self._rate, time.monotonic())
+        rate, now = self._rate, time.monotonic()
+        (seat.budget or seat.begin(rate, now)).spend(rate, now)
         permit(event.policy or "staff", seat.person)
-        arguments = read_arguments(event.name, given)
-        return {"ok": True, **(await event.handler(socket, seat, *arguments) or {})}
+        return event.handler(socket, seat, *read_arguments(event.name, given))
 
     # The handlers.
 

@@ -80,7 +80,8 @@ class AddressLimits:
             self._tidy(now)
             recent = self._recent[address] = _Recent(now)
         recent.count += 1
-        self._touch(address, recent)
+        if self.touched is not None:
+            self._touch(address, recent, self.touched)
         return recent.count > self.rate or self._closed.get(address, now) > now
 
     def proved(self, address: str) -> None:
@@ -88,7 +89,8 @@ class AddressLimits:
         recent = self._recent.get(address)
         if recent is not None and recent.count:
             recent.count -= 1
-            self._touch(address, recent)
+            if self.touched is not None:
+                self._touch(address, recent, self.touched)
 
     def _tidy(self, now: float) -> None:
         if len(self._recent) > _MANY_ADDRESSES:
@@ -96,11 +98,11 @@ class AddressLimits:
         if len(self._closed) > _MANY_ADDRESSES:
             self._closed = {key: until for key, until in self._closed.items() if until > now}
 
-    def _touch(self, address: str, recent: "_Recent") -> None:
+    def _touch(self, address: str, recent: "_Recent", touched: Callable[[], object]) -> None:
         """Ordinary clients are not worth a word to the others: who has made an eighth of what is allowed here is."""
-        if self.touched is not None and (recent.shared or recent.count > self.rate // 8):
+        if recent.shared or recent.count > self.rate // 8:
             self._to_share.add(address)
-            self.touched()
+            touched()
 
     def to_share(self) -> list[tuple[str, int]]:
         """How many more (or fewer) handshakes of an address there were since it was last said."""

@@ -19,24 +19,36 @@ class Seat:
     1970 UTC: it says over all nodes which tab is the oldest.
     """
 
-    __slots__ = ("address", "budget", "expires", "person", "screen", "session", "since", "tests")
+    __slots__ = ("_screen", "address", "budget", "expires", "person", "session", "since", "tests")
 
-    def __init__(self, identity: Identity | None, address: str, budget: EventBudget) -> None:
+    def __init__(self, identity: Identity | None, address: str) -> None:
         self.person: Person | None = None
         self.session: str | None = None
         self.expires: float | None = None
         if identity is not None:
             self.take(identity)
         self.address = address
-        self.budget = budget
+        self.budget: EventBudget | None = None
         self.since = 0
         self.tests = 0
-        self.screen = Screen()
+        self._screen: Screen | None = None
 
     def take(self, identity: Identity) -> None:
         """Who sits here, by which credential: at CONNECT, and when a newer one is shown."""
         self.person, self.session = identity.person, identity.session
         self.expires = None if identity.good_for is None else time.monotonic() + identity.good_for
+
+    def begin(self, rate: int, now: float) -> EventBudget:
+        """The first event has come: until then there is no budget, many sockets only listen."""
+        self.budget = EventBudget(rate, now)
+        return self.budget
+
+    @property
+    def screen(self) -> Screen:
+        """What has been confirmed here; a customer's is never asked for."""
+        if self._screen is None:
+            self._screen = Screen()
+        return self._screen
 
 
 def seat_of(socket: Socket) -> Seat:
@@ -46,7 +58,8 @@ def seat_of(socket: Socket) -> Seat:
 
 
 def person_of(socket: Socket) -> Person | None:
-    return seat_of(socket).person
+    person: Person | None = socket.data.person
+    return person
 
 
 class Seats:
@@ -62,17 +75,28 @@ class Seats:
         self._tabs: dict[str, list[Socket]] = {}
         self._elsewhere: dict[str, dict[str, int]] = {}  # person -> tabs on other nodes -> since when
 
+    def stamp(self) -> int:
+        """When a tab comes: no two on this node at the same time. It is taken before the tab hears that it is in, so
+        that of two tabs, one opened after the other, it is never the first that counts as the newer."""
+        self._newest = max(self._now(), self._newest + 1)
+        return self._newest
+
     def take(self, socket: Socket) -> None:
         """A socket came. Past the limit of one person the oldest tab gets a DISCONNECT, or two would push each other
         out for ever."""
-        person = person_of(socket)
-        if person is None:
+        seat = seat_of(socket)
+        if seat.person is None:
             return
-        self._newest = seat_of(socket).since = max(self._now(), self._newest + 1)
-        tabs = self._tabs.setdefault(person.id, [])
-        tabs[:] = [tab for tab in tabs if tab.id != socket.id]  # recovered before its old connection has gone
-        tabs.append(socket)
-        self._end_oldest(person.id)
+        person = seat.person.id
+        if not seat.since:
+            seat.since = self.stamp()
+        if tabs := self._tabs.get(person):
+            tabs[:] = [tab for tab in tabs if tab.id != socket.id]  # recovered before its old connection has gone
+            tabs.append(socket)
+        else:
+            tabs = self._tabs[person] = [socket]
+        if person in self._elsewhere or len(tabs) > self._most:
+            self._end_oldest(person)
 
     def came_elsewhere(self, id: str, tab: Tab) -> None:
         """A tab on another node."""
@@ -87,7 +111,9 @@ class Seats:
 
     def _end_oldest(self, person: str) -> None:
         tabs = self._tabs.get(person, ())
-        elsewhere = self._elsewhere.get(person, {}) if self._roster.hears() else {}
+        elsewhere = self._elsewhere.get(person, {})
+        if elsewhere and not self._roster.hears():
+            elsewhere = {}
         if not self._most or len(tabs) + len(elsewhere) <= self._most:
             return
         by_id = {socket.session.id: socket for socket in tabs}

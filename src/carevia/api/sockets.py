@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from carevia.api.auth import Auth
-from carevia.api.limits import AddressLimits, EventBudget
+from carevia.api.limits import AddressLimits
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.api.viewers import ViewerList
@@ -28,11 +28,11 @@ NOT_NOW: Final = "Not at the moment. Try again."
 
 
 class Sockets:
-    """`rate` is the events a second of one socket; `guests` says whether anybody may connect without signing in."""
+    """`guests` says whether anybody may connect without signing in."""
 
     def __init__(
         self, auth: Auth, seats: Seats, presence: PresenceBoard, addresses: AddressLimits, rooms: Rooms,
-        replay: Replay, viewers: ViewerList, log: Log, *, guests: bool, rate: int,
+        replay: Replay, viewers: ViewerList, log: Log, *, guests: bool,
     ) -> None:  # fmt: skip
         self._auth = auth
         self._seats = seats
@@ -43,7 +43,6 @@ class Sockets:
         self._log = log
         self._viewers = viewers
         self._guests = guests
-        self._rate = rate
 
     def declare(self, namespace: Namespace) -> None:
         namespace.use(self.identify)
@@ -70,7 +69,8 @@ class Sockets:
         address = handshake.address
         if identity is not None:
             self._addresses.proved(address)
-        socket.data = Seat(identity, address, EventBudget(self._rate, time.monotonic()))
+        seat = socket.data = Seat(identity, address)
+        seat.since = self._seats.stamp()
 
     async def connected(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         self._log.say(CONNECTED + socket.id)

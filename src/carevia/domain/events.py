@@ -289,14 +289,17 @@ SERVER_EVENTS: dict[str, Event] = {event.name: event for event in EVENTS if even
 
 
 def read_arguments(name: str, arguments: Sequence[object]) -> tuple[Any, ...]:
-    """The typed arguments of a client's event; further arguments and fields are ignored. Raises BadInput."""
+    """The typed arguments of a client's event, which the engine may have read already; further arguments and fields
+    are ignored. Raises BadInput."""
     wanted = CLIENT_EVENTS[name].payload
     if len(arguments) < len(wanted):
         raise BadInput(f"{name} needs {len(wanted)} argument(s), got {len(arguments)}.")
-    return tuple(_read(name, given, kind) for given, kind in zip(arguments, wanted, strict=False))
+    return tuple([_read(name, given, kind) for given, kind in zip(arguments, wanted, strict=False)])
 
 
 def _read(name: str, given: object, kind: Any) -> Any:
+    if type(given) is kind:
+        return given
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:

@@ -21,6 +21,8 @@ _NO_GAP: Final = "LMN"
 
 def searchable(text: str) -> str:
     """Letters of one look have one spelling: য় is one character from some keyboards and two from others."""
+    if text.isascii():
+        return text.lower()  # what the rest would come to
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -22,7 +22,7 @@ def tidy(value: object, most: int) -> str | None:
 
 def is_clean(text: str) -> bool:
     """Whether chat may hold it: line breaks and tabs are fine, control characters and lone surrogates are not."""
-    return _UNFIT.search(text) is None
+    return text.isprintable() or _UNFIT.search(text) is None  # most are one line, and nothing unfit is printable
 
 
 def like_pattern(text: str) -> str:

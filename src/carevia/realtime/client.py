@@ -13,7 +13,7 @@ from carevia.realtime.recovery import Identity
 from carevia.realtime.socket import Socket
 
 if TYPE_CHECKING:
-    from carevia.realtime.deadlines import Bucket
+    from carevia.deadlines import Bucket
     from carevia.realtime.server import Server
     from carevia.realtime.session import Session
 
@@ -52,7 +52,7 @@ class Client:
         try:
             if self._partial is not None:
                 raise ParseError("an attachment was due")
-            packet = socketio.decode(data)
+            packet = socketio.decode(data, self.server.reads)
             if packet.attachments:
                 self._expect(packet)
             elif packet.type == socketio.CONNECT:
@@ -155,16 +155,17 @@ class Client:
             return
         if self._partial is None:  # else it waits for attachments of another namespace
             self._call_off()
-        if namespace.recovery is None:
+        recovery = namespace.recovery
+        if recovery is None:
             identity = Identity(self.server.engine.ids.new(), None, False)
         else:
-            identity = namespace.recovery.identify(socket, auth)
+            identity = recovery.identify(socket, auth)
         ghost = namespace.sockets.get(identity.sid)
         if ghost is not None:  # it came back before its old connection was missed
             ghost.session.close("recovered elsewhere")
         socket.id, socket.recovered, socket.connected = identity.sid, identity.recovered, True
         namespace.add(socket)
-        reply = {"sid": identity.sid} | ({} if identity.pid is None else {"pid": identity.pid})
+        reply = {"sid": identity.sid} if identity.pid is None else {"sid": identity.sid, "pid": identity.pid}
         self._send(socketio.control(socketio.CONNECT, namespace.name, reply))
         if identity.recovered:
             if namespace.log is not None:

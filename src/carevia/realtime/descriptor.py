@@ -5,9 +5,11 @@ system's call takes one frame for everybody from a loop in C. It may be used whi
 never after the connection is lost: the number belongs to somebody else then.
 """
 
+import _socket
 import asyncio
 import os
-from collections.abc import Iterable
+import socket
+from collections.abc import Iterable, Iterator
 
 
 def descriptor(transport: asyncio.BaseTransport) -> int | None:
@@ -26,10 +28,29 @@ def put(fd: int, data: bytes) -> int:
         return 0
 
 
+class Outlet(_socket.socket):
+    """The same for who sends to many again and again: send(2) is 4 % cheaper than write(2), which asks the file system
+    first, but it wants an object for each connection. It never closes what is not its own."""
+
+    __slots__ = ()
+    __del__ = _socket.socket.detach
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM, 0, fd)  # whatever it is: being told, it does not ask
+
+
 def put_all(fds: Iterable[int], data: Iterable[bytes]) -> list[int]:
     """`put` on many: how many bytes each took."""
+    return _taken(map(os.write, fds, data))
+
+
+def send_all(outlets: Iterable[Outlet], data: Iterable[bytes]) -> list[int]:
+    """`put_all` by outlets."""
+    return _taken(map(_socket.socket.send, outlets, data))
+
+
+def _taken(writes: Iterator[int]) -> list[int]:
     taken: list[int] = []
-    writes = map(os.write, fds, data)
     while True:
         try:
             taken.extend(writes)  # keeps what it has when one raises, and the iterator goes on behind that one

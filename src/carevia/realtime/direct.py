@@ -16,7 +16,7 @@ from carevia.realtime.exchange import DRAIN_SECONDS, Answer, Headers
 from carevia.realtime.handshake import Handshake
 
 if TYPE_CHECKING:
-    from carevia.realtime.deadlines import Bucket
+    from carevia.deadlines import Bucket
     from carevia.realtime.engine import Engine
     from carevia.realtime.handshake import Handshake
 

@@ -9,8 +9,8 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from carevia.realtime.deadlines import Bucket, Deadlines
-from carevia.realtime.handshake import Handshake, RawHeaders
+from carevia.deadlines import Bucket, Deadlines
+from carevia.realtime.handshake import Handshake, find_header
 from carevia.realtime.nodes.came import LONGEST, MAGIC, Came
 from carevia.realtime.nodes.links import Links
 from carevia.realtime.opening import Endpoint, take_over
@@ -88,11 +88,11 @@ class Doorway(asyncio.Protocol):
         if head is None:
             self._hand_on(data)
             return
-        target, headers = head
+        target, lines = head
         query = target.partition(b"?")[2]
         way = None if self.links is None else self.links.way(query, self._came)
         if way is None:
-            self._take(headers, query)
+            self._take(lines, query)
         else:
             way.go(self._transport, data, self._came, self._connections)
 
@@ -116,7 +116,7 @@ class Doorway(asyncio.Protocol):
         self._transport.set_protocol(protocol)
         protocol.data_received(data)
 
-    def _take(self, headers: RawHeaders, query: bytes) -> None:
+    def _take(self, lines: bytes, query: bytes) -> None:
         transport, endpoint, came = self._transport, self.endpoint, self._came
         if came is None:
             peer = transport.get_extra_info("peername")
@@ -124,29 +124,31 @@ class Doorway(asyncio.Protocol):
             scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         else:
             address, scheme = came.peer, came.scheme
-        take_over(endpoint, Handshake(headers, query, address, scheme, endpoint.proxies), transport, self._connections)
+        take_over(endpoint, Handshake(lines, query, address, scheme, endpoint.proxies), transport, self._connections)
 
 
 _PLAIN = re.compile(  # what two readers could read in two ways is left to the HTTP parser
     rb"GET ([!-~]++) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[\t -~\x80-\xff]*+\r\n)++)\r\n"
 ).fullmatch
-_FIELDS = re.compile(rb"([^:\r]+):[ \t]*([^\r]*)\r\n").findall
-_WITH_BODY = frozenset((b"content-length", b"transfer-encoding"))
 
 
-def _upgrade(endpoint: Endpoint, data: bytes) -> tuple[bytes, RawHeaders] | None:
-    """Target and headers, where the data is exactly one plain GET that wants a WebSocket of the endpoint; else None."""
+def _upgrade(endpoint: Endpoint, data: bytes) -> tuple[bytes, bytes] | None:
+    """Target and lines of headers, where the data is exactly one plain GET that wants a WebSocket of the endpoint; else
+    None."""
     found = _PLAIN(data)
     if found is None:
         return None
-    target, head = found.groups()
+    target, lines = found[1], data[found.start(2) - 2 : -2]  # with the end of the request's line
     if not endpoint.takes(target.partition(b"?")[0]):
         return None
-    headers = [(name.lower(), value) for name, value in _FIELDS(head)]
-    fields = dict(headers)
-    if fields.get(b"upgrade", b"").lower() != b"websocket" or not _WITH_BODY.isdisjoint(fields):
+    lower = lines.lower()
+    if b"\r\ncontent-length:" in lower or b"\r\ntransfer-encoding:" in lower:
         return None
-    wants = fields.get(b"connection", b"").lower()
-    if wants != b"upgrade" and b"upgrade" not in map(bytes.strip, wants.split(b",")):
+    # Nearly every client says it in these very words.
+    if b"\r\nupgrade: websocket\r\n" not in lower and find_header(lower, b"upgrade") != b"websocket":
         return None
-    return target, headers
+    if b"\r\nconnection: upgrade\r\n" not in lower:
+        wants = find_header(lower, b"connection").split(b",")
+        if b"upgrade" not in map(bytes.strip, wants):
+            return None
+    return target, lines

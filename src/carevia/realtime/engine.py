@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from carevia.deadlines import Bucket, Deadlines
 from carevia.protocol import engineio
 from carevia.realtime.config import Refusal, ServerConfig
-from carevia.realtime.deadlines import Bucket, Deadlines
 from carevia.realtime.direct import DirectCycle
 from carevia.realtime.exchange import BODY_SECONDS
 from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
@@ -17,11 +17,12 @@ from carevia.realtime.ids import Ids
 from carevia.realtime.nodes import Links
 from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
 from carevia.realtime.session import Listener, Session, Transport, Ways
-from carevia.realtime.websocket import WebSocketTransport
+from carevia.realtime.websocket import TextTransport, Unwanted, WebSocketTransport
 
 _LINE_END = re.compile(rb"[\r\n\0]")
 _FULL_SECONDS = 2  # until a client that found the server full may ask again
 _MOVED_SECONDS = 1  # until one may that came to a server about to end: there are others
+_CHANGE_SECONDS = 0.1  # from the answer to a probe until the client's poll is let go: as the reference server's
 Admit = Callable[[Handshake], Refusal | None]
 
 
@@ -92,6 +93,7 @@ class Engine:
         self.pongs: Deadlines[Session] = Deadlines(config.ping_timeout, _ping_timeout, loop)
         upgrades: Callable[[WebSocketTransport], None] = WebSocketTransport.expire_upgrade
         self.upgrades: Deadlines[WebSocketTransport] = Deadlines(config.upgrade_timeout, upgrades, loop)
+        self.changes: Deadlines[Session] = Deadlines(_CHANGE_SECONDS, Session.change_over, loop)
         self.lags: Deadlines[Lagging] = Deadlines(config.lag_timeout, _give_up, loop)
         self.bodies: Deadlines[DirectCycle] = Deadlines(BODY_SECONDS, DirectCycle.expire, loop)
         self.lingers: Deadlines[WebSocketConnection] = Deadlines(LINGER_SECONDS, WebSocketConnection.abort, loop)
@@ -138,7 +140,7 @@ class Engine:
         self.stats.refused[why] = self.stats.refused.get(why, 0) + 1
         return refusal
 
-    def upgrade(self, handshake: Handshake) -> WebSocketTransport | Refusal:
+    def upgrade(self, handshake: Handshake) -> WebSocketConnection | Refusal:
         """A WebSocket request: the transport to set on its connection, or why not."""
         if not handshake.origin_allowed(self.config.origins):
             return Refusal(403, engineio.FORBIDDEN[1])
@@ -147,13 +149,15 @@ class Engine:
             return Refusal(400, error[1])
         sid = query.get("sid")
         if sid is None:
-            return self.admit(handshake) or WebSocketTransport(self)
+            return self.admit(handshake) or _transport(query)(self)
         session = self.sessions.get(sid)
         if session is None:
             return Refusal(400, engineio.UNKNOWN_SID[1])
-        if not self.config.allow_upgrades or sid not in self.polls or session.upgrading is not None:
+        if not self.config.allow_upgrades:
             return Refusal(400, engineio.BAD_REQUEST[1])
-        return WebSocketTransport(self, session)
+        if sid not in self.polls or session.upgrading is not None:
+            return Unwanted(self)
+        return _transport(query)(self, session)
 
     def polling(self, sid: str) -> "PollingTransport | None":
         """Of a session that lives: one that is to end by now has ended, though this request was read first."""
@@ -161,8 +165,7 @@ class Engine:
         return self.polls.get(sid)
 
     def open(self, handshake: Handshake, transport: Transport) -> Session:
-        """A new session on this transport; `listen` follows as soon as the transport knows it."""
-        self.start()
+        """A new session on this transport; `listen` follows as soon as the transport knows it. `start` came before."""
         sid = self._node + self.ids.new()
         session = self.sessions[sid] = Session(self, sid, handshake, transport)
         self.stats.opened += 1
@@ -170,6 +173,7 @@ class Engine:
 
     def open_polling(self, handshake: Handshake) -> Session:
         """A new session on polling, with its listener."""
+        self.start()
         transport = PollingTransport(self)
         session = transport.session = self.open(handshake, transport)
         self.polls[session.id] = transport
@@ -242,13 +246,25 @@ class Engine:
     def stop(self) -> None:
         """Forget the timers: nothing of the engine runs afterwards."""
         if self._started:
-            for deadlines in (self.pings, self.pongs, self.upgrades, self.lags, self.bodies, self.lingers):
+            for deadlines in (
+                self.pings,
+                self.pongs,
+                self.upgrades,
+                self.changes,
+                self.lags,
+                self.bodies,
+                self.lingers,
+            ):
                 deadlines.close()
             self._started = False
 
 
 def _give_up(transport: Lagging) -> None:
     transport.give_up()
+
+
+def _transport(query: Mapping[str, str]) -> type[WebSocketTransport]:
+    return TextTransport if query.get("b64") else WebSocketTransport
 
 
 def _ping_timeout(session: Session) -> None:

@@ -12,7 +12,7 @@ from carevia.protocol.websocket import BINARY, CLOSE, FAIL, PING, TEXT
 from carevia.realtime.descriptor import descriptor, put
 
 if TYPE_CHECKING:
-    from carevia.realtime.deadlines import Bucket, Deadlines
+    from carevia.deadlines import Bucket, Deadlines
     from carevia.realtime.handshake import Handshake
 
 LINGER_SECONDS = 2.0

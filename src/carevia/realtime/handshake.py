@@ -1,10 +1,15 @@
 """The HTTP request by which a client comes in: its headers, query, address and origin."""
 
 import ipaddress
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 RawHeaders = Iterable[tuple[bytes, bytes]]  # names in lower case, as ASGI has them
+_USUAL = 32  # bytes of a query that names no session: nearly all of those are one and the same
+_LINE_END = b"\r\n"
+_FIELDS = re.compile(rb"\r\n([^:\r]+):[ \t]*([^\r]*)").findall
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -13,6 +18,7 @@ class TrustedProxies:
 
     def __init__(self, addresses: Collection[str]) -> None:
         self._networks: tuple[_Network, ...] = tuple(ipaddress.ip_network(a.strip(), strict=False) for a in addresses)
+        self.any = bool(self._networks)
 
     def __contains__(self, address: str) -> bool:
         try:
@@ -34,16 +40,26 @@ class TrustedProxies:
 
 
 class Handshake:
-    """One request, read lazily: most sockets are never asked for more than their cookie."""
+    """One request, read lazily: most sockets are never asked for more than their cookie.
 
-    __slots__ = ("_proxies", "_scheme", "peer", "raw", "raw_query")
+    `head` is its headers, or the very lines of them (see `find_header`), of which nothing is taken apart that nobody
+    asks for.
+    """
 
-    def __init__(self, raw: RawHeaders, query: bytes, peer: str, scheme: str, proxies: TrustedProxies) -> None:
-        self.raw = tuple(raw)
+    __slots__ = ("_head", "_proxies", "_scheme", "peer", "raw_query")
+
+    def __init__(self, head: RawHeaders | bytes, query: bytes, peer: str, scheme: str, proxies: TrustedProxies) -> None:
+        self._head = head if isinstance(head, bytes) else tuple(head)
         self.raw_query = query
         self._scheme = scheme
         self._proxies = proxies
         self.peer = peer
+
+    @property
+    def raw(self) -> Sequence[tuple[bytes, bytes]]:
+        """All headers as they came, names in lower case."""
+        head = self._head
+        return tuple([(name.lower(), value) for name, value in _FIELDS(head)]) if isinstance(head, bytes) else head
 
     @property
     def headers(self) -> dict[str, str]:
@@ -54,26 +70,28 @@ class Handshake:
             found[key] = f"{found[key]}, {text}" if key in found else text
         return found
 
+    def field(self, name: bytes) -> bytes:
+        """One header's value, b"" where it is missing; of a name that comes twice, the first."""
+        head = self._head
+        if not isinstance(head, bytes):
+            return dict(reversed(head)).get(name, b"")
+        return find_header(head, name)
+
     def header(self, name: bytes) -> str:
-        """One header's value, "" where it is missing."""
-        value = dict(reversed(self.raw)).get(name)  # of a name that comes twice, the first
-        return "" if value is None else value.decode("latin-1")
+        """`field` as text."""
+        return self.field(name).decode("latin-1")
 
     @property
     def query(self) -> dict[str, str]:
         """The last value of each name."""
-        text = self.raw_query.decode("latin-1")
-        if "%" in text or "+" in text:
-            return dict(parse_qsl(text, keep_blank_values=True))
-        found = {}
-        for pair in text.split("&"):  # a tenth of parse_qsl's time
-            if pair:
-                name, _, found[name] = pair.partition("=")
-        return found
+        raw = self.raw_query
+        return dict(_usual_query(raw)) if len(raw) <= _USUAL else _query(raw)
 
     @property
     def address(self) -> str:
         """The client's address; forwarding headers count only where a trusted proxy wrote them."""
+        if not self._proxies.any:
+            return self.peer
         return self._proxies.client_address(self.peer, self.header(b"x-forwarded-for"))
 
     @property
@@ -108,3 +126,29 @@ class Handshake:
         if not self.origin:
             return self.header(b"sec-fetch-site") not in ("cross-site", "same-site")
         return self.same_origin or self.origin in allowed
+
+
+def find_header(lines: bytes, name: bytes) -> bytes:
+    """The first value of that name (in lower case), b"" where it is missing. `lines`: whole lines of headers, with the
+    end of a line before the first of them, and no blank before a colon."""
+    at = lines.lower().find(_LINE_END + name + b":")
+    if at < 0:
+        return b""
+    at += len(_LINE_END) + len(name) + 1
+    return lines[at : lines.find(_LINE_END, at)].lstrip()
+
+
+def _query(raw: bytes) -> dict[str, str]:
+    text = raw.decode("latin-1")
+    if "%" in text or "+" in text:
+        return dict(parse_qsl(text, keep_blank_values=True))
+    found = {}
+    for pair in text.split("&"):  # a tenth of parse_qsl's time
+        if pair:
+            name, _, found[name] = pair.partition("=")
+    return found
+
+
+@lru_cache(64)
+def _usual_query(raw: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(_query(raw).items())

@@ -31,12 +31,13 @@ class Message:
     @property
     def frames(self) -> bytes:
         """As WebSocket frames, ready to write."""
-        if self._frames is None:
+        frames = self._frames
+        if frames is None:
             frames = websocket.frame(websocket.TEXT, self.packet) if self.packet else b""
             for data in self.attachments:
                 frames += websocket.frame(websocket.BINARY, data)
             self._frames = frames
-        return self._frames
+        return frames
 
     @property
     def parts(self) -> list[bytes]:
@@ -45,6 +46,16 @@ class Message:
             self._parts = [self.packet] if self.packet else []
             self._parts += map(engineio.binary_part, self.attachments)
         return self._parts
+
+
+class InText(Message):
+    """The same message for a client that takes text frames alone: what is binary as in a polling payload."""
+
+    __slots__ = ()
+
+    def __init__(self, message: Message) -> None:
+        self.volatile = message.volatile
+        self._frames = b"".join(websocket.frame(websocket.TEXT, part) for part in message.parts)
 
 
 def binary(data: bytes) -> Message:

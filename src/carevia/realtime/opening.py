@@ -52,7 +52,7 @@ def take_over(
     shut down); or None, where the request was refused: the answer is written and the connection is closing.
     """
     endpoint.start()
-    accept = websocket.accept_value(handshake.header(b"sec-websocket-key").encode("latin-1"))
+    accept = websocket.accept_value(handshake.field(b"sec-websocket-key"))
     answer = _problem(handshake, accept, method, http_version) or endpoint.upgrade(handshake)
     if isinstance(answer, Refusal):
         refuse(transport, answer)
@@ -84,7 +84,7 @@ def _problem(handshake: Handshake, accept: bytes | None, method: str, http_versi
     """RFC 6455 4.2.1: what an opening handshake must bring."""
     if method != "GET" or http_version != "1.1":
         return Refusal(400, engineio.BAD_HANDSHAKE_METHOD[1])
-    if handshake.header(b"sec-websocket-version") != "13":
+    if handshake.field(b"sec-websocket-version") != b"13":
         return Refusal(426, "Use WebSocket version 13")
     if accept is None:
         return Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64")

@@ -8,14 +8,16 @@ are sent again by the engine itself with either.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from carevia.realtime.message import Message
     from carevia.realtime.socket import Socket
 
 
-class Identity(NamedTuple):
+class Identity(Struct, frozen=True):
     """`sid`: the socket's id, kept where it is recovered. `pid`: the private token of the CONNECT reply; None gives
     none."""
 

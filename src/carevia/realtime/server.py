@@ -5,13 +5,13 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Collection, Coroutine
-from typing import Any
+from typing import Any, cast
 
-from carevia.protocol import websocket
+from carevia.deadlines import Deadlines
+from carevia.protocol import socketio, websocket
 from carevia.realtime.adapter import Adapter, Broker, BrokerUnavailable
 from carevia.realtime.client import Client
 from carevia.realtime.config import ServerConfig
-from carevia.realtime.deadlines import Deadlines
 from carevia.realtime.engine import Admit, Engine
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.namespace import Namespace
@@ -47,6 +47,7 @@ class Server:
         self.engine = Engine(self.config, self._accept, admit, links)
         self.fanout = Fanout(self.engine.ways)
         self.namespaces: dict[str, Namespace] = {}
+        self.reads: dict[bytes, socketio.Read] = {}  # of the main namespace's events that have types, by name
         self.clients: set[Client] = set()
         self.tasks: set[asyncio.Task[Any]] = set()  # handlers under way
         self.moved = 0  # clients that a drain has let go
@@ -58,6 +59,8 @@ class Server:
         found = self.namespaces.get(name)
         if found is None:
             found = self.namespaces[name] = Namespace(name, self.fanout, self.config.max_rooms)
+            if name == "/":
+                self.reads = found.reads
         return found
 
     def join_cluster(self, broker: Broker, **options: Any) -> None:
@@ -89,6 +92,14 @@ class Server:
                 with contextlib.suppress(BrokerUnavailable, AckTimeout):
                     count += await namespace.adapter.count()
         return count
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """`spawn` for a work that calls `ended` itself, at its end: that spares a turn of the loop for each event."""
+        self.tasks.add(asyncio.get_running_loop().create_task(work))
+
+    def ended(self) -> None:
+        """Called by a task that `begin` has made."""
+        self.tasks.discard(cast("asyncio.Task[Any]", asyncio.current_task()))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a handler's coroutine; `stop` ends it."""

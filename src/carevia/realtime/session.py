@@ -7,10 +7,11 @@ transport; closed.
 from typing import TYPE_CHECKING, Protocol
 
 from carevia.protocol import engineio, websocket
+from carevia.realtime.descriptor import Outlet
 from carevia.realtime.message import Message
 
 if TYPE_CHECKING:
-    from carevia.realtime.deadlines import Bucket
+    from carevia.deadlines import Bucket
     from carevia.realtime.engine import Engine
     from carevia.realtime.handshake import Handshake
     from carevia.realtime.websocket import WebSocketTransport
@@ -65,7 +66,7 @@ class Transport(Protocol):
 class Session:
     """Made by the engine; whoever listens calls `send` and `close`."""
 
-    __slots__ = ("closed", "engine", "fd", "handshake", "id", "listener", "transport", "upgrading", "wait")
+    __slots__ = ("_outlet", "closed", "engine", "fd", "handshake", "id", "listener", "transport", "upgrading", "wait")
 
     listener: Listener
     # Finished frames may be put here (realtime.descriptor); None where more than that is to be asked (polling, TLS, a
@@ -81,12 +82,20 @@ class Session:
         self.upgrading: WebSocketTransport | None = None
         self.closed = False
         self.fd = None
+        self._outlet: Outlet | None = None
         self.wait: Bucket[Session] | None = engine.pings.set(self)  # for the next ping or for its pong
 
     def lead_to(self, fd: int | None) -> None:
         """From now on it is written to there."""
         self.fd = fd
+        self._outlet = None
         self.engine.ways.changes += 1
+
+    def outlet(self, fd: int) -> Outlet:
+        """Of its `fd`, for who sends to many."""
+        if self._outlet is None:
+            self._outlet = Outlet(fd)
+        return self._outlet
 
     # What the transports bring.
 
@@ -119,9 +128,20 @@ class Session:
     # Upgrade.
 
     def probed(self, candidate: "WebSocketTransport") -> None:
-        """The candidate has been answered: the client's poll is let go, so that it can change over."""
+        """The candidate has been answered: soon the client's poll is let go, so that it can change over."""
         self.upgrading = candidate
-        self.engine.polls[self.id].release()
+        self.engine.changes.set(self)
+
+    def change_over(self) -> None:
+        """The client has had its time to hear what was on its way: its poll is let go."""
+        if self.upgrading is not None:
+            self.engine.polls[self.id].let_go()
+
+    def stay(self) -> None:
+        """The upgrade has failed: the session goes on where it is."""
+        self.upgrading = None
+        if not self.closed:
+            self.engine.polls[self.id].keep()
 
     def upgraded(self) -> None:
         """The client has changed over: what the polling transport still holds goes out on the WebSocket."""

@@ -187,7 +187,7 @@ class Socket:
             return
         if type(result) not in _PLAIN and asyncio.iscoroutine(result):
             self._jobs = deque()
-            self.client.server.spawn(self._work(result, packet_id))
+            self.client.server.begin(self._work(result, packet_id))
         elif packet_id is not None:
             self._acknowledge(packet_id, result)
 
@@ -202,27 +202,32 @@ class Socket:
 
     async def _work(self, first: Any, packet_id: int | None) -> None:
         """Await handlers one after the other until none is left."""
-        awaitable = first
-        while True:
-            try:
-                self._acknowledge(packet_id, await awaitable)
-            except Exception as error:
-                self.client.server.report(error, self)
-            while True:
-                if not self._jobs:
-                    self._jobs = None
-                    return
-                handler, args, packet_id = self._jobs.popleft()
-                self._unpause()
+        try:
+            awaitable = first
+            while awaitable is not None:
                 try:
-                    result = handler(self, *args)
+                    self._acknowledge(packet_id, await awaitable)
                 except Exception as error:
                     self.client.server.report(error, self)
-                    continue
-                if asyncio.iscoroutine(result):
-                    awaitable = result
-                    break
-                self._acknowledge(packet_id, result)
+                awaitable, packet_id = self._next()
+        finally:
+            self.client.server.ended()
+
+    def _next(self) -> tuple[Any, int | None]:
+        """What is to be awaited next, and the packet that wants its answer; those that are not async run here."""
+        while self._jobs:
+            handler, args, packet_id = self._jobs.popleft()
+            self._unpause()
+            try:
+                result = handler(self, *args)
+            except Exception as error:
+                self.client.server.report(error, self)
+                continue
+            if asyncio.iscoroutine(result):
+                return result, packet_id
+            self._acknowledge(packet_id, result)
+        self._jobs = None
+        return None, None
 
     def _unpause(self) -> None:
         if self._paused and self._jobs is not None and len(self._jobs) < _RESUME_AT:

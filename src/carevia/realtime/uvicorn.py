@@ -17,8 +17,8 @@ from typing import Any, ClassVar, cast
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from carevia.deadlines import Bucket, Deadlines
 from carevia.realtime.config import Refusal
-from carevia.realtime.deadlines import Bucket, Deadlines
 from carevia.realtime.direct import DirectCycle, Door, Heads
 from carevia.realtime.doorway import Doorway, Slow
 from carevia.realtime.engine import Engine

@@ -6,10 +6,10 @@ from carevia.protocol import engineio, websocket
 from carevia.protocol.websocket import TEXT
 from carevia.realtime.descriptor import put
 from carevia.realtime.frames import WebSocketConnection
-from carevia.realtime.message import Message
+from carevia.realtime.message import InText, Message
 
 if TYPE_CHECKING:
-    from carevia.realtime.deadlines import Deadlines
+    from carevia.deadlines import Deadlines
     from carevia.realtime.engine import Engine
     from carevia.realtime.handshake import Handshake
     from carevia.realtime.session import Session
@@ -104,7 +104,13 @@ class WebSocketTransport(WebSocketConnection):
         session = self.session
         if self.probing:
             self._probe(data)
-        elif session is not None:
+        elif session is None:
+            return
+        elif data[:1] == engineio.MESSAGE:  # nearly every packet
+            session.listener.text(data[1:])
+        elif data[:1] == b"b":
+            self._base64(session, data)
+        else:
             session.receive(data)
 
     def binary(self, data: bytes) -> None:
@@ -112,6 +118,13 @@ class WebSocketTransport(WebSocketConnection):
             self.expire_upgrade()  # a probe is text
         elif self.session is not None:
             self.session.receive_binary(data)
+
+    def _base64(self, session: "Session", data: bytes) -> None:
+        """A binary message from a client that can send text alone."""
+        try:
+            session.receive_binary(engineio.decode_binary(data))
+        except engineio.ParseError:
+            session.close("parse error", code=websocket.PROTOCOL_ERROR)
 
     def _probe(self, packet: bytes) -> None:
         session = self.session
@@ -142,7 +155,7 @@ class WebSocketTransport(WebSocketConnection):
         if not self.probing:
             session.close(reason)
         elif session.upgrading is self:
-            session.upgrading = None
+            session.stay()
 
     def shutdown(self) -> None:
         """Without a DISCONNECT, so that the client comes back by itself."""
@@ -154,3 +167,34 @@ class WebSocketTransport(WebSocketConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.session = None
+
+
+class TextTransport(WebSocketTransport):
+    """For a client that asked for `b64`: what is binary goes out as base64 in text frames, as in a polling payload."""
+
+    __slots__ = ()
+
+    def settle(self) -> None:
+        """The session is not written to directly: finished frames may be binary."""
+
+    def send(self, message: Message, taken: int | None = None) -> None:
+        super().send(InText(message))
+
+
+class Unwanted(WebSocketConnection):
+    """A second WebSocket of a session: opened and closed at once, as the protocol's reference server does, so that its
+    client sees a WebSocket that ended and not a server that failed."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: "Engine") -> None:
+        super().__init__(engine.config.max_payload)
+        self._engine = engine
+
+    @property
+    def lingers(self) -> "Deadlines[WebSocketConnection]":
+        return self._engine.lingers
+
+    def opened(self, handshake: "Handshake", head: bytes) -> None:
+        self.write(head)
+        self.close()

@@ -15,7 +15,7 @@ from carevia.domain.people import SUPPORT_NAME, Person
 from carevia.domain.times import iso
 from carevia.errors import Forbidden, NotFound
 from carevia.service.attachments import attach, attached_to
-from carevia.service.conversations import note_message
+from carevia.service.conversations import STANDING, join_standing, note_message
 from carevia.service.history import page_of
 from carevia.service.recording import ensure_customer
 from carevia.store.store import Store
@@ -23,20 +23,14 @@ from carevia.store.tables import messages, notes, users
 from carevia.store.transaction import Row, Transaction
 
 _USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
-_sender, _customer = users.alias("sender"), users.alias("customer")
-_KNOWN = (
-    select(
-        messages.c.seq,
-        messages.c.time,
-        _sender.c.id.label("sender"),
-        _sender.c.name.label("sender_name"),
-        _sender.c.email.label("sender_email"),
-        _customer.c.id.label("customer"),
+_sender = users.alias("sender")
+_KNOWN = select(messages.c.seq, messages.c.time, _sender.c.name.label("sender_name"), *STANDING).select_from(
+    join_standing(
+        select(literal(1).label("one"))
+        .subquery()
+        .outerjoin(messages, (messages.c.sender_id == bindparam("sender")) & (messages.c.id == bindparam("message")))
+        .outerjoin(_sender, _sender.c.id == bindparam("sender"))
     )
-    .select_from(select(literal(1).label("one")).subquery())
-    .outerjoin(messages, (messages.c.sender_id == bindparam("sender")) & (messages.c.id == bindparam("message")))
-    .outerjoin(_sender, _sender.c.id == bindparam("sender"))
-    .outerjoin(_customer, _customer.c.id == bindparam("room"))
 )
 _NOTED_BEFORE = select(notes.c.seq, notes.c.time).where(
     notes.c.sender_id == bindparam("sender"), notes.c.id == bindparam("note")
@@ -113,13 +107,14 @@ class _Outgoing(msgspec.Struct, frozen=True):
 
 def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
     sender = message.sender
-    known = tx.all(_KNOWN, sender=sender.id, message=message.id, room=message.room_id)[0]
+    known = _known(tx, message)
     if known.seq is not None:
         return Sent(message.id, known.seq, iso(known.time), duplicate=True)
     if sender.is_staff and known.customer is None:
         raise NotFound(NO_CONVERSATION)
     if not sender.is_staff and _is_news(sender, known):
         ensure_customer(tx, sender.id, sender.name, sender.email, message.now)
+        known = _known(tx, message)
     name = known.sender_name or sender.name or (SUPPORT_NAME if sender.is_staff else "Customer")
     event = ReceiveMessage(message.id, message.room_id, sender.id, name, message.text, iso(message.now))
     if message.attachments:
@@ -141,17 +136,21 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
     last = LastMessage(message.id, sender.id, name, message.text, event.time)
     if event.attachments:
         last.attachments = len(event.attachments)
-    by_customer = sender.id == message.room_id
-    note_message(tx, room_id=message.room_id, by_customer=by_customer, seq=row.seq, message=last, now=message.now)
+    note_message(tx, known, room_id=message.room_id, seq=row.seq, message=last, now=message.now)
     return Sent(message.id, row.seq, event.time)
 
 
-def _is_news(sender: Person, known: Row) -> bool:
-    """A customer of another site, signed in by its token, may be new to us, or better known to it."""
+def _known(tx: Transaction, message: _Outgoing) -> Row:
+    """What there is already: the message itself, its sender's name, and its conversation."""
+    return tx.all(_KNOWN, sender=message.sender.id, message=message.id, room=message.room_id)[0]
+
+
+def _is_news(customer: Person, known: Row) -> bool:
+    """Who comes from another site, signed in by its token, may be new to us, or better known to it."""
     return (
-        known.sender is None
-        or bool(sender.name and known.sender_name is None)
-        or bool(sender.email and known.sender_email is None)
+        known.customer is None
+        or bool(customer.name and known.customer_name is None)
+        or bool(customer.email and known.customer_email is None)
     )
 
 

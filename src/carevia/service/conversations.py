@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import UNSET, structs
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import FromClause, bindparam, func, literal, select, update
 
 from carevia.domain import conversations as rules
 from carevia.domain.chat import check_own_room, page_size
@@ -36,26 +36,38 @@ from carevia.store.tables import conversations, messages, users
 from carevia.store.transaction import Row, Transaction
 
 _c = conversations.c
-_STATE = select(_c.last_seq, _c.read_seq, _c.unread, _c.waiting, _c.status, _c.assignee).where(
-    _c.room_id == bindparam("room")
+_first_unanswered, _customer = messages.alias("first_unanswered"), users.alias("customer")
+STANDING = (
+    _customer.c.id.label("customer"),
+    _customer.c.name.label("customer_name"),
+    _customer.c.email.label("customer_email"),
+    _customer.c.activity.label("customer_activity"),
+    *(_c[name] for name in State.__struct_fields__),
+    _first_unanswered.c.time.label("waiting_time"),
 )
+"""How a conversation stands: its customer, its state, and since when whoever waits has waited."""
+
+
+def join_standing(source: FromClause) -> FromClause:
+    """`source` with what STANDING names, of the conversation `room`; nulls for what is not there."""
+    return (
+        source.outerjoin(_customer, _customer.c.id == bindparam("room"))
+        .outerjoin(conversations, _c.room_id == bindparam("room"))
+        .outerjoin(_first_unanswered, _first_unanswered.c.seq == _c.waiting)
+    )
+
+
+_STANDING = select(*STANDING).select_from(join_standing(select(literal(1).label("one")).subquery()))
 _SET_STATE = (
     update(conversations)
     .where(_c.room_id == bindparam("room"))
     .values({name: bindparam(f"new_{name}") for name in (*State.__struct_fields__, "version", "updated")})
 )
-_USER = select(users.c.name, users.c.email, users.c.activity).where(users.c.id == bindparam("user"))
 _MESSAGE = select(messages).where(messages.c.seq == bindparam("at"))
-_TIME = select(messages.c.time).where(messages.c.seq == bindparam("at"))
 _LATER = select(func.count().label("left")).where(
     messages.c.room_id == bindparam("room"), messages.c.sender_id == bindparam("room"), messages.c.seq > bindparam("at")
 )
-_ACTIVE = (
-    update(users)
-    .where(users.c.id == bindparam("user"))
-    .values(activity=bindparam("new_activity"))
-    .returning(users.c.name, users.c.email, users.c.activity)
-)
+_ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
 _STAFF = (
     select(users.c.id, users.c.name, users.c.email)
     .where(users.c.role == "admin", users.c.disabled == 0)
@@ -108,19 +120,24 @@ class Conversations:
 # --- steps of a work --------------------------------------------------------------------------------------------
 
 
-def note_message(tx: Transaction, *, room_id: str, by_customer: bool, seq: int, message: LastMessage, now: int) -> None:
-    """What a message that has just been stored does to its conversation. Nothing that is in hand is read back."""
-    known, before = _state(tx, room_id)
+def note_message(tx: Transaction, standing: Row, *, room_id: str, seq: int, message: LastMessage, now: int) -> None:
+    """What a message that has just been stored does to its conversation; `standing` is how that stood before."""
+    before = _state_of(standing)
     tx.index_text(seq, message.text)
-    customer = tx.all(_ACTIVE, user=room_id, new_activity=seq)[0]
+    tx.run(_ACTIVE, user=room_id, new_activity=seq)
+    by_customer = message.senderId == room_id
     after = rules.written(before, seq) if by_customer else rules.answered(before, seq)
-    shared = _shared(tx, room_id, after, customer)
-    event = ConversationUpdated(seq=seq, lastMessage=message, **shared)
-    _save(tx, room_id, after, tx.append(DESK, "conversation_updated", event, now=now).seq, now, new=not known)
+    event = ConversationUpdated(seq=seq, lastMessage=message, **_shared(tx, room_id, after, standing))
+    event.activity = seq
+    if after.waiting == seq:
+        event.waitingSince = message.time
+    version = tx.append(DESK, "conversation_updated", event, now=now).seq
+    _save(tx, room_id, after, version, now, new=standing.last_seq is None)
 
 
 def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
-    _, before = _state(tx, room_id)
+    standing = _standing(tx, room_id)
+    before = _state_of(standing)
     upto = min(seq, before.last_seq)
     if before.unread == 0 or upto <= before.read_seq:
         return
@@ -128,14 +145,14 @@ def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
     after = rules.read(before, upto, left)
     if left == before.unread:  # what came later than `seq` is all that is unread: nothing to tell
         return
-    _save(tx, room_id, after, _tell_read(tx, room_id, after, now), now)
+    _save(tx, room_id, after, _tell_read(tx, room_id, after, standing, now), now)
 
 
 def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, now: int) -> Conversation:
-    if tx.first(_USER, user=room_id) is None:
+    standing = _standing(tx, room_id)
+    if standing.customer is None:
         raise NotFound("There is no such conversation.")
-    known, before = _state(tx, room_id)
-    after = before
+    after = before = _state_of(standing)
     if change.assignee is not UNSET and change.assignee != before.assignee:
         if change.assignee is not None and tx.first(_MEMBER, user=change.assignee) is None:
             wrong: FieldError = {"field": "assignee", "message": "nobody of the staff"}
@@ -148,54 +165,71 @@ def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, no
     if change.status == "open":
         after = rules.reopened(after)
     if after != before:
-        _save(tx, room_id, after, _tell_changed(tx, viewer, room_id, after, now), now, new=not known)
+        version = _tell_changed(tx, viewer, room_id, after, standing, now)
+        _save(tx, room_id, after, version, now, new=standing.last_seq is None)
     return one(tx, room_id)
 
 
-def _state(tx: Transaction, room_id: str) -> tuple[bool, State]:
-    row = tx.first(_STATE, room=room_id)
-    return (False, State()) if row is None else (True, State(*row))
+def _standing(tx: Transaction, room_id: str) -> Row:
+    return tx.all(_STANDING, room=room_id)[0]
+
+
+def _state_of(standing: Row) -> State:
+    if standing.last_seq is None:
+        return State()
+    return State(
+        standing.last_seq, standing.read_seq, standing.unread, standing.waiting, standing.status, standing.assignee
+    )
 
 
 def _save(tx: Transaction, room_id: str, state: State, version: int, now: int, *, new: bool = False) -> None:
     """`version` is the number of the event that told of it."""
-    values: dict[str, Any] = structs.asdict(state) | {"version": version, "updated": now}
     if new:
-        tx.insert(conversations, room_id=room_id, **values)
+        tx.insert(conversations, room_id=room_id, version=version, updated=now, **structs.asdict(state))
         return
-    tx.run(_SET_STATE, room=room_id, **{f"new_{name}": value for name, value in values.items()})
+    tx.run(
+        _SET_STATE,
+        room=room_id,
+        new_last_seq=state.last_seq,
+        new_read_seq=state.read_seq,
+        new_unread=state.unread,
+        new_waiting=state.waiting,
+        new_status=state.status,
+        new_assignee=state.assignee,
+        new_version=version,
+        new_updated=now,
+    )
 
 
-def _shared(tx: Transaction, room_id: str, state: State, customer: Row) -> dict[str, Any]:
-    """What both events say of the row."""
-    waiting = None if state.waiting is None else tx.first(_TIME, at=state.waiting)
+def _shared(tx: Transaction, room_id: str, state: State, standing: Row) -> dict[str, Any]:
+    """What both events say of the row, whose state was that of `standing` until now."""
+    waits = state.waiting is not None and state.waiting == standing.waiting
     member = None if state.assignee is None else tx.first(_MEMBER, user=state.assignee)
     return {
         "roomId": room_id,
         "unread": state.unread,
-        "userName": customer.name or "",
-        "userEmail": customer.email or "",
+        "userName": standing.customer_name or "",
+        "userEmail": standing.customer_email or "",
         "status": state.status,
         "assignee": None if member is None else _staff(member),
         "waiting": state.waiting,
-        "waitingSince": None if waiting is None else iso(waiting.time),
-        "activity": customer.activity or 0,
+        "waitingSince": iso(standing.waiting_time) if waits and standing.waiting_time is not None else None,
+        "activity": standing.customer_activity or 0,
     }
 
 
-def _tell_read(tx: Transaction, room_id: str, state: State, now: int) -> int:
+def _tell_read(tx: Transaction, room_id: str, state: State, standing: Row, now: int) -> int:
     last = tx.all(_MESSAGE, at=state.last_seq)[0]
     shown = LastMessage(last.id, last.sender_id, last.sender_name, last.text, iso(last.time))
     shown.attachments = count_attached(tx, room_id, last.seq) or UNSET
-    shared = _shared(tx, room_id, state, tx.all(_USER, user=room_id)[0])
-    event = ConversationUpdated(seq=last.seq, lastMessage=shown, read=True, **shared)
+    event = ConversationUpdated(seq=last.seq, lastMessage=shown, read=True, **_shared(tx, room_id, state, standing))
     return tx.append(DESK, "conversation_updated", event, now=now).seq
 
 
-def _tell_changed(tx: Transaction, viewer: Person, room_id: str, state: State, now: int) -> int:
+def _tell_changed(tx: Transaction, viewer: Person, room_id: str, state: State, standing: Row, now: int) -> int:
     by = tx.first(_MEMBER, user=viewer.id)
     who = Staff(viewer.id, viewer.name or viewer.email or SUPPORT_NAME) if by is None else _staff(by)
-    event = ConversationChanged(by=who, **_shared(tx, room_id, state, tx.all(_USER, user=room_id)[0]))
+    event = ConversationChanged(by=who, **_shared(tx, room_id, state, standing))
     return tx.append(DESK, "conversation_changed", event, now=now).seq
 
 

@@ -180,9 +180,9 @@ class Relay:
             if dies:
                 failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq
-            self._keep(row)
             if dies and fires("relay.after_mark"):
                 self._die_once_written()
+        self._keep(rows)
 
     def sent(self, row: JournalRow) -> None:
         """A row was handed to the hub, now or by a replay."""
@@ -196,13 +196,15 @@ class Relay:
             return None
         return [row for row in self._recent if row.seq > seq and row.room in rooms]
 
-    def _keep(self, row: JournalRow) -> None:
+    def _keep(self, rows: Sequence[JournalRow]) -> None:
+        if not rows:
+            return
         recent = self._recent
-        if recent and recent[-1].seq + 1 != row.seq:
+        if recent and recent[-1].seq + 1 != rows[0].seq:
             recent.clear()
             self._recent_bytes = 0
-        recent.append(row)
-        self._recent_bytes += len(row.payload)
+        recent.extend(rows)
+        self._recent_bytes += sum([len(row.payload) for row in rows])
         while len(recent) > PAGE or self._recent_bytes > _RECENT_BYTES:
             self._recent_bytes -= len(recent.popleft().payload)
 
@@ -215,9 +217,13 @@ class Relay:
         if (guests := visitors(room)) in rooms:
             but = (*but, guests)
         if room in rooms:
-            self._namespace.to(room).except_(*but).emit(row.name, customer_payload(row), offset=end)
+            self._tell(room, but, row.name, customer_payload(row), end)
         if desks in rooms:
-            self._namespace.to(desks).except_(*but).emit(row.name, msgspec.Raw(row.payload), offset=end)
+            self._tell(desks, but, row.name, msgspec.Raw(row.payload), end)
+
+    def _tell(self, room: str, but: tuple[str, ...], name: str, payload: msgspec.Raw, end: str) -> None:
+        target = self._namespace.to(room)
+        (target.except_(*but) if but else target).emit(name, payload, offset=end)
 
     # For failpoints: bytes leave at the end of a turn of the loop, so to die among them takes one more turn.
 

@@ -9,18 +9,23 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+from carevia.deadlines import Deadlines
 from carevia.errors import Unavailable
 
 
 class Job:
-    __slots__ = ("_turn", "error", "future", "result", "work")
+    __slots__ = ("_bucket", "_turn", "error", "future", "result", "work")
 
-    def __init__(self, work: Callable[..., Any], future: "asyncio.Future[Any]") -> None:
+    def __init__(
+        self, work: Callable[..., Any], future: "asyncio.Future[Any]", patience: "Deadlines[Job] | None" = None
+    ) -> None:
+        """`patience` is how long the caller waits, and calls `expire`; without it they wait for as long as it takes."""
         self.work = work
         self.future = future
         self.result: Any = None
         self.error: BaseException | None = None
         self._turn = Lock()
+        self._bucket = None if patience is None else patience.set(self)
 
     def take(self) -> bool:
         return self._turn.acquire(blocking=False)
@@ -28,6 +33,12 @@ class Job:
     @property
     def waits(self) -> bool:
         return not self._turn.locked()
+
+    def leave(self) -> None:
+        """On the loop: the caller waits no more, and wants nothing begun any more."""
+        if self._bucket is not None:
+            self._bucket.discard(self)
+        self.take()
 
     def expire(self) -> None:
         """On the loop: the caller has waited long enough."""

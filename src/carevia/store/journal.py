@@ -3,6 +3,8 @@
 `seq` is gapless in commit order. A row exists for readers and subscribers only after its commit.
 """
 
+import os
+
 import msgspec
 
 
@@ -22,6 +24,10 @@ class JournalRow(msgspec.Struct, frozen=True):
     def cause(self) -> str | None:
         """The id of the request that made it, where that is known."""
         return cause_of(self.id)
+
+
+def random_id() -> str:
+    return os.urandom(12).hex()
 
 
 def caused_id(cause: str, seq: int) -> str:

@@ -3,10 +3,9 @@
 Connections of one process: one that writes, a few that read, one that listens for the other nodes.
 """
 
-import secrets
 from collections.abc import Callable
-from functools import partial
 
+from carevia.store.journal import random_id
 from carevia.store.postgres_database import PostgresDatabase
 from carevia.store.postgres_hints import Hints
 from carevia.store.threaded import ThreadedStore
@@ -14,7 +13,7 @@ from carevia.store.threaded import ThreadedStore
 
 class PostgresStore(ThreadedStore):
     def __init__(self, url: str, *, new_id: Callable[[], str] | None = None) -> None:
-        database = PostgresDatabase(url, new_id or partial(secrets.token_urlsafe, 12))
+        database = PostgresDatabase(url, new_id or random_id)
         super().__init__(database)
         self._hints = Hints(url, lambda: database.writer_pid, self._hinted)
 

@@ -134,7 +134,7 @@ def _copy_out(connection: Connection, part: Path, progress: Progress) -> None:
             _copy_table_out(connection, table, file)
             progress("copying", part.stat().st_size, size)
         texts = file.execute(_TEXTS).fetchall()
-        file.executemany(search.INDEX, ({"seq": seq, "text": searchable(text)} for seq, text in texts))
+        file.executemany(search.INDEX, ((seq, searchable(text)) for seq, text in texts))
         file.execute("COMMIT")
         file.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
 

@@ -12,7 +12,7 @@ Trigrams find nothing shorter than three characters (মা, না, ok), and th
 from collections.abc import Sequence
 from typing import Final
 
-INDEX: Final = "INSERT INTO message_words (rowid, text) VALUES (:seq, :text)"
+INDEX: Final = "INSERT INTO message_words (rowid, text) VALUES (?, ?)"
 FIND: Final = "SELECT rowid FROM message_words WHERE message_words MATCH :words ORDER BY rowid DESC LIMIT :most"
 FIND_BEFORE: Final = (
     "SELECT rowid FROM message_words WHERE message_words MATCH :words AND rowid < :before "

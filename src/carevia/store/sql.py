@@ -11,10 +11,11 @@ import msgspec
 from sqlalchemy import Table, func, select
 
 from carevia.store.journal import JournalRow, caused_id
-from carevia.store.statements import Compiler, Values
+from carevia.store.statements import Compiled, Compiler, Values
 from carevia.store.tables import journal
 from carevia.store.transaction import Row, Statement, Transaction
 
+_JOURNAL = ("seq", "id", "room", "name", "payload", "time", "sender")
 _NEWEST = select(func.max(journal.c.seq).label("seq"))
 _encode = msgspec.json.Encoder().encode
 
@@ -56,13 +57,20 @@ class SqlTransaction(Transaction):
         self._next, count = mark
         del self.rows[count:]
 
+    def later(self, sql: str, parameters: Values) -> None:
+        """Write a row that works do not ask for: now, or at `flush`."""
+        self._change(sql, parameters)
+
+    def flush(self) -> None:
+        """What was left for later is written, of the works before this moment; it fails like one of them."""
+
     def all(self, statement: Statement, /, **params: Any) -> list[Row]:
-        compiled = self._compiler.compiled(statement)
+        compiled = self._compiled(statement)
         cursor = self._execute(compiled.sql, compiled.parameters(params))
         return compiled.rows(cursor.description or (), cursor.fetchall())
 
     def first(self, statement: Statement, /, **params: Any) -> Row | None:
-        compiled = self._compiler.compiled(statement)
+        compiled = self._compiled(statement)
         cursor = self._execute(compiled.sql, compiled.parameters(params))
         values = cursor.fetchone()
         if values is None:
@@ -72,7 +80,7 @@ class SqlTransaction(Transaction):
         return row
 
     def run(self, statement: Statement, /, **params: Any) -> int:
-        compiled = self._compiler.compiled(statement)
+        compiled = self._compiled(statement)
         return self._change(compiled.sql, compiled.parameters(params))
 
     def insert(self, table: Table, /, **values: Any) -> None:
@@ -89,17 +97,10 @@ class SqlTransaction(Transaction):
         seq = self.next_seq()
         id_ = self._new_id() if self.cause is None else caused_id(self.cause, seq)
         row = JournalRow(seq, id_, room, name, _encode(payload), now, sender)
-        self.insert(
-            journal,
-            seq=row.seq,
-            id=row.id,
-            room=room,
-            name=name,
-            payload=row.payload.decode(),
-            time=now,
-            sender=sender,
-        )
-        self._next = row.seq + 1
+        compiled = self._compiler.insert(journal, _JOURNAL, or_ignore=False)
+        values = (seq, id_, room, name, row.payload.decode(), now, sender)
+        self.later(compiled.sql, compiled.parameters(dict(zip(_JOURNAL, values, strict=True))))
+        self._next = seq + 1
         self.rows.append(row)
         return row
 
@@ -109,6 +110,12 @@ class SqlTransaction(Transaction):
             newest = self.all(_NEWEST)[0].seq
             self._next = (newest or 0) + 1
         return self._next
+
+    def _compiled(self, statement: Statement) -> Compiled:
+        compiled = self._compiler.compiled(statement)
+        if compiled.asks_journal:
+            self.flush()
+        return compiled
 
     def _change(self, sql: str, parameters: Values) -> int:
         count = self._execute(sql, parameters).rowcount

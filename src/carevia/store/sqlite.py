@@ -3,11 +3,10 @@
 WAL and synchronous=FULL. Several processes of one host may share the file: their writers take turns.
 """
 
-import secrets
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
+from carevia.store.journal import random_id
 from carevia.store.sqlite_database import SqliteDatabase
 from carevia.store.threaded import ThreadedStore
 
@@ -16,5 +15,5 @@ class SqliteStore(ThreadedStore):
     raw_text = True
 
     def __init__(self, path: Path, *, new_id: Callable[[], str] | None = None) -> None:
-        super().__init__(SqliteDatabase(path, new_id or partial(secrets.token_urlsafe, 12)))
+        super().__init__(SqliteDatabase(path, new_id or random_id))
         self.path = path

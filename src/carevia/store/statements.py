@@ -12,6 +12,7 @@ from sqlalchemy import ClauseElement, Executable, Table, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from carevia.store.tables import journal
 from carevia.store.transaction import Row
 
 Values = dict[str, Any] | tuple[Any, ...]
@@ -28,10 +29,11 @@ class Compiled:
     name what the database wants: most often a function in C.
     """
 
-    __slots__ = ("parameters", "row", "sql")
+    __slots__ = ("asks_journal", "parameters", "row", "sql")
 
     def __init__(self, sql: str, defaults: Mapping[str, Any], places: Sequence[str] | None) -> None:
         self.sql = sql
+        self.asks_journal = journal.name in sql
         self.row: type[Row] | None = None
         self.parameters = _parameters(defaults, places)
 

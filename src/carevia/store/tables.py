@@ -74,7 +74,6 @@ users = Table(
     # and whether they have a booking.
     Column("booked", Integer, nullable=False, server_default="0"),
     Column("activity", Number),
-    Index("ix_users_booked_activity", "booked", "activity"),
     Index("ix_users_activity", "activity"),
     **KEYED,
 )

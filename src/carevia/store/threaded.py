@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TypeVar
 
+from carevia.deadlines import Deadlines
 from carevia.errors import Unavailable
 from carevia.store import works
 from carevia.store.database import Database
@@ -39,7 +40,7 @@ class ThreadedStore(Store):
         self._database = database
         self._listeners: list[Listener] = []
         self._lookers: list[Callable[[], None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._patience: Deadlines[Job] | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
         self._failed_before = 0  # of writers that have died
@@ -47,7 +48,7 @@ class ThreadedStore(Store):
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self.epoch = await in_thread(partial(self._database.prepare, secrets.token_hex(8)))
-        self._loop = loop
+        self._patience = Deadlines(PATIENCE, Job.expire, loop)
         self._writer = Writer(self._database, loop, self._settled)
         self._readers = Readers(self._database, loop, READERS)
         self._writer.start()
@@ -59,14 +60,14 @@ class ThreadedStore(Store):
 
     @property
     def writing(self) -> bool:
-        return self._writer is not None and self._writer.busy
+        return self._writer is not None and self._writer.gathering.busy
 
     async def close(self) -> None:
-        writer, readers = self._writer, self._readers
-        self._writer = self._readers = None
-        if writer is None or readers is None:
+        writer, readers, patience = self._writer, self._readers, self._patience
+        self._writer = self._readers = self._patience = None
+        if writer is None or readers is None or patience is None:
             return
-        writer.stop()
+        writer.gathering.close()
         readers.stop()
         _, late = await asyncio.wait([writer.ended, *readers.ended], timeout=PATIENCE)
         if late:  # a disk or a network that hangs; the threads are daemons and do not keep the process
@@ -74,16 +75,30 @@ class ThreadedStore(Store):
             return
         writer.join()
         readers.join()
+        patience.close()
         self._database.release()
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         began = time.monotonic()
-        answer = await self._ask(None if self._writer is None else self._writer.put, work)
+        job, writer = self._job(work), self._writer
+        if writer is not None:
+            writer.gathering.put(job)
+        try:
+            answer: T = await job.future
+        finally:
+            job.leave()
         self.waited.observe(time.monotonic() - began)
         return answer
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        return await self._ask(None if self._readers is None else self._readers.jobs.put, work)
+        job, readers = self._job(work), self._readers
+        if readers is not None:
+            readers.jobs.put(job)
+        try:
+            answer: T = await job.future
+            return answer
+        finally:
+            job.leave()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -121,18 +136,10 @@ class ThreadedStore(Store):
             if count < works.FORGOTTEN_AT_ONCE:
                 return gone
 
-    async def _ask(self, put: Callable[[Job], None] | None, work: Callable[[Transaction], T]) -> T:
-        if put is None or self._loop is None:
+    def _job(self, work: Callable[[Transaction], object]) -> Job:
+        if self._patience is None:
             raise Unavailable("The store is closed. Try again in a moment.")
-        job = Job(work, self._loop.create_future())
-        timer = self._loop.call_later(PATIENCE, job.expire)
-        put(job)
-        try:
-            answer: T = await job.future
-            return answer
-        finally:
-            timer.cancel()
-            job.take()  # a caller that was cancelled wants nothing begun any more
+        return Job(work, asyncio.get_running_loop().create_future(), self._patience)
 
     def _settled(self, batch: Sequence[Job], rows: Sequence[JournalRow], at: int) -> None:
         for job in batch:
@@ -153,8 +160,9 @@ class ThreadedStore(Store):
         """A thread can only die of a fault of ours; what waited for it is done by the next one."""
         log.error("store: the writer thread has died, another one takes over")
         self._failed_before += dead.failed_commits
-        self._writer = Writer(self._database, dead.loop, self._settled, dead.jobs)
+        self._writer = Writer(self._database, dead.loop, self._settled, dead.gathering)
         self._writer.start()
+        dead.gathering.settled(0)
 
     def _hinted(self) -> None:
         for look in tuple(self._lookers):

@@ -1,4 +1,4 @@
-"""The one thread of a process that writes: everything that waits is committed together.
+"""The one thread of a process that writes: a batch of works in one COMMIT.
 
 One BEGIN, one COMMIT (one fsync), then one wake-up of the loop for all of them. A work that fails is undone alone: the
 whole batch is rolled back and run again with a SAVEPOINT for each work, which nobody pays for while all goes well.
@@ -9,15 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
 from threading import Thread
 
 from carevia.store.database import Database, Session
+from carevia.store.gathering import Gathering
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
-
-MOST_TOGETHER = 256
-"""Works in one COMMIT at most, so that the first of a flood is not answered with its last."""
 
 log = logging.getLogger("carevia.store")
 
@@ -32,10 +29,10 @@ class Writer:
         database: Database,
         loop: asyncio.AbstractEventLoop,
         settled: Settled,
-        jobs: "SimpleQueue[Job | None] | None" = None,
+        gathering: Gathering | None = None,
     ) -> None:
-        """`jobs` is what waited for a writer that died."""
-        self.jobs: SimpleQueue[Job | None] = jobs or SimpleQueue()
+        """`gathering` is what waited for a writer that died."""
+        self.gathering = gathering or Gathering(loop)
         self.ended: asyncio.Future[None] = loop.create_future()
         self.last_commit = 0.0  # monotonic, of the last one that reached the disk; 0 after a failed one
         self.failed_commits = 0
@@ -43,8 +40,6 @@ class Writer:
         self._database = database
         self._settled = settled
         self._session: Session | None = None
-        self._gathered: list[Job] = []
-        self._serving = False
         self._thread = Thread(target=self._main, name="carevia-writer", daemon=True)
 
     def start(self) -> None:
@@ -53,55 +48,23 @@ class Writer:
     def join(self) -> None:
         self._thread.join()
 
-    def stop(self) -> None:
-        """Everything that was put before is still done."""
-        self._hand_over()
-        self.jobs.put(None)
-
-    def put(self, job: Job) -> None:
-        """On the loop: what comes in one turn is handed over together, so that one COMMIT does for all of it."""
-        self._gathered.append(job)
-        if len(self._gathered) == 1:
-            self.loop.call_soon(self._hand_over)
-
-    @property
-    def busy(self) -> bool:
-        """On the loop: whether more will be committed in a moment."""
-        return self._serving or bool(self._gathered) or not self.jobs.empty()
-
-    def _hand_over(self) -> None:
-        for job in self._gathered:
-            self.jobs.put(job)
-        self._gathered.clear()
+    def _done(self, batch: Sequence[Job], rows: Sequence[JournalRow], at: int) -> None:
+        self.gathering.settled(len(batch))
+        self._settled(batch, rows, at)
 
     # --- the thread -------------------------------------------------------------------------------------------
 
     def _main(self) -> None:
         try:
-            more = True
-            while more:
-                batch, more = self._next_batch()
-                if batch:
-                    self._serve(batch)
+            while (batch := self.gathering.batches.get()) is not None:
+                self._serve(batch)
         except BaseException:  # a fault of ours; `check` of the store starts another thread
             log.exception("store: the writer thread died")
         finally:
             self._disconnect()
             on_loop(self.loop, set_ended, self.ended)
 
-    def _next_batch(self) -> tuple[list[Job], bool]:
-        """Waits for one job and takes all that are there; the second value is False when it is time to end."""
-        batch: list[Job] = []
-        job = self.jobs.get()
-        while job is not None:
-            batch.append(job)
-            if len(batch) == MOST_TOGETHER or self.jobs.empty():
-                return batch, True
-            job = self.jobs.get()
-        return batch, False
-
     def _serve(self, batch: list[Job]) -> None:
-        self._serving = True
         rows: list[JournalRow] = []
         at = 0
         try:
@@ -114,8 +77,7 @@ class Writer:
                 self.last_commit = time.monotonic()
         except Exception as error:
             self._fail(batch, error)
-        self._serving = False
-        on_loop(self.loop, self._settled, batch, rows, at)
+        on_loop(self.loop, self._done, batch, rows, at)
 
     def _begun(self, waits: Callable[[], bool]) -> Session:
         """A connection may have died while nobody used it: that is no reason to refuse anybody."""
@@ -144,6 +106,7 @@ class Writer:
                 session.transaction.mark()
                 job.result = job.work(session.transaction)
                 session.keep()
+            session.transaction.flush()
             return
         except BaseException as error:
             if self._is_everybodys(error, session):
@@ -159,6 +122,7 @@ class Writer:
         session.mark()
         try:
             job.result = job.work(session.transaction)
+            session.transaction.flush()
             session.keep()
         except BaseException as error:
             if self._is_everybodys(error, session):

@@ -52,7 +52,6 @@ CREATE TABLE users (
  WITHOUT ROWID
 
 ;
-CREATE INDEX ix_users_booked_activity ON users (booked, activity);
 CREATE TABLE sessions (
 	token_hash TEXT NOT NULL, 
 	user_id TEXT NOT NULL, 
@@ -267,4 +266,4 @@ CREATE TABLE saved_replies (
 CREATE INDEX ix_conversations_waiting ON conversations (waiting);
 CREATE INDEX ix_users_activity ON users (activity);
 CREATE VIRTUAL TABLE message_words USING fts5(text, content='', columnsize=0, tokenize="unicode61 remove_diacritics 2 categories 'L* M* N* Co'");
-INSERT INTO alembic_version (version_num) VALUES ('0007');
+INSERT INTO alembic_version (version_num) VALUES ('0008');

@@ -49,12 +49,13 @@ class Deadlines(Generic[T]):
         now = self._loop.time()
         if since < now:
             now = max(since, now - self._delay / 4)
-        if not self._buckets or self._buckets[-1].until <= now:
-            self._buckets.append(Bucket(now + self._delay, now + self._width))
-        bucket = self._buckets[-1]
+        buckets = self._buckets
+        if not buckets or (bucket := buckets[-1]).until <= now:
+            bucket = Bucket(now + self._delay, now + self._width)
+            buckets.append(bucket)
+            if self._timer is None:
+                self._timer = self._loop.call_at(buckets[0].due, self._fire)
         bucket.add(thing)
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._buckets[0].due, self._fire)
         return bucket
 
     def catch_up(self) -> None:

@@ -1,0 +1,61 @@
+"""Clients that can send and take text alone (`b64`, forceBase64 of engine.io-client): binary as base64 in text."""
+
+import asyncio
+
+import pytest
+
+from tests.realtime.rawclient import RawWebSocket, Tab
+from tests.realtime.serving import make, run, serving
+
+WS = "/socket.io/?EIO=4&transport=websocket"
+PLACE = '{"_placeholder":true,"num":0}'
+
+
+async def joined(ws: RawWebSocket) -> None:
+    assert str(await ws.receive()).startswith("0")
+    ws.send("40")
+    assert str(await ws.receive()).startswith("40")
+
+
+@pytest.mark.parametrize("query", ["&b64=1", ""])
+def test_an_attachment_in_base64_is_an_attachment_whatever_the_client_said_at_first(query: str) -> None:
+    async def main() -> None:
+        server = make()
+        server.namespace("/").on("size")(lambda socket, data: len(data))
+        async with serving(server) as site, RawWebSocket(site.port, WS + query) as ws:
+            await joined(ws)
+            ws.send(f'451-7["size",{PLACE}]')
+            ws.send("bAQIDBA==")
+            assert await ws.receive() == "437[4]"
+
+    run(main())
+
+
+def test_who_asked_for_base64_gets_it_and_the_others_of_the_room_get_binary_frames() -> None:
+    async def main() -> None:
+        server = make()
+        space = server.namespace("/")
+        async with serving(server) as site, RawWebSocket(site.port, WS + "&b64=1") as text, Tab(site.port) as tab:
+            await joined(text)
+            await asyncio.sleep(0)
+            for _ in range(2):
+                space.emit("e", b"\x01\x02\x03\x04")
+                space.emit("after", 1)
+                said = [await text.receive() for _ in range(3)]
+                assert said == [f'451-["e",{PLACE}]', "bAQIDBA==", '42["after",1]']
+                assert [await tab.hear(), await tab.receive()] == [f'51-["e",{PLACE}]', b"\x01\x02\x03\x04"]
+                assert await tab.hear() == '2["after",1]'
+
+    run(main())
+
+
+@pytest.mark.parametrize("bad", ["b!", "bAQI", "b====", "bAQID\n"])
+def test_what_is_no_base64_closes_at_once(bad: str) -> None:
+    async def main() -> None:
+        async with serving(make()) as site, RawWebSocket(site.port, WS) as ws:
+            await joined(ws)
+            ws.send(bad)
+            closed = await ws.ended()
+            assert closed.code == 1002 and closed.took < 0.25
+
+    run(main())
