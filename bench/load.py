@@ -22,7 +22,7 @@ def payload(size: int = 300) -> str:
 
 @dataclass
 class Done:
-    """What one command came to. CPU in nanoseconds, times in seconds; of webhooks p50 and p99."""
+    """What one command came to. CPU in nanoseconds, times in seconds; of webhooks and events p50 and p99."""
 
     cpu: int
     generator: int
@@ -62,9 +62,9 @@ class Load:
         """Connect `count` clients more, CONNECT included."""
         return self.do(f"open {count} {window} {rate} {transport}")
 
-    def publish(self, text: str, count: int, receivers: int, at_once: int = 1) -> Done:
+    def publish(self, text: str, count: int, receivers: int, at_once: int = 1, pause: int = PAUSE) -> Done:
         """Say `text` `count` times, `at_once` under way; each must bring `receivers` events."""
-        self.do(f"pause {PAUSE}", settle=0)
+        self.do(f"pause {pause}", settle=0)
         done = self.do(f"publish {at_once} {receivers} {count} {text}")
         self.do("pause 0", settle=0)
         return done
@@ -109,10 +109,10 @@ def filed(content: bytes) -> Iterator[str]:
 
 
 @contextmanager
-def load(server: Running) -> Iterator[Load]:
-    """A load generator for this server."""
+def load(server: Running, size: int = 300) -> Iterator[Load]:
+    """A load generator for this server, with a payload of so many bytes."""
     process = subprocess.Popen(
-        [load_program(), "127.0.0.1", server.ports, payload()],
+        [load_program(), "127.0.0.1", server.ports, payload(size)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -33,8 +33,8 @@ class Bench:
         return names[first:] + names[:first]
 
     @contextmanager
-    def one(self, name: str, ping_interval: float = NEVER, namespaces: int = 0) -> Iterator[Load]:
-        with running(name, ping_interval, BENCH_NAMESPACES=str(namespaces)) as server, load(server) as clients:
+    def one(self, name: str, ping_interval: float = NEVER, namespaces: int = 0, payload: int = 300) -> Iterator[Load]:
+        with running(name, ping_interval, BENCH_NAMESPACES=str(namespaces)) as server, load(server, payload) as clients:
             yield clients
 
     @contextmanager

@@ -9,6 +9,8 @@ from bench.cluster import cluster
 from bench.desk import chat, job
 from bench.rounds import Bench
 from bench.servers import LOOP, PYTHON
+from bench.slow import reads_nothing
+from tests.harness.memory import Growth
 
 PUB, PUB5, ECHO = '["pub",$]', '["pub5",$]', '["echo",$]'
 
@@ -126,6 +128,20 @@ def crowd(bench: Bench) -> None:
             bench.note("crowd-event", name, each.publish(PUB, 3, clients).slowest)
 
 
+def slow(bench: Bench) -> None:
+    """100 MB in messages of 10 KB to 20 clients and one that reads nothing: its cost, and how the others fare."""
+    clients, messages = bench.count(20), bench.count(10_000)
+    for name in bench.order(PYTHON, LOOP):
+        with bench.one(name, payload=10_000) as each:
+            each.open(clients)
+            each.publish(PUB, messages // 4, clients, pause=0)  # what a process holds that has once been busy
+            alone = each.publish(PUB, messages, clients, pause=0)
+            with reads_nothing(each.server.port), Growth(each.server.pid) as memory:
+                beside = each.publish(PUB, messages, clients, pause=0)
+            bench.note("slow-memory", name, memory.grown / 1e6)
+            bench.note("slow-others", name, beside.last[1] / alone.last[1])
+
+
 SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "connect": connect,
     "thousand": thousand,
@@ -135,6 +151,7 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "heartbeat": heartbeat,
     "polling": polling,
     "crowd": crowd,
+    "slow": slow,
     "job": job,
     "chat": chat,
     "cluster": cluster,

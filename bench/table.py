@@ -71,6 +71,8 @@ ENGINE = {
         Row("crowd-memory", "18,000 idle connections: memory growth", "MB", Bound(most=90), Bound(most=60)),
         Row("crowd-late", "18,000 idle connections: latest ping after", "s", Bound(most=26)),
         Row("crowd-event", "18,000 connections: an event to all in", "s", Bound(most=0.3), Bound(most=0.2)),
+        Row("slow-memory", "100 MB to a client that reads nothing: memory growth", "MB", Bound(most=5)),
+        Row("slow-others", "beside it: the others' p99, to what it was before", "×", Bound(most=2)),
     )
 }
 HALF = Bound(1), Bound(0.5)  # no worse than Node; half of Node's

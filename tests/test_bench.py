@@ -57,6 +57,18 @@ def test_rooms_and_namespaces_are_measured_beside_others() -> None:
                 assert found is not None and found.middle > 0, (row, server)
 
 
+def test_a_client_that_reads_nothing_is_measured_by_what_it_costs_and_by_how_the_others_fare() -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("the load generator needs a C compiler")
+    servers.install_peers()
+    bench = Bench(servers=(OURS, NODE), scale=0.1)
+    SCENARIOS["slow"](bench)
+    for server in (OURS, NODE):
+        others, memory = (bench.figures.spread(row, server) for row in ("slow-others", "slow-memory"))
+        assert others is not None and others.middle > 0
+        assert memory is not None and memory.middle >= 0
+
+
 def test_the_main_job_and_the_chat_are_measured_on_the_real_program_and_on_its_peer() -> None:
     if shutil.which("cc") is None:
         pytest.skip("the load generator needs a C compiler")

@@ -88,25 +88,14 @@ static void look(double *looked) {
     *looked = now();
 }
 
-static int by_size(const void *one, const void *other) {
-    double a = *(const double *)one, b = *(const double *)other;
-    return (a > b) - (a < b);
-}
-
-static void quantiles(double *times, double *half, double *most) {
-    qsort(times, count, sizeof *times, by_size);
-    *half = times[count / 2];
-    *most = times[count * 99 / 100];
-}
-
 static void sum_up(void) {
     double *answered = malloc(count * sizeof *answered), *last = malloc(count * sizeof *last);
     for (long i = 0; i < count; i++) {
         answered[i] = jobs[i].answered - jobs[i].sent;
         last[i] = wanted ? jobs[i].last - jobs[i].sent : 0;
     }
-    quantiles(answered, &seen.answered[0], &seen.answered[1]);
-    quantiles(last, &seen.last[0], &seen.last[1]);
+    quantiles(answered, count, seen.answered);
+    quantiles(last, count, seen.last);
     free(answered);
     free(last);
 }

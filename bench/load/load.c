@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 65536, BATCH = 1024, LIMIT = 120 };       /* LIMIT: seconds that one command may take */
+enum { MOST = 65536, BATCH = 1024, LIMIT = 120, PAYLOAD = 16384 };      /* LIMIT: seconds that one command may take */
 
 struct client *clients;
 struct counters seen;
@@ -195,8 +195,8 @@ static void emit(struct client *c, const char *identifier, const char *text, lon
     static long once;
     size_t size = snprintf(line, sizeof line, "42%s", identifier);
     for (; *text; text++) {
-        if (size > sizeof line - 4096) die("a text is too long");
-        if (*text == '$') size += snprintf(line + size, 4096, "%s", payload);
+        if (size > sizeof line - PAYLOAD) die("a text is too long");
+        if (*text == '$') size += snprintf(line + size, PAYLOAD, "%s", payload);
         else if (*text == '%') size += snprintf(line + size, 24, "%ld", number % total);
         else if (*text == '&') size += snprintf(line + size, 24, "%ld", (long)(c - clients) % lines);
         else if (*text == '#') size += snprintf(line + size, 24, "%ld", once++);
@@ -205,9 +205,20 @@ static void emit(struct client *c, const char *identifier, const char *text, lon
     say(c, line, size);
 }
 
+static int by_size(const void *one, const void *other) {
+    double a = *(const double *)one, b = *(const double *)other;
+    return (a > b) - (a < b);
+}
+
+void quantiles(double *times, long count, double found[2]) {
+    qsort(times, count, sizeof *times, by_size);
+    found[0] = times[count / 2];
+    found[1] = times[count * 99 / 100];
+}
+
 static double publish(long at_once, long receivers, long count, const char *text) {
     static double started[64];
-    double slowest = 0;
+    double *took = malloc(count * sizeof *took);
     long sent = 0, done = 0;
     if (at_once > 64) die("at most 64 under way");
     while (done < count) {
@@ -216,9 +227,11 @@ static double publish(long at_once, long receivers, long count, const char *text
             emit(&clients[0], "", text, sent);
         }
         turn(1);
-        for (; done < sent && seen.events >= (done + 1) * receivers; done++)
-            if (now() - started[done % 64] > slowest) slowest = now() - started[done % 64];
+        for (; done < sent && seen.events >= (done + 1) * receivers; done++) took[done] = now() - started[done % 64];
     }
+    quantiles(took, count, seen.last);
+    double slowest = took[count - 1];
+    free(took);
     return slowest;
 }
 
@@ -270,7 +283,7 @@ int main(int argc, char **argv) {
     if (!port_count) die("no port");
     port = ports[0];
     payload = argv[3];
-    if (strlen(payload) > 4000) die("the payload is too long");
+    if (strlen(payload) >= PAYLOAD) die("the payload is too long");
     clients = calloc(MOST, sizeof *clients);
     poller = epoll_create1(0);
     prctl(PR_SET_TIMERSLACK, 1);

@@ -19,7 +19,8 @@ struct client {
     struct part in[2];
 };
 
-struct counters { long events, acks, pings, connected, jobs; double latest, seconds, answered[2], last[2]; };   /* p50, p99 */
+struct counters { long events, acks, pings, connected, jobs; double latest, seconds, answered[2], last[2]; };
+/* answered, last: p50 and p99 of webhooks, or of events until the last client has them */
 
 extern struct client *clients;
 extern struct counters seen;
@@ -36,6 +37,7 @@ void send_all(int fd, const char *data, size_t size);
 void packet(struct client *c, char *text, size_t size);        /* one Engine.IO packet came */
 void say(struct client *c, const char *text, size_t size);     /* send one Engine.IO packet */
 void lost(struct client *c);
+void quantiles(double *times, long count, double found[2]);    /* p50, p99; sorts them */
 
 /* deliver.c */
 void deliver(long at_once, long receivers, long number, const char *path);
