@@ -151,7 +151,7 @@ const rules = {
   },
   async "a handshake takes its time"(keep) {
     for (const transports of [["polling"], ["websocket"]]) {
-      const socket = keep(open("/", { transports, timeout: 0 }));
+      const socket = keep(open("/", { transports, timeout: 0, query: { delay: 500 } }));
       assert.equal((await once(socket, "connect_error"))[0].message, "timeout");
     }
   },

@@ -17,8 +17,11 @@ BYTES = b"asdfasdf"
 
 
 def delay(handshake: Handshake) -> None:
-    """Every handshake takes its time (the whole program waits with it): clients test their timeouts by that."""
-    time.sleep(DELAY_SECONDS)
+    """Every handshake takes its time (the whole program waits with it): clients test their timeouts by that.
+
+    Our own test asks for more (`?delay=` milliseconds): a client that is itself held up for 10 ms would not time out.
+    """
+    time.sleep(float(handshake.query.get("delay", 0)) / 1_000 or DELAY_SECONDS)
 
 
 def date() -> str:
