@@ -31,8 +31,8 @@ interface Props {
   reload: number;
   /** Number of a message to be shown, as a search found it. */
   at?: number | undefined;
-  /** What stands between the messages, oldest first. */
-  between?: readonly Between[];
+  /** What stands between the messages, oldest first. Null while that is not known: nothing is drawn, for it would move. */
+  between?: readonly Between[] | null;
 }
 
 const NOTHING: readonly Between[] = [];
@@ -54,7 +54,7 @@ export function ConversationView({
   const { conversation, error, typing, viewers } = open;
   const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);
   const withAway = useMemo(
-    () => withAbsence(between, away, conversation.messages, me._id),
+    () => withAbsence(between ?? NOTHING, away, conversation.messages, me._id),
     [between, away, conversation.messages, me._id],
   );
   const onSeen = useMessageStatus(connection, roomId, me._id, conversation.messages);
@@ -81,7 +81,7 @@ export function ConversationView({
   };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      {!conversation.loaded && !error ? (
+      {(!conversation.loaded || between === null) && !error ? (
         <div className="flex-1">
           <Loading />
         </div>

@@ -55,7 +55,7 @@ function Bookings({ own, className }: { own: Own; className: string }) {
       {bookings?.length === 0 && <p className={`${className} px-[18px] py-4 text-ink-2`}>{say.none}</p>}
       {bookings?.map((booking) => (
         <div key={booking._id} className={className}>
-          <BookingCard booking={booking} payments={payments} />
+          <BookingCard booking={booking} payments={payments ?? []} />
         </div>
       ))}
     </>

@@ -2,6 +2,7 @@
 // says that they have changed.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { askAnew } from "@/lib/api/ask-anew";
+import { isAwaited } from "@/lib/api/is-awaited";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { type OwnBooking, type OwnPayment, ownBookings, ownPayments } from "./get-own";
@@ -9,7 +10,8 @@ import { type OwnBooking, type OwnPayment, ownBookings, ownPayments } from "./ge
 export interface Own {
   /** Null before the first answer. */
   bookings: readonly OwnBooking[] | null;
-  payments: readonly OwnPayment[];
+  /** Null while they are not known. */
+  payments: readonly OwnPayment[] | null;
   problem: string | null;
   refetch: () => void;
 }
@@ -26,7 +28,7 @@ export function useOwn(connection: Connection | null): Own {
   });
   return {
     bookings: bookings.data ?? null,
-    payments: payments.data ?? [],
+    payments: isAwaited(payments) ? null : (payments.data ?? []),
     problem: (bookings.error ?? payments.error)?.message ?? null,
     refetch,
   };

@@ -1,13 +1,15 @@
-// What a customer has paid, for the stream of their conversation.
+// What a customer has paid, for the stream of their conversation; null while that is not known.
 import { useMemo } from "react";
 import type { Between } from "@/components/conversation/message-list";
+import { isAwaited } from "@/lib/api/is-awaited";
 import type { Connection } from "@/lib/socket/connection";
 import { MoneyCard } from "./lists/money-card";
 import { useCustomer } from "./lists/use-customer";
 
-export function useMoney(connection: Connection | null, userId: string): readonly Between[] {
-  const rows = useCustomer(connection, userId).bookings.data;
-  return useMemo(() => {
+export function useMoney(connection: Connection | null, userId: string): readonly Between[] | null {
+  const { bookings } = useCustomer(connection, userId);
+  const rows = bookings.data;
+  const cards = useMemo(() => {
     const cards = (rows ?? []).map((booking) => ({
       key: `money ${booking.trackingId}`,
       time: booking.createdAt ? Date.parse(booking.createdAt) : (booking.arrivedAt ?? 0),
@@ -15,4 +17,5 @@ export function useMoney(connection: Connection | null, userId: string): readonl
     }));
     return cards.sort((one, other) => one.time - other.time);
   }, [rows]);
+  return isAwaited(bookings) ? null : cards;
 }

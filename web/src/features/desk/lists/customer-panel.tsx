@@ -76,14 +76,14 @@ export function CustomerPanel({ connection, userId, trackingId, close, className
       {bookings.data && rows.length === 0 && <p className="p-4 text-ink-2">{say.none}</p>}
       {shown && <OneBooking booking={shown} />}
       {shown && (
-        <div className="border-b border-line p-4">
+        <div className="min-h-[197px] border-b border-line p-4" /* a receipt's, before it comes */>
           <ReceiptTrace key={shown.trackingId} trackingId={shown.trackingId} />
         </div>
       )}
       {rows.length > 1 && (
         <Others rows={rows.filter((row) => row !== shown)} onChoose={(row) => setChosen(row.trackingId)} />
       )}
-      <Payments payments={payments.data ?? []} />
+      {bookings.data && <Payments payments={payments.data ?? []} />}
     </aside>
   );
 }
