@@ -332,7 +332,7 @@ def test_nothing_jumps_on_load_on_arrivals_or_when_the_connection_goes(house: st
 
 @pytest.mark.parametrize("last", ["/api/booking?userId", "/api/booking/receipt", "/api/payment", "/api/chat/message"])
 def test_nothing_jumps_whichever_part_of_a_conversation_comes_last(house: str, desk: Page, last: str) -> None:
-    """On a busy machine a customer's payments came before their bookings, and both after the messages: all of it moved."""
+    """On a busy machine the payments came before the bookings, and both after the messages: all of it moved."""
     desk.add_init_script(SHIFTS + LATE % json.dumps(last))
     visit(desk, f"{house}/dashboard?view=chat&with=family-1")
     expect(desk.locator("[data-customer-payment]").first).to_be_visible()
