@@ -83,7 +83,8 @@ Measured {facts.date} on {facts.machine}: {facts.rounds} rounds, {facts.seconds:
 {chr(10).join(f"- {version}" for version in facts.versions)}
 
 Median (smallest–largest). µs: CPU time of the server for one delivered message, echo, connection or heartbeat. \
-Ratios are taken within a round. The load generator, a process of its own, used {own} µs per message.
+Ratios are taken within a round. "By the C loop too": a bare `send` cost more on this machine than the limit that is \
+set by Node's figure. The load generator, a process of its own, used {own} µs per message.
 
 {markdown(figures, *PARTS[0])}
 

@@ -190,10 +190,16 @@ class Figures:
             return None
         return all(bound.holds(found.middle, limit) for limit, found in known if found)
 
+    def is_below_floor(self, row: Row) -> bool:
+        """Whether the limit by Node's figure is less than bare `send` calls cost: nothing that makes them meets it."""
+        floor = self.ratio(row.key, NODE, LOOP)
+        limit = row.required.node
+        return floor is not None and limit is not None and not row.required.holds(floor.middle, limit)
+
     def verdict(self, row: Row) -> str:
         required, goal = self.meets(row, row.required), self.meets(row, row.goal)
         if required is False:
-            return "missed"
+            return "missed, by the C loop too" if self.is_below_floor(row) else "missed"
         if goal:
             return "goal"
         return "required" if required else ""

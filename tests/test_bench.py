@@ -115,6 +115,15 @@ def test_verdict_says_the_best_bound_that_is_met() -> None:
     assert Figures().meets(ROWS["echo"], Bound(node=1.0)) is None, "nothing was measured"
 
 
+def test_verdict_says_where_the_limit_is_below_what_bare_calls_cost() -> None:
+    figures = Figures()
+    for server, value in ((OURS, 3.9), (NODE, 6.2), (LOOP, 3.5)):
+        figures.add("one-1000", server, 0, value)
+    assert figures.verdict(ROWS["one-1000"]) == "missed, by the C loop too"
+    figures.add("one-1000", LOOP, 0, 3.0)
+    assert figures.verdict(ROWS["one-1000"]) == "missed"
+
+
 def test_the_report_is_a_table_with_pictures_and_keeps_what_people_wrote_around_it(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"# Ours\n\n{report.BEGIN}\nold\n{report.END}\n\nWritten by hand.\n")
