@@ -4,14 +4,12 @@ Only ports, names and paths are put in, and the waiting times that a test cannot
 """
 
 import asyncio
-import contextlib
 import re
 import socket
 import ssl
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,9 +22,11 @@ from carevia.config import Settings
 from tests.acceptance import stripe
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff
+from tests.acceptance.site import wait_until
 from tests.harness.nginx import Authority, Nginx
 from tests.harness.node import SocketIOClient
 from tests.harness.program import ROOT, Program, free_port
+from tests.harness.trickle import Trickle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -117,54 +117,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def slow(site: Site) -> Iterator[dict[str, "Trickle"]]:
+def slow(site: Site) -> Iterator[dict[str, Trickle]]:
     """Slow clients, begun before the other tests and looked at after them."""
     head = b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n"
     clients = {
-        "headers": Trickle(site, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "),
-        "body": Trickle(site, head + b"\r\n"),
-        "silent": Trickle(site, head + b"\r\n{", every=None),
+        "headers": Trickle(site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")),
+        "body": Trickle(site.raw(head + b"\r\n")),
+        "silent": Trickle(site.raw(head + b"\r\n{"), every=None),
     }
     yield clients
     for client in clients.values():
         client.close()
-
-
-class Trickle:
-    """A client that sends a byte a second, or nothing more. `lasted` is the time until the other side ended it."""
-
-    def __init__(self, site: Site, begin: bytes, every: float | None = 1.0) -> None:
-        self._socket = site.raw(begin)
-        self._over = threading.Event()
-        self.lasted: float | None = None
-        self._thread = threading.Thread(target=self._run, args=(every,), daemon=True)
-        self._thread.start()
-
-    def _run(self, every: float | None) -> None:
-        begun = time.monotonic()
-        self._socket.settimeout(every or 30)
-        while not self._over.is_set():
-            try:
-                if not self._socket.recv(4096):
-                    break
-            except TimeoutError:
-                with contextlib.suppress(OSError):
-                    self._socket.sendall(b"x")
-            except OSError:
-                break
-        self.lasted = time.monotonic() - begun
-
-    def wait(self) -> float:
-        self._thread.join(30)
-        assert self.lasted is not None, "nobody ended it"
-        return self.lasted
-
-    def close(self) -> None:
-        self._over.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(30)
-        self._socket.close()
 
 
 def pay(site: Site, user_id: str) -> None:
@@ -393,17 +356,10 @@ def test_a_slow_client_is_let_go(slow: dict[str, Trickle], kind: str) -> None:
 def test_no_session_id_stands_in_the_access_log(site: Site) -> None:
     with site.http() as http:
         http.get("/?token=do-not-write-this-down")
-    wait_until(lambda: " GET / 200" in log(site))
+    wait_until(lambda: " GET / 200" in log(site), "the page is in the access log")
     assert "do-not-write-this-down" not in log(site)
     assert "sid=" not in log(site) and "EIO" not in log(site)
 
 
 def log(site: Site) -> str:
     return (site.authority.file.parent / "access.log").read_text()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -123,8 +123,7 @@ class Postgres:
         return self.url(name)
 
     def execute(self, name: str, sql: str) -> None:
-        with psycopg.connect(self.url(name), autocommit=True) as connection:
-            connection.execute(sql.encode())
+        ask(self.url(name), sql)
 
     def start(self) -> Self:
         """Returns when it takes connections."""
@@ -198,3 +197,10 @@ def _children(pid: int) -> list[int]:
             parent = stat.read_text().rpartition(")")[2].split()[1]
             found += [int(stat.parent.name)] if int(parent) == pid else []
     return found
+
+
+def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """By a connection of nobody's."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []

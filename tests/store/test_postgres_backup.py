@@ -19,7 +19,7 @@ from carevia.store.postgres_migrate import prepare
 from carevia.store.tables import login_failures, messages, metadata, users
 from carevia.store.transaction import Transaction
 from tests.aio import run
-from tests.harness.postgres import Postgres
+from tests.harness.postgres import Postgres, ask
 from tests.service.house import house, paid_event
 from tests.store.opened import file_of, opened
 
@@ -33,19 +33,8 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
 
 
-@pytest.fixture
-def url(postgres: Postgres) -> str:
-    return postgres.database()
-
-
 def quiet(*_: object) -> None:
     pass
-
-
-def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(sql.encode())
-        return cursor.fetchall() if cursor.description else []
 
 
 def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:

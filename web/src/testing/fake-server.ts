@@ -6,7 +6,7 @@ interface Reply {
   body: unknown;
   headers?: Record<string, string>;
 }
-type Answer = Reply | ((body: unknown) => Reply);
+type Answer = Reply | ((body: unknown) => Reply | Promise<Reply>);
 
 export interface Request {
   method: string;
@@ -36,7 +36,7 @@ export function serve(answers: Record<string, Answer>): Request[] {
     const method = init.method ?? "GET";
     requests.push({ method, path: input, body });
     const answer = all[`${method} ${input}`] ?? all[`${method} ${path}`] ?? refusal(404, "There is no such address.");
-    const reply = typeof answer === "function" ? answer(body) : answer;
+    const reply = typeof answer === "function" ? await answer(body) : answer;
     return new Response(JSON.stringify(reply.body), { status: reply.status ?? 200, headers: reply.headers ?? {} });
   });
   return requests;

@@ -1,5 +1,5 @@
 // A whole conversation: stream, the line above the composer, composer. Give it the room as key.
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Person } from "@/lib/api/get-session";
 import type { Message } from "@/lib/chat/conversation";
 import type { Extra, Outbox } from "@/lib/chat/outbox";
@@ -31,11 +31,12 @@ interface Props {
   reload: number;
   /** Number of a message to be shown, as a search found it. */
   at?: number | undefined;
-  /** What stands between the messages, oldest first. Null while that is not known: nothing is drawn, for it would move. */
+  /** What stands between the messages, oldest first. Null while that is not known: it is waited for, as all would move. */
   between?: readonly Between[] | null;
 }
 
 const NOTHING: readonly Between[] = [];
+const PATIENCE = 2_000; // ms; then the messages are there without it
 
 export function ConversationView({
   connection,
@@ -49,6 +50,7 @@ export function ConversationView({
 }: Props) {
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
+  const patient = usePatience(PATIENCE);
   const now = useNow(60_000);
   const uploads = useUploads(connection, roomId);
   const { conversation, error, typing, viewers } = open;
@@ -81,7 +83,7 @@ export function ConversationView({
   };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      {(!conversation.loaded || between === null) && !error ? (
+      {(!conversation.loaded || (between === null && patient)) && !error ? (
         <div className="flex-1">
           <Loading />
         </div>
@@ -171,6 +173,16 @@ function useDoubts(connection: Connection | null, outbox: Outbox | null, roomId:
     doubtful.current = false;
     loadAfresh();
   });
+}
+
+/** False from so many ms after the first drawing on. */
+function usePatience(ms: number): boolean {
+  const [patient, setPatient] = useState(true);
+  useEffect(() => {
+    const timer = setTimeout(() => setPatient(false), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return patient;
 }
 
 /** Three still dots: a sign that somebody types, for whom movement disturbs too. */

@@ -165,3 +165,23 @@ test("what had failed to load is asked for again once the server is there", asyn
   await server(() => newest().accept("s1", true));
   await waitFor(() => expect(people()).toHaveLength(1));
 });
+
+test("messages wait for the payments among them, though not for long", async () => {
+  const row = { id: "c1", roomId: "u9", senderId: "u9", senderName: "Tahmid Rahman", status: "sent" };
+  const spoken = { ...row, text: "Who will come?", time: "2026-11-23T10:00:00.000Z", seq: 5 };
+  const known = { ...EMPTY_DESK, "GET /api/chat/message": data([spoken]), "GET /api/payment": data({ payments: [] }) };
+  const own = "GET /api/booking?userId=u9&limit=100";
+  let tell: (reply: ReturnType<typeof data>) => void = () => {};
+  serve({ ...known, [own]: () => new Promise((told) => (tell = told)) });
+  const { unmount } = await openDesk("/dashboard?view=chat&with=u9");
+  expect(screen.queryByText("Who will come?")).toBeNull();
+  await server(() => tell(data({ bookings: [] })));
+  expect(await screen.findByText("Who will come?")).toBeDefined();
+  unmount();
+
+  opened.length = 0;
+  serve({ ...known, [own]: () => new Promise(() => {}) });
+  await openDesk("/dashboard?view=chat&with=u9");
+  expect(screen.queryByText("Who will come?")).toBeNull();
+  expect(await screen.findByText("Who will come?", {}, { timeout: 4_000 })).toBeDefined();
+});

@@ -1,0 +1,98 @@
+"""PostgreSQL's schema: made by the migrations, equal to the tables, and left alone where it is not ours."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from carevia.errors import ConfigError, Unavailable
+from carevia.store.migrate import HEAD, alembic_config
+from carevia.store.postgres_migrate import prepare
+from carevia.store.tables import metadata
+from tests.aio import run
+from tests.harness.postgres import Postgres, ask
+from tests.harness.program import free_port
+
+
+def test_migrated_schema_is_what_tables_say(url: str) -> None:
+    prepare(url, "e")
+    assert differences(url) == []
+
+
+def test_a_difference_between_schema_and_tables_is_found(url: str) -> None:
+    prepare(url, "e")
+    ask(url, "ALTER TABLE bookings ALTER total TYPE text, ALTER due DROP NOT NULL")
+    ask(url, "DROP INDEX ix_journal_room_seq")
+    assert len(differences(url)) == 3
+
+
+def differences(url: str) -> list[Any]:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_server_default": True, "include_object": _is_a_table_of_all_databases}
+        )
+        found = list(compare_metadata(context, metadata))
+    engine.dispose()
+    return found
+
+
+def _is_a_table_of_all_databases(_: object, name: str | None, kind: str, *__: object) -> bool:
+    """Each database searches texts in a way of its own."""
+    return kind != "table" or name != "message_words"
+
+
+def test_the_first_schema_with_its_rows_becomes_this_versions(url: str) -> None:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO users (id, role, created) VALUES ('u1', 'user', 5)"))
+        connection.execute(text("INSERT INTO meta (key, value) VALUES ('epoch', 'first')"))
+        connection.execute(text("INSERT INTO payments (id, provider, status, created) VALUES ('p', 's', 'paid', 7)"))
+    engine.dispose()
+    assert prepare(url, "another") == "first"
+    assert ask(url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert ask(url, "SELECT id, refunded FROM payments") == [("p", 0)]
+    assert differences(url) == []
+
+
+def test_two_nodes_that_start_at_once_migrate_once(url: str) -> None:
+    async def main() -> None:
+        found = await asyncio.gather(*(asyncio.to_thread(prepare, url, f"epoch{n}") for n in range(4)))
+        assert len(set(found)) == 1
+
+    run(main())
+
+
+def test_a_database_that_is_not_ours_is_left_alone_in_one_sentence(url: str) -> None:
+    ask(url, "CREATE TABLE recipes (name text)")
+    with pytest.raises(ConfigError, match="another program"):
+        prepare(url, "e")
+
+
+def test_a_newer_schema_is_refused_in_one_sentence(url: str) -> None:
+    prepare(url, "e")
+    ask(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match=r"newer version of Carevia \(schema 9999"):
+        prepare(url, "e")
+
+
+def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
+    postgres.execute("postgres", "CREATE DATABASE old ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    with pytest.raises(ConfigError, match="encoded in LATIN1"):
+        prepare(postgres.url("old"), "e")
+
+
+def test_what_cannot_be_reached_may_come_back_and_what_is_refused_will_not(postgres: Postgres) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        prepare(f"postgresql://carevia@127.0.0.1:{free_port()}/carevia", "e")
+    with pytest.raises(ConfigError, match="does not exist"):
+        prepare(postgres.url("nowhere"), "e")
+    with pytest.raises(ConfigError, match="no address"):
+        prepare("postgresql://%%", "e")
