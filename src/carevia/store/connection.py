@@ -16,10 +16,9 @@ from carevia.store.statements import Compiler, Values
 BUSY_SECONDS = 1.0
 """How long SQLite itself waits for another process's lock before it says so."""
 
-LOG_PAGES = 16_000
-"""After how many pages (64 MB) the log is moved into the database, while a commit waits: some 20 ms, so it must be
-rare. SQLite's own 1,000 pages are 40 lone payments; and at 4,000 one in a hundred of 8 webhooks at once waited so:
-it was the p99. A page that is written again and again is moved once."""
+LOG_PAGES = 32_000
+"""After how many pages (128 MB) SQLite moves the log into the database within a commit: only where checkpointer.py did
+not do it before, beside the commits."""
 
 _CONFIG_MULTITHREAD, _CONFIG_MEMSTATUS = 2, 9  # sqlite3.h
 

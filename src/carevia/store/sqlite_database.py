@@ -4,9 +4,11 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from carevia.errors import ConfigError, Unavailable
+from carevia.store.checkpointer import Checkpointer
 from carevia.store.connection import connect, from_outside, new_transaction, primary_code
 from carevia.store.database import Database, Session
 from carevia.store.lock import hold
@@ -93,7 +95,8 @@ class SqliteDatabase(Database):
             raise
 
     def writing(self) -> SqliteSession:
-        session = WritingSession(connect(self._path), self._new_id, self._check_file)
+        checkpointer = Checkpointer(partial(connect, self._path))
+        session = WritingSession(connect(self._path), self._new_id, self._check_file, checkpointer)
         if self._distrust:
             # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
             # whole log into the database, with its own fsyncs, is the proof that what was answered is on the disk.
@@ -142,13 +145,28 @@ class SqliteDatabase(Database):
 
 
 class WritingSession(SqliteSession):
-    def __init__(self, connection: sqlite3.Connection, new_id: Callable[[], str], check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        new_id: Callable[[], str],
+        check: Callable[[], None],
+        checkpointer: Checkpointer,
+    ) -> None:
         super().__init__(connection, new_id)
         self._check = check
+        self._checkpointer = checkpointer
 
     def begin(self, waits: Callable[[], bool]) -> None:
         self._check()
         super().begin(waits)
+
+    def commit(self) -> None:
+        super().commit()
+        self._checkpointer.committed(self.transaction.changes, self.connection)
+
+    def close(self) -> None:
+        self._checkpointer.close()
+        super().close()
 
 
 def no_id() -> str:

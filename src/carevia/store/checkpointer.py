@@ -1,0 +1,85 @@
+"""Moving SQLite's log into the database (a checkpoint) beside the commits instead of within one.
+
+SQLite's own way is to move the whole log in the COMMIT that reaches a number of pages: 35 ms for 64 MB, in which every
+work waits. Here a thread moves it while the writer goes on, and the writer then moves what came meanwhile, so that the
+log can begin anew: it does so only where nothing of it is left. Measured by `bench job`, see docs/decisions/0008. Where
+the thread cannot, SQLite still does it by itself (connection.LOG_PAGES).
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Event, Thread
+
+PAGES = 16_000
+"""Of the log (64 MB) after which it is moved. SQLite does not say how many it has before it moves them, so they are
+reckoned from how many the rows written before had needed: one by one some five each, in groups two or one."""
+_PAGES_PER_ROW = 5.0
+
+_MOVE = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody waits for it
+log = logging.getLogger("carevia.store")
+
+
+class Checkpointer:
+    """Belongs to the connection that writes; `connect` opens another one, for the thread."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], pages: int = PAGES) -> None:
+        self._connect = connect
+        self._pages = pages
+        self._per_row = _PAGES_PER_ROW
+        self._rows = 0  # since the log began
+        self._wanted: SimpleQueue[bool] = SimpleQueue()
+        self._under_way = False
+        self._moved = Event()  # all but what was written meanwhile
+        self._thread: Thread | None = None  # most that write end before they have filled a log
+
+    def committed(self, rows: int, connection: sqlite3.Connection) -> None:
+        """After each COMMIT, by the thread that writes; `rows` were written in it."""
+        self._rows += rows
+        if self._moved.is_set():
+            self._moved.clear()
+            self._begin_anew(connection)
+        elif not self._under_way and self._rows * self._per_row >= self._pages:
+            self._under_way = True
+            self._want()
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._wanted.put(False)
+            self._thread.join()
+
+    def _want(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._main, name="carevia-checkpoints", daemon=True)
+            self._thread.start()
+        self._wanted.put(True)
+
+    def _begin_anew(self, connection: sqlite3.Connection) -> None:
+        pages = moved(connection)
+        if pages:
+            self._per_row = max(1.0, pages / self._rows)
+        self._rows = 0
+        self._under_way = False
+
+    def _main(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while self._wanted.get():
+            try:
+                connection = connection or self._connect()
+                moved(connection)
+            except sqlite3.Error as error:
+                log.error("store: the log could not be moved: %s", error)
+            self._moved.set()
+        if connection is not None:
+            connection.close()
+
+
+def moved(connection: sqlite3.Connection) -> int:
+    """How many pages the log had. What fails stays in it and is moved another time: all of it is on the disk."""
+    try:
+        _, pages, _ = connection.execute(_MOVE).fetchone()
+    except sqlite3.Error as error:
+        log.error("store: the log could not be moved: %s", error)
+        return 0
+    return int(pages)

@@ -1,0 +1,104 @@
+"""SQLite's log is moved beside the commits, and begins anew."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from carevia.store.checkpointer import Checkpointer
+
+PAGES = 40
+ENOUGH = 5_000  # commits, of which some 20 fill the log
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    return connection
+
+
+class Writing:
+    """A connection that writes a row in each COMMIT, and its log."""
+
+    def __init__(self, path: Path, checkpointer: Checkpointer) -> None:
+        self.connection = connect(path)
+        self.connection.execute("CREATE TABLE said (text TEXT)")
+        self.checkpointer = checkpointer
+        self.rows = 0
+        self._log = path.with_name(path.name + "-wal")
+
+    def begins_anew(self) -> int:
+        """Write until it has; gives its size in pages."""
+        before = self._salt()
+        for _ in range(ENOUGH):
+            self.write()
+            if self._salt() != before:
+                return self._log.stat().st_size // 4_096
+        pytest.fail(f"the log did not begin anew in {ENOUGH} commits")
+
+    def write(self) -> None:
+        self.connection.execute("INSERT INTO said VALUES (?)", ("x" * 3_000,))
+        self.rows += 1
+        self.checkpointer.committed(1, self.connection)
+
+    def _salt(self) -> bytes:
+        return self._log.read_bytes()[16:24]  # https://sqlite.org/fileformat2.html#walformat: another one each time
+
+
+@pytest.fixture
+def writing(tmp_path: Path) -> Iterator[Writing]:
+    path = tmp_path / "carevia.db"
+    opened = Writing(path, Checkpointer(partial(connect, path), PAGES))
+    yield opened
+    opened.checkpointer.close()
+    opened.connection.close()
+
+
+def stored(writing: Writing) -> int:
+    return int(writing.connection.execute("SELECT count(*) FROM said").fetchone()[0])
+
+
+def test_the_log_begins_anew_again_and_again_and_nothing_is_lost(writing: Writing) -> None:
+    for _ in range(5):
+        writing.begins_anew()
+    assert stored(writing) == writing.rows
+
+
+def test_while_somebody_reads_the_log_grows_and_afterwards_begins_anew(writing: Writing, tmp_path: Path) -> None:
+    writing.begins_anew()
+    reader = connect(tmp_path / "carevia.db")
+    reader.execute("BEGIN")
+    seen = reader.execute("SELECT count(*) FROM said").fetchone()
+    for _ in range(10 * PAGES):
+        writing.write()
+    assert reader.execute("SELECT count(*) FROM said").fetchone() == seen
+    reader.close()
+    writing.begins_anew()
+    assert stored(writing) == writing.rows
+
+
+def test_what_could_not_be_moved_is_said_and_moved_another_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "carevia.db"
+    refused = iter([sqlite3.OperationalError("unable to open database file")])
+
+    def refuses_once() -> sqlite3.Connection:
+        for error in refused:
+            raise error
+        return connect(path)
+
+    writing = Writing(path, Checkpointer(refuses_once, PAGES))
+    with caplog.at_level(logging.ERROR, "carevia.store"):
+        for _ in range(3):
+            writing.begins_anew()
+    writing.checkpointer.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "store: the log could not be moved: unable to open database file"
+    ]
+    assert stored(writing) == writing.rows
+    writing.connection.close()
