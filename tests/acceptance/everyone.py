@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff, token
+from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, metadata, session
+from tests.harness.browser import changes_over
 from tests.harness.node import ready
 from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
@@ -84,6 +86,7 @@ def say_as(url: str, credential: str, room: str, text: str) -> None:
 
 def visit(page: Page, url: str) -> None:
     """Until it is there: what loads has loaded, and what is live is."""
+    changed_over = changes_over(page)
     page.goto(url.replace(NOWHERE, "/"))
     if url.endswith(NOWHERE):  # the server says it itself; a link of a page that is open leads to ours
         page.evaluate("path => history.pushState(null, '', path)", NOWHERE)
@@ -91,6 +94,7 @@ def visit(page: Page, url: str) -> None:
     expect(page.get_by_role("heading").first).to_be_visible()
     if "/dashboard" in url or url.endswith("/chat"):
         expect(page.locator("[data-freshness]").first).to_have_attribute("data-freshness", "live")
+        wait_until(changed_over, "the page has changed over to its WebSocket")
     expect(page.get_by_role("status", name="Loading")).to_have_count(0)
 
 

@@ -18,7 +18,7 @@ from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import ALONE, LATE, pay, wait_until
 from tests.conftest import StartProgram
-from tests.harness.browser import open_browser
+from tests.harness.browser import changes_over, open_browser
 from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
 
@@ -90,20 +90,10 @@ def person(chromium: Browser, network: Proxy) -> Iterator[Person]:
 
 def visit(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
+    changed_over = changes_over(page)
     page.goto(url)
     expect(page.locator(LIVE)).to_be_visible()
-    return page
-
-
-def visit_by_websocket(context: BrowserContext, url: str) -> Page:
-    """A client whose connection is cut in the very moment of the change over has paused polling and hears nothing: it
-    is the page that notices, when it has been silent for 15 s. Who wants to see a cut at once waits for the change."""
-    upgrades: list[str | bytes] = []
-    context.once(
-        "page", lambda page: page.on("websocket", lambda way: way.on("framesent", lambda said: upgrades.append(said)))
-    )
-    page = visit(context, url)
-    wait_until(lambda: page.evaluate("1") == 1 and "5" in upgrades, "the page has changed over to its WebSocket")
+    wait_until(changed_over, "the page has changed over to its WebSocket")
     return page
 
 
@@ -136,7 +126,7 @@ def test_what_is_written_offline_waits_on_every_tab_through_a_reload_and_goes_ou
     site: Program, network: Proxy, person: Person
 ) -> None:
     context = person(token("rima", name="Rima"))
-    first, second = (visit_by_websocket(context, f"{network.url}/chat") for _ in range(2))
+    first, second = (visit(context, f"{network.url}/chat") for _ in range(2))
     context.route(SOCKETS, lambda route: route.abort())
     network.reset()
     for tab in (first, second):

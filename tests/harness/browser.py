@@ -8,12 +8,12 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
 import webbuild
 
@@ -44,6 +44,20 @@ FONTS = """<?xml version="1.0"?>
   <cachedir>{folder}/cache</cachedir>
 </fontconfig>
 """
+
+
+def changes_over(page: Page) -> Callable[[], bool]:
+    """Ask before a page is opened; says whether it has changed over to its WebSocket since.
+
+    One that is cut off before comes back at once and by WebSocket, past routes that refuse its polling.
+    """
+    said: list[str | bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: said.append(frame))  # Playwright cannot keep a method of a list
+
+    page.on("websocket", listen)
+    return lambda: page.evaluate("1") == 1 and "5" in said
 
 
 @dataclass

@@ -13,6 +13,7 @@ function state(socket) {
     active: socket.active,
     recovered: socket.recovered,
     transport: socket.io.engine?.transport?.name ?? null,
+    session: socket.io.engine?.id ?? null,
   };
 }
 

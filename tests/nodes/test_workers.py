@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,8 +44,17 @@ def workers(program: Program) -> list[int]:
     return [int(word) for word in text.split() if b"--worker\0" in Path(f"/proc/{word}/cmdline").read_bytes()]
 
 
-def descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+def name_of(pid: int) -> str:
+    """A worker's, as its session ids begin: of the socket on which it takes connections over."""
+    open_files = {os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink()}
+    listed = (line.split() for line in Path("/proc/net/unix").read_text().splitlines())
+    known = {f"socket:[{line[6]}]": Path(line[7]) for line in listed if len(line) > 7}
+    return next(path.stem for link, path in known.items() if link in open_files and path.suffix == ".sock")
+
+
+def sessions_of(client: SocketIOClient, names: list[str]) -> Counter[str]:
+    """How many of these sockets each worker holds, by its name."""
+    return Counter(client.state(name)["session"].partition(".")[0] for name in names)
 
 
 def paid(site: Cluster, user: str) -> None:
@@ -90,7 +100,8 @@ def test_a_worker_that_is_killed_is_started_again_and_its_sockets_miss_nothing(
 ) -> None:
     client, node = javascript_client, site.nodes[0]
     names = join(client, site)
-    before = sorted(workers(node), key=descriptors, reverse=True)  # who holds the most sockets goes first
+    held = sessions_of(client, names)
+    before = sorted(workers(node), key=lambda pid: held[name_of(pid)], reverse=True)  # who holds the most goes first
     paid(site, "family-2")
     for name in names:
         client.expect_event("customer_added", name)

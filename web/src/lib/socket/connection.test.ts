@@ -50,6 +50,26 @@ test("closing takes off every listener and closes the socket, once", async () =>
   expect(events.map((event) => event.type)).toEqual(["connected"]);
 });
 
+test("a WebSocket that breaks while the page changes over to it leaves it deaf: it comes back at once", async () => {
+  open();
+  await turn();
+  const socket = newest();
+  await socket.accept("s1");
+  const { engine } = socket.io;
+  engine.fire("upgradeError", new Error("probe error"));
+  expect(socket.disconnects).toBe(0); // it goes on polling
+  engine.fire("upgrading");
+  engine.fire("upgradeError", new Error("probe error"));
+  expect([socket.disconnects, socket.connects]).toEqual([1, 2]);
+  expect(socket.io.opts.rememberUpgrade).toBe(true);
+
+  await socket.accept("s2");
+  engine.fire("upgrading");
+  engine.readyState = "closed"; // all of it is gone, which is noticed anyway
+  engine.fire("upgradeError", new Error("probe error"));
+  expect(socket.disconnects).toBe(1);
+});
+
 test("closed before it was opened, as StrictMode does, it never reaches the server", async () => {
   const connection = new Connection({ url: "http://desk.example" });
   connection.close();

@@ -67,6 +67,7 @@ export class Connection {
     retryAt: null,
   };
   #engine: Socket["io"]["engine"] | null = null;
+  #changingOver = false;
   #renewals = 0;
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -229,11 +230,26 @@ export class Connection {
   readonly #opened = (): void => {
     this.#letEngineGo();
     this.#engine = this.#socket.io.engine;
+    this.#engine.on("upgrading", this.#upgrading);
     this.#engine.on("upgrade", this.#upgraded);
+    this.#engine.on("upgradeError", this.#upgradeFailed);
     this.#set({ transport: this.#engine.transport.name as Transport });
   };
 
+  readonly #upgrading = (): void => {
+    this.#changingOver = true;
+  };
+
+  /** Once the WebSocket has answered, engine.io-client stops polling, and where the WebSocket breaks before it is taken
+   * into use it never polls again: nothing would be heard or said until the heartbeat is missed. */
+  readonly #upgradeFailed = (): void => {
+    const deaf = this.#changingOver && this.#engine?.readyState === "open";
+    this.#changingOver = false;
+    if (deaf && !this.#closed) this.#anew();
+  };
+
   readonly #upgraded = (): void => {
+    this.#changingOver = false;
     if (this.#engine) this.#set({ transport: this.#engine.transport.name as Transport });
   };
 
@@ -302,7 +318,10 @@ export class Connection {
   }
 
   #letEngineGo(): void {
+    this.#engine?.off("upgrading", this.#upgrading);
     this.#engine?.off("upgrade", this.#upgraded);
+    this.#engine?.off("upgradeError", this.#upgradeFailed);
+    this.#changingOver = false;
     this.#engine = null;
   }
 }
