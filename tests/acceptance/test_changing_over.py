@@ -42,5 +42,5 @@ def test_a_websocket_that_breaks_just_before_it_is_taken_into_use_is_noticed_at_
             if len(opened) > 1:
                 break
             page.wait_for_timeout(100)
-        assert ["sid=" in url for url in opened] == [True, False]
+        assert len(opened) > 1, f"the page has not come back within {SOON} s"
         expect(page.locator("[data-freshness=live]")).to_be_visible()
