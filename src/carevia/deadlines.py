@@ -1,9 +1,7 @@
-"""Timers for many things that all wait equally long: one event-loop timer and a row of buckets, no timer per
-connection.
+"""Timers for many things that all wait equally long: one event-loop timer and a row of buckets, none per connection.
 
-Because the wait is the same for all, deadlines come due in the order they were set. Things set within a fiftieth of
-the wait share
-a bucket, which comes due when its first member does: never late, at most that fiftieth early.
+Because the wait is the same for all, deadlines come due in the order they were set. Things set within a fiftieth of the
+wait share a bucket, which comes due when its first member does: never late, at most that fiftieth early.
 """
 
 import asyncio

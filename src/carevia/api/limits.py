@@ -80,8 +80,7 @@ class AddressLimits:
             self._tidy(now)
             recent = self._recent[address] = _Recent(now)
         recent.count += 1
-        if self.touched is not None:
-            self._touch(address, recent, self.touched)
+        self._touch(address, recent)
         return recent.count > self.rate or self._closed.get(address, now) > now
 
     def proved(self, address: str) -> None:
@@ -89,8 +88,7 @@ class AddressLimits:
         recent = self._recent.get(address)
         if recent is not None and recent.count:
             recent.count -= 1
-            if self.touched is not None:
-                self._touch(address, recent, self.touched)
+            self._touch(address, recent)
 
     def _tidy(self, now: float) -> None:
         if len(self._recent) > _MANY_ADDRESSES:
@@ -98,11 +96,11 @@ class AddressLimits:
         if len(self._closed) > _MANY_ADDRESSES:
             self._closed = {key: until for key, until in self._closed.items() if until > now}
 
-    def _touch(self, address: str, recent: "_Recent", touched: Callable[[], object]) -> None:
+    def _touch(self, address: str, recent: "_Recent") -> None:
         """Ordinary clients are not worth a word to the others: who has made an eighth of what is allowed here is."""
-        if recent.shared or recent.count > self.rate // 8:
+        if self.touched is not None and (recent.shared or recent.count > self.rate // 8):
             self._to_share.add(address)
-            touched()
+            self.touched()
 
     def to_share(self) -> list[tuple[str, int]]:
         """How many more (or fewer) handshakes of an address there were since it was last said."""

@@ -17,7 +17,7 @@ PAGES = 16_000
 reckoned from how many the rows written before had needed: one by one some five each, in groups two or one."""
 _PAGES_PER_ROW = 5.0
 
-_MOVE = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody waits for it
+_CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody waits for it
 log = logging.getLogger("carevia.store")
 
 
@@ -56,7 +56,7 @@ class Checkpointer:
         self._wanted.put(True)
 
     def _begin_anew(self, connection: sqlite3.Connection) -> None:
-        pages = moved(connection)
+        pages = checkpoint(connection)
         if pages:
             self._per_row = max(1.0, pages / self._rows)
         self._rows = 0
@@ -67,7 +67,7 @@ class Checkpointer:
         while self._wanted.get():
             try:
                 connection = connection or self._connect()
-                moved(connection)
+                checkpoint(connection)
             except sqlite3.Error as error:
                 log.error("store: the log could not be moved: %s", error)
             self._moved.set()
@@ -75,10 +75,10 @@ class Checkpointer:
             connection.close()
 
 
-def moved(connection: sqlite3.Connection) -> int:
-    """How many pages the log had. What fails stays in it and is moved another time: all of it is on the disk."""
+def checkpoint(connection: sqlite3.Connection) -> int:
+    """Move the log; gives how many pages it had. What fails stays in it, on the disk, and is moved another time."""
     try:
-        _, pages, _ = connection.execute(_MOVE).fetchone()
+        _, pages, _ = connection.execute(_CHECKPOINT).fetchone()
     except sqlite3.Error as error:
         log.error("store: the log could not be moved: %s", error)
         return 0
