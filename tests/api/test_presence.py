@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,44 @@ def test_a_customer_learns_whether_support_is_there_and_nothing_of_anybody_else(
             assert "presence" not in answer.text
             assert "Rafiq" not in answer.text
             assert (await guest.ask("presence", {"state": "here"}))["code"] == "unauthorized"
+
+    run(work())
+
+
+def test_who_connects_while_changes_are_gathered_hears_of_those_that_are_taken_back(tmp_path: Path) -> None:
+    """Whoever had been told before needs no news of a page that was loaded again. Who was greeted in between does."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d, "mitu")) as told_before:
+            seen = Board(told_before)
+            async with d.socket(customer(d)):
+                await seen.until("u1", "here")
+            async with d.socket(staff(d)) as boss:
+                board = Board(boss)
+                assert "u1" not in (await board.hear())["here"]
+                async with d.socket(customer(d)), d.socket(customer(d, "u2")):
+                    await board.until("u1", "here")
+                    await board.until("u2", "here")
+            async with AsyncExitStack() as soon_over:
+                await soon_over.enter_async_context(d.socket(customer(d, "u3")))
+                async with d.socket(staff(d)) as boss:
+                    board = Board(boss)
+                    assert "u3" in (await board.hear())["here"]
+                    await soon_over.aclose()
+                    await board.until("u3", "offline")
+
+    run(work())
+
+
+def test_a_customer_who_connects_while_support_reloads_its_page_hears_that_it_is_there(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            async with d.socket(staff(d)):
+                await until_support(family, "here")
+            async with d.socket(customer(d, "u2")) as late:
+                assert await late.told("support") == {"state": "offline"}
+                async with d.socket(staff(d)):
+                    await until_support(late, "here")
 
     run(work())
 

@@ -41,8 +41,8 @@ class PresenceBoard:
         self._staff: set[str] = set()  # of them
         self._waiting: dict[str, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._told: dict[str, State] = {}
-        self._support: State = "offline"
+        self._told: dict[str, State | None] = {}  # what every socket knows; None where they know different things
+        self._support: State | None = "offline"  # likewise
         self._roster = roster
         self._shared = roster.table("tab", Tab)
         self._shared.listen(self._add, self._remove)
@@ -102,14 +102,18 @@ class PresenceBoard:
         self._presence.leave(tab.person, id)
 
     def greet(self, socket: Socket) -> None:
-        """Everything this socket may know, as it is now."""
+        """Everything this socket may know, as it is now: it then knows more than those who wait for what is gathered,
+        and has to hear of it even if it is taken back by then."""
         person = person_of(socket)
         if person is None:
             return
         if person.is_staff:
             socket.emit("presence", self._event(self._presence.people().items(), whole=True))
+            self._told |= dict.fromkeys(self._waiting)
         else:
-            socket.emit("support", SupportPresent(self._support_now()))
+            support = self._support_now()
+            socket.emit("support", SupportPresent(support))
+            self._support = support if support == self._support else None
 
     def _changed(self, person: str, _: State) -> None:
         self._waiting[person] = None
