@@ -23,6 +23,7 @@ from tests.acceptance import stripe
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff
 from tests.acceptance.site import wait_until
+from tests.harness.browser import changes_over
 from tests.harness.nginx import Authority, Nginx
 from tests.harness.node import SocketIOClient
 from tests.harness.program import ROOT, Program, free_port
@@ -333,12 +334,14 @@ def test_a_browser_signs_in_and_its_desk_is_live_over_tls(site: Site, browser: "
     context.set_default_timeout(15_000)
     page, sockets = context.new_page(), list[str]()
     page.on("websocket", lambda opened: sockets.append(opened.url))
+    changed_over = changes_over(page)
     page.goto(f"{site.url}/login")
     page.get_by_label("Email").fill(SETTINGS["CAREVIA_ADMIN_EMAIL"])
     page.get_by_label("Password", exact=True).fill(SETTINGS["CAREVIA_ADMIN_PASSWORD"])
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/dashboard")
     page.get_by_text("Live", exact=True).wait_for()
+    wait_until(changed_over, "it has changed over to its WebSocket")
     assert sockets and all(url.startswith(f"wss://localhost:{site.port}/socket.io/") for url in sockets)
     (cookie,) = context.cookies()
     assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-carevia", True, True)
