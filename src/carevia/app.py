@@ -16,6 +16,7 @@ from carevia.api.bus import Bus
 from carevia.api.chat import talk_routes
 from carevia.api.confirm import ConfirmRoutes
 from carevia.api.conversations import ConversationRoutes
+from carevia.api.doorman import Doorman
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
@@ -32,9 +33,9 @@ from carevia.api.presence import PresenceBoard
 from carevia.api.pulse import Pulse
 from carevia.api.receipts import AlarmBell, ReceiptRoutes
 from carevia.api.seats import Seats, person_of
-from carevia.api.shared_limits import guests_of
+from carevia.api.shared_limits import strangers_of
 from carevia.api.simulator import SimulatedCheckouts, SimulatorRoutes, deliver_to
-from carevia.api.sockets import Sockets, admit
+from carevia.api.sockets import Sockets
 from carevia.api.sweeps import Sweeps
 from carevia.api.system import PageConfig, SystemRoutes
 from carevia.api.trail import Trail
@@ -122,10 +123,13 @@ class Carevia:
         self.links = Links(settings.data_dir / "nodes", key.encode(), group=self._group)
         self.roster = Roster(self.links.id)
         self.links.nodes = self.phonebook = Phonebook(self.roster)
-        self.addresses = guests_of(
+        self.addresses = strangers_of(
             self.roster, settings.limit_handshakes_per_second, settings.limit_connections_per_address
         )
-        self.server = Server(_engine_config(settings), admit(self.addresses), self._handler_failed, self.links)
+        self.doorman = Doorman(self.addresses)
+        self.server = Server(
+            _engine_config(settings), self.doorman.admit, self._handler_failed, self.links, self.doorman
+        )
         self.namespace = self.server.namespace("/")
         self.relay = Relay(self.store, self.namespace)
         self.replay = Replay(self.store, self.relay, key.encode(), person_of)
@@ -212,7 +216,7 @@ class Carevia:
         settings = self.settings
         viewers = ViewerList(self.namespace, self.roster)
         sockets = Sockets(
-            self.auth, self.seats, self.presence, self.addresses, self.rooms, self.replay, viewers, self.log,
+            self.auth, self.seats, self.presence, self.doorman, self.rooms, self.replay, viewers, self.log,
             guests=settings.guest_sockets,
         )  # fmt: skip
         self.events = Events(

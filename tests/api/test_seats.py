@@ -10,7 +10,7 @@ from carevia.realtime.adapter.roster import Roster
 
 
 def tab(name: str, since: int, ended: list[str]) -> Any:
-    seat = Seat(Identity(Person("rima", "user", None, None), None, 60), "")
+    seat = Seat(Identity(Person("rima", "user", None, None), None, 60))
     seat.since = since
     session = SimpleNamespace(id=name)
     return SimpleNamespace(id=name, session=session, data=seat, disconnect=lambda: ended.append(name))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_socket_is_closed_only_at_ten_times_the_rate_for_five_seconds() -> None:
     assert floods(10 + number / 300 for number in range(1500))
 
 
-def test_addresses_are_limited_by_handshakes_and_guests_and_proof_gives_back() -> None:
+def test_addresses_are_limited_by_handshakes_and_strangers_and_proof_gives_back() -> None:
     limits = AddressLimits(2, 3)
     assert [limits.refuses("a", 0.0) for _ in range(3)] == [False, False, True]
     assert not limits.refuses("b", 0.0)
@@ -137,9 +138,9 @@ def test_addresses_are_limited_by_handshakes_and_guests_and_proof_gives_back() -
     limits.proved("a")
     assert [limits.refuses("a", 1.1) for _ in range(3)] == [False, False, True]
     for _ in range(3):
-        limits.guest_came("c")
+        limits.stranger_came("c")
     assert limits.refuses("c", 5.0)
-    limits.guest_went("c")
+    limits.stranger_went("c")
     assert not limits.refuses("c", 5.0)
     off = AddressLimits(0, 0)
     assert not any(off.refuses("a", 0.0) for _ in range(1000))
@@ -162,6 +163,42 @@ def test_a_full_server_says_so_and_takes_the_next_client_when_one_has_gone(tmp_p
             assert [answer.status_code for answer in answers] == [200, 200, 503]
             assert answers[2].headers["retry-after"] == "2"
             next(iter(d.carevia.server.engine.sessions.values())).close("gone")
+            assert (await d.http.get(POLLING)).status_code == 200
+
+    run(work())
+
+
+@pytest.mark.parametrize("says", [None, "40", '40{"token":"nobody knows it"}'])
+@pytest.mark.parametrize("guests", ["on", "off"])
+def test_an_address_may_have_so_many_strangers_whether_they_say_nothing_are_guests_or_were_refused(
+    tmp_path: Path, guests: str, says: str | None
+) -> None:
+    """Counted from the handshake on: 2,000 that nobody follows up would all be let in before the first is a guest."""
+
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_CONNECTIONS_PER_ADDRESS="2", GUEST_SOCKETS=guests) as d:
+            answers = await asyncio.gather(*[d.http.get(POLLING) for _ in range(3)])
+            assert [answer.status_code for answer in answers] == [200, 200, 429]
+            assert answers[2].headers["retry-after"] == "1"
+            polls = [f"{POLLING}&sid={msgspec.json.decode(answer.text[1:])['sid']}" for answer in answers[:2]]
+            if says is not None:
+                for poll in polls:
+                    await d.http.post(poll, content=says)
+                    assert (await d.http.get(poll)).text[:2] == ("40" if says == "40" and guests == "on" else "44")
+            assert (await d.http.get(POLLING)).status_code == 429
+            await d.http.post(polls[0], content="1")
+            assert (await d.http.get(POLLING)).status_code == 200
+
+    run(work())
+
+
+def test_who_signs_in_is_no_stranger_and_any_number_may_come_from_one_address(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_CONNECTIONS_PER_ADDRESS="1") as d, AsyncExitStack() as stack:
+            for number in range(5):
+                await stack.enter_async_context(d.socket(customer(d, f"u{number}")))
+            async with d.socket():
+                assert (await d.http.get(POLLING)).status_code == 429
             assert (await d.http.get(POLLING)).status_code == 200
 
     run(work())

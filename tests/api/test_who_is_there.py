@@ -79,7 +79,7 @@ class Node:
 
     def _identify(self, socket: Socket, auth: dict[str, Any]) -> None:
         person = next(person for person in PEOPLE if person.id == auth["id"])
-        socket.data = Seat(Identity(person, None, None), "")
+        socket.data = Seat(Identity(person, None, None))
 
     def _connected(self, socket: Socket, auth: dict[str, Any]) -> None:
         person = person_of(socket)

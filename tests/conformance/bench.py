@@ -15,9 +15,9 @@ from typing import Any, cast
 import msgspec
 
 from carevia.api.auth import Identity
+from carevia.api.doorman import Doorman
 from carevia.api.limits import AddressLimits, TooFast
 from carevia.api.seats import Seat, Seats, person_of, seat_of
-from carevia.api.sockets import admit
 from carevia.domain.people import Person
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
 from carevia.realtime.adapter.redis import RedisBroker
@@ -37,7 +37,7 @@ class House:
     """What stands on the engine in `carevia serve`: who sits where, and how much each may do."""
 
     def __init__(self) -> None:
-        self.addresses = AddressLimits(FAR, FAR)
+        self.doorman = Doorman(AddressLimits(FAR, FAR))
         self.seats = Seats(FAR, Roster("bench"), lambda: time.time_ns() // 1_000_000)
         self.counts: dict[str, int] = {}
         self.joining: asyncio.Task[None] | None = None
@@ -51,10 +51,9 @@ class House:
         namespace.on("disconnect")(lambda socket, _: self.seats.give_up(socket))
 
     def identify(self, socket: Socket, auth: Mapping[str, Any]) -> None:
-        address = socket.handshake.address
-        self.addresses.proved(address)
+        self.doorman.proved(socket.session)
         person = Person(socket.session.id, "user", None, None)
-        socket.data = Seat(Identity(person, None, FAR), address)
+        socket.data = Seat(Identity(person, None, FAR))
 
     def limited(self, name: str, handler: Handler) -> Handler:
         """As api/events.py spends and counts."""
@@ -110,7 +109,7 @@ def build() -> tuple[Engine, ASGIApp]:
         origins=("*",),
         max_rooms=100,
     )
-    server = Server(config, admit(house.addresses))
+    server = Server(config, house.doorman.admit, watch=house.doorman)
     namespace = server.namespace("/")
     beside = [server.namespace(f"/n{number}") for number in range(int(os.environ.get("BENCH_NAMESPACES") or 0))]
     for space in (namespace, *beside):

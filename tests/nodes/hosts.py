@@ -21,7 +21,7 @@ from tests.nodes.cluster import configured
 
 KEY = "a secret key that both of the two hosts share"
 TABS = 3
-GUESTS = 3
+GUESTS = 12  # and others of whom it is not known yet who they are
 SMALL_LIMITS = {
     "CAREVIA_LIMIT_TABS_PER_USER": str(TABS),
     "CAREVIA_LIMIT_CONNECTIONS_PER_ADDRESS": str(GUESTS),

@@ -7,6 +7,7 @@ from carevia.errors import RateLimited
 _FLOOD_FACTOR = 10
 _FLOOD_SECONDS = 5.0
 _MANY_ADDRESSES = 10_000
+_WORTH_A_WORD = 8  # who has this part of what is allowed on one node is told of to the others
 
 
 class EventBudget:
@@ -47,32 +48,36 @@ class TooFast(RateLimited):
 
 
 class AddressLimits:
-    """Handshakes a second and guests connected, per address. Whoever proves who they are is not counted: families
-    behind one carrier's address are many.
+    """Handshakes a second and open sessions, per address. Whoever proves who they are is not counted: families behind
+    one carrier's address are many. The others are strangers: guests, and who has not said anything yet.
 
-    Over several nodes: `to_share` is what the others have to know of handshakes, `close` what they answer; `guests`
-    are told to `guests_changed(address, how many)`, and those of other nodes counted by `guests_elsewhere(address)`.
+    Over several nodes: `to_share` is what the others have to know of handshakes, `close` what they answer; strangers
+    are told to `strangers_changed(address, how many)`, and those of other nodes counted by
+    `strangers_elsewhere(address)`.
     """
 
     def __init__(
         self, handshakes_per_second: int, connections: int,
-        guests_elsewhere: Callable[[str], int] = lambda _: 0,
-        guests_changed: Callable[[str, int], object] | None = None,
+        strangers_elsewhere: Callable[[str], int] = lambda _: 0,
+        strangers_changed: Callable[[str, int], object] | None = None,
     ) -> None:  # fmt: skip
         self.touched: Callable[[], object] | None = None  # called when there is something to share
         self.rate = handshakes_per_second
         self._connections = connections
-        self._guests_elsewhere = guests_elsewhere
-        self._guests_changed = guests_changed
+        self._strangers_elsewhere = strangers_elsewhere
+        self._strangers_changed = strangers_changed
         self._recent: dict[str, _Recent] = {}
         self._to_share: set[str] = set()
         self._closed: dict[str, float] = {}  # address -> until when
-        self._guests: dict[str, int] = {}
+        self._strangers: dict[str, int] = {}
+        self._many: set[str] = set()  # addresses with so many that the other nodes are told
 
     def refuses(self, address: str, now: float) -> bool:
         """Counts a handshake; whether it is one too many."""
-        if self._connections and self._guests.get(address, 0) + self._guests_elsewhere(address) >= self._connections:
-            return True
+        if self._connections:
+            strangers = self._strangers.get(address, 0) + self._strangers_elsewhere(address)
+            if strangers >= self._connections:
+                return True
         if not self.rate:
             return False
         recent = self._recent.get(address)
@@ -84,7 +89,7 @@ class AddressLimits:
         return recent.count > self.rate or self._closed.get(address, now) > now
 
     def proved(self, address: str) -> None:
-        """That handshake belonged to somebody who signed in."""
+        """A handshake belonged to somebody who signed in."""
         recent = self._recent.get(address)
         if recent is not None and recent.count:
             recent.count -= 1
@@ -97,8 +102,8 @@ class AddressLimits:
             self._closed = {key: until for key, until in self._closed.items() if until > now}
 
     def _touch(self, address: str, recent: "_Recent") -> None:
-        """Ordinary clients are not worth a word to the others: who has made an eighth of what is allowed here is."""
-        if self.touched is not None and (recent.shared or recent.count > self.rate // 8):
+        """Ordinary clients are not worth a word to the others."""
+        if self.touched is not None and (recent.shared or recent.count > self.rate // _WORTH_A_WORD):
             self._to_share.add(address)
             self.touched()
 
@@ -116,20 +121,31 @@ class AddressLimits:
         """All nodes together have taken as many as they may."""
         self._closed[address] = until
 
-    def guest_came(self, address: str) -> None:
-        self._count_guests(address, 1)
+    def stranger_came(self, address: str) -> None:
+        """A session was opened."""
+        self._count_strangers(address, 1)
 
-    def guest_went(self, address: str) -> None:
-        self._count_guests(address, -1)
+    def stranger_went(self, address: str) -> None:
+        """It has ended, or we know now whose it is."""
+        self._count_strangers(address, -1)
 
-    def _count_guests(self, address: str, more: int) -> None:
-        count = self._guests.get(address, 0) + more
+    def _count_strangers(self, address: str, more: int) -> None:
+        if not self._connections:
+            return
+        count = self._strangers.get(address, 0) + more
         if count > 0:
-            self._guests[address] = count
+            self._strangers[address] = count
         else:
-            self._guests.pop(address, None)
-        if self._connections and self._guests_changed is not None:
-            self._guests_changed(address, count)
+            self._strangers.pop(address, None)
+        if self._strangers_changed is None:
+            return
+        if count > self._connections // _WORTH_A_WORD:
+            self._many.add(address)
+        elif address not in self._many:
+            return
+        elif count <= 0:
+            self._many.remove(address)
+        self._strangers_changed(address, count)
 
 
 class _Recent:

@@ -19,15 +19,14 @@ class Seat:
     1970 UTC: it says over all nodes which tab is the oldest.
     """
 
-    __slots__ = ("_screen", "address", "budget", "expires", "person", "session", "since", "tests")
+    __slots__ = ("_screen", "budget", "expires", "person", "session", "since", "tests")
 
-    def __init__(self, identity: Identity | None, address: str) -> None:
+    def __init__(self, identity: Identity | None) -> None:
         self.person: Person | None = None
         self.session: str | None = None
         self.expires: float | None = None
         if identity is not None:
             self.take(identity)
-        self.address = address
         self.budget: EventBudget | None = None
         self.since = 0
         self.tests = 0

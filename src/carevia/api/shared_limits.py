@@ -1,4 +1,4 @@
-"""The limits of one address over all nodes: guests by the roster, handshakes by counters in Redis.
+"""The limits of one address over all nodes: strangers by the roster, handshakes by counters in Redis.
 
 No handshake waits for Redis: what was counted here is told to it a moment later, and where all nodes together are at
 the limit, the address is closed until its second is over. While Redis is away each node counts for itself.
@@ -21,18 +21,18 @@ _SOON: Final = 0.02  # s in which handshakes are gathered
 _WINDOW: Final = 1_000  # ms
 
 
-def guests_of(roster: Roster, handshakes: int, connections: int) -> AddressLimits:
-    """Limits whose guests are counted over all nodes."""
-    guests = roster.table("guests", int)
+def strangers_of(roster: Roster, handshakes: int, connections: int) -> AddressLimits:
+    """Limits whose strangers are counted over all nodes."""
+    strangers = roster.table("guests", int)
 
     def elsewhere(address: str) -> int:
-        return sum(guests.values(address)) if roster.hears() else 0
+        return sum(strangers.values(address)) if roster.hears() else 0
 
     def changed(address: str, count: int) -> None:
         if count > 0:
-            guests.set(address, count)
+            strangers.set(address, count)
         else:
-            guests.drop(address)
+            strangers.drop(address)
 
     return AddressLimits(handshakes, connections, elsewhere, changed)
 

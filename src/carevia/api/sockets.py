@@ -5,12 +5,11 @@ what is temporary (a store that does not answer, too many handshakes) closes the
 because from there clients come back by themselves.
 """
 
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from carevia.api.auth import Auth
-from carevia.api.limits import AddressLimits
+from carevia.api.doorman import Doorman
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.api.viewers import ViewerList
@@ -18,7 +17,7 @@ from carevia.domain.chat import desk_side
 from carevia.domain.people import DESK, Person
 from carevia.errors import SignInFirst, Unavailable
 from carevia.logs import Log
-from carevia.realtime import ConnectRefused, Handshake, Namespace, Refusal, Socket
+from carevia.realtime import ConnectRefused, Namespace, Socket
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 
@@ -31,13 +30,13 @@ class Sockets:
     """`guests` says whether anybody may connect without signing in."""
 
     def __init__(
-        self, auth: Auth, seats: Seats, presence: PresenceBoard, addresses: AddressLimits, rooms: Rooms,
+        self, auth: Auth, seats: Seats, presence: PresenceBoard, doorman: Doorman, rooms: Rooms,
         replay: Replay, viewers: ViewerList, log: Log, *, guests: bool,
     ) -> None:  # fmt: skip
         self._auth = auth
         self._seats = seats
         self._presence = presence
-        self._addresses = addresses
+        self._doorman = doorman
         self._rooms = rooms
         self._replay = replay
         self._log = log
@@ -66,17 +65,15 @@ class Sockets:
             raise
         if identity is None and not self._guests:
             raise ConnectRefused("Sign in first")
-        address = handshake.address
         if identity is not None:
-            self._addresses.proved(address)
-        seat = socket.data = Seat(identity, address)
+            self._doorman.proved(socket.session)
+        seat = socket.data = Seat(identity)
         seat.since = self._seats.stamp()
 
     async def connected(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         self._log.say(CONNECTED + socket.id)
         seat = seat_of(socket)
         if seat.person is None:
-            self._addresses.guest_came(seat.address)
             return
         self._seats.take(socket)
         self._presence.join(socket, auth)
@@ -96,9 +93,7 @@ class Sockets:
     def gone(self, socket: Socket, _: str) -> None:
         self._log.say(DISCONNECTED + socket.id)
         self._viewers.gone(socket)
-        if person_of(socket) is None:
-            self._addresses.guest_went(seat_of(socket).address)
-        else:
+        if person_of(socket) is not None:
             self._seats.give_up(socket)
             self._presence.leave(socket)
 
@@ -113,14 +108,3 @@ class Sockets:
             notes = desk_side(room)  # what only staff are told in it: the journal's room has the hub's name
             rooms[notes], joined[notes] = notes, seq
         return rooms, joined
-
-
-def admit(addresses: AddressLimits) -> Any:
-    """Asked at every handshake, before there is a session."""
-
-    def judge(handshake: Handshake) -> Refusal | None:
-        if addresses.refuses(handshake.address, time.monotonic()):
-            return Refusal(429, "Too many connections from this address. Try again in a moment.", 1)
-        return None
-
-    return judge

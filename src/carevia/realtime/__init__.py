@@ -8,6 +8,7 @@ from carevia.realtime.recovery import EventLog, Identity, Recovery
 from carevia.realtime.recovery_memory import MemoryRecovery
 from carevia.realtime.remote import RemoteSocket
 from carevia.realtime.server import Server
+from carevia.realtime.session import Session, Watch
 from carevia.realtime.socket import NO_ACK, Disconnected, Socket
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "RemoteSocket",
     "Server",
     "ServerConfig",
+    "Session",
     "Socket",
     "Target",
+    "Watch",
 ]

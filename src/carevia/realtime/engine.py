@@ -16,7 +16,7 @@ from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.ids import Ids
 from carevia.realtime.nodes import Links
 from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
-from carevia.realtime.session import Listener, Session, Transport, Ways
+from carevia.realtime.session import Listener, Session, Transport, Watch, Ways
 from carevia.realtime.websocket import TextTransport, Unwanted, WebSocketTransport
 
 _LINE_END = re.compile(rb"[\r\n\0]")
@@ -53,7 +53,8 @@ class Lagging(Protocol):
 class Engine:
     """Sessions by id. Belongs to one event loop: its timers begin with the first session.
 
-    `accept` gives every new session its listener; `admit` may turn a handshake away before a session exists.
+    `accept` gives every new session its listener; `admit` may turn a handshake away before a session exists;
+    `watch` is told of those that do.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Engine:
         accept: Callable[[Session], Listener],
         admit: Admit | None = None,
         links: Links | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.config = config
         self.links = links
@@ -79,6 +81,7 @@ class Engine:
         self._allowance = 0  # bytes that lagging clients may be sent before it is worth adding up again
         self._accept = accept
         self._admit = admit
+        self._watch = watch
         self._started = False
         path = config.path.encode()
         self._paths = (path, path.rstrip(b"/"))
@@ -169,6 +172,8 @@ class Engine:
         sid = self._node + self.ids.new()
         session = self.sessions[sid] = Session(self, sid, handshake, transport)
         self.stats.opened += 1
+        if self._watch is not None:
+            self._watch.opened(session)
         return session
 
     def open_polling(self, handshake: Handshake) -> Session:
@@ -213,6 +218,8 @@ class Engine:
         self.sessions.pop(session.id, None)
         self.polls.pop(session.id, None)
         self.stats.ended[reason] = self.stats.ended.get(reason, 0) + 1
+        if self._watch is not None:
+            self._watch.ended(session)
 
     # Back-pressure.
 

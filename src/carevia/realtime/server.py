@@ -19,7 +19,7 @@ from carevia.realtime.nodes import Links
 from carevia.realtime.nodes.tunnel import Side
 from carevia.realtime.operations import AckTimeout
 from carevia.realtime.polling import ASGIApp
-from carevia.realtime.session import Session
+from carevia.realtime.session import Session, Watch
 from carevia.realtime.socket import Socket
 
 ErrorHook = Callable[[Exception, Socket], None]
@@ -32,8 +32,8 @@ class Server:
     """One Socket.IO server on one event loop.
 
     Give `asgi(app)` and `serve_protocol(server.engine)` (realtime.uvicorn) to uvicorn. `admit(handshake)` may turn a
-    client away before
-    it has a session; `on_error(error, socket)` gets what handlers raise (default: the log).
+    client away before it has a session; `on_error(error, socket)` gets what handlers raise (default: the log); `watch`
+    is told of every session.
     """
 
     def __init__(
@@ -42,9 +42,10 @@ class Server:
         admit: Admit | None = None,
         on_error: ErrorHook | None = None,
         links: Links | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.config = config or ServerConfig()
-        self.engine = Engine(self.config, self._accept, admit, links)
+        self.engine = Engine(self.config, self._accept, admit, links, watch)
         self.fanout = Fanout(self.engine.ways)
         self.namespaces: dict[str, Namespace] = {}
         self.reads: dict[bytes, socketio.Read] = {}  # of the main namespace's events that have types, by name

@@ -41,6 +41,16 @@ class Listener(Protocol):
         """The session is over; nothing comes after it."""
 
 
+class Watch(Protocol):
+    """Who is told of every session, whatever comes of it."""
+
+    def opened(self, session: "Session") -> None:
+        """It begins; nothing has come on it yet."""
+
+    def ended(self, session: "Session") -> None:
+        """It is over."""
+
+
 class Transport(Protocol):
     """What a session asks of polling and WebSocket alike."""
 
