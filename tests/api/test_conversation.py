@@ -199,6 +199,22 @@ def test_who_else_of_staff_views_a_conversation_is_told_by_person_and_never_to_i
     run(work())
 
 
+def test_a_desk_on_polling_hears_who_left_between_two_of_its_polls(tmp_path: Path) -> None:
+    """It would show for ever that somebody looks on: nothing more is told of them."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1")
+            async with d.socket(staff(d)) as boss:
+                await boss.ask("join_room", "u1")
+                async with d.socket(staff(d, "mitu", name="Mitu Begum")) as mitu:
+                    await mitu.ask("join_room", "u1")
+                    assert len((await boss.told("viewers"))["viewers"]) == 2
+                assert len((await boss.told("viewers"))["viewers"]) == 1
+
+    run(work())
+
+
 def test_saved_replies_are_for_staff(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

@@ -30,7 +30,8 @@ PEOPLE: Final = (
     Person("rima", "user", None, None),
     Person("nusrat", "user", None, None),
 )
-FLUSHED, ON_THE_WAY, QUIET = 0.02, 0.01, 5.0  # s; lost messages are asked for after a beat, a second each time
+FLUSHED, ON_THE_WAY, STALLED = 0.02, 0.01, 0.2  # s
+QUIET = 5.0  # s: what was lost is asked for after a beat, a second each time
 
 
 class Bus:
@@ -148,17 +149,21 @@ class World:
         stamps = itertools.count(1)
         self._nodes = [Node(name, self.bus, stamps) for name in ("east", "west")]
         self._tabs: list[Tab] = []
+        self._transports: Iterator[Any] = itertools.cycle(("websocket", "polling"))
 
     async def open(self, which: int, person: Person) -> None:
         node = self._nodes[which % 2]
         away = which >= 2
-        client = TestClient(node.server, auth={"id": person.id, "away": away})
+        transport = next(self._transports)
+        client = TestClient(node.server, auth={"id": person.id, "away": away}, transport=transport)
         await self._stack.enter_async_context(client)
         self._tabs.append(Tab(person, client, away))
 
     async def close(self, which: int, _: Person) -> None:
         if self._tabs:
-            await self._tabs.pop(which % len(self._tabs)).client.close()
+            client = self._tabs.pop(which % len(self._tabs)).client
+            client.resume()  # who is cut off cannot say that they go
+            await client.close()
 
     async def look(self, which: int, _: Person) -> None:
         """Away from the tab, or at it again."""
@@ -167,12 +172,20 @@ class World:
             tab.state = "here" if tab.state == "away" else "away"
             tab.client.emit("presence", tab.state)
 
+    async def stall(self, which: int, _: Person) -> None:
+        """The network of a tab brings nothing to it for a while."""
+        if self._tabs:
+            tab = self._tabs[which % len(self._tabs)]
+            tab.client.pause()
+            asyncio.get_running_loop().call_later(STALLED, lambda: tab in self._tabs and tab.client.resume())
+
     async def view(self, which: int, person: Person) -> None:
-        """A desk opens somebody's conversation, or closes the one that is open."""
+        """A desk opens a customer's conversation, or closes the one that is open."""
         desks = [tab for tab in self._tabs if tab.person.is_staff]
+        room = "nusrat" if person.id == "nusrat" else "rima"
         if desks:
             tab = desks[which % len(desks)]
-            tab.view(None if tab.viewing == person.id else person.id)
+            tab.view(None if tab.viewing == room else room)
 
     async def stop(self) -> None:
         for tab in self._tabs:
@@ -203,7 +216,9 @@ class World:
         return states
 
 
-WHAT: Final[tuple[Callable[..., Any], ...]] = (World.open, World.open, World.close, World.look, World.view)
+WHAT: Final[tuple[Callable[..., Any], ...]] = (
+    World.open, World.open, World.close, World.look, World.view, World.view, World.stall,
+)  # fmt: skip
 STEPS: Final = st.lists(
     st.tuples(
         st.sampled_from(WHAT),

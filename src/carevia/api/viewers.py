@@ -1,7 +1,8 @@
 """Which staff have a conversation open: each person once, however many tabs. Ephemeral; never told to a customer.
 
-It is told to the conversation's staff while it is more than one person, and once more when it no longer is. Each
-process knows of the sockets of all (the roster brings the others'), and tells its own.
+It is told to the conversation's staff while it is more than one person, and once more when it no longer is. Not
+volatile, as presence: what is lost would not be said again. Each process knows of the sockets of all (the roster brings
+the others'), and tells its own.
 """
 
 import msgspec
@@ -40,7 +41,7 @@ class ViewerList:
         self._shared.set(key, viewing)
         self._add(key, viewing)
         if len(self._people(room)) == len(before) > 1:  # another tab of somebody who is there already
-            self._namespace.local.to(socket.id).volatile.emit("viewers", Viewers(room, before))
+            self._namespace.local.to(socket.id).emit("viewers", Viewers(room, before))
 
     def went(self, socket: Socket, room: str) -> None:
         key = _key(socket, room)
@@ -77,7 +78,7 @@ class ViewerList:
     def _tell(self, room: str, before: list[Viewer]) -> None:
         now = self._people(room)
         if len(now) > 1 or len(before) > 1:
-            self._namespace.local.to(desk_side(room)).volatile.emit("viewers", Viewers(room, now))
+            self._namespace.local.to(desk_side(room)).emit("viewers", Viewers(room, now))
 
 
 def _key(socket: Socket, room: str) -> str:

@@ -1,5 +1,5 @@
-// The others in a conversation, as far as they are known now: who types, and which staff have it open. Both may be lost on
-// the way, so both are forgotten when the connection is.
+// The others in a conversation, as far as they are known now: who types (which may be lost on the way), and which staff
+// have it open. Both are forgotten when the connection is.
 import { useEffect, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
