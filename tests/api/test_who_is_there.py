@@ -177,7 +177,11 @@ class World:
         if self._tabs:
             tab = self._tabs[which % len(self._tabs)]
             tab.client.pause()
-            asyncio.get_running_loop().call_later(STALLED, lambda: tab in self._tabs and tab.client.resume())
+            asyncio.get_running_loop().call_later(STALLED, self._go_on, tab)
+
+    def _go_on(self, tab: Tab) -> None:
+        if tab in self._tabs:
+            tab.client.resume()
 
     async def view(self, which: int, person: Person) -> None:
         """A desk opens a customer's conversation, or closes the one that is open."""
@@ -226,12 +230,13 @@ STEPS: Final = st.lists(
         st.sampled_from(PEOPLE),
         st.sampled_from((0.0, 0.0, FLUSHED + ON_THE_WAY, GATHER / 2, GATHER, 1.0)),
     ),
-    max_size=25,
+    min_size=10,
+    max_size=40,
 )
 
 
 @given(STEPS, st.booleans(), st.integers(0, 1_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_once_it_is_quiet_every_page_shows_who_is_there_and_who_looks_on(
     steps: list[tuple[Any, int, Person, float]], bad: bool, seed: int
 ) -> None:
