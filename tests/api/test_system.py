@@ -1,5 +1,6 @@
 """Probes, metrics, configuration, pages."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,20 @@ def test_metrics_are_for_loopback_only_without_a_token(tmp_path: Path) -> None:
             assert forwarded.status_code == 403
         async with desk(tmp_path, client="203.0.113.9") as d:
             assert (await d.http.get("/metrics")).status_code == 403
+
+    run(work())
+
+
+def test_every_limit_is_metered_from_the_start(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_CONNECTIONS="1") as d:
+            polling = "/socket.io/?EIO=4&transport=polling"
+            assert [(await d.http.get(polling)).status_code for _ in range(2)] == [200, 503]
+            metrics = (await d.http.get("/metrics")).text
+            met = dict(re.findall(r'carevia_limits_met_total{limit="(\w+)"} (\S+)', metrics))
+            of_sockets = {"address", "connections", "tabs", "rooms", "events", "flood", "queue", "buffer"}
+            assert met.keys() == of_sockets | {"payload", "packets", "attachments"}
+            assert {limit for limit, count in met.items() if float(count)} == {"connections"}
 
     run(work())
 

@@ -166,6 +166,7 @@ def test_too_many_waiting_events_close_the_connection() -> None:
                 tab.emit("wait")
             await tab.ended()
             await until(lambda: not site.engine.sessions, "the session was kept")
+            assert site.engine.stats.limits["queue"] > 0
 
     run(main())
 

@@ -45,6 +45,7 @@ def test_as_many_attachments_as_allowed_and_no_more() -> None:
             async with Polling(site.port) as polling:
                 await polling.post("40")
                 assert (await polling.post('4511-["echo"]')).status == 400
+            assert site.engine.stats.limits == {"attachments": 3}
 
     run(main())
 
@@ -63,6 +64,7 @@ def test_attachments_together_stay_under_the_payload_limit() -> None:
                 tab.send(b"x" * 500)
                 tab.send(b"y" * 501)
                 await tab.ended()
+            assert site.engine.stats.limits == {"attachments": 1}
 
     run(main())
 
@@ -78,6 +80,7 @@ def test_attachments_must_be_complete_in_time() -> None:
             tab.send(b"only one")
             assert 0.1 < (await tab.ended()).took < 1
             await until(lambda: not site.server.clients, "the client was kept")
+            assert site.engine.stats.limits == {"attachments": 1}
 
     run(main())
 
@@ -194,6 +197,7 @@ def test_a_message_over_the_limit_is_1009() -> None:
                 text = "x" * (1000 - len('421["echo",""]'))
                 tab.send(f'421["echo","{text}"]')
                 assert await tab.hear() == f'31["{text}"]'
+            assert site.engine.stats.limits == {"payload": 4}
             await site.quiet()
 
     run(main())
@@ -210,6 +214,7 @@ def test_more_packets_than_allowed_in_a_payload_are_refused_quickly() -> None:
                     assert (await polling.post(body)).status == 400
                     assert time.monotonic() - began < 0.25
                     assert (await polling.get()).status == 400
+            assert site.engine.stats.limits == {"packets": 2}
 
     run(main())
 

@@ -277,6 +277,7 @@ def test_past_the_limit_the_room_joined_least_recently_is_left() -> None:
             await tab.call("join", "a", "b", "c", "a", "d")
             assert space.sockets[tab.sid].rooms == ("c", "a", "d")
             assert set(space.rooms) == {"a", "c", "d"}
+            assert site.engine.stats.limits == {"rooms": 1}
 
     run(main())
 

@@ -224,6 +224,7 @@ class Events:
         """Past the limit the least recently joined conversation is left; never the desk."""
         open_now = [room for room in socket.rooms if room.endswith(desk_side("")) and room != wanted]
         if self._most_rooms and len(open_now) >= self._most_rooms:
+            socket.session.engine.stats.met("rooms")
             oldest = open_now[0]
             socket.leave(oldest)
             room = oldest.removesuffix(desk_side(""))

@@ -112,6 +112,9 @@ class Metrics:
         yield counted(
             "carevia_limits_met", "Times that a limit was met", ("limit",),
             {
+                **dict.fromkeys(("payload", "packets", "attachments", "rooms", "queue"), 0),
+                **stats.limits,
+                "buffer": stats.slow,
                 "address": stats.refused.get("admission", 0),
                 "connections": stats.refused.get("full", 0),
                 "events": sum(count for (_, outcome), count in self._events().items() if outcome == "rate_limited"),

@@ -29,6 +29,10 @@ class ParseError(ValueError):
     """The peer's bytes are no Engine.IO or Socket.IO packet: close the connection."""
 
 
+class TooManyPackets(ParseError):
+    """There are more packets in a payload than are allowed."""
+
+
 def error_body(code: int, message: str) -> bytes:
     """The JSON body of a refused request."""
     return msgspec.json.encode({"code": code, "message": message})
@@ -60,11 +64,11 @@ def encode_payload(parts: Iterable[bytes]) -> bytes:
 def decode_payload(body: bytes, max_packets: int) -> list[bytes]:
     """Split a polling body into packets, each still with its first byte (a digit, or `b`).
 
-    Raises ParseError where a part is no packet, the text is not UTF-8, or there are more than `max_packets` (0: no
-    limit).
+    Raises ParseError where a part is no packet or the text is not UTF-8, TooManyPackets where there are more than
+    `max_packets` (0: no limit).
     """
     if max_packets and body.count(SEPARATOR) >= max_packets:
-        raise ParseError("too many packets in one payload")
+        raise TooManyPackets("too many packets in one payload")
     if not body.isascii():
         try:
             body.decode()

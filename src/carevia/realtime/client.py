@@ -71,6 +71,7 @@ class Client:
         partial.attachments.append(data)
         partial.size += len(data)
         if partial.size > self.server.config.max_payload:
+            self.server.engine.stats.met("attachments")
             self.session.close("parse error")
         elif len(partial.attachments) == partial.packet.attachments:
             self._partial = None
@@ -83,8 +84,11 @@ class Client:
     def _expect(self, packet: socketio.Packet) -> None:
         limit = self.server.config.max_attachments
         socket = self.sockets.get(packet.namespace)
-        if (limit and packet.attachments > limit) or socket is None or not socket.connected:
+        if socket is None or not socket.connected:
             raise ParseError("attachments that nobody may send here")
+        if limit and packet.attachments > limit:
+            self.server.engine.stats.met("attachments")
+            raise ParseError("too many attachments")
         self._partial = _Partial(packet)
         self._wait = self.server.attachments.set(self)
 
@@ -206,7 +210,11 @@ class Client:
 
     def expire(self) -> None:
         """No CONNECT, or not all attachments, in time."""
-        self.session.close("connect timeout" if self._partial is None else "attachments took too long")
+        if self._partial is None:
+            self.session.close("connect timeout")
+        else:
+            self.server.engine.stats.met("attachments")
+            self.session.close("attachments took too long")
 
     def _call_off(self) -> None:
         if self._wait is not None:

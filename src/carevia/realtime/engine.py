@@ -37,6 +37,11 @@ class Stats:
     slow: int = 0  # sessions closed because their buffer was full
     unknown: int = 0  # events without a handler
     ended: dict[str, int] = field(default_factory=dict)  # sessions, by the reason of their end
+    limits: dict[str, int] = field(default_factory=dict)  # how often one was met: payload, packets, attachments...
+
+    def met(self, limit: str) -> None:
+        """A client has met a limit of this name."""
+        self.limits[limit] = self.limits.get(limit, 0) + 1
 
 
 class Lagging(Protocol):

@@ -101,6 +101,7 @@ class Exchange:
 
     def too_large(self) -> None:
         """The body is over the limit. The answer has no body of its own, as the protocol's reference server has it."""
+        self._engine.stats.met("payload")
         self._answer(413, b"", _TEXT + _CLOSE, closes=True)
 
     def too_slow(self) -> None:
@@ -164,7 +165,9 @@ class Exchange:
                     session.receive(part)
                     if part == engineio.CLOSE:
                         return True
-        except engineio.ParseError:
+        except engineio.ParseError as error:
+            if isinstance(error, engineio.TooManyPackets):
+                self._engine.stats.met("packets")
             session.close("parse error")
         return not session.closed
 

@@ -8,7 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import websocket
-from carevia.protocol.websocket import BINARY, CLOSE, FAIL, PING, TEXT
+from carevia.protocol.websocket import BINARY, CLOSE, FAIL, PING, TEXT, TOO_BIG
 from carevia.realtime.descriptor import descriptor, put
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ class WebSocketConnection(asyncio.Protocol):
     def binary(self, data: bytes) -> None:
         """A binary message."""
         raise NotImplementedError
+
+    def overrun(self) -> None:
+        """A message was over the limit; the end follows."""
 
     def ended(self, reason: str) -> None:
         """The peer has closed, broken the protocol or gone; a closing frame is on its way where one is due. Not called
@@ -138,6 +141,8 @@ class WebSocketConnection(asyncio.Protocol):
             elif opcode == PING:
                 self.write(websocket.frame(websocket.PONG, payload))
             elif opcode in (CLOSE, FAIL):
+                if opcode == FAIL and code == TOO_BIG:
+                    self.overrun()
                 self.close(code=code)  # 5.5.1: a close is answered by its own code
                 self.ended("transport close" if opcode == CLOSE else "parse error")
             if self._closing:

@@ -333,6 +333,7 @@ class Namespace:
             socket.rooms = (*(other for other in socket.rooms if other != room), room)
             return
         if self.max_rooms and len(socket.rooms) >= self.max_rooms:
+            socket.session.engine.stats.met("rooms")
             self.exit(socket, socket.rooms[0])
         socket.rooms = (*socket.rooms, room)
         self._rooms.setdefault(room, set()).add(socket)

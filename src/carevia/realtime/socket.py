@@ -195,6 +195,7 @@ class Socket:
         jobs.append(job)
         limit = self.client.server.config.max_queued
         if limit and len(jobs) > limit:
+            self.client.server.engine.stats.met("queue")
             self.session.close("too many events at once")
         elif len(jobs) > _PAUSE_AT and not self._paused:
             self._paused = True

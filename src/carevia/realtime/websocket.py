@@ -148,6 +148,9 @@ class WebSocketTransport(WebSocketConnection):
             self.close()
             self.ended("upgrade failed")
 
+    def overrun(self) -> None:
+        self.engine.stats.met("payload")
+
     def ended(self, reason: str) -> None:
         session = self.session
         if session is None:
