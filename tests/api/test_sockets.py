@@ -361,6 +361,17 @@ def test_live_tells_the_desk_its_newest_number_and_the_time(tmp_path: Path) -> N
     run(work())
 
 
+def test_live_waits_for_a_poll_that_is_on_its_way(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            await boss.told("presence")  # it is in its rooms
+            for _ in range(3):  # nobody polls meanwhile
+                await d.carevia.pulse.live(customers=True)
+            assert (await d.http.get(boss.query)).text.count('42["live"') >= 3
+
+    run(work())
+
+
 def test_live_of_a_customer_counts_their_own_room_only_and_survives_a_restart(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(customer(d)) as family, d.socket(customer(d, "u2")):

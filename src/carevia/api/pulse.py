@@ -1,7 +1,7 @@
 """What happens by the clock: `live` to desk and customers, credentials judged again, what is old forgotten.
 
 `live` says the newest journal number addressed to a room and the server's time, so that a page can prove that it is
-fresh. It may be lost.
+fresh. Not volatile: a page that polls is seldom waiting where much happens, and would never hear of it.
 """
 
 import asyncio
@@ -104,7 +104,7 @@ class Pulse:
         for first in range(0, len(everybody), some):
             if first:
                 await asyncio.sleep(BETWEEN)
-            self._namespace.local.to(*everybody[first : first + some]).volatile.emit("live", live)
+            self._namespace.local.to(*everybody[first : first + some]).emit("live", live)
 
     async def judge(self, *, seen: bool) -> None:
         """End the sockets whose session is over or whose account is disabled (FAULTS security 4 and 5)."""

@@ -78,7 +78,7 @@ class AlarmBell:
 
     def _ring(self, alarm: ReceiptAlarm) -> None:
         if alarm.rings or self._ringing:
-            self._namespace.local.to(DESK).volatile.emit("receipt_alarm", alarm)
+            self._namespace.local.to(DESK).emit("receipt_alarm", alarm)
         self._ringing = alarm.rings
         if alarm.rings and not self._logged and (alarm.unsent or self._first()):
             self._logged = True
