@@ -365,8 +365,9 @@ def test_live_waits_for_a_poll_that_is_on_its_way(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
             await boss.told("presence")  # it is in its rooms
-            for _ in range(3):  # nobody polls meanwhile
+            for _ in range(3):
                 await d.carevia.pulse.live(customers=True)
+                d.carevia.namespace.fanout.flush()  # nobody polls yet
             assert (await d.http.get(boss.query)).text.count('42["live"') >= 3
 
     run(work())
