@@ -183,7 +183,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(node=nodes)
     def late_hints_come(self, node: int) -> None:
-        self._do(self.world.nodes[node].store.release)
+        self._do(self.world.nodes[node].release)
 
     @rule(node=nodes, share=st.sampled_from([0.3, 0.7, 1.0]))
     def retention(self, node: int, share: float) -> None:

@@ -64,6 +64,10 @@ class Node:
             raise ConnectionError("the process is not running")
         return asyncio.get_running_loop().create_task(work, context=self._context)
 
+    def release(self) -> None:
+        """The hints that were late come now. In its context: what they set going may kill it."""
+        self._context.run(self.store.release)
+
     def kill(self) -> None:
         """SIGKILL: nothing more is committed, answered or sent by this process."""
         self.alive = False
@@ -72,6 +76,7 @@ class Node:
 
     async def bury(self) -> None:
         """What the operating system does with a dead process."""
+        await asyncio.sleep(0)  # a task that is cancelled before it has begun leaves a handler's coroutine unawaited
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

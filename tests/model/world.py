@@ -203,7 +203,7 @@ class World:
             node.store.hints = "now"
             if not node.alive:
                 await self.restart(node)
-            node.store.release()
+            node.release()
         await self._delivered()
         for event in self.events:
             if event["id"] not in self.answered:
