@@ -199,6 +199,7 @@ class World:
     async def quiet(self) -> None:
         """Everybody is back, the provider has had its answers, and nothing is under way."""
         failpoint.arm(None)
+        await self.turns(2)  # a process that was to die once its bytes have left dies now, not while it is counted on
         for node in self.nodes:
             node.store.hints = "now"
             if not node.alive:
