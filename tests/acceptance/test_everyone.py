@@ -94,6 +94,7 @@ def test_axe_finds_nothing_with_a_layer_open_or_stale(house: str, desk: Page, ne
         found += in_both_themes(desk, str(button))
         desk.keyboard.press("Escape")
         expect(desk.get_by_role("dialog")).to_have_count(0)  # else the next key is meant for it
+        expect(desk.get_by_role("button", name=button)).to_be_focused()  # it has its focus back, and takes no other
     desk.get_by_role("heading", name="Nusrat Jahan").first.focus()
     for key in ("?", "Control+k"):
         desk.keyboard.press(key)
