@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 import pytest
@@ -29,17 +28,17 @@ LONG_ENOUGH = 120  # payments; more than 8 s, after which a silent page would co
 @contextmanager
 def paying(site: Program) -> Iterator[Callable[[], int]]:
     """Families pay, one after the other; how many have."""
-    numbers, over = count(1), threading.Event()
-    paid = [0]
+    paid, over = list[str](), threading.Event()
 
     def pay_on() -> None:
         while not over.wait(BETWEEN):
-            pay(site, f"family-{next(numbers)}")
-            paid[0] += 1
+            family = f"family-{len(paid)}"
+            pay(site, family)
+            paid.append(family)
 
     thread = threading.Thread(target=pay_on)
     thread.start()
-    yield lambda: paid[0]
+    yield lambda: len(paid)
     over.set()
     thread.join()
 

@@ -279,7 +279,7 @@ def test_each_visitor_has_an_address_of_their_own_and_cannot_claim_another(site:
                 if one.status_code == 200:
                     sid = re.findall(r'"sid":"([^"]+)"', one.text)[0]
                     http.post(f"{POLLING}&sid={sid}", content="40")
-                    # Heartbeats may come first; a guest counts once the CONNECT is answered.
+                    # Heartbeats may come first.
                     assert any("40{" in http.get(f"{POLLING}&sid={sid}").text for _ in range(20))
             return [one.status_code for one in opened]
 

@@ -165,9 +165,10 @@ class Exchange:
                     session.receive(part)
                     if part == engineio.CLOSE:
                         return True
-        except engineio.ParseError as error:
-            if isinstance(error, engineio.TooManyPackets):
-                self._engine.stats.met("packets")
+        except engineio.TooManyPackets:
+            self._engine.stats.met("packets")
+            session.close("parse error")
+        except engineio.ParseError:
             session.close("parse error")
         return not session.closed
 
