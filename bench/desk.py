@@ -17,11 +17,13 @@ from bench import proc
 from bench.load import Done, Load, load
 from bench.rounds import NEVER, Bench
 from bench.servers import HERE, LOOP, MADE, OURS, PYTHON, Running, environment, started
+from carevia.store.migrate import prepare
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import JWT_SECRET, staff, token
 from tests.acceptance.stripe import WEBHOOK_SECRET, event, session, signature
 from tests.harness.program import Program, free_port
 
+DATABASE = "carevia.db"  # in the folder of each
 LONG = 3600  # s that a sign-in holds
 WARM = 500  # jobs that a server has done before anything counts: Node compiles what it runs often
 WITHOUT_LIMITS = {  # of one user, one address and one socket, all of which are one here
@@ -33,18 +35,19 @@ MESSAGE = '["send_message",{"roomId":"family-&","id":"m#","text":"Can-she-come-a
 
 
 @contextmanager
-def serving(name: str) -> Iterator[Running]:
+def serving(name: str, folder: Path | None = None) -> Iterator[Running]:
     """A server with a database on the disk on which the project is: in memory a commit would cost nothing."""
-    with TemporaryDirectory(dir=MADE, prefix="data-") as folder:
+    with ExitStack() as stack:
+        folder = folder or Path(stack.enter_context(TemporaryDirectory(dir=MADE, prefix="data-")))
         if name == OURS:
-            with Program(data=Path(folder), port=None, **SETTINGS, **WITHOUT_LIMITS) as program:
-                yield Running(name, program.pid, program.port)
+            program = stack.enter_context(Program(data=folder, port=None, **SETTINGS, **WITHOUT_LIMITS))
+            yield Running(name, program.pid, program.port)
             return
-        port, node = free_port(), webbuild.node_folder() / "node"
+        port, node, database = free_port(), webbuild.node_folder() / "node", folder / DATABASE
+        prepare(database, secrets.token_hex(8))
         known = {"BENCH_JWT_SECRET": JWT_SECRET, "BENCH_STRIPE_SECRET": WEBHOOK_SECRET}
-        words: list[str | Path] = [node, HERE / "node" / "desk.js", str(port), folder]
-        with started(name, port, words, environment(NEVER) | known) as server:
-            yield server
+        words: list[str | Path] = [node, HERE / "node" / "desk.js", str(port), database]
+        yield stack.enter_context(started(name, port, words, environment(NEVER) | known))
 
 
 @contextmanager

@@ -1,22 +1,27 @@
 """The machinery of bench/: it gives figures for a server of each kind, and draws them. Nothing here looks at speed."""
 
+import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from bench import draw, proc, report, servers
+from bench import desk, draw, proc, report, servers
 from bench.__main__ import arguments
-from bench.load import payload
+from bench.load import load, payload
 from bench.rounds import Bench
 from bench.scenarios import SCENARIOS
 from bench.servers import LOOP, NODE, OURS
 from bench.table import CLUSTER, DESK, ENGINE, PLOTTED, ROWS, Bound, Figures
+from tests.acceptance.people import token
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads Linux's accounting")
+UNEQUAL = {"id", "trackingId", "time", "waitingSince", "lastMessage"}  # made up, times, and what is looked at by itself
 FACTS = report.Facts("2000-01-01", "a machine", ["a version"], 1, 0.05, 0.1, [1.0])
 
 
@@ -166,3 +171,45 @@ def test_cpu_time_of_a_process_is_counted() -> None:
 
 def test_the_payload_is_300_bytes() -> None:
     assert len(payload()) == 300
+
+
+def test_the_peer_of_the_main_job_keeps_the_same_facts_as_ours(tmp_path: Path) -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("the load generator needs a C compiler")
+    servers.install_peers()
+    kept = {}
+    for name in (OURS, NODE):
+        folder = tmp_path / name
+        folder.mkdir()
+        with desk.serving(name, folder) as server, load(server) as clients:
+            desk.Sender(clients).deliver(3, 0, 1)
+            clients.credentials([desk.said(token("family-0", name="Nusrat Jahan"))])
+            clients.open(2)
+            clients.call(desk.MESSAGE, 2, window=1, each=1)
+        kept[name] = facts(folder / desk.DATABASE)
+    assert kept[OURS] == kept[NODE]
+    assert [len(rows) for rows in kept[OURS].values()] == [3, 4, 3, 3, 2, 1, 7]
+
+
+def facts(path: Path) -> dict[str, list[dict[str, object]]]:
+    """What is in each table, without ids that are made up, times, and what only ours knows: receipts and senders."""
+    chance = {"id", "booking_id", "session_id", "intent_id", "tracking_id", "digest", "body", "sender", "waiting"}
+    times = {"time", "created", "paid_at", "received", "committed", "emitted", "updated"}
+    tables = ("provider_events", "users", "bookings", "payments", "messages", "conversations", "journal")
+    found = {}
+    with closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        for table in tables:
+            rows = [dict(row) for row in database.execute(f"SELECT * FROM {table}")]
+            rows = [row for row in rows if not row.get("login")]  # those who may sign in here were there before
+            found[table] = [{key: told(row[key]) for key in row.keys() - chance - times} for row in rows]
+    return found
+
+
+def told(value: object) -> object:
+    """The words of an event are compared, not their order."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    event = json.loads(value)
+    parts = [event, event.get("lastMessage", {})]
+    return [{key: part[key] for key in sorted(part.keys() - UNEQUAL)} for part in parts]

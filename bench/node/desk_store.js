@@ -1,107 +1,163 @@
-// The peer's tables and its two transactions, each with a COMMIT of its own: better-sqlite3 is synchronous, so a second
-// webhook cannot join the first one's. WAL and synchronous=FULL: what was answered survives a power cut.
-import { randomUUID } from "node:crypto";
+// The peer's transactions, each with a COMMIT of its own: better-sqlite3 is synchronous, so a second webhook cannot join
+// the first one's. The database was made by our migrations, so that both keep the same facts in the same tables and
+// indexes. WAL and synchronous=FULL: what was answered survives a power cut.
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import Database from "better-sqlite3";
 
-const SCHEMA = `
-  CREATE TABLE provider_events (id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL, received INTEGER NOT NULL)
-    WITHOUT ROWID;
-  CREATE TABLE bookings (id TEXT PRIMARY KEY, tracking_id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, user_name TEXT,
-    user_email TEXT, service_id TEXT, service_name TEXT NOT NULL, date TEXT, slot TEXT, duration_type TEXT,
-    quantity INTEGER, division TEXT, district TEXT, address TEXT, payment_option TEXT, total INTEGER,
-    paid INTEGER NOT NULL, due INTEGER, currency TEXT NOT NULL, status TEXT NOT NULL, created INTEGER NOT NULL);
-  CREATE INDEX bookings_user ON bookings (user_id, created);
-  CREATE TABLE payments (id TEXT PRIMARY KEY, booking_id TEXT NOT NULL, user_id TEXT NOT NULL, session_id TEXT UNIQUE,
-    intent_id TEXT, amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, created INTEGER NOT NULL);
-  CREATE INDEX payments_booking ON payments (booking_id);
-  CREATE TABLE journal (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, room TEXT NOT NULL, name TEXT NOT NULL,
-    payload TEXT NOT NULL, time INTEGER NOT NULL);
-  CREATE INDEX journal_room ON journal (room, seq);
-  CREATE TABLE messages (seq INTEGER PRIMARY KEY, room_id TEXT NOT NULL, id TEXT NOT NULL, sender_id TEXT NOT NULL,
-    text TEXT NOT NULL, time INTEGER NOT NULL, UNIQUE (sender_id, id));
-  CREATE INDEX messages_room ON messages (room_id, seq);
-  CREATE TABLE conversations (room_id TEXT PRIMARY KEY, last_seq INTEGER NOT NULL, unread INTEGER NOT NULL)
-    WITHOUT ROWID;`;
-
 export function openStore(path) {
-  const db = new Database(path);
-  db.pragma("journal_mode = WAL");
+  const db = new Database(path, { fileMustExist: true });
   db.pragma("synchronous = FULL");
-  db.exec(SCHEMA);
-  const insert = (table, columns) =>
-    db.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map((name) => `@${name}`).join(", ")})`);
-  const claim = db.prepare("INSERT INTO provider_events VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  const insert = (table, columns, conflict = "") =>
+    db.prepare(
+      `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map((name) => `@${name}`).join(", ")}) ${conflict}`,
+    );
+  const claim = insert(
+    "provider_events",
+    ["provider", "id", "type", "digest", "body", "received"],
+    "ON CONFLICT DO NOTHING",
+  );
+  const recorded = db.prepare(
+    `SELECT EXISTS (SELECT 1 FROM payments WHERE session_id = @session)
+         OR EXISTS (SELECT 1 FROM payment_facts WHERE about IN (@session, @intent))`,
+  );
+  const free = db.prepare("SELECT NOT EXISTS (SELECT 1 FROM bookings WHERE tracking_id = ?)");
+  const customer = insert(
+    "users",
+    ["id", "role", "name", "email", "created", "booked", "activity"],
+    `ON CONFLICT (id) DO UPDATE SET name = coalesce(name, excluded.name), email = coalesce(email, excluded.email),
+       booked = 1, activity = excluded.activity`,
+  );
   const book = insert("bookings", [
-    ...["id", "tracking_id", "user_id", "user_name", "user_email", "service_id", "service_name", "date", "slot"],
-    ...["duration_type", "quantity", "division", "district", "address", "payment_option", "total", "paid", "due"],
-    ...["currency", "status", "created"],
+    ...["id", "tracking_id", "user_id", "service_id", "service_name", "date", "slot", "duration_type", "quantity"],
+    ...["division", "district", "address", "payment_option", "total", "paid", "due", "currency", "status", "source"],
+    ...["created", "announced", "received"],
   ]);
-  const columns = ["id", "booking_id", "user_id", "session_id", "intent_id", "amount", "currency", "status", "created"];
-  const pay = insert("payments", columns);
-  const append = db.prepare("INSERT INTO journal (id, room, name, payload, time) VALUES (?, ?, ?, ?, ?)");
+  const pay = insert("payments", [
+    ...["id", "booking_id", "user_id", "provider", "session_id", "intent_id", "amount", "currency", "status"],
+    ...["created", "paid_at"],
+  ]);
+  const journal = insert("journal", ["seq", "id", "room", "name", "payload", "time"]);
+  const visitor = insert("users", ["id", "role", "name", "created"], "ON CONFLICT DO NOTHING");
   const known = db.prepare("SELECT seq, time FROM messages WHERE sender_id = ? AND id = ?");
-  const keep = insert("messages", ["seq", "room_id", "id", "sender_id", "text", "time"]);
-  const count = db.prepare(
-    `INSERT INTO conversations VALUES (?, ?, 1)
-     ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, unread = unread + 1`,
+  const account = db.prepare("SELECT name, email FROM users WHERE id = ?");
+  const conversation = db.prepare(
+    `SELECT unread, waiting, assignee, (SELECT time FROM messages WHERE seq = waiting) AS waiting_time
+     FROM conversations WHERE room_id = ?`,
+  );
+  const keep = insert("messages", [
+    ...["seq", "room_id", "id", "sender_id", "sender_name", "sender_role", "text", "time", "status"],
+  ]);
+  const findable = db.prepare("INSERT INTO message_words (rowid, text) VALUES (?, ?)");
+  const active = db.prepare("UPDATE users SET activity = ? WHERE id = ?");
+  const count = insert(
+    "conversations",
+    ["room_id", "last_seq", "unread", "updated", "waiting", "version"],
+    `ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, unread = excluded.unread, updated = excluded.updated,
+       waiting = excluded.waiting, status = 'open', version = excluded.version`,
   );
 
+  let last = db.prepare("SELECT coalesce(max(seq), 0) FROM journal").pluck().get();
+  const append = (seq, room, name, payload, time) =>
+    journal.run({ seq, id: randomUUID(), room, name, payload: JSON.stringify(payload), time });
+  recorded.pluck();
+  free.pluck();
+
   // What the desk is told; nothing for an event that came before.
-  const take = db.transaction((event, body, tracking) => {
+  const take = db.transaction((event, body) => {
     const now = Date.now();
-    if (!claim.run(event.id, event.type, body, now).changes) return null;
-    const session = event.data.object;
-    if (event.type !== "checkout.session.completed" || session.payment_status !== "paid") return null;
-    const booking = bookingOf(session, tracking, now);
+    const { id, type, data } = event;
+    const digest = createHash("sha256").update(body).digest("hex");
+    if (!claim.run({ provider: "stripe", id, type, digest, body: body.toString(), received: now }).changes) return null;
+    const session = data.object;
+    if (type !== "checkout.session.completed" || session.payment_status !== "paid") return null;
+    if (recorded.get({ session: session.id, intent: session.payment_intent })) return null;
+    const seq = last + 1;
+    const { userId, userName, userEmail } = session.metadata;
+    customer.run({ id: userId, role: "user", name: userName, email: userEmail, created: now, booked: 1, activity: seq });
+    const booking = bookingOf(event, freeTrackingId(), seq, now);
     book.run(booking);
-    pay.run({
-      id: `pay_${randomUUID()}`,
-      booking_id: booking.id,
-      user_id: booking.user_id,
-      session_id: session.id,
-      intent_id: session.payment_intent,
-      amount: session.amount_total,
-      currency: session.currency,
-      status: "paid",
-      created: now,
-    });
+    pay.run(paymentOf(event, booking, now));
     const told = {
-      userId: booking.user_id,
-      userEmail: booking.user_email,
-      userName: booking.user_name,
+      userId,
+      userEmail,
+      userName,
       serviceName: booking.service_name,
-      trackingId: tracking,
+      trackingId: booking.tracking_id,
       amountPaid: String(booking.paid / 100),
       amount: booking.paid,
       currency: booking.currency,
     };
-    append.run(randomUUID(), "desk", "customer_added", JSON.stringify(told), now);
+    append(seq, "desk", "customer_added", told, now);
     return told;
   });
 
+  function freeTrackingId() {
+    for (;;) {
+      const id = `CV-${randomBytes(5).toString("hex").toUpperCase().slice(0, 8)}`;
+      if (free.get(id)) return id;
+    }
+  }
+
+  // What the tabs of the conversation and the desk are told.
   const say = db.transaction((person, room, id, text) => {
     const before = known.get(person.id, id);
     const now = before?.time ?? Date.now();
-    const message = { id, roomId: room, senderId: person.id, senderName: person.name, text, time: iso(now) };
+    const said = { id, senderId: person.id, senderName: person.name, text, time: iso(now) };
+    const message = { ...said, roomId: room, status: "sent" };
     if (before) return { seq: before.seq, message, duplicate: true };
-    const seq = Number(append.run(randomUUID(), room, "receive_message", JSON.stringify(message), now).lastInsertRowid);
-    keep.run({ seq, room_id: room, id, sender_id: person.id, text, time: now });
-    count.run(room, seq);
-    return { seq, message };
+    const seq = last + 1;
+    const talk = conversation.get(room);
+    const owner = account.get(room);
+    const waiting = talk?.waiting ?? seq;
+    const unread = (talk?.unread ?? 0) + 1;
+    const { id: sender_id, name: sender_name, role: sender_role } = person;
+    keep.run({ seq, room_id: room, id, sender_id, sender_name, sender_role, text, time: now, status: "sent" });
+    findable.run(seq, text.toLowerCase());
+    active.run(seq, room);
+    count.run({ room_id: room, last_seq: seq, unread, updated: now, waiting, version: seq + 1 });
+    append(seq, room, "receive_message", message, now);
+    const told = {
+      roomId: room,
+      seq,
+      lastMessage: said,
+      unread,
+      userName: owner?.name ?? person.name,
+      read: false,
+      userEmail: owner?.email ?? "",
+      status: "open",
+      assignee: talk?.assignee ?? null,
+      waiting,
+      waitingSince: iso(talk?.waiting_time ?? now),
+      activity: seq,
+    };
+    append(seq + 1, "desk", "conversation_updated", told, now);
+    return { seq, message, told };
   });
 
-  return { take, say };
+  // The journal's number is taken when the rows that carry it are committed.
+  return {
+    meet: ({ id, role, name }) => visitor.run({ id, role, name, created: Date.now() }),
+    take: (event, body) => {
+      const told = take(event, body);
+      if (told) last += 1;
+      return told;
+    },
+    say: (person, room, id, text) => {
+      const said = say(person, room, id, text);
+      if (!said.duplicate) last += 2;
+      return said;
+    },
+  };
 }
 
-function bookingOf(session, tracking, now) {
+function bookingOf(event, tracking, seq, now) {
+  const session = event.data.object;
   const told = session.metadata;
   const total = 100 * Number(told.totalPrice);
   return {
-    id: `bk_${randomUUID()}`,
+    id: rowId("bk", now),
     tracking_id: tracking,
     user_id: told.userId,
-    user_name: told.userName,
-    user_email: told.userEmail,
     service_id: told.serviceId,
     service_name: told.serviceName,
     date: told.bookingDate,
@@ -117,8 +173,33 @@ function bookingOf(session, tracking, now) {
     due: total - session.amount_total,
     currency: session.currency,
     status: "booked",
-    created: now,
+    source: "stripe",
+    created: 1000 * event.created,
+    announced: seq,
+    received: now,
   };
+}
+
+function paymentOf(event, booking, now) {
+  const session = event.data.object;
+  return {
+    id: rowId("pay", now),
+    booking_id: booking.id,
+    user_id: booking.user_id,
+    provider: "stripe",
+    session_id: session.id,
+    intent_id: session.payment_intent,
+    amount: session.amount_total,
+    currency: session.currency,
+    status: "paid",
+    created: booking.created,
+    paid_at: booking.created,
+  };
+}
+
+// Rows that are made together lie together.
+function rowId(prefix, now) {
+  return `${prefix}_${now.toString(16).padStart(12, "0")}${randomBytes(10).toString("hex")}`;
 }
 
 function iso(time) {
