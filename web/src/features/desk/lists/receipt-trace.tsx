@@ -1,5 +1,5 @@
 // From the card to the screen: the steps of a booking's receipt, their share of the time, and who had it on which screen.
-import { Check, Monitor } from "lucide-react";
+import { Check, Clock, Monitor } from "lucide-react";
 import { Desks } from "../booking-receipt";
 import type { Receipt } from "../get-receipt";
 import { words as desk } from "../messages";
@@ -21,14 +21,9 @@ export function ReceiptTrace({ trackingId }: { trackingId: string }) {
       <Bar receipt={data} />
       <ol className="mt-2.5 flex flex-col gap-1.5">
         {receiptSteps(data).map((step, place, all) => (
-          <li key={step} className="flex items-center gap-2 text-[12.5px] tabular-nums">
-            <span className="grid size-4 flex-none place-items-center rounded bg-tint text-accent-ink">
-              {place === all.length - 1 && data.shownAt ? (
-                <Monitor size={11} aria-hidden="true" />
-              ) : (
-                <Check size={11} aria-hidden="true" />
-              )}
-            </span>
+          <li key={step} className="relative flex items-center gap-2.5 text-[12.5px] tabular-nums">
+            {place > 0 && <span aria-hidden="true" className="absolute bottom-1/2 left-2 h-full w-px bg-line" />}
+            <Mark last={place === all.length - 1} receipt={data} />
             {step}
           </li>
         ))}
@@ -39,6 +34,18 @@ export function ReceiptTrace({ trackingId }: { trackingId: string }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** What has happened is ticked, and the last step is the screens: a clock while the booking is on none. */
+function Mark({ last, receipt }: { last: boolean; receipt: Receipt }) {
+  const waits = last && receipt.receivedAt !== null && receipt.desks.length === 0;
+  const Icon = waits ? Clock : last && receipt.shownAt ? Monitor : Check;
+  const look = waits ? "bg-surface text-warn-ink" : "bg-tint text-accent-ink";
+  return (
+    <span className={`relative grid size-4 flex-none place-items-center rounded-full ${look}`}>
+      <Icon size={11} aria-hidden="true" />
+    </span>
   );
 }
 
