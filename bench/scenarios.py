@@ -52,7 +52,6 @@ def many(bench: Bench) -> None:
         bench.events("one-10000", loads, PUB, clients)
         bench.events("eight-10000", loads, PUB, clients, 8)
         bench.events("five-10000", loads, PUB5, 5 * clients)
-        loads = [each for each in loads if each.server.name != LOOP]
         for each in loads:
             each.call('["join","hundred"]', clients // step, step=step)
             each.call('["join","r%"]', clients)  # client n is in the rooms n and n - 1

@@ -1,8 +1,8 @@
 /* The C loop: what the kernel charges for the same bytes, and nothing else. `loop PORT`; prints `ready`.
  *
  * It upgrades every connection, answers open and CONNECT, and at a `pub` walks the clients and calls send(). One turn's
- * events for one client leave in one send(), as in a server that corks. It has no rooms, no heartbeat, no polling and
- * checks nothing: it is a floor to stand beside, not a server to use. */
+ * events for one client leave in one send(), as in a server that corks. A room is a list of descriptors under a name, for
+ * ever. It has no heartbeat, no polling and checks nothing: it is a floor to stand beside, not a server to use. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -14,12 +14,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 65536, LARGEST = 60000, TIMES = 10 };
+enum { MOST = 65536, LARGEST = 60000, TIMES = 10, ROOMS = 1 << 15, NAME = 24 };
 
 struct client { int fd; int upgraded; size_t have; char *rest; };
 
+struct room { char name[NAME]; int *members, count; };
+
 static struct client clients[MOST];
 static int connected[MOST], count;
+static struct room rooms[ROOMS];        /* by a hash of the name, the next one that is free */
 
 static void die(const char *what) {
     perror(what);
@@ -61,21 +64,45 @@ static void answer(int fd, const char *text, size_t size) {
     write_all(fd, out, frame(out, text, size));
 }
 
-static void publish(int times, const char *payload, size_t size) {
+static void publish(const int *fds, int many, int times, const char *payload, size_t size) {
     static char text[LARGEST + 64], out[TIMES * (LARGEST + 64)];
     size_t whole = 0, length = snprintf(text, sizeof text, "42[\"booking\",%.*s", (int)size, payload);
     for (int i = 0; i < times; i++) whole += frame(out + whole, text, length);
-    for (int i = 0; i < count; i++) write_all(connected[i], out, whole);
+    for (int i = 0; i < many; i++) write_all(fds[i], out, whole);
 }
 
-/* 42["pub5",...] or 42<id>["echo",...]: everything after the comma is sent back, closing bracket included. */
+static struct room *room(const char *name, size_t size) {
+    unsigned at = 2166136261u;
+    if (size >= NAME) size = NAME - 1;
+    for (size_t i = 0; i < size; i++) at = (at ^ (unsigned char)name[i]) * 16777619u;
+    while (rooms[at %= ROOMS].count && (strncmp(rooms[at].name, name, size) || rooms[at].name[size])) at++;
+    memcpy(rooms[at].name, name, size);
+    return &rooms[at];
+}
+
+static void join(struct room *r, int fd) {
+    if (!(r->count & (r->count - 1))) r->members = realloc(r->members, (r->count ? 2 * r->count : 1) * sizeof(int));
+    r->members[r->count++] = fd;
+}
+
+/* 42["pub5",...], 42["pubroom","name",...], 42<id>["join","name"] or 42<id>["echo",...]: everything after the last of
+ * these commas is sent back, closing bracket included. */
 static void event(int fd, char *text, size_t size) {
     static char out[LARGEST + 64];
-    char *bracket = memchr(text, '[', size), *comma = memchr(text, ',', size), *end = text + size;
+    char *bracket = memchr(text, '[', size), *comma = memchr(text, ',', size), *end = text + size, *name, *quote;
     if (!bracket || !comma) return;
-    if (!memcmp(bracket, "[\"pub", 5)) {
+    name = comma + 2;
+    quote = name < end ? memchr(name, '"', end - name) : NULL;
+    if (!memcmp(bracket, "[\"pubroom", 9)) {
+        if (!quote || quote + 2 > end) return;
+        struct room *r = room(name, quote - name);
+        publish(r->members, r->count, 1, quote + 2, end - quote - 2);
+    } else if (!memcmp(bracket, "[\"join", 6)) {
+        if (quote) join(room(name, quote - name), fd);
+        answer(fd, out, snprintf(out, sizeof out, "43%.*s[]", (int)(bracket - text - 2), text + 2));
+    } else if (!memcmp(bracket, "[\"pub", 5)) {
         int times = atoi(bracket + 5);
-        publish(times ? times : 1, comma + 1, end - comma - 1);
+        publish(connected, count, times ? times : 1, comma + 1, end - comma - 1);
     } else if (bracket > text + 2) {
         int length = snprintf(out, sizeof out, "43%.*s[%.*s", (int)(bracket - text - 2), text + 2,
                               (int)(end - comma - 1), comma + 1);
