@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,16 @@ def file_size_limit(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def leave_pages(tx: Any, count: int) -> None:
+    """So many more, and the disk is full."""
+    pages = tx._connection.execute("PRAGMA page_count").fetchone()[0]
+    tx._connection.execute(f"PRAGMA max_page_count={pages + count}")
+
+
+def room_again(tx: Any) -> None:
+    tx._connection.execute("PRAGMA max_page_count=1000000")
+
+
 async def seqs(store: Store) -> list[int]:
     return [row.seq for row in await store.events_after(0, None, 10_000)]
 
@@ -63,17 +74,10 @@ def test_a_write_error_answers_nothing_and_the_store_recovers_by_itself(tmp_path
 
 
 def test_a_full_disk_fails_the_whole_batch_and_heals_when_there_is_room(tmp_path: Path) -> None:
-    def no_more_pages(tx: Any) -> None:
-        pages = tx._connection.execute("PRAGMA page_count").fetchone()[0]
-        tx._connection.execute(f"PRAGMA max_page_count={pages}")
-
-    def room_again(tx: Any) -> None:
-        tx._connection.execute("PRAGMA max_page_count=1000000")
-
     async def main() -> None:
         async with opened(tmp_path) as store:
             acked = [await store.write(say())]
-            await store.write(no_more_pages)
+            await store.write(partial(leave_pages, count=0))
             small, big = store.write(say()), store.write(say("y" * 50_000))
             results = await asyncio.gather(small, big, return_exceptions=True)
             assert all(isinstance(result, Unavailable) and "disk is full" in str(result) for result in results)
@@ -85,10 +89,45 @@ def test_a_full_disk_fails_the_whole_batch_and_heals_when_there_is_room(tmp_path
     run(main())
 
 
+def test_the_last_bytes_of_a_disk_prove_nothing_to_who_could_not_store_a_payment(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            await store.write(partial(leave_pages, count=5))
+            await store.check()  # nobody knows yet
+            for _ in range(2):
+                with pytest.raises(Unavailable, match="disk is full"):
+                    await store.write(say("y" * 50_000))
+                assert await store.write(say("small"))
+                with pytest.raises(Unavailable, match="disk is full"):
+                    await store.check()
+            with pytest.raises(Unavailable, match="disk is full"):
+                await store.check()  # though nobody tried since
+            await store.write(room_again)
+            await store.check()
+            await store.write(say("y" * 50_000))
+
+    run(main())
+
+
+def test_commits_that_fail_all_the_time_are_told_though_ours_come_back(tmp_path: Path) -> None:
+    huge = say("y" * 2_000_000)
+
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            await store.write(partial(leave_pages, count=200))
+            for red in (False, True, True):
+                with pytest.raises(Unavailable, match="disk is full"):
+                    await store.write(huge)
+                with pytest.raises(Unavailable, match="disk is full") if red else nullcontext():
+                    await store.check()
+            await store.check()  # nobody failed since
+
+    run(main())
+
+
 def test_a_work_that_hides_a_full_disk_cannot_write_outside_of_its_transaction(tmp_path: Path) -> None:
     def hides(tx: Any) -> str:
-        pages = tx._connection.execute("PRAGMA page_count").fetchone()[0]
-        tx._connection.execute(f"PRAGMA max_page_count={pages}")
+        leave_pages(tx, 0)
         try:
             tx.insert(meta, key="big", value="y" * 50_000)
         except sqlite3.Error:

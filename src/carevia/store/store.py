@@ -99,8 +99,9 @@ class Store(ABC):
 
     @abstractmethod
     async def check(self) -> None:
-        """Commit something small, unless a commit of this moment has just proven that we can. Raises Unavailable with
-        the reason; what can be put right here (a thread that died) is, before the next call."""
+        """Commit something small, unless a commit of this moment has just proven that we can; after one that failed, as
+        much as the largest work needs. Asked every second: commits that fail all the time are a reason by themselves.
+        Raises Unavailable with the reason; what can be put right here (a thread that died) is, before the next call."""
 
     @abstractmethod
     async def forget_before(self, time: int) -> int:

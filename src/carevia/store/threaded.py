@@ -44,6 +44,8 @@ class ThreadedStore(Store):
         self._writer: Writer | None = None
         self._readers: Readers | None = None
         self._failed_before = 0  # of writers that have died
+        self._failed_at_checks = 0, 0  # commits, at the last two
+        self._failed_forgiven = 0  # after so many as much was committed as the largest work needs
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -125,8 +127,24 @@ class ThreadedStore(Store):
         if self._writer is not None and self._writer.ended.done():
             self._replace_writer(self._writer)
             raise Unavailable("The store's writer had died and was started again.")
-        if self._writer is None or time.monotonic() - self._writer.last_commit > _PROVEN:
+        failed, (before, last) = self.failed_commits, self._failed_at_checks
+        self._failed_at_checks = last, failed
+        if failed > self._failed_forgiven:
+            await self._prove()
+            self._failed_forgiven = failed
+        elif self._writer is None or time.monotonic() - self._writer.last_commit > _PROVEN:
             await self.write(works.probe)
+        if failed > last > before and self._writer is not None and self._writer.failure is not None:
+            raise self._writer.failure  # ours come back, and those of others fail all the time
+
+    async def _prove(self) -> None:
+        """The last bytes of a disk take a small commit and no payment: after a commit that failed only a large one
+        proves anything, whatever others have committed since."""
+        try:
+            await self.write(partial(works.probe, size=works.LARGE_PROBE))
+        except Unavailable:
+            self._failed_at_checks = self._failed_at_checks[0], self.failed_commits
+            raise
 
     async def forget_before(self, time: int) -> int:
         gone = 0

@@ -78,11 +78,15 @@ def bounds(tx: Transaction) -> tuple[int, int]:
     return row.oldest or 0, row.newest or 0
 
 
+PROBE = 8
+LARGE_PROBE = 400_000
+"""Bytes; more than the largest notice that is taken, with all that follows from it."""
 _SET_PROBE = update(meta).where(meta.c.key == "probe").values(value=bindparam("new_value"))
 
 
-def probe(tx: Transaction) -> None:
-    value = secrets.token_hex(4)
+def probe(tx: Transaction, *, size: int = PROBE) -> None:
+    """Write so many bytes that were never there."""
+    value = secrets.token_hex(size // 2)
     if not tx.run(_SET_PROBE, new_value=value):
         tx.insert(meta, key="probe", value=value)
 
