@@ -308,6 +308,71 @@ def test_a_site_that_names_the_session_later_is_understood(tmp_path: Path) -> No
     run(main())
 
 
+SITE_KNOWS = SiteBooking("u1", trackingId="T-1", sessionId="cs_1", amountPaid="3000")
+ONLY_SESSION = SiteBooking("u1", sessionId="cs_1", amountPaid="3000")
+ONLY_TRACKING = SiteBooking("u1", trackingId="T-1", amountPaid="3000")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (ONLY_SESSION, paid_event(metadata={"trackingId": "T-1"}, id="cs_1"), ONLY_TRACKING),
+        (paid_event(id="cs_1"), SITE_KNOWS, ONLY_TRACKING),
+        (paid_event(metadata={"trackingId": "T-1"}, id="cs_1"), ONLY_SESSION, ONLY_TRACKING),
+        (SITE_KNOWS, paid_event(id="cs_1"), ONLY_TRACKING),
+        (paid_event(id="cs_1"), SITE_KNOWS),
+    ],
+)
+def test_a_tracking_id_that_is_told_second_is_the_booking_s_too(
+    tmp_path: Path, told: tuple[dict[str, Any] | SiteBooking, ...]
+) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for number, one in enumerate(told):
+                if isinstance(one, SiteBooking):
+                    await home.payments.receive_site(f"m{number}", one)
+                else:
+                    await home.deliver(one)
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "announced": 1, "provider_events": len(told)}
+            for search in ("T-1", "t-"):
+                [booking] = (await home.bookings.list(STAFF, BookingQuery(search=search))).bookings
+                [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20, search=search))).payments
+                assert (booking.amountPaid, payment.bookingId) == ("3000", booking.id)
+
+    run(main())
+
+
+SAME = {"trackingId": "CV-SAME0001"}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (paid_event(metadata=SAME), paid_event(metadata=SAME, amount=0, payment_intent=None)),
+        (paid_event(metadata=SAME), paid_event(metadata=SAME, total=900_000)),
+        (paid_event(id="cs_1", payment_intent="pi_1", amount_total=None), paid_event(id="cs_1", payment_intent="pi_1")),
+        (paid_event(id="cs_1", payment_intent=None), paid_event(id="cs_1", payment_intent="pi_1")),
+    ],
+    ids=["one of nothing", "two totals", "amount unreadable at first", "intent unknown at first"],
+)
+def test_what_two_notices_make_of_a_booking_does_not_depend_on_their_order(
+    tmp_path: Path, events: tuple[dict[str, Any], ...]
+) -> None:
+    async def main() -> None:
+        found = []
+        for number, order in enumerate((events, reversed(events))):
+            async with house(tmp_path / str(number)) as home:
+                for event in order:
+                    await home.deliver(event)
+                [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+                sums = booking.totalPrice, booking.amountPaid, booking.dueAmount, booking.needsLook
+                intents = query(tmp_path / str(number), "SELECT session_id, intent_id, amount FROM payments ORDER BY 1")
+                found.append((sums, intents))
+        assert found[0] == found[1]
+
+    run(main())
+
+
 # --- the list ---------------------------------------------------------------------------------------------------
 
 

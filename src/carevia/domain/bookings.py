@@ -56,7 +56,7 @@ class BookingRow(msgspec.Struct, frozen=True):
     """As lists show it, and as `booking_updated` tells it."""
 
     id: Annotated[str, _about("the booking")] = msgspec.field(name="_id")
-    trackingId: Annotated[str, _about("as told to the customer; knowing one gives no right")]
+    trackingId: Annotated[str, _about("as it was told first; others find it too; knowing one gives no right")]
     userId: Annotated[str, _about("the customer")]
     userName: Annotated[str, _about("empty when unknown")]
     userEmail: Annotated[str, _about("empty when unknown")]

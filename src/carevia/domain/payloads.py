@@ -109,7 +109,7 @@ class CustomerAdded(Struct):
     userEmail: Annotated[str, about("empty when unknown")]
     userName: Annotated[str, about("empty when unknown")]
     serviceName: Annotated[str, about("empty when unknown")]
-    trackingId: Annotated[str, about("as told to the customer; knowing one gives no right")]
+    trackingId: Annotated[str, about("as it was told first; others find it too; knowing one gives no right")]
     amountPaid: Annotated[str, about('major units: "3000", "3000.50"')]
     amount: Annotated[int, about("the same in minor units")]
     currency: Annotated[str, about("three small letters, as the payment provider writes it")]

@@ -5,7 +5,7 @@ cut to a sane length, whatever does not parse counts as missing, and nothing in 
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -55,6 +55,9 @@ class Money(msgspec.Struct, frozen=True):
     amount: int | None
     currency: str | None
     paid_at: int | None
+
+
+NOTHING_PAID: Final = "nothing was paid"
 
 
 class PaidBooking(msgspec.Struct, frozen=True):
@@ -147,7 +150,7 @@ def _decide_paid(event: StripeEvent) -> Decision:
         user_email=tidy(metadata.get("userEmail"), 254) or tidy(customer.get("email"), 254),
         tracking_id=tracking if valid_tracking_id(tracking) else None,
         details=_details(metadata, money.currency),
-        needs_look=None if money.amount else "nothing was paid",
+        needs_look=None if money.amount else NOTHING_PAID,
     )
 
 

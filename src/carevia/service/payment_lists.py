@@ -10,6 +10,7 @@ from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
+from carevia.service.booking_rows import tracked
 from carevia.store.tables import bookings, payments, users
 from carevia.store.transaction import Row, Transaction
 
@@ -28,8 +29,9 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "search": or_(
         *(
             column.ilike(bindparam("search"), escape="\\")
-            for column in (_u.name, _u.email, _b.tracking_id, _b.service_name, _p.session_id)
-        )
+            for column in (_u.name, _u.email, _b.service_name, _p.session_id)
+        ),
+        tracked(lambda id_: id_.ilike(bindparam("search"), escape="\\")),
     ),
 }
 

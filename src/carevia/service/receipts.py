@@ -28,6 +28,7 @@ from carevia.domain.receipts import (
 )
 from carevia.domain.times import iso
 from carevia.errors import NotFound
+from carevia.service.booking_rows import tracked
 from carevia.service.relay import Relay
 from carevia.store.journal import JournalRow, cause_of
 from carevia.store.store import Store
@@ -59,7 +60,7 @@ _TIMES: Final = (
 _SHOWN: Final = update(bookings).where(_b.announced == bindparam("seq")).values(shown=bindparam("at"))
 _BOOKING: Final = select(
     _b.tracking_id, _b.announced, _b.created, _b.received, _b.committed, _b.emitted, _b.shown
-).where(_b.tracking_id == bindparam("tracking"))
+).where(tracked(lambda id_: id_ == bindparam("tracking")))
 _NEWEST_SCREEN: Final = select(func.max(_s.id))
 _SCREENS_AFTER: Final = (
     select(_s.id, _s.from_seq, _s.to_seq).where(_s.id > bindparam("last")).order_by(_s.id).limit(1_000)

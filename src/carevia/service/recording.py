@@ -10,18 +10,18 @@ from sqlalchemy import bindparam, case, exists, func, or_, select, update
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
 from carevia.domain.money import major
 from carevia.domain.payloads import CustomerAdded
-from carevia.domain.payments import BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
+from carevia.domain.payments import NOTHING_PAID, BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
-from carevia.service.booking_rows import stored_row
+from carevia.service.booking_rows import stored_row, tracked
 from carevia.service.settling import settle, sum_up_standing, telling
-from carevia.store.tables import bookings, conversations, payment_facts, payments, services, users
+from carevia.store.tables import bookings, conversations, payment_facts, payments, services, tracking_aliases, users
 from carevia.store.transaction import Row, Transaction
 
 _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
 _PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
 _BOOKING = select(bookings).where(bookings.c.id == bindparam("booking"))
-_TRACKED = select(bookings).where(bookings.c.tracking_id == bindparam("tracking"))
+_TRACKED = select(bookings).where(tracked(lambda id_: id_ == bindparam("tracking")))
 _SERVICE_NAME = select(services.c.name).where(
     or_(services.c.id == bindparam("service"), services.c.slug == bindparam("service"))
 )
@@ -51,7 +51,7 @@ _REOPEN = (
 )
 _KNOWN = select(
     exists().where(payments.c.session_id == bindparam("session")).label("session"),
-    exists().where(bookings.c.tracking_id == bindparam("tracking")).label("tracking"),
+    exists().where(tracked(lambda id_: id_ == bindparam("tracking"))).label("tracking"),
     exists()
     .where(or_(payment_facts.c.about == bindparam("session"), payment_facts.c.about == bindparam("intent")))
     .label("facts"),
@@ -77,6 +77,16 @@ _LINK = (
         user_id=bindparam("user"),
         needs_look=case((payments.c.amount.is_(None), payments.c.needs_look), else_=None),
     )
+)
+_LEARN = (
+    update(payments)
+    .where(payments.c.id == bindparam("payment"))
+    .values(
+        currency=case((payments.c.amount.is_(None), bindparam("new_currency")), else_=payments.c.currency),
+        amount=func.coalesce(payments.c.amount, bindparam("new_amount")),
+        intent_id=func.coalesce(payments.c.intent_id, bindparam("new_intent")),
+    )
+    .returning(payments)
 )
 _SET_SESSION = update(payments).where(payments.c.id == bindparam("payment")).values(session_id=bindparam("session"))
 _MAY_COMPLETE = (
@@ -127,7 +137,7 @@ class Recorder:
         session, intent = paid.money.session_id, paid.money.intent_id
         tracking = paid.tracking_id or self._made_tracking_id(paid, delivery, 0)
         known = tx.all(_KNOWN, session=session, intent=intent, tracking=tracking)[0]
-        payment = _payment_of(tx, session) if known.session else None
+        payment = _learned(tx, _payment_of(tx, session), paid.money) if known.session else None
         booking = _booking_of(tx, paid, payment) if known.session or known.tracking else None
         if booking is None:
             look = None
@@ -194,6 +204,7 @@ class Recorder:
     def _record_again(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> str:
         ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
         _complete(tx, booking, paid.details)
+        _learn_tracking_id(tx, paid, booking)
         if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
             self._keep_payment(tx, paid, payment, booking, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
@@ -310,10 +321,25 @@ def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row 
     return tracked if tracked is not None and tracked.user_id == paid.user_id else None
 
 
+def _learned(tx: Transaction, payment: Row | None, money: Money) -> Row | None:
+    """What the provider's first notice of a session lacked is taken from the next."""
+    if payment is None or "site" in (money.source, payment.provider) or None not in (payment.amount, payment.intent_id):
+        return payment
+    values = {"new_amount": money.amount, "new_currency": money.currency, "new_intent": money.intent_id}
+    return tx.all(_LEARN, payment=payment.id, **values)[0]
+
+
 def _told_by_site(tx: Transaction, booking: Row) -> Row | None:
     """The payment of which a site told us without naming the session: the provider's first one is the same money."""
     told = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.provider == "site" and not row.session_id]
     return told[0] if told else None
+
+
+def _learn_tracking_id(tx: Transaction, paid: PaidBooking, booking: Row) -> None:
+    """The booking goes on under the one it was announced by, and is known by this one too."""
+    told = paid.tracking_id
+    if told is not None and told != booking.tracking_id and tx.first(_TRACKED, tracking=told) is None:
+        tx.insert(tracking_aliases, tracking_id=told, booking_id=booking.id)
 
 
 def _learn_session(tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row) -> None:
@@ -348,15 +374,18 @@ def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | Non
 
 
 def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | None) -> None:
-    """What was paid is the sum of the payments; where the provider has spoken, its currency is the booking's."""
+    """What was paid is the sum of the payments; where the provider has spoken, its currency is the booking's. Of two
+    totals that it told the larger one holds, whichever came first."""
     paid = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.amount is not None]
     confirmed = [row for row in paid if row.provider != "site"]
     currency = (confirmed or paid or [booking])[0].currency
     amount = sum(row.amount for row in paid if row.currency == currency)
     if any(row.currency != currency for row in paid):
         look = "paid in several currencies"
-    if total is None and booking.source != "site":
-        total = booking.total
+    elif look == NOTHING_PAID and amount:
+        look = None
+    if booking.source != "site" or len(confirmed) > 1:
+        total = max(total or 0, booking.total)
     whole, left = due(total, amount)
     tx.run(
         _SET_MONEY, booking=booking.id, new_total=whole, new_paid=amount, new_due=left, new_currency=currency, look=look

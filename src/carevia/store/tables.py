@@ -171,6 +171,15 @@ bookings = Table(
     **KEYED,
 )
 
+# Tracking ids that were told for a booking after it had been announced under another one: it is found by each of them.
+tracking_aliases = Table(
+    "tracking_aliases",
+    metadata,
+    Column("tracking_id", Text, primary_key=True),
+    Column("booking_id", Text, ForeignKey("bookings.id"), nullable=False),
+    **KEYED,
+)
+
 payments = Table(
     "payments",
     metadata,

@@ -266,4 +266,13 @@ CREATE TABLE saved_replies (
 CREATE INDEX ix_conversations_waiting ON conversations (waiting);
 CREATE INDEX ix_users_activity ON users (activity);
 CREATE VIRTUAL TABLE message_words USING fts5(text, content='', columnsize=0, tokenize="unicode61 remove_diacritics 2 categories 'L* M* N* Co'");
-INSERT INTO alembic_version (version_num) VALUES ('0008');
+CREATE TABLE tracking_aliases (
+	tracking_id TEXT NOT NULL, 
+	booking_id TEXT NOT NULL, 
+	CONSTRAINT pk_tracking_aliases PRIMARY KEY (tracking_id), 
+	CONSTRAINT fk_tracking_aliases_booking_id FOREIGN KEY(booking_id) REFERENCES bookings (id)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO alembic_version (version_num) VALUES ('0009');
