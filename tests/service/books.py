@@ -40,9 +40,9 @@ class Books:
         metadata = booking_metadata(user, "Nusrat Jahan", f"{user}@carevia.example")
         return self.provider.add(checkout_session(os.urandom, at, metadata, amount=300_000), **changes)
 
-    async def notice(self, session: dict[str, Any], **changes: Any) -> None:
-        """The webhook of that checkout comes."""
-        await self.home.deliver(stripe_event(os.urandom, self.home.time, session | changes))
+    async def notice(self, thing: dict[str, Any], type_: str = "checkout.session.completed", **changes: Any) -> None:
+        """The webhook of that checkout, or of what became of its money, comes."""
+        await self.home.deliver(stripe_event(os.urandom, self.home.time, thing | changes, type_))
 
     async def announced(self) -> list[str]:
         return sorted(event["userId"] for event in await self.home.announced())

@@ -70,6 +70,23 @@ def test_a_refund_of_which_nobody_told_us_is_not_lost(tmp_path: Path) -> None:
     run(main())
 
 
+def test_how_much_went_back_is_compared_and_a_further_refund_is_said(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            session = b.paid()
+            await b.notice(session)
+            await b.notice(b.provider.refund(session["id"], 100_000), "charge.refunded")
+            assert kinds(await b.sweep(dry_run=True)) == kinds(await b.sweep()) == []
+            b.provider.refund(session["id"], 250_000)  # and its notice was lost
+            assert kinds(await b.sweep(dry_run=True)) == kinds(await b.sweep()) == ["missing"]
+            assert query(tmp_path, "SELECT status, refunded FROM payments") == [("partly_refunded", 250_000)]
+            b.provider.refund(session["id"], 50_000)  # the last one failed, and that notice was lost too
+            [finding] = (await b.sweep()).for_a_person
+            assert finding.said == "We have 2500 bdt as gone back, the provider 500 bdt."
+
+    run(main())
+
+
 def test_a_dispute_of_which_nobody_told_us_is_not_lost_nor_how_it_ended(tmp_path: Path) -> None:
     """Opened a hundred days after the payment, and decided when no checkout of that time is listed any more."""
 

@@ -24,12 +24,13 @@ _SESSION_ID: Final = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
 
 
 class Ours(msgspec.Struct, frozen=True):
-    """What stands in our record of one checkout."""
+    """What stands in our record of one checkout, and all that was told of its money since."""
 
     provider: str
     amount: int | None
     currency: str | None
     status: str
+    facts: Facts = Facts()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -68,9 +69,11 @@ def is_pending(session: Session) -> bool:
 
 
 def charge_of(session: Session) -> Mapping[str, Any]:
+    """With the intent's id in it; empty where nothing was charged."""
     intent = session.get("payment_intent")
-    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
-    return charge if isinstance(charge, Mapping) else {}
+    intent = intent if isinstance(intent, Mapping) else {}
+    charge = intent.get("latest_charge")
+    return {"payment_intent": intent.get("id"), **charge} if isinstance(charge, Mapping) else {}
 
 
 def opened_at(session: Session) -> int:
@@ -98,7 +101,7 @@ def missing_events(session: Session, ours: Ours | None) -> list[dict[str, Any]]:
     if ours is None or ours.provider == "site":
         events.append(_event(f"paid_{session.get('id')}", "checkout.session.completed", _plain(session), session))
     charge = charge_of(session)
-    if (back := _back(charge)) and (ours is None or ours.status in ("paid", "partly_refunded")):
+    if (back := _back(charge)) and _is_news("charge.refunded", charge, Facts() if ours is None else ours.facts):
         events.append(_event(f"refunded_{charge.get('id')}_{back}", "charge.refunded", charge, session))
     return events
 
@@ -111,8 +114,7 @@ def disputed_intent(dispute: Dispute) -> str | None:
 def missing_dispute(dispute: Dispute, known: Facts) -> dict[str, Any] | None:
     """What the webhook would have brought of a dispute as it stands now; None where we know it all."""
     kind = "charge.dispute.updated"
-    told = facts_of(kind, dispute)
-    if told is None or join(known, told.facts) == known:
+    if not _is_news(kind, dispute, known):
         return None
     standing = f"{dispute.get('status')}_{dispute.get('amount')}"
     return {
@@ -123,6 +125,11 @@ def missing_dispute(dispute: Dispute, known: Facts) -> dict[str, Any] | None:
         "livemode": dispute.get("livemode") is True,
         "data": {"object": dict(dispute)},
     }
+
+
+def _is_news(type_: str, thing: Mapping[str, Any], known: Facts) -> bool:
+    told = facts_of(type_, thing)
+    return told is not None and join(known, told.facts) != known
 
 
 def _event(id_: str, type_: str, thing: Mapping[str, Any], session: Session) -> dict[str, Any]:
@@ -160,6 +167,9 @@ def differences(session: Session, ours: Ours) -> list[Finding]:
     standing = "refunded" if charge.get("refunded") is True else "partly_refunded" if _back(charge) else "paid"
     if standing != ours.status:
         found.append(Finding(id_, "status", f"We have it as {ours.status}, the provider has it as {standing}."))
+    elif (known := ours.facts.charges.get(str(charge.get("id")))) and (known.refunded or 0) > _back(charge):
+        told, said = _shown(known.refunded, currency), _shown(_back(charge), currency)
+        found.append(Finding(id_, "amount", f"We have {told} as gone back, the provider {said}."))
     return found
 
 

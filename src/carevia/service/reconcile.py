@@ -241,7 +241,7 @@ def _move(tx: Transaction, *, to: int) -> None:
 
 def _recorded(tx: Transaction, *, ids: list[str]) -> dict[str, Ours]:
     rows = (tx.first(_RECORDED, session=id_) for id_ in ids)
-    return {row.session_id: _ours(row) for row in rows if row is not None}
+    return {row.session_id: _ours(tx, row) for row in rows if row is not None}
 
 
 def _disputed(tx: Transaction, *, intent: str | None) -> tuple[str | None, Facts]:
@@ -250,8 +250,9 @@ def _disputed(tx: Transaction, *, intent: str | None) -> tuple[str | None, Facts
     return (None, Facts()) if row is None else (row.session_id, known_facts(tx, row.session_id, intent))
 
 
-def _ours(row: Row) -> Ours:
-    return Ours(row.provider, row.amount, row.currency, row.status)
+def _ours(tx: Transaction, row: Row) -> Ours:
+    facts = known_facts(tx, row.session_id, row.intent_id)
+    return Ours(row.provider, row.amount, row.currency, row.status, facts)
 
 
 def _flag(tx: Transaction, *, session: str, look: str) -> None:
