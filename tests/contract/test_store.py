@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from carevia.errors import BadInput, Unavailable
 from carevia.store.store import Store
-from carevia.store.tables import meta
+from carevia.store.tables import journal, meta
 from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.contract.works import claim, get, opened, put, say
@@ -97,6 +97,19 @@ def test_a_claim_is_won_once_however_many_try(make: Callable[[], Store]) -> None
             won = await asyncio.gather(*(store.write(claim(n)) for n in range(50)))
             assert sum(won) == 1
             assert await store.read(get("id")) == str(won.index(True))
+
+    run(main())
+
+
+def test_a_sum_of_whole_numbers_is_a_whole_number(make: Callable[[], Store]) -> None:
+    sums = select(func.sum(journal.c.seq).label("all"), func.sum(journal.c.seq - 1).label("less"))
+
+    async def main() -> None:
+        async with opened(make) as store:
+            for n in range(3):
+                await store.write(say(n))
+            assert [type(value) for value in await store.read(lambda tx: tx.all(sums)[0])] == [int, int]
+            assert await store.read(lambda tx: tx.all(sums)[0]) == (6, 3)
 
     run(main())
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.numeric import IntLoader
 
 from carevia.errors import ConfigError
 
@@ -40,7 +41,11 @@ def connect(url: str, *, writable: bool = False, autocommit: bool = True) -> psy
     except psycopg.ProgrammingError as error:
         raise ConfigError(f"CAREVIA_DATABASE_URL is no address of PostgreSQL's ({first_line(error)}).") from None
     defaults = _DEFAULTS | ({"target_session_attrs": "read-write"} if writable else {})
-    return psycopg.connect(make_conninfo(**(defaults | told)), autocommit=autocommit)
+    connection = psycopg.connect(make_conninfo(**(defaults | told)), autocommit=autocommit)
+    # The sum of a column of whole numbers is NUMERIC here and whole all the same: an int, as on SQLite. No column of
+    # ours is NUMERIC, and what is not whole raises.
+    connection.adapters.register_loader("numeric", IntLoader)
+    return connection
 
 
 def in_use(connection: psycopg.Connection[Any], *, alone: bool = False) -> bool:
