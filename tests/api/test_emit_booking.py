@@ -1,6 +1,7 @@
 """`POST /emit-booking` as CONTRACT and INTERFACE say it."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,19 @@ def test_body_without_user_id_or_with_wrong_types_is_400(tmp_path: Path, body: b
             answer = await d.emit(body)
             assert answer.status_code == 400
             assert answer.json()["success"] is False
+
+    run(work())
+
+
+def test_a_name_that_ends_in_half_an_emoji_is_taken_without_it(tmp_path: Path) -> None:
+    """As JSON.stringify writes what slice has cut. It was refused as a body without a userId."""
+    body = json.dumps(BOOKING | {"userName": "Tahmid \ud83d", "serviceName": "Nursing \ud83d\ude00\ude00"}).encode()
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket({"token": d.token("boss", "admin")}) as staff:
+            assert (await d.emit(body)).status_code == 200
+            told = (await staff.event("customer_added"))[0]
+            assert (told["userName"], told["serviceName"]) == ("Tahmid", "Nursing \N{GRINNING FACE}")
 
     run(work())
 

@@ -13,7 +13,7 @@ from carevia.domain.ids import valid_tracking_id
 from carevia.domain.money import MOST, digits, minor, valid_currency
 from carevia.domain.payments import BookingDetails, Money, PaidBooking
 from carevia.domain.people import valid_user_id
-from carevia.domain.text import tidy
+from carevia.domain.text import tidy, whole_characters
 from carevia.errors import BadInput, FieldError
 
 HOME_CURRENCY = "bdt"
@@ -35,7 +35,7 @@ class SiteBooking(msgspec.Struct, frozen=True):
 def read_site_booking(body: bytes) -> SiteBooking:
     """Raises BadInput, with the field where one is to blame."""
     try:
-        return msgspec.json.decode(body, type=SiteBooking)
+        return msgspec.json.decode(whole_characters(body), type=SiteBooking)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
         field = place.strip("`").removeprefix("$").removeprefix(".") or "userId"

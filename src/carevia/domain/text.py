@@ -6,6 +6,11 @@ from carevia.domain.graphemes import cut
 
 # Lone surrogates are no text; NUL ends strings elsewhere; other control characters forge log lines and terminals.
 _UNFIT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Of JSON's escapes those that are kept (pairs of surrogates, and all others), or else one surrogate alone.
+_ESCAPE = re.compile(
+    rb"(\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?![dD][89a-fA-F])|[^u]))"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -18,6 +23,12 @@ def tidy(value: object, most: int) -> str | None:
     # A huge string is cut first, generously, so that it costs no more than a long one.
     text = _SPACE.sub(" ", _UNFIT.sub("", cut(value, most * 4))).strip()
     return cut(text, most).rstrip() or None
+
+
+def whole_characters(body: bytes) -> bytes:
+    """JSON without the halves of characters that JavaScript's slice leaves at the end of a name: msgspec refuses all
+    of a body for one of them, and what else they might be is nothing either."""
+    return _ESCAPE.sub(rb"\1", body)
 
 
 def is_clean(text: str) -> bool:
