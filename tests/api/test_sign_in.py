@@ -1,15 +1,19 @@
 """Signing in: `/api/login`, sessions, one-time links, tokens, and the limits on guessing."""
 
 import asyncio
+import math
 import re
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 
 from carevia.config import load_settings
+from carevia.errors import SignInFirst
 from carevia.service.passwords import Passwords
 from carevia.service.people import ABSOLUTE, IDLE, WINDOW, People, digest
+from carevia.service.tokens import CLOCKS_DIFFER, Tokens
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import KEY, ORIGIN, PRODUCTION, Desk, desk, now
@@ -298,12 +302,50 @@ def test_expired_token_says_so(tmp_path: Path) -> None:
         {"exp": "later"},
         {"exp": None},
         {"email": 5},
+        {"id": "u\ud83d"},
+        {"ses": "\ud83d"},
+        {"exp": math.nan},
+        {"exp": math.inf},
+        {"iat": math.nan},
+        {"iat": -math.inf},
+        {"iat": "now"},
+        {"nbf": None},
     ],
 )
 def test_token_that_says_too_little_or_nonsense_is_not_valid(tmp_path: Path, claims: dict[str, object]) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
             assert await _with(d, d.token(**({"id": "u1"} | claims))) == (401, "Token not valid")  # type: ignore[arg-type]
+
+    run(work())
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_token_from_the_future_is_not_valid_but_clocks_may_differ_by_300_seconds(claim: str) -> None:
+    made = 1_795_408_000
+    token = jwt.encode({"id": "u1", "role": "user", "exp": made + 900, claim: made}, KEY, algorithm="HS256")
+    clock = [(made - CLOCKS_DIFFER) * 1000]
+    tokens = Tokens("k" * 32, KEY, lambda: clock[0])
+    assert tokens.read(token).person.id == "u1"
+    clock[0] -= 1
+    with pytest.raises(SignInFirst, match="Token not valid"):
+        tokens.read(token)
+
+
+def test_whose_name_ends_in_half_an_emoji_signs_in_without_it(tmp_path: Path) -> None:
+    """JavaScript's slice makes such names. They answered 500, and the socket was closed without a word, for ever."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            half: dict[str, Any] = {"name": "Rafiq Hasan \ud83d", "email": "rafiq\udc00@example.com"}
+            for role in ("admin", "user"):
+                user = (await d.http.get("/api/session", headers=d.bearer(role, role, **half))).json()["data"]["user"]
+                assert (user["name"], user["email"]) == ("Rafiq Hasan", "rafiq@example.com")
+                async with d.socket({"token": d.token(role, role, **half)}) as peer:
+                    assert peer.id
+                async with d.socket({"token": d.token(f"{role}\ud83d", role)}) as peer:
+                    assert peer.refusal == "Token not valid"
+            assert not [line for line in d.lines if "Error" in line]
 
     run(work())
 

@@ -1,25 +1,31 @@
 """JSON Web Tokens: HS256 and nothing else. Ours, and those of a site that shares the secret.
 
-Claims are {id, email, role, name?, iat, exp}, and in ours `ses`, the session they belong to. What cannot be verified,
-or says less than who and until when, is `Token not valid`; no caller learns which.
+Claims are {id, email, role, name?, iat, exp, nbf?}, and in ours `ses`, the session they belong to. What cannot be
+verified, says less than who and until when, or is of a time to come, is `Token not valid`; no caller learns which.
 """
 
 import hashlib
 import hmac
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from carevia.domain.people import Person, Role, valid_user_id
+from carevia.domain.text import is_clean, tidy
 from carevia.errors import SignInFirst
 
 LOGIN_SECONDS: Final = 7 * 86_400
 SHORT_SECONDS: Final = 300
 EXPIRED: Final = "Token expired"
 NOT_VALID: Final = "Token not valid"
+CLOCKS_DIFFER: Final = 300
+"""Seconds that the clock of another site may be ahead of ours."""
+
 _LONGEST: Final = 8_192
-_Name = Annotated[str, msgspec.Meta(max_length=500)]
+_LONGEST_NAME: Final = 500
+_Name = Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME)]
 
 
 class _Claims(msgspec.Struct):
@@ -29,6 +35,7 @@ class _Claims(msgspec.Struct):
     email: _Name | None = None
     name: _Name | None = None
     iat: int | float = 0
+    nbf: int | float = 0
     ses: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
@@ -63,13 +70,15 @@ class Tokens:
     def read(self, token: str) -> Token:
         """Raises SignInFirst with "Token expired" or "Token not valid"."""
         claims = self._claims(token)
-        if not valid_user_id(claims.id):
+        now = self._now() / 1000
+        if not valid_user_id(claims.id) or not is_clean(claims.ses or "") or not _is_of_now(claims, now):
             raise SignInFirst(NOT_VALID)
-        good_for = min(claims.exp, 1e14) - self._now() / 1000
+        good_for = min(claims.exp, 1e14) - now
         if good_for <= 0:
             raise SignInFirst(EXPIRED)
-        person = Person(claims.id, claims.role, claims.email, claims.name)
-        return Token(person, good_for, min(claims.iat, 1e14) * 1000, claims.ses)
+        # A name may end in half an emoji, as JavaScript's slice leaves it: its bearer is let in all the same.
+        person = Person(claims.id, claims.role, tidy(claims.email, _LONGEST_NAME), tidy(claims.name, _LONGEST_NAME))
+        return Token(person, good_for, claims.iat * 1000, claims.ses)
 
     def _issue(self, person: Person, seconds: int, key: bytes, session: str | None) -> tuple[str, int]:
         import jwt
@@ -96,6 +105,12 @@ class Tokens:
             except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError):
                 continue
         raise SignInFirst(NOT_VALID)
+
+
+def _is_of_now(claims: _Claims, now: float) -> bool:
+    """Python's JSON reads NaN, which no time comes after; a token from the future would outlive a new password."""
+    times = (claims.exp, claims.iat, claims.nbf)
+    return all(map(math.isfinite, times)) and max(claims.iat, claims.nbf) <= now + CLOCKS_DIFFER
 
 
 _SIGNATURE_ONLY: Final[Any] = {
