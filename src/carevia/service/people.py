@@ -1,7 +1,12 @@
 """Accounts, sessions, one-time sign-in links, and the limits on guessing. Each use case is one transaction.
 
 What is a secret is stored as its SHA-256 only. Unknown accounts and wrong passwords get the same sentence in the
-same time; no counter of failures locks an owner out, since strangers come from other addresses.
+same time.
+
+Wrong passwords are counted for 15 minutes: five for an account from one address, twenty from one address. Once a
+hundred were wrong for an account, from wherever, each address has a single attempt instead of five, but for those from
+which the account was signed in to within 90 days. So guessing from many addresses is slow, and no stranger locks the
+owner out: at home they may mistype as ever, and from anywhere else the right password opens at the first attempt.
 """
 
 import contextlib
@@ -9,10 +14,10 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, update
 
 from carevia.domain.people import Person, Role
 from carevia.errors import BadInput, Conflict, NotFound, RateLimited, SignInFirst, Unavailable
@@ -27,10 +32,13 @@ IDLE: Final = 12 * 60 * MINUTE
 ABSOLUTE: Final = 7 * 24 * 60 * MINUTE
 LINK_LIFE: Final = 15 * MINUTE
 WINDOW: Final = 15 * MINUTE
+KNOWN_FOR: Final = 90 * 24 * 60 * MINUTE
 SEEN_EVERY: Final = 5 * MINUTE
 PER_ACCOUNT_AND_ADDRESS: Final = 5
 PER_ADDRESS: Final = 20
 PER_ACCOUNT: Final = 100
+ONE_EACH: Final = 1
+KNOWN: Final = "known:"
 WRONG: Final = "The e-mail address or the password is not right."
 _new_token: Final = partial(secrets.token_urlsafe, 32)
 _new_id: Final = partial(secrets.token_hex, 12)
@@ -65,7 +73,10 @@ _failure_gone = delete(login_failures).where(
     login_failures.c.key == bindparam("failed"), login_failures.c.time == bindparam("at")
 )
 _failures_gone = delete(login_failures).where(login_failures.c.key == bindparam("failed"))
-_old_failures = delete(login_failures).where(login_failures.c.time <= bindparam("before"))
+_old_failures = delete(login_failures).where(
+    login_failures.c.time
+    <= case((login_failures.c.key.startswith(KNOWN), bindparam("known_before")), else_=bindparam("before"))
+)
 _old_sessions = delete(sessions).where(
     or_(sessions.c.expires <= bindparam("now"), sessions.c.last_seen <= bindparam("before"))
 )
@@ -126,8 +137,7 @@ class People:
             raise SignInFirst(WRONG)
 
         def succeed(tx: Transaction) -> SignedIn:
-            _forget_attempt(tx, keys=keys, at=attempt)
-            tx.run(_failures_gone, failed=keys[0])
+            _succeeded(tx, keys=keys, at=attempt, now=self._now())
             return self._open_session(tx, row, previous)
 
         return await self._store.write(succeed)
@@ -266,7 +276,7 @@ class People:
         def work(tx: Transaction) -> None:
             tx.run(_old_sessions, now=now, before=now - IDLE)
             tx.run(_old_links, now=now)
-            tx.run(_old_failures, before=now - WINDOW)
+            tx.run(_old_failures, before=now - WINDOW, known_before=now - KNOWN_FOR)
 
         await self._store.write(work)
 
@@ -293,24 +303,51 @@ def _person(row: Row) -> Person:
     return Person(row.id, row.role, row.email, row.name)
 
 
-def _keys(login: str, address: str) -> tuple[str, str, str]:
-    """What failures are counted by: the account from one address, the address, the account. No e-mail in clear."""
+class _Keys(NamedTuple):
+    """What attempts are kept by; no e-mail in clear. `known` says that the account was signed in to from there."""
+
+    both: str
+    address: str
+    account: str
+    known: str
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        return self.both, self.address, self.account
+
+
+def _keys(login: str, address: str) -> _Keys:
     account = digest(login)[:32]
-    return f"both:{account}:{address}", f"address:{address}", f"account:{account}"
+    known = digest(f"{account} {address}")[:32]
+    return _Keys(f"both:{account}:{address}", f"address:{address}", f"account:{account}", KNOWN + known)
 
 
-def _begin_attempt(tx: Transaction, *, keys: tuple[str, str, str], now: int) -> int:
+def _begin_attempt(tx: Transaction, *, keys: _Keys, now: int) -> int:
     """Count this attempt as a failure until it succeeds; RateLimited where the window is full."""
-    for key, limit in zip(keys, (PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, PER_ACCOUNT), strict=True):
-        found = tx.first(_failures, failed=key, since=now - WINDOW)
-        if found is not None and found[0] >= limit:
+    limits = {keys.both: PER_ACCOUNT_AND_ADDRESS, keys.address: PER_ADDRESS}
+    if _count(tx, keys.account, now - WINDOW) >= PER_ACCOUNT and not _count(tx, keys.known, now - KNOWN_FOR):
+        limits[keys.both] = ONE_EACH
+    for key, limit in limits.items():
+        found = tx.all(_failures, failed=key, since=now - WINDOW)[0]
+        if found[0] >= limit:
             wait = max(1, -(-(found[1] + WINDOW - now) // 1000))
             raise RateLimited("Too many attempts to sign in. Wait some minutes and try again.", retry_after=wait)
-    for key in keys:
+    for key in keys.counted:
         tx.insert(login_failures, key=key, time=now)
     return now
 
 
-def _forget_attempt(tx: Transaction, *, keys: tuple[str, str, str], at: int) -> None:
-    for key in keys:
+def _count(tx: Transaction, key: str, since: int) -> int:
+    return int(tx.all(_failures, failed=key, since=since)[0][0])
+
+
+def _forget_attempt(tx: Transaction, *, keys: _Keys, at: int) -> None:
+    for key in keys.counted:
         tx.run(_failure_gone, failed=key, at=at)
+
+
+def _succeeded(tx: Transaction, *, keys: _Keys, at: int, now: int) -> None:
+    _forget_attempt(tx, keys=keys, at=at)
+    for key in (keys.both, keys.known):
+        tx.run(_failures_gone, failed=key)
+    tx.insert(login_failures, key=keys.known, time=now)

@@ -102,6 +102,7 @@ sign_in_links = Table(
 login_failures = Table(
     "login_failures",
     metadata,
+    # Behind `known:` also where somebody has signed in: see service/people.py, which says what a key is.
     Column("id", Number, primary_key=True),
     Column("key", Text, nullable=False),
     Column("time", Number, nullable=False),
