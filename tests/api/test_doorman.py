@@ -19,7 +19,7 @@ class Visit:
     """What the doorman asks of a session."""
 
     def __init__(self, number: int) -> None:
-        self.handshake = SimpleNamespace(address=ADDRESSES[number % 2])
+        self.handshake = SimpleNamespace(counted=ADDRESSES[number % 2])
 
 
 @given(STEPS)

@@ -82,6 +82,21 @@ def test_sixth_wrong_password_from_one_address_is_429_and_the_owner_elsewhere_is
     run(work())
 
 
+def test_addresses_of_one_ipv6_network_are_counted_as_one(tmp_path: Path) -> None:
+    def at(host: int) -> dict[str, str]:
+        return {"x-forwarded-for": f"2001:db8:0:7::{host:x}"}
+
+    async def work() -> None:
+        limits = {"LIMIT_HANDSHAKES_PER_SECOND": "9", "LIMIT_CONNECTIONS_PER_ADDRESS": "2"}
+        async with desk(tmp_path, TRUSTED_PROXIES="127.0.0.1", **limits) as d:
+            await d.account()
+            assert [(await _login(d, WRONG, **at(n)))[0] for n in range(6)] == [401] * 5 + [429]
+            polling = "/socket.io/?EIO=4&transport=polling"
+            assert [(await d.http.get(polling, headers=at(n))).status_code for n in range(3)] == [200, 200, 429]
+
+    run(work())
+
+
 def test_guesses_made_at_once_do_not_slip_through_together(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

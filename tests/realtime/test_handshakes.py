@@ -228,10 +228,27 @@ def test_forwarding_headers_count_only_from_a_trusted_proxy() -> None:
         ("8.8.8.8", "1.2.3.4", "8.8.8.8"),
         ("", "1.2.3.4", ""),
         ("fd00::1", "2001:db8::7", "2001:db8::7"),
+        ("::ffff:10.0.0.1", "1.2.3.4", "1.2.3.4"),
     ],
 )
 def test_the_address_is_the_rightmost_that_no_proxy_of_ours_wrote(peer: str, forwarded: str, address: str) -> None:
     assert TrustedProxies(("10.0.0.0/8", "fd00::/8")).client_address(peer, forwarded) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_an_ipv6_address_is_counted_by_its_network_and_a_mapped_one_as_ipv4(address: str, counted: str) -> None:
+    assert Handshake((), b"", address, "http", TrustedProxies(())).counted == counted
 
 
 def test_a_proxy_that_is_no_address_is_refused_at_the_start() -> None:

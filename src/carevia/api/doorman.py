@@ -16,13 +16,13 @@ class Doorman:
 
     def admit(self, handshake: Handshake) -> Refusal | None:
         """Asked at every handshake, before there is a session."""
-        if self._addresses.refuses(handshake.address, time.monotonic()):
+        if self._addresses.refuses(handshake.counted, time.monotonic()):
             return Refusal(429, "Too many connections from this address. Try again in a moment.", 1)
         return None
 
     def opened(self, session: Session) -> None:
         """The engine's word."""
-        address = self._strangers[session] = session.handshake.address
+        address = self._strangers[session] = session.handshake.counted
         self._addresses.stranger_came(address)
 
     def ended(self, session: Session) -> None:
@@ -33,5 +33,5 @@ class Doorman:
 
     def proved(self, session: Session) -> None:
         """Somebody signed in on it."""
-        self._addresses.proved(session.handshake.address)
+        self._addresses.proved(session.handshake.counted)
         self.ended(session)

@@ -119,7 +119,7 @@ class PeopleRoutes:
     async def login(self, call: Call[Nothing, Login]) -> Answer:
         request = call.request
         previous = request.cookie(self._auth.cookie.name)
-        signed = await self._people.sign_in(call.body.email, call.body.password, request.address, previous)
+        signed = await self._people.sign_in(call.body.email, call.body.password, request.handshake.counted, previous)
         return self._signed_in(signed)
 
     async def login_by_link(self, call: Call[Nothing, LinkLogin]) -> Answer:

@@ -1,7 +1,6 @@
 """Probes, metrics, the state of the machine for staff, the page's configuration, the API described, the catalogue."""
 
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from carevia.api.policy import Call, Route
 from carevia.api.workers import Workers, joined
 from carevia.domain.catalogue import Catalogue
 from carevia.errors import Forbidden, SignInFirst, Unavailable
+from carevia.realtime.handshake import read_address
 from carevia.service.health import Health
 from carevia.service.poison import SetAside
 
@@ -136,7 +136,5 @@ def _asks_for_one(request: Request) -> bool:
 def _is_loopback(request: Request) -> bool:
     if request.address == request.handshake.peer and request.header("x-forwarded-for"):
         return False
-    try:
-        return ipaddress.ip_address(request.address).is_loopback
-    except ValueError:
-        return False
+    address = read_address(request.address)
+    return address is not None and address.is_loopback

@@ -10,7 +10,9 @@ RawHeaders = Iterable[tuple[bytes, bytes]]  # names in lower case, as ASGI has t
 _USUAL = 32  # bytes of a query that names no session: nearly all of those are one and the same
 _LINE_END = b"\r\n"
 _FIELDS = re.compile(rb"\r\n([^:\r]+):[ \t]*([^\r]*)").findall
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_HOST_BITS = 64  # of an IPv6 address, which every customer of a provider chooses as they like
 
 
 class TrustedProxies:
@@ -21,11 +23,8 @@ class TrustedProxies:
         self.any = bool(self._networks)
 
     def __contains__(self, address: str) -> bool:
-        try:
-            found = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._networks)
+        found = read_address(address)
+        return found is not None and any(found in network for network in self._networks)
 
     def client_address(self, peer: str, forwarded_for: str) -> str:
         """The rightmost address that no trusted proxy wrote: what stands left of it is the client's own word."""
@@ -95,6 +94,11 @@ class Handshake:
         return self._proxies.client_address(self.peer, self.header(b"x-forwarded-for"))
 
     @property
+    def counted(self) -> str:
+        """As whom every limit per address counts the client: see `counted_address`."""
+        return counted_address(self.address)
+
+    @property
     def by_proxy(self) -> bool:
         """Whether a trusted proxy speaks to us."""
         return self.peer in self._proxies
@@ -126,6 +130,25 @@ class Handshake:
         if not self.origin:
             return self.header(b"sec-fetch-site") not in ("cross-site", "same-site")
         return self.same_origin or self.origin in allowed
+
+
+def read_address(text: str) -> _Address | None:
+    """None for what is no address. One of IPv4 that came over a socket of IPv6 (`::ffff:`) is one of IPv4."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+
+
+@lru_cache(1024)
+def counted_address(address: str) -> str:
+    """An address of IPv4 is counted by itself, one of IPv6 by its network of 64 bits: a single customer has as many
+    addresses as that has, and would never meet a limit. What is no address is counted as it came."""
+    found = read_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return f"{ipaddress.IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS)}/{128 - _HOST_BITS}"
+    return address if found is None else str(found)
 
 
 def find_header(lines: bytes, name: bytes) -> bytes:
