@@ -211,6 +211,26 @@ def test_another_customer_s_tracking_id_is_not_taken_over(tmp_path: Path) -> Non
     run(main())
 
 
+@pytest.mark.parametrize("told", [{}, {"trackingId": "CV-MINE0002"}])
+def test_a_site_cannot_name_another_customer_s_session(tmp_path: Path, told: dict[str, str]) -> None:
+    """It was answered as stored, and there was no booking."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay("u1", id="cs_1")
+            before = query(tmp_path, "SELECT * FROM bookings"), query(tmp_path, "SELECT id FROM users")
+            with pytest.raises(BadInput) as refused:
+                await home.payments.receive_site(
+                    "m1", SiteBooking("u2", sessionId="cs_1", serviceName="Nursing", **told)
+                )
+            [error] = refused.value.errors or []
+            assert error == {"field": "sessionId", "message": "the session cs_1 belongs to another customer"}
+            assert (query(tmp_path, "SELECT * FROM bookings"), query(tmp_path, "SELECT id FROM users")) == before
+            await home.payments.receive_site("m1", SiteBooking("u2", sessionId="cs_2"))  # m1 was not used up
+
+    run(main())
+
+
 # --- /emit-booking ----------------------------------------------------------------------------------------------
 
 

@@ -314,6 +314,9 @@ def _payment_of(tx: Transaction, session_id: str | None) -> Row | None:
 
 def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row | None:
     if payment is not None and payment.booking_id:
+        if paid.money.source == "site" and payment.user_id != paid.user_id:
+            look = f"the session {paid.money.session_id} belongs to another customer"
+            raise BadInput("The booking cannot be stored.", errors=[{"field": "sessionId", "message": look}])
         return tx.first(_BOOKING, booking=payment.booking_id)
     if paid.tracking_id is None:
         return None
