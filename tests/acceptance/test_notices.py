@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.acceptance import stripe
+from tests.acceptance.people import token
 from tests.harness.program import Program
 
 PATH = "/api/payment/webhook"
@@ -91,6 +93,17 @@ def test_a_body_of_unknown_length_is_cut_off_at_the_limit(carevia: Program) -> N
     chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
     status, headers, _ = answered(carevia, head + chunk * 17)
     assert (status, headers["connection"]) == (413, "close")
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}?x=1", "/api/login", "/api/chat/attachment?roomId=family-1&id=1"])
+def test_who_sends_too_much_and_only_then_reads_is_told_so(carevia: Program, path: str) -> None:
+    """As Python's http.client does. Over ASGI the connection was reset with the answer in it."""
+    headers = {"Authorization": f"Bearer {token('family-1')}"}
+    client = HTTPConnection("127.0.0.1", urlsplit(carevia.url).port or 0, timeout=15)
+    with closing(client):
+        client.request("POST", path, bytes(12_000_000), headers)
+        answer = client.getresponse()
+        assert (answer.status, b"The body may have at most" in answer.read()) == (413, True)
 
 
 def test_who_hangs_up_in_the_middle_leaves_no_trace(carevia: Program) -> None:

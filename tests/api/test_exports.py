@@ -45,11 +45,14 @@ def test_a_file_that_breaks_off_is_no_file() -> None:
     async def main() -> None:
         sent: list[Any] = []
 
+        async def receive() -> Any:
+            raise AssertionError("nothing is to be read")
+
         async def send(message: Any) -> None:
             sent.append(message)
 
         with pytest.raises(Unavailable):
-            await send_answer(Answer(200, b"first", [], pieces()), send)
+            await send_answer(Answer(200, b"first", [], pieces()), receive, send)
         assert [message.get("body") for message in sent[1:]] == [b"first", b"more"]
         assert all(message["more_body"] for message in sent[1:])
         assert b"content-length" not in dict(sent[0]["headers"])

@@ -147,6 +147,8 @@ def test_chunked_body_is_cut_at_the_limit(tmp_path: Path) -> None:
 
             async def receive() -> Any:
                 nonlocal read
+                if sent:
+                    return {"type": "http.disconnect"}
                 read += 1
                 return messages[read - 1]
 

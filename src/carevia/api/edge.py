@@ -74,7 +74,7 @@ class Edge:
             answer = await self._judged(route, request, self._found(route, request, methods))
         except Disconnected:
             return
-        await send_answer(answer, send, head_only=request.method == "HEAD")
+        await send_answer(answer, receive, send, head_only=request.method == "HEAD")
 
     async def notice(self, route: Route[Any, Any], request: Request, raw: bytes) -> Answer:
         """The answer to a POST of a `signed` route whose body has been read."""

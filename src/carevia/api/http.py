@@ -15,6 +15,7 @@ import msgspec
 
 from carevia.errors import BadInput, CareviaError, TooLarge
 from carevia.realtime.handshake import Handshake, TrustedProxies
+from carevia.realtime.polling import drain
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -161,9 +162,9 @@ def failure(error: CareviaError) -> Answer:
     return Answer(error.status, _encode(body), headers)
 
 
-async def send_answer(answer: Answer, send: Send, *, head_only: bool = False) -> None:
+async def send_answer(answer: Answer, receive: Receive, send: Send, *, head_only: bool = False) -> None:
     """What fails while the pieces are made is raised: the server then drops the connection, so nobody takes a part
-    for the whole."""
+    for the whole. Where the connection ends with the answer, what the client still sends is read for a moment."""
     more = answer.more
     length = [] if more else [(b"content-length", str(len(answer.body)).encode())]
     start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length]}
@@ -173,6 +174,10 @@ async def send_answer(answer: Answer, send: Send, *, head_only: bool = False) ->
         async for piece in more:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     last = b"" if head_only or more else answer.body
+    if CLOSE in answer.headers:
+        await send({"type": "http.response.body", "body": last, "more_body": True})
+        await drain(receive)
+        last = b""
     await send({"type": "http.response.body", "body": last})
 
 

@@ -264,15 +264,21 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
+async def drain(receive: Receive) -> None:
+    """Read on for a moment what a client still sends that has been refused. Whoever closes the connection over unread
+    bytes resets the answer away; so it is sent whole, then this, then its end."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while (message := await receive())["type"] != "http.disconnect" and message.get("more_body"):
+                pass
+
+
 async def _write(answer: Answer, receive: Receive, send: Send) -> None:
     headers = [*answer.headers, *answer.own, (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.closes:  # read on for a moment: closing over unread bytes would reset the answer away
+    if answer.closes:
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                while (message := await receive())["type"] != "http.disconnect" and message.get("more_body"):
-                    pass
+        await drain(receive)
         await send({"type": "http.response.body", "body": b""})
     else:
         await send({"type": "http.response.body", "body": answer.body})
