@@ -60,6 +60,16 @@ def test_while_the_store_cannot_commit_whoever_is_signed_in_still_reads(
     run(work())
 
 
+@pytest.mark.parametrize("query", ["a=1&" * 60, "own=%ff", "%"])
+def test_probes_answer_whatever_stands_in_the_query(tmp_path: Path, query: str) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            for path in ("/healthz", "/readyz", "/metrics"):
+                assert (await d.http.get(f"{path}?{query}")).status_code == 200
+
+    run(work())
+
+
 def test_readyz_is_503_while_the_server_drains(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

@@ -129,8 +129,8 @@ class SystemRoutes:
 
 
 def _asks_for_one(request: Request) -> bool:
-    """Another worker asks, or who wants to know whom they have reached."""
-    return "own" in request.query()
+    """Another worker asks, or who wants to know whom they have reached. Nothing else in a query matters to a probe."""
+    return "own" in request.handshake.query
 
 
 def _is_loopback(request: Request) -> bool:
