@@ -362,6 +362,17 @@ def test_a_tracking_id_that_is_told_second_is_the_booking_s_too(
     run(main())
 
 
+def test_a_session_that_site_and_provider_give_to_two_customers_needs_a_look(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.payments.receive_site("m1", SITE_KNOWS)
+            await home.pay("u2", id="cs_1")
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert (booking.userId, booking.needsLook) == ("u1", True)
+
+    run(main())
+
+
 SAME = {"trackingId": "CV-SAME0001"}
 
 

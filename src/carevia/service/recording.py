@@ -14,12 +14,11 @@ from carevia.domain.payments import NOTHING_PAID, BookingDetails, Money, PaidBoo
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
 from carevia.service.booking_rows import stored_row, tracked
+from carevia.service.payment_rows import PAYMENTS_OF, confirm, learn_session, learned, payment_of, told_by_site
 from carevia.service.settling import settle, sum_up_standing, telling
 from carevia.store.tables import bookings, conversations, payment_facts, payments, services, tracking_aliases, users
 from carevia.store.transaction import Row, Transaction
 
-_PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
-_PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
 _BOOKING = select(bookings).where(bookings.c.id == bindparam("booking"))
 _TRACKED = select(bookings).where(tracked(lambda id_: id_ == bindparam("tracking")))
 _SERVICE_NAME = select(services.c.name).where(
@@ -56,19 +55,6 @@ _KNOWN = select(
     .where(or_(payment_facts.c.about == bindparam("session"), payment_facts.c.about == bindparam("intent")))
     .label("facts"),
 )
-_CONFIRM = (
-    update(payments)
-    .where(payments.c.id == bindparam("payment"))
-    .values(
-        provider="stripe",
-        session_id=bindparam("session"),
-        intent_id=bindparam("intent"),
-        amount=bindparam("new_amount"),
-        currency=bindparam("new_currency"),
-        needs_look=bindparam("look"),
-        paid_at=bindparam("at"),
-    )
-)
 _LINK = (
     update(payments)
     .where(payments.c.id == bindparam("payment"))
@@ -78,17 +64,6 @@ _LINK = (
         needs_look=case((payments.c.amount.is_(None), payments.c.needs_look), else_=None),
     )
 )
-_LEARN = (
-    update(payments)
-    .where(payments.c.id == bindparam("payment"))
-    .values(
-        currency=case((payments.c.amount.is_(None), bindparam("new_currency")), else_=payments.c.currency),
-        amount=func.coalesce(payments.c.amount, bindparam("new_amount")),
-        intent_id=func.coalesce(payments.c.intent_id, bindparam("new_intent")),
-    )
-    .returning(payments)
-)
-_SET_SESSION = update(payments).where(payments.c.id == bindparam("payment")).values(session_id=bindparam("session"))
 _MAY_COMPLETE = (
     "service_id",
     "date",
@@ -137,7 +112,7 @@ class Recorder:
         session, intent = paid.money.session_id, paid.money.intent_id
         tracking = paid.tracking_id or self._made_tracking_id(paid, delivery, 0)
         known = tx.all(_KNOWN, session=session, intent=intent, tracking=tracking)[0]
-        payment = _learned(tx, _payment_of(tx, session), paid.money) if known.session else None
+        payment = learned(tx, payment_of(tx, session), paid.money) if known.session else None
         booking = _booking_of(tx, paid, payment) if known.session or known.tracking else None
         if booking is None:
             look = None
@@ -152,14 +127,14 @@ class Recorder:
 
     def keep(self, tx: Transaction, paid: PaidWithoutBooking, *, now: int) -> str:
         """A payment that needs a look, unless the session is known: then only its money is confirmed."""
-        payment = _payment_of(tx, paid.money.session_id)
+        payment = payment_of(tx, paid.money.session_id)
         if payment is None:
             self._insert_payment(tx, paid.money, None, None, paid.needs_look, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
             return paid.needs_look
         if payment.provider == "site" and paid.money.amount is not None:
             with telling(tx, payment.booking_id, now):
-                _confirm(tx, payment, paid.money, None)
+                confirm(tx, payment, paid.money, None)
                 settle(tx, paid.money.session_id, paid.money.intent_id)
                 booking = tx.first(_BOOKING, booking=payment.booking_id)
                 if booking is not None:
@@ -209,9 +184,11 @@ class Recorder:
             self._keep_payment(tx, paid, payment, booking, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
             look = paid.needs_look if booking.source == "site" else booking.needs_look
+            if booking.user_id != paid.user_id:
+                look = "the provider names another customer"
             _sum_up(tx, booking, paid.details.total, look=look)
             return "completed a booking known before"
-        _learn_session(tx, paid, payment, booking)
+        learn_session(tx, paid.money.session_id, payment, booking)
         settle(tx, paid.money.session_id, paid.money.intent_id)
         sum_up_standing(tx, booking)
         return "this booking was recorded before"
@@ -266,9 +243,9 @@ class Recorder:
 
     def _keep_payment(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> None:
         """Exactly one payment for one movement of money, whoever spoke of it first."""
-        told_by_site = payment or _told_by_site(tx, booking)
-        if told_by_site is not None:
-            _confirm(tx, told_by_site, paid.money, paid.needs_look)
+        known = payment or told_by_site(tx, booking)
+        if known is not None:
+            confirm(tx, known, paid.money, paid.needs_look)
         else:
             self._insert_payment(tx, paid.money, booking.id, booking.user_id, paid.needs_look, now)
 
@@ -308,10 +285,6 @@ def _booked(tx: Transaction, paid: PaidBooking, seq: int, now: int) -> tuple[str
     return account.name, account.email
 
 
-def _payment_of(tx: Transaction, session_id: str | None) -> Row | None:
-    return None if session_id is None else tx.first(_PAYMENT_OF_SESSION, session=session_id)
-
-
 def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row | None:
     if payment is not None and payment.booking_id:
         if paid.money.source == "site" and payment.user_id != paid.user_id:
@@ -324,46 +297,11 @@ def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row 
     return tracked if tracked is not None and tracked.user_id == paid.user_id else None
 
 
-def _learned(tx: Transaction, payment: Row | None, money: Money) -> Row | None:
-    """What the provider's first notice of a session lacked is taken from the next."""
-    if payment is None or "site" in (money.source, payment.provider) or None not in (payment.amount, payment.intent_id):
-        return payment
-    values = {"new_amount": money.amount, "new_currency": money.currency, "new_intent": money.intent_id}
-    return tx.all(_LEARN, payment=payment.id, **values)[0]
-
-
-def _told_by_site(tx: Transaction, booking: Row) -> Row | None:
-    """The payment of which a site told us without naming the session: the provider's first one is the same money."""
-    told = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.provider == "site" and not row.session_id]
-    return told[0] if told else None
-
-
 def _learn_tracking_id(tx: Transaction, paid: PaidBooking, booking: Row) -> None:
     """The booking goes on under the one it was announced by, and is known by this one too."""
     told = paid.tracking_id
     if told is not None and told != booking.tracking_id and tx.first(_TRACKED, tracking=told) is None:
         tx.insert(tracking_aliases, tracking_id=told, booking_id=booking.id)
-
-
-def _learn_session(tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row) -> None:
-    """A site names the session of a payment that it told us of before: the provider's notice will be recognised."""
-    if payment is None and paid.money.session_id is not None:
-        told = _told_by_site(tx, booking)
-        if told is not None:
-            tx.run(_SET_SESSION, payment=told.id, session=paid.money.session_id)
-
-
-def _confirm(tx: Transaction, payment: Row, money: Money, look: str | None) -> None:
-    tx.run(
-        _CONFIRM,
-        payment=payment.id,
-        session=money.session_id,
-        intent=money.intent_id,
-        new_amount=money.amount,
-        new_currency=money.currency,
-        look=look,
-        at=money.paid_at,
-    )
 
 
 def _complete(tx: Transaction, booking: Row, details: BookingDetails) -> None:
@@ -379,7 +317,7 @@ def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | Non
 def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | None) -> None:
     """What was paid is the sum of the payments; where the provider has spoken, its currency is the booking's. Of two
     totals that it told the larger one holds, whichever came first."""
-    paid = [row for row in tx.all(_PAYMENTS_OF, booking=booking.id) if row.amount is not None]
+    paid = [row for row in tx.all(PAYMENTS_OF, booking=booking.id) if row.amount is not None]
     confirmed = [row for row in paid if row.provider != "site"]
     currency = (confirmed or paid or [booking])[0].currency
     amount = sum(row.amount for row in paid if row.currency == currency)
