@@ -36,15 +36,22 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
+def filled_up(folder: Path) -> Iterator[None]:
+    """The small disk takes nothing more."""
+    ballast = folder / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    yield
+    ballast.unlink()
+
+
+@contextlib.contextmanager
 def full_disk(program: FaultyProgram, mounted: bool) -> Iterator[None]:
     """No room any more: the small disk is filled up; without one, the process may write no file beyond its size."""
     if mounted:
-        ballast = program.data / "ballast"
-        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4096))
-        yield
-        ballast.unlink()
+        with filled_up(program.data):
+            yield
         return
     if not hasattr(resource, "prlimit"):  # not Linux
         program.fault("fsync")

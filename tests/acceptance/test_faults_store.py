@@ -8,9 +8,19 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance import stripe
 from tests.acceptance.conftest import SETTINGS
-from tests.acceptance.faults import failing_fsync, full_disk, metrics, readiness, seconds_until, small_disk
+from tests.acceptance.faults import (
+    failing_fsync,
+    filled_up,
+    full_disk,
+    metrics,
+    readiness,
+    seconds_until,
+    small_disk,
+)
 from tests.acceptance.people import staff
 from tests.harness.faulty import FaultyProgram
 from tests.harness.node import SocketIOClient
@@ -82,6 +92,21 @@ def test_f9_a_full_disk_takes_no_money_and_heals_without_a_restart(
     ):
         reason = "disk is full" if mounted else "disk reports an error"
         survives(program, javascript_client, lambda: full_disk(program, mounted), reason)
+
+
+def test_a_start_on_a_full_disk_names_the_disk_and_may_be_tried_again(tmp_path: Path) -> None:
+    """After a clean stop SQLite has no shared memory yet: without room for it, it says "disk I/O error" only."""
+    program = Program(data=tmp_path / "data")
+    with small_disk(tmp_path / "data") as mounted:
+        if not mounted:
+            pytest.skip("this machine lets nobody mount a small disk")
+        program.start().stop()
+        with filled_up(program.data):
+            examined = program.command("doctor")
+            status, said = program.refuse()
+    assert (status, "is full: make room and start again." in said) == (1, True), said
+    assert "writable" not in said and "Traceback" not in said
+    assert examined.returncode == 1 and "is full: make room and start again." in examined.stdout, examined.stdout
 
 
 def test_f10_no_money_is_taken_after_a_failed_fsync_until_the_disk_has_proven_itself(

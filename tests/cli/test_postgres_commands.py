@@ -42,3 +42,18 @@ def test_a_start_without_the_database_says_so_and_may_be_tried_again(tmp_path: P
     assert status == 1, "2 would tell systemd not to try again"
     assert "PostgreSQL cannot be reached" in said and "secret" not in said and "Traceback" not in said
     assert time.monotonic() - began < 15
+
+
+def test_a_data_folder_that_cannot_be_written_is_said_in_one_sentence_and_not_tried_again(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """The tables are elsewhere, but the sockets by which processes hand over connections lie there."""
+    (tmp_path / "file").write_text("")
+    settings = {"CAREVIA_ENV": "production", "CAREVIA_PUBLIC_URL": "https://care.example.com"}
+    settings |= {"CAREVIA_SECRET_KEY": "k" * 32, "CAREVIA_DATABASE_URL": postgres.database()}
+    program = Program(data=tmp_path / "file" / "data")
+    program.settings = settings
+    status, said = program.refuse()
+    assert status == 2, said
+    assert said.splitlines()[-1].startswith(f"carevia: The data folder {program.data} cannot be written")
+    assert "Traceback" not in said

@@ -25,6 +25,7 @@ from carevia.logs import Log
 from carevia.realtime.process import keep_small, tune_allocator, tune_collector
 from carevia.realtime.uvicorn import serve_protocol
 from carevia.store.connection import without_locks
+from carevia.store.disk import cannot_write
 
 _GRACE_SECONDS: Final = 5.0
 _BACKLOG: Final = 2_048  # connections that may wait, also before the process is ready
@@ -71,7 +72,10 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         carevia = self._carevia
-        carevia.links.start(self._door)
+        try:
+            carevia.links.start(self._door)
+        except OSError as problem:
+            raise cannot_write(carevia.settings.data_dir, problem) from None
         self._welcoming = asyncio.create_task(_welcome(carevia))
         self._tidying = asyncio.create_task(keep_small())
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from carevia.errors import BadInput, Conflict, Unavailable
 from carevia.store import backup_attachments
 from carevia.store.connection import primary_code
-from carevia.store.lock import cannot_write
+from carevia.store.disk import cannot_write
 
 Progress = Callable[[str, int, int], None]
 """What is being done, and how many bytes of how many of it are."""

@@ -8,12 +8,12 @@ import fcntl
 import os
 from pathlib import Path
 
-from carevia.errors import ConfigError
+from carevia.store.disk import cannot_write
 
 
 def hold(path: Path, *, alone: bool = False) -> int | None:
     """The descriptor that holds the lock of the database `path` until it is closed; None where somebody else's
-    stands against it. Raises ConfigError where the folder cannot be written."""
+    stands against it. Raises ConfigError where the folder cannot be written, Unavailable where its disk is full."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = path.with_name(f"{path.name}.lock")
@@ -34,10 +34,3 @@ def give_to_owner_of_folder(path: Path) -> None:
     if os.geteuid() == 0:
         folder = path.parent.stat()
         os.chown(path, folder.st_uid, folder.st_gid)
-
-
-def cannot_write(folder: Path, error: OSError) -> ConfigError:
-    return ConfigError(
-        f"The data folder {folder} cannot be written ({error.strerror}): "
-        "make it writable for this user, or set CAREVIA_DATA_DIR to another folder."
-    )

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carevia.errors import ConfigError
+from carevia.errors import CareviaError, ConfigError
 from carevia.store.connection import connect, primary_code
-from carevia.store.lock import cannot_write
+from carevia.store.disk import cannot_write, disk_full, is_full
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -29,7 +29,8 @@ log = logging.getLogger("carevia.store")
 
 
 def prepare(path: Path, epoch: str) -> str:
-    """Make or migrate the database file; answers its epoch, which is `epoch` when it had none. Raises ConfigError."""
+    """Make or migrate the database file; answers its epoch, which is `epoch` when it had none. Raises ConfigError, or
+    Unavailable while the disk is full."""
     try:
         _make_file(path)
         _use_wal(path)
@@ -41,7 +42,14 @@ def prepare(path: Path, epoch: str) -> str:
     except OSError as error:
         raise cannot_write(path.parent, error) from None
     except sqlite3.DatabaseError as error:
-        raise ConfigError(_sentence(path, error)) from None
+        raise _trouble(path, error) from None
+
+
+def _trouble(path: Path, error: sqlite3.DatabaseError) -> CareviaError:
+    code = primary_code(error)
+    # Without room for its shared memory SQLite says "disk I/O error", or that it cannot open it.
+    unsaid = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(path.resolve().parent)
+    return disk_full(path) if unsaid or code == sqlite3.SQLITE_FULL else ConfigError(_sentence(path, error))
 
 
 def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
@@ -52,8 +60,6 @@ def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
         return f"{path} is damaged ({error}): restore the last backup with `carevia restore FILE`."
     if code == sqlite3.SQLITE_BUSY:
         return f"{path} is locked by another program: stop that program and start again."
-    if code == sqlite3.SQLITE_FULL:
-        return f"The disk of {path} is full: make room and start again."
     return f"{path} cannot be opened ({error}): make file and folder writable for this user."
 
 
