@@ -18,9 +18,11 @@ from carevia.store import backup
 from carevia.store.backup_file import PAGES_AT_ONCE
 from carevia.store.connection import connect
 from carevia.store.lock import hold
+from carevia.store.migrate import HEAD
 from carevia.store.store import Store
 from tests.aio import run
 from tests.harness.program import ROOT
+from tests.store.first_release import dump
 from tests.store.opened import file_of, opened, query
 
 back_up = partial(backup.back_up, files=Path("no attachments"))
@@ -185,6 +187,77 @@ def test_places_a_backup_may_not_have(tmp_path: Path, target: str, words: str) -
     assert seqs(path) == [1, 2, 3]
 
 
+def in_place(target: Path, own: Path) -> Path:
+    return own
+
+
+def through_the_folder(target: Path, own: Path) -> Path:
+    target.symlink_to(own.parent)
+    return target / own.name
+
+
+def by_symlink(target: Path, own: Path) -> Path:
+    target.symlink_to(own)
+    return target
+
+
+def by_hard_link(target: Path, own: Path) -> Path:
+    target.hardlink_to(own)
+    return target
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal", ".lock"])
+@pytest.mark.parametrize("named", [in_place, through_the_folder, by_symlink, by_hard_link])
+def test_no_backup_takes_the_place_of_what_belongs_to_the_database(
+    tmp_path: Path, ending: str, named: Callable[[Path, Path], Path]
+) -> None:
+    """`backup --force DATA/carevia.db-wal` would take with it what a running server has confirmed."""
+    if ending == "-journal" and named is by_hard_link:
+        return  # it is not there, so nothing else can be it
+
+    async def work() -> None:
+        async with opened(tmp_path / "data") as store:
+            await append(store, 3)
+            path = file_of(tmp_path / "data")
+            own = path.with_name(path.name + ending)
+            before = own.exists() and own.stat().st_ino
+            with pytest.raises(BadInput, match="belongs to it"):
+                back_up(path, named(tmp_path / "link", own), quiet, force=True)
+            assert (own.exists() and own.stat().st_ino) == before
+
+    run(work())
+    assert seqs(file_of(tmp_path / "data")) == [1, 2, 3]
+
+
+def test_what_lies_beside_the_real_file_of_a_database_behind_a_symlink_belongs_to_it_too(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data")
+    (tmp_path / "elsewhere.db").symlink_to(path)
+    with pytest.raises(BadInput, match="belongs to it"):
+        back_up(tmp_path / "elsewhere.db", path.with_name("carevia.db-wal"), quiet, force=True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 250, "/proc/copy.db"])
+def test_a_place_that_cannot_be_used_is_said_of_that_place(tmp_path: Path, name: str) -> None:
+    """Not of the data folder, and in a sentence: the system's objections are many."""
+    path = filled(tmp_path / "data")
+    with pytest.raises(BadInput, match=r"cannot be used \(.*\): name a file") as refused:
+        back_up(path, tmp_path / name, quiet)
+    assert str(tmp_path / name) in refused.value.message and "CAREVIA_DATA_DIR" not in refused.value.message
+    if len(name) == 300:
+        with pytest.raises(BadInput, match=r"cannot be used \(.*\): name a file"):
+            bring_back(path, tmp_path / name)
+
+
+def test_an_attachment_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path, files = filled(tmp_path / "data"), tmp_path / "attachments"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO attachments VALUES ('a1', 'r', 'u', 'up', 'n', 't', 1, 1, NULL, 0)")
+    (files / "a1").mkdir(parents=True)
+    with pytest.raises(BadInput, match="attachments/a1 cannot be used"):
+        backup.back_up(path, tmp_path / "copy.db", quiet, files=files)
+    assert names(tmp_path) == {"data", "attachments"}
+
+
 def test_without_a_database_there_is_no_backup(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="CAREVIA_DATA_DIR"):
         back_up(tmp_path / "carevia.db", tmp_path / "copy.db", quiet)
@@ -303,13 +376,28 @@ def of_a_newer_version(file: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
 
 
+def without_payments(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE payments")
+
+
+def older_without_payments(file: Path) -> None:
+    file.unlink()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.executescript(dump("sqlite").read_text() + "DROP TABLE payments;")
+
+
 def with_a_log(file: Path) -> None:
     file.with_name(f"{file.name}-wal").write_bytes(b"x" * 100)
 
 
 @pytest.mark.parametrize(
-    "spoil", [garbage, cut_short, overwritten, somebody_elses, of_a_newer_version, with_a_log, Path.unlink]
-)
+    "spoil",
+    [
+        garbage, cut_short, overwritten, somebody_elses, of_a_newer_version, without_payments, older_without_payments,
+        with_a_log, Path.unlink,
+    ],
+)  # fmt: skip
 def test_a_backup_that_is_none_changes_nothing(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     path = filled(tmp_path / "data", count=500, size=500)
     back_up(path, tmp_path / "copy.db", quiet)
@@ -319,6 +407,13 @@ def test_a_backup_that_is_none_changes_nothing(tmp_path: Path, spoil: Callable[[
         bring_back(path, tmp_path / "copy.db")
     assert path.read_bytes() == before
     assert names(path.parent) == {"carevia.db", "carevia.db.lock"}
+
+
+def test_a_backup_of_an_older_release_is_whole_with_the_tables_it_had(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+        connection.executescript(dump("sqlite").read_text())
+    bring_back(file_of(tmp_path / "data"), tmp_path / "copy.db")
+    assert query(tmp_path / "data", "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 def test_the_database_itself_is_no_backup(tmp_path: Path) -> None:

@@ -14,8 +14,11 @@ from carevia.errors import BadInput, CareviaError, Conflict
 from carevia.store import backup_attachments
 from carevia.store.backup_file import (
     BESIDE,
+    JOURNAL,
     Contents,
     Progress,
+    check_source,
+    check_tables,
     check_target,
     checked,
     copy,
@@ -26,6 +29,7 @@ from carevia.store.backup_file import (
     trouble,
 )
 from carevia.store.connection import connect
+from carevia.store.disk import cannot_write
 from carevia.store.lock import give_to_owner_of_folder, hold
 from carevia.store.migrate import prepare
 
@@ -98,24 +102,43 @@ def restore(
 
 
 def _check_places(path: Path, target: Path, *, force: bool) -> None:
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise cannot_write(path.parent, error) from None
+    if not there:
         raise BadInput(f"There is no database at {path}. Set CAREVIA_DATA_DIR to the server's data folder.")
-    if target.is_file() and target.samefile(path):
-        raise BadInput(f"{target} is the database itself. Name another file.")
+    if _belongs(target, path):
+        raise BadInput(f"{target} is the database itself, or belongs to it. Name another file.")
     check_target(target, force=force)
 
 
 def _check_backup(path: Path, backup: Path) -> None:
-    if not backup.is_file():
-        raise BadInput(f"There is no file {backup}.")
-    if path.exists() and backup.samefile(path):
-        raise BadInput(f"{backup} is the database itself. Name a backup of it.")
+    check_source(backup)
+    if _belongs(backup, path):
+        raise BadInput(f"{backup} is the database itself, or belongs to it. Name a backup of it.")
     log = backup.with_name(f"{backup.name}-wal")
     if log.exists() and log.stat().st_size:
         raise BadInput(
             f"{backup} is no backup but a database with a write-ahead log beside it ({log.name}). "
             "Make a backup of it with `carevia backup`, and restore that."
         )
+
+
+def _belongs(file: Path, path: Path) -> bool:
+    """Whether it is the database `path` or lies beside it as a part of it, there already or not, by whatever name:
+    what is confirmed but not yet moved stands in its log alone."""
+    databases = {path, Path(os.path.realpath(path))}  # SQLite goes by where it really lies
+    parts = [each.with_name(each.name + ending) for each in databases for ending in ("", *BESIDE, JOURNAL, ".lock")]
+    return any(os.path.realpath(file) == os.path.realpath(part) or _same(file, part) for part in parts)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Also by a hard link."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 # --- replacing --------------------------------------------------------------------------------------------------
@@ -126,6 +149,8 @@ def _begin_epoch(path: Path, epoch: str) -> None:
     with contextlib.closing(connect(path)) as connection:
         connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
     prepare(path, epoch)
+    with contextlib.closing(connect(path)) as connection:
+        check_tables(connection)
 
 
 def _set_aside(path: Path, kept: Path) -> Path | None:

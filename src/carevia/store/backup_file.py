@@ -14,13 +14,15 @@ from typing import Final, NamedTuple
 from carevia.errors import BadInput, Conflict, Unavailable
 from carevia.store import backup_attachments
 from carevia.store.connection import primary_code
-from carevia.store.disk import cannot_write
+from carevia.store.disk import NO_ROOM
+from carevia.store.migrate import HEAD, NEW
 
 Progress = Callable[[str, int, int], None]
 """What is being done, and how many bytes of how many of it are."""
 
 PAGES_AT_ONCE: Final = 256
 BESIDE: Final = ("-wal", "-shm")
+JOURNAL: Final = "-journal"
 _TABLES: Final = {"alembic_version", "meta", "journal", "bookings"}
 
 
@@ -35,12 +37,39 @@ class Contents(NamedTuple):
 
 def check_target(target: Path, *, force: bool) -> None:
     """Raises BadInput or Conflict where no backup can be made."""
-    if not target.parent.is_dir():
-        raise BadInput(f"There is no folder {target.parent}. Make it first, readable for nobody else.")
-    if target.is_dir():
-        raise BadInput(f"{target} is a folder. Name the file that is to be made in it.")
-    if target.exists() and not force:
-        raise Conflict(f"{target} exists already. Choose another name, or overwrite it with --force.")
+    with reached(target):
+        if not target.parent.is_dir():
+            raise BadInput(f"There is no folder {target.parent}. Make it first, readable for nobody else.")
+        if target.is_dir():
+            raise BadInput(f"{target} is a folder. Name the file that is to be made in it.")
+        if target.exists() and not force:
+            raise Conflict(f"{target} exists already. Choose another name, or overwrite it with --force.")
+
+
+def check_source(backup: Path) -> None:
+    """Raises BadInput where no backup can be read."""
+    with reached(backup):
+        if not backup.is_file():
+            raise BadInput(f"There is no file {backup}.")
+        backup.open("rb").close()
+
+
+@contextlib.contextmanager
+def reached(path: Path) -> Iterator[None]:
+    """What the system has against a place that somebody has named is said of that place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise _full(path) from None
+        raise BadInput(
+            f"{path} cannot be used ({error.strerror}): name a file that this user may read and write. "
+            "Nothing was changed."
+        ) from None
+
+
+def _full(path: Path) -> Unavailable:
+    return Unavailable(f"The disk of {path} is full: make room and run it again.")
 
 
 @contextlib.contextmanager
@@ -51,12 +80,13 @@ def trouble(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         match primary_code(error):
             case sqlite3.SQLITE_FULL:
-                raise Unavailable(f"The disk of {path} is full: make room and run it again.") from None
+                raise _full(path) from None
             case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
                 raise BadInput(f"The database to copy is damaged or none ({error}). Nothing was changed.") from None
         raise Unavailable(f"SQLite could not do it ({error}). Nothing was changed.") from None
-    except OSError as error:
-        raise cannot_write(path.parent, error) from None
+    except OSError as error:  # of the copy, or of an attachment: it knows which
+        with reached(Path(error.filename) if isinstance(error.filename, str) else path):
+            raise
 
 
 def copy(source: sqlite3.Connection, to: Path, progress: Progress) -> None:
@@ -77,9 +107,10 @@ def checked(copy: Path, progress: Progress) -> Contents:
     size = copy.stat().st_size
     progress("checking", 0, size)
     with contextlib.closing(sqlite3.connect(copy)) as connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = _tables(connection)
         if not tables >= _TABLES:
             raise BadInput("That is no database of Carevia's. Nothing was changed.")
+        check_tables(connection)
         answers = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
         if answers != ["ok"]:
             raise BadInput(f"The copy is damaged ({answers[0].splitlines()[-1]}). Nothing was changed.")
@@ -90,10 +121,30 @@ def checked(copy: Path, progress: Progress) -> Contents:
     return Contents(size, bookings, newest, attachments)
 
 
+def check_tables(connection: sqlite3.Connection) -> None:
+    """Raises BadInput where one of this version's tables is missing. Those of an older one are there once it has been
+    migrated: who does that asks again."""
+    [revision] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or [None]
+    if revision != HEAD:
+        return
+    with contextlib.closing(sqlite3.connect(":memory:")) as new:
+        new.executescript(NEW.read_text("utf-8"))
+        missing = _tables(new) - _tables(connection)
+    if missing:
+        raise BadInput(
+            f"The copy is not whole, it lacks {', '.join(sorted(missing))}: take another one. Nothing was changed."
+        )
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
 @contextlib.contextmanager
 def part_of(target: Path) -> Iterator[Path]:
     """A file beside `target`, gone again unless it became the target."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    with reached(target):
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     os.close(descriptor)
     with removed(Path(name)):
         yield Path(name)
@@ -102,7 +153,7 @@ def part_of(target: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def removed(path: Path) -> Iterator[None]:
     """Before, what an interrupted run left; after, what did not get its final name."""
-    beside = [path.with_name(path.name + ending) for ending in (*BESIDE, "-journal")]
+    beside = [path.with_name(path.name + ending) for ending in (*BESIDE, JOURNAL)]
     try:
         for file in (path, *beside):
             file.unlink(missing_ok=True)

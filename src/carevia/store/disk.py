@@ -10,12 +10,12 @@ from typing import Final
 
 from carevia.errors import ConfigError, Unavailable
 
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 _SOME: Final = 65_536  # bytes: more than SQLite's shared memory begins with
 
 
 def cannot_write(folder: Path, error: OSError) -> ConfigError | Unavailable:
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         return disk_full(folder)
     return ConfigError(
         f"The data folder {folder} cannot be written ({error.strerror}): "
@@ -32,7 +32,7 @@ def is_full(folder: Path) -> bool:
     try:
         write_something(folder)
     except OSError as error:
-        return error.errno in _NO_ROOM
+        return error.errno in NO_ROOM
     return False
 
 

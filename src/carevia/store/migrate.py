@@ -48,7 +48,7 @@ def prepare(path: Path, epoch: str) -> str:
 def _trouble(path: Path, error: sqlite3.DatabaseError) -> CareviaError:
     code = primary_code(error)
     # Without room for its shared memory SQLite says "disk I/O error", or that it cannot open it.
-    unsaid = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(path.resolve().parent)
+    unsaid = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(Path(os.path.realpath(path)).parent)
     return disk_full(path) if unsaid or code == sqlite3.SQLITE_FULL else ConfigError(_sentence(path, error))
 
 
@@ -60,6 +60,8 @@ def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
         return f"{path} is damaged ({error}): restore the last backup with `carevia restore FILE`."
     if code == sqlite3.SQLITE_BUSY:
         return f"{path} is locked by another program: stop that program and start again."
+    if code == sqlite3.SQLITE_ERROR:
+        return f"{path} is not as Carevia left it ({error}): restore a whole backup with `carevia restore FILE`."
     return f"{path} cannot be opened ({error}): make file and folder writable for this user."
 
 
@@ -119,6 +121,7 @@ def _upgrade(path: Path) -> None:
     """In one transaction under the write lock, so that of several processes the first does the work."""
     from alembic import command
     from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine("sqlite://", creator=lambda: _connect_to_migrate(path), poolclass=NullPool)
@@ -129,6 +132,8 @@ def _upgrade(path: Path) -> None:
             _refuse_newer(path, config, connection.exec_driver_sql)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise error.orig or error from None  # in SQLite's own words, as everywhere here
     finally:
         engine.dispose()
     log.info("store: schema is at revision %s", HEAD)

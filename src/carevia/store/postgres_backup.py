@@ -24,6 +24,8 @@ from carevia.store import backup_attachments, postgres_search, search
 from carevia.store.backup_file import (
     Contents,
     Progress,
+    check_source,
+    check_tables,
     check_target,
     checked,
     copy,
@@ -77,8 +79,7 @@ def restore(
     It is loaded beside the live tables and takes their place in one transaction. Raises Conflict while any server is
     connected, BadInput for a backup that is none, and changes nothing then.
     """
-    if not backup.is_file():
-        raise BadInput(f"There is no file {backup}.")
+    check_source(backup)
     with _reached(url) as connection, tempfile.TemporaryDirectory(prefix="carevia-restore-") as folder:
         if not in_use(connection, alone=True):
             raise Conflict(
@@ -97,6 +98,8 @@ def restore(
             if files.is_dir():
                 sync(files)
             prepare_file(file, epoch)
+            with contextlib.closing(sqlite3.connect(file)) as it:
+                check_tables(it)
             kept = _replace(connection, url, file, progress, epoch=epoch, stamp=stamp)
             backup_attachments.set_aside(file, files, stamp)
             return found, kept
