@@ -21,7 +21,8 @@ SOURCE = ROOT / "src"
 BUSINESS = {"store", "domain", "failpoint", "errors"}
 MAY_IMPORT = {
     "errors": set[str](),
-    "config": {"errors"},
+    "values": set[str](),
+    "config": {"errors", "values"},
     "failpoint": {"errors"},
     "logs": {"errors"},
     "deadlines": set[str](),
@@ -30,9 +31,9 @@ MAY_IMPORT = {
     "store": {"domain", "failpoint", "deadlines", "errors"},
     "realtime": {"protocol", "deadlines", "errors"},
     "service": BUSINESS,
-    "api": BUSINESS | {"service", "realtime", "config", "logs"},
+    "api": BUSINESS | {"service", "realtime", "config", "logs", "values"},
     "app": BUSINESS | {"api", "service", "realtime", "config", "logs"},
-    "cli": BUSINESS | {"app", "api", "service", "realtime", "protocol", "config", "logs"},
+    "cli": BUSINESS | {"app", "api", "service", "realtime", "protocol", "config", "logs", "values"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }

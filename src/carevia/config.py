@@ -7,202 +7,70 @@ file, and the generated development secrets (`with_development_secrets`).
 # ruff: noqa: RUF009 -- `_setting` makes a dataclasses.field
 
 import base64
-import binascii
 import difflib
-import ipaddress
 import json
 import os
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
+from carevia import values
 from carevia.errors import ConfigError, FieldError
+from carevia.values import WHSEC
 
 Environment = Literal["development", "production"]
 PREFIX: Final = "CAREVIA_"
 SECRET_BYTES: Final = 32
 SECRETS_FILE: Final = "development-secrets.json"
-WHSEC: Final = "whsec_"
 
 
 def _setting(parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"parse": parse, "secret": secret})
 
 
-# --- one parser per kind of value: text in, value out, ValueError with a half-sentence that follows the name ---
-
-
-def _text(raw: str) -> str:
-    return raw
-
-
-def _switch(raw: str) -> bool:
-    match raw.lower():
-        case "on" | "true" | "1":
-            return True
-        case "off" | "false" | "0":
-            return False
-    raise ValueError("must be on or off")
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        if raw not in choices:
-            raise ValueError(f"must be {' or '.join(choices)}")
-        return raw
-
-    return parse
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,12}", raw) or not low <= int(raw) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(raw)
-
-    return parse
-
-
-def _fraction(low: float, high: float) -> Callable[[str], float]:
-    def parse(raw: str) -> float:
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", raw) or not low <= float(raw) <= high:
-            raise ValueError(f"must be a number from {low:g} to {high:g}")
-        return float(raw)
-
-    return parse
-
-
-_UNITS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def duration(raw: str) -> float:
-    """Seconds in `7d`, `12h`, `30m`, `30s`, `500ms` or a plain number of seconds."""
-    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|s|m|h|d|)", raw)
-    if not found or float(found[1]) <= 0:
-        raise ValueError("must be a duration such as 7d, 12h, 30m or 30s")
-    return float(found[1]) * _UNITS[found[2]]
-
-
-def _list(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    def parse_all(raw: str) -> tuple[str, ...]:
-        return tuple(parse(item.strip()) for item in raw.split(",") if item.strip())
-
-    return parse_all
-
-
-def _origin(raw: str) -> str:
-    """scheme://host[:port] and nothing behind it, in lower case, without a default port."""
-    parts = urlsplit(raw.rstrip("/"))
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.username is not None:
-        raise ValueError("must be an address such as https://care.example.com")
-    if parts.path or parts.query or parts.fragment:
-        raise ValueError("must end after the host and port (no path)")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    standard = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if port in (None, standard) else f":{port}")
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        if not any(raw.startswith(f"{scheme}:") for scheme in schemes):
-            raise ValueError(f"must begin with {' or '.join(f'{scheme}:' for scheme in schemes)}")
-        return raw
-
-    return parse
-
-
-def _node_address(raw: str) -> str:
-    found = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]+))?", raw)
-    if not found:
-        raise ValueError("must be a host or address, such as 10.0.0.5, 10.0.0.5:3000 or [fd00::5]:3000")
-    if found[1]:
-        _integer(1, 65535)(found[1])
-    return raw
-
-
-def _network(raw: str) -> str:
-    try:
-        return str(ipaddress.ip_network(raw, strict=False))
-    except ValueError:
-        raise ValueError("must be addresses or networks such as 127.0.0.1,10.0.0.0/8") from None
-
-
-def _time_zone(raw: str) -> str:
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(raw)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("must be the name of a time zone such as Asia/Dhaka") from None
-    return raw
-
-
-def _emit_secret(raw: str) -> str:
-    try:
-        key = base64.b64decode(raw.removeprefix(WHSEC), validate=True)
-    except binascii.Error:
-        key = b""
-    if not raw.startswith(WHSEC) or not key:
-        raise ValueError(f"must be {WHSEC} and base64 (comma list)")
-    return raw
-
-
-def _email(raw: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", raw):
-        raise ValueError("must be an e-mail address")
-    return raw
-
-
-_COUNT = _integer(0, 1_000_000_000)
-_URL_OF_API = _url("http", "https")
+_COUNT = values.integer(0, 1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Durations are seconds; a limit of 0 is off; the field `x_y` is the setting `CAREVIA_X_Y`."""
 
-    env: Environment = _setting(_one_of("development", "production"), "development")
-    host: str = _setting(_text, "127.0.0.1")
-    port: int = _setting(_integer(0, 65535), 3000)
-    public_url: str = _setting(_origin, "")  # "" until load: http://localhost:<port>
+    env: Environment = _setting(values.one_of("development", "production"), "development")
+    host: str = _setting(values.text, "127.0.0.1")
+    port: int = _setting(values.integer(0, 65535), 3000)
+    public_url: str = _setting(values.origin, "")  # "" until load: http://localhost:<port>
     data_dir: Path = _setting(Path, Path("data"))
-    database_url: str | None = _setting(_url("sqlite", "postgresql"), None, secret=True)
-    redis_url: str | None = _setting(_url("redis", "rediss", "unix"), None, secret=True)
-    node_address: str | None = _setting(_node_address, None)
-    secret_key: str | None = _setting(_text, None, secret=True)
-    jwt_secret: str | None = _setting(_text, None, secret=True)
-    stripe_secret_key: str | None = _setting(_text, None, secret=True)
-    stripe_webhook_secret: tuple[str, ...] = _setting(_list(_text), (), secret=True)
-    stripe_api_base: str | None = _setting(_URL_OF_API, None)
-    reconcile_interval: float = _setting(duration, 900.0)
-    emit_secret: tuple[str, ...] = _setting(_list(_emit_secret), (), secret=True)
-    admin_email: str | None = _setting(_email, None, secret=True)
-    admin_password: str | None = _setting(_text, None, secret=True)
-    socket_url: str | None = _setting(_origin, None)
-    allowed_origins: tuple[str, ...] = _setting(_list(_origin), ())
-    guest_sockets: bool = _setting(_switch, None)  # None until load: on in development only
-    trusted_proxies: tuple[str, ...] = _setting(_list(_network), ())
-    time_zone: str = _setting(_time_zone, "Asia/Dhaka")
-    sslcommerz_store_id: str | None = _setting(_text, None)
-    sslcommerz_store_password: str | None = _setting(_text, None, secret=True)
-    sslcommerz_api_base: str | None = _setting(_URL_OF_API, None)
-    drain_seconds: float = _setting(_fraction(0, 3600), 8.0)
-    drain_rate: int = _setting(_integer(1, 1_000_000), 500)
-    receipt_alarm: float = _setting(duration, 30.0)
-    metrics_token: str | None = _setting(_text, None, secret=True)
-    smtp_url: str | None = _setting(_url("smtp", "smtps"), None, secret=True)
-    mail_from: str | None = _setting(_text, None)
-    ping_interval: float = _setting(_fraction(0.05, 3600), 25.0)
-    ping_timeout: float = _setting(_fraction(0.05, 3600), 20.0)
-    journal_retention: float = _setting(duration, 7 * 86400.0)
+    database_url: str | None = _setting(values.url("sqlite", "postgresql"), None, secret=True)
+    redis_url: str | None = _setting(values.url("redis", "rediss", "unix"), None, secret=True)
+    node_address: str | None = _setting(values.node_address, None)
+    secret_key: str | None = _setting(values.text, None, secret=True)
+    jwt_secret: str | None = _setting(values.text, None, secret=True)
+    stripe_secret_key: str | None = _setting(values.token, None, secret=True)
+    stripe_webhook_secret: tuple[str, ...] = _setting(values.list_of(values.text), (), secret=True)
+    stripe_api_base: str | None = _setting(values.api_base, None)
+    reconcile_interval: float = _setting(values.interval, 900.0)
+    emit_secret: tuple[str, ...] = _setting(values.list_of(values.emit_secret), (), secret=True)
+    admin_email: str | None = _setting(values.email, None, secret=True)
+    admin_password: str | None = _setting(values.password, None, secret=True)
+    socket_url: str | None = _setting(values.origin, None)
+    allowed_origins: tuple[str, ...] = _setting(values.list_of(values.origin), ())
+    guest_sockets: bool = _setting(values.switch, None)  # None until load: on in development only
+    trusted_proxies: tuple[str, ...] = _setting(values.list_of(values.network), ())
+    time_zone: str = _setting(values.time_zone, "Asia/Dhaka")
+    sslcommerz_store_id: str | None = _setting(values.text, None)
+    sslcommerz_store_password: str | None = _setting(values.text, None, secret=True)
+    sslcommerz_api_base: str | None = _setting(values.api_base, None)
+    drain_seconds: float = _setting(values.fraction(0, 3600), 8.0)
+    drain_rate: int = _setting(values.integer(1, 1_000_000), 500)
+    receipt_alarm: float = _setting(values.duration, 30.0)
+    metrics_token: str | None = _setting(values.text, None, secret=True)
+    smtp_url: str | None = _setting(values.url("smtp", "smtps"), None, secret=True)
+    mail_from: str | None = _setting(values.text, None)
+    ping_interval: float = _setting(values.fraction(0.05, 3600), 25.0)
+    ping_timeout: float = _setting(values.fraction(0.05, 3600), 20.0)
+    journal_retention: float = _setting(values.duration, 7 * 86400.0)
     limit_events_per_second: int = _setting(_COUNT, 20)
     limit_tabs_per_user: int = _setting(_COUNT, 20)
     limit_connections_per_address: int = _setting(_COUNT, None)  # None until load: off in development, else 200
@@ -211,8 +79,8 @@ class Settings:
     limit_rooms_per_socket: int = _setting(_COUNT, 100)
     limit_message_bytes: int = _setting(_COUNT, 1_000_000)
     limit_buffer_bytes: int = _setting(_COUNT, 1_000_000)
-    log: Literal["console", "json"] = _setting(_one_of("console", "json"), None)  # None until load: by environment
-    failpoint: str | None = _setting(_text, None)
+    log: Literal["console", "json"] = _setting(values.one_of("console", "json"), None)  # None until load
+    failpoint: str | None = _setting(values.text, None)
 
     @property
     def production(self) -> bool:
@@ -234,19 +102,18 @@ def load_settings(
     """Settings from `environ`, `.env.<env>` in `folder` and the command line's `overrides`; ConfigError says all."""
     given = _merged(environ, folder)
     problems: list[FieldError] = []
-    values: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     for name, raw in given.items():
         try:
-            values[_FIELDS[name].name] = _FIELDS[name].metadata["parse"](raw)
+            read[_FIELDS[name].name] = _FIELDS[name].metadata["parse"](raw)
         except KeyError:
             problems.append({"field": name, "message": _unknown(name)})
         except ValueError as problem:
             problems.append({"field": name, "message": f"{name} {problem}."})
-    values.update({key: value for key, value in (overrides or {}).items() if value is not None})
-    settings = _with_defaults(Settings(**values))
-    problems += _contradictions(settings)
-    if settings.production:
-        problems += _refused_in_production(settings)
+    read.update({key: value for key, value in (overrides or {}).items() if value is not None})
+    settings = _with_defaults(Settings(**read))
+    named = {problem["field"] for problem in problems}  # what could not be read is not missing too
+    problems += [problem for problem in _contradictions(settings) if problem["field"] not in named]
     if problems:
         raise _config_error(problems)
     return settings
@@ -297,11 +164,16 @@ def _contradictions(settings: Settings) -> list[FieldError]:
     if (settings.admin_email is None) != (settings.admin_password is None):
         name = "CAREVIA_ADMIN_PASSWORD" if settings.admin_password is None else "CAREVIA_ADMIN_EMAIL"
         found.append({"field": name, "message": f"{name} is missing: the first account needs both of the two."})
-    if settings.admin_password is not None and len(settings.admin_password) < 8:
-        found.append(
-            {"field": "CAREVIA_ADMIN_PASSWORD", "message": "CAREVIA_ADMIN_PASSWORD needs at least 8 characters."}
-        )
-    return found
+    return found + (_refused_in_production(settings) if settings.production else [])
+
+
+# Where a secret that is long enough comes from: of our own, and of those that somebody else takes or gives.
+_MADE: Final = " (python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one)"
+_FROM: Final = {
+    "EMIT_SECRET": f" ({values.MAKES_EMIT} makes one)",
+    "STRIPE_SECRET_KEY": ". Copy it anew from Stripe's dashboard (Developers, API keys)",
+    "STRIPE_WEBHOOK_SECRET": ". Copy it anew from Stripe's dashboard (Developers, Webhooks, the endpoint's secret)",
+}
 
 
 def _refused_in_production(settings: Settings) -> list[FieldError]:
@@ -310,9 +182,8 @@ def _refused_in_production(settings: Settings) -> list[FieldError]:
     def refuse(name: str, message: str) -> None:
         found.append({"field": f"{PREFIX}{name}", "message": f"{PREFIX}{name} {message}"})
 
-    make = f"at least {SECRET_BYTES} bytes (python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one)."
     if settings.secret_key is None:
-        refuse("SECRET_KEY", f"is missing: production needs {make}")
+        refuse("SECRET_KEY", f"is missing: production needs at least {SECRET_BYTES} bytes{_MADE}.")
     if settings.stripe_secret_key and not settings.stripe_webhook_secret:
         refuse("STRIPE_WEBHOOK_SECRET", "is missing: without it no payment can be believed.")
     if not settings.public_url.startswith("https://"):
@@ -321,7 +192,7 @@ def _refused_in_production(settings: Settings) -> list[FieldError]:
         refuse("FAILPOINT", "is for development only; remove it.")
     for name, secret in _secrets_of(settings):
         if len(secret) < SECRET_BYTES:
-            refuse(name, f"is too short: it needs {make}")
+            refuse(name, f"is too short: it needs at least {SECRET_BYTES} bytes{_FROM.get(name, _MADE)}.")
     return found
 
 

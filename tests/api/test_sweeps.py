@@ -2,12 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 from carevia.api.simulator import paid_event
 from tests.aio import run
 from tests.api.desk import desk, now, until
 from tests.harness.stripe_api import StripeApi
 
 OFTEN = {"RECONCILE_INTERVAL": "20ms"}
+
+
+@pytest.fixture(autouse=True)
+def oftener_than_anybody_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carevia.values.SHORTEST_INTERVAL", 0.02)
 
 
 def test_it_sweeps_at_the_start_and_again_and_says_what_it_found_without_names(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
 """Settings: names, values, what production refuses, and the secrets of development."""
 
 import base64
+import re
+import shlex
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from carevia.config import SECRETS_FILE, Settings, duration, load_settings, with_development_secrets
+from carevia.config import SECRETS_FILE, Settings, load_settings, with_development_secrets
 from carevia.errors import ConfigError
+from carevia.values import LONGEST_EMAIL, LONGEST_PASSWORD, duration
 
 GOOD = {
     "CAREVIA_ENV": "production",
@@ -126,12 +131,42 @@ def test_durations(text: str, seconds: float) -> None:
         ("DATABASE_URL", "mysql://x"), ("REDIS_URL", "localhost"), ("LIMIT_TABS_PER_USER", "many"),
         ("ADMIN_EMAIL", "nobody"), ("PUBLIC_URL", "https://host:port"), ("PUBLIC_URL", "http://[::1"),
         ("NODE_ADDRESS", "http://10.0.0.5"), ("NODE_ADDRESS", "10.0.0.5:0"), ("NODE_ADDRESS", "10.0.0.5:65536"),
-        ("NODE_ADDRESS", "me@host"), ("NODE_ADDRESS", "fd00::5"),
+        ("NODE_ADDRESS", "me@host"), ("NODE_ADDRESS", "a..b"), ("NODE_ADDRESS", "[10.0.0.5]:x"),
+        ("PUBLIC_URL", "http://["), ("PUBLIC_URL", f"http://{'x' * 64}.example"), ("PUBLIC_URL", "https://a..b"),
+        ("SOCKET_URL", "https://a;script-src *"), ("SOCKET_URL", "https://a b"), ("SOCKET_URL", "https://[fe80::1%eth0]"),
+        ("ALLOWED_ORIGINS", "https://*.example.com"), ("EMIT_SECRET", "whsec_বাংলা"), ("EMIT_SECRET", "বাংলা"),
+        ("STRIPE_API_BASE", "http://["), ("STRIPE_API_BASE", "http:"), ("STRIPE_API_BASE", "https://a:port"),
+        ("SSLCOMMERZ_API_BASE", "https:"), ("STRIPE_SECRET_KEY", "sk_live_é"), ("STRIPE_SECRET_KEY", "sk_live\nx: y"),
+        ("RECONCILE_INTERVAL", "0.001ms"), ("RECONCILE_INTERVAL", "999ms"),
     ],
 )  # fmt: skip
 def test_wrong_value_is_refused_with_its_name(name: str, value: str) -> None:
     found = problems({f"CAREVIA_{name}": value})
-    assert found[name].startswith(f"CAREVIA_{name} ")
+    assert re.match(f"CAREVIA_{name} (must|needs|may) ", found[name]), "ours, not a library's words"
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [("https://Bücher.example:8443", "https://xn--bcher-kva.example"), ("https://বাংলা.example", "https://xn--")],
+)
+def test_an_origin_that_no_browser_would_send_is_refused_with_the_form_that_they_do(given: str, advice: str) -> None:
+    assert f"as browsers send it: {advice}" in problems({"CAREVIA_ALLOWED_ORIGINS": given})["ALLOWED_ORIGINS"]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("fd00::5", "[fd00::5]"), ("fd00::5:3000", "[fd00::5:3000]"), ("[fd00::5]:3000", "[fd00::5]:3000")],
+)
+def test_an_ipv6_address_of_a_node_needs_brackets_for_a_port_only(given: str, meant: str) -> None:
+    """`status.podIP` of Kubernetes has none."""
+    assert load(NODE_ADDRESS=given).node_address == meant
+
+
+def test_the_first_account_gets_only_what_the_sign_in_takes() -> None:
+    both = {"CAREVIA_ADMIN_EMAIL": "a@b.example", "CAREVIA_ADMIN_PASSWORD": "x" * LONGEST_PASSWORD}
+    assert load_settings(both).admin_email
+    assert set(problems(both | {"CAREVIA_ADMIN_PASSWORD": "x" * (LONGEST_PASSWORD + 1)})) == {"ADMIN_PASSWORD"}
+    assert set(problems(both | {"CAREVIA_ADMIN_EMAIL": "x" * LONGEST_EMAIL + "@b.example"})) == {"ADMIN_EMAIL"}
 
 
 def test_unknown_name_is_refused_with_the_nearest_known_one() -> None:
@@ -217,6 +252,22 @@ def test_production_refuses_missing_secrets_and_http() -> None:
 )
 def test_production_refuses_every_secret_under_32_bytes_and_what_is_for_development(name: str, value: str) -> None:
     assert set(problems(GOOD | {f"CAREVIA_{name}": value})) == {name}
+
+
+def test_advice_for_a_secret_that_is_too_short_makes_one_that_is_taken() -> None:
+    short = {"CAREVIA_SECRET_KEY": "k", "CAREVIA_EMIT_SECRET": "whsec_" + base64.b64encode(b"e").decode()}
+    for name, message in problems(GOOD | short).items():
+        (command,) = re.findall(r"\(python3 (-c '.*') makes one\)", message)
+        words = [sys.executable, *shlex.split(command)]
+        made = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+        load_settings(GOOD | {f"CAREVIA_{name}": made})
+
+
+def test_a_secret_of_stripes_is_to_be_had_from_stripe() -> None:
+    short = {"CAREVIA_STRIPE_SECRET_KEY": "sk_live_x", "CAREVIA_STRIPE_WEBHOOK_SECRET": "whsec_x"}
+    found = problems(GOOD | short)
+    assert set(found) == {"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+    assert all("Stripe's dashboard" in message and "python3" not in message for message in found.values())
 
 
 def test_production_refuses_a_stripe_key_without_its_webhook_secret() -> None:

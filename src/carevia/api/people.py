@@ -13,11 +13,12 @@ from carevia.domain.times import iso
 from carevia.service.credentials import Credentials
 from carevia.service.people import ABSOLUTE, People, SignedIn
 from carevia.service.tokens import Tokens
+from carevia.values import LONGEST_EMAIL, LONGEST_PASSWORD
 
 
 class Login(msgspec.Struct):
-    email: Annotated[str, Meta(min_length=1, max_length=320)]
-    password: Annotated[str, Meta(min_length=1, max_length=1000)]
+    email: Annotated[str, Meta(min_length=1, max_length=LONGEST_EMAIL)]
+    password: Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 
 
 class LinkLogin(msgspec.Struct):

@@ -221,7 +221,7 @@ def simulate(count: int, rate: float, fault: str, url: str | None) -> None:
 
 
 def _duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    from carevia.config import duration
+    from carevia.values import duration
 
     try:
         return None if value is None else duration(value)
