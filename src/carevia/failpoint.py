@@ -26,12 +26,17 @@ _passings_left = 0
 def arm(spec: str | None) -> None:
     """Die by SIGKILL at the N-th passing of the named point (the first without N); None or "" disarms."""
     global _armed, _passings_left
+    _armed, _passings_left = read(spec)
+
+
+def read(spec: str | None) -> tuple[str | None, int]:
+    """Which point, and at which passing. Raises ConfigError."""
     name, colon, count = (spec or "").partition(":")
     if name and name not in NAMES:
         raise ConfigError(f"CAREVIA_FAILPOINT: there is no point {name!r}. It must be one of {', '.join(NAMES)}.")
     if colon and not (count.isascii() and count.isdigit() and int(count) > 0):
         raise ConfigError(f"CAREVIA_FAILPOINT: {count!r} is no count. Write {name} or {name}:N with N from 1.")
-    _armed, _passings_left = name or None, int(count or 1)
+    return name or None, int(count or 1)
 
 
 def armed() -> bool:

@@ -20,9 +20,13 @@ from click.testing import CliRunner
 from carevia import __version__
 from carevia.api.simulator import API_VERSION, paid_event, signed
 from carevia.cli import carevia
+from carevia.cli.database import add_account
 from carevia.cli.doctor import examine
+from carevia.cli.process import listen
 from carevia.cli.simulate import FAULTS, deliveries, read_faults
-from carevia.errors import BadInput
+from carevia.config import load_settings, with_development_secrets
+from carevia.errors import BadInput, ConfigError
+from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import desk, now
 from tests.conftest import StartProgram
@@ -100,6 +104,36 @@ def test_failpoint_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     assert "CAREVIA_FAILPOINT" in refused.stderr
 
 
+LONG = "x" * 64  # a label of a name has 63 characters at most
+
+
+@pytest.mark.parametrize("host", ["a..b", LONG, "nosuch.invalid", "[::1]", "http://[", "192.0.2.1"])
+def test_an_address_that_cannot_be_listened_on_is_said_by_serve_and_doctor_alike(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match="CAREVIA_HOST") as refused:
+        listen(host, 0)
+    examined = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_HOST=host, CAREVIA_PORT="0")
+    assert f"✗ {refused.value.message.partition('. ')[0]}." in examined
+
+
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:////", "sqlite:"])
+def test_a_database_address_without_a_file_is_one_sentence(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="CAREVIA_DATABASE_URL names no file"):
+        open_store(url, tmp_path)
+
+
+@pytest.mark.parametrize("words", [("check",), ("simulate", "--url")])
+@pytest.mark.parametrize("url", ["http://[", "http://a..b", "http://☃.com", f"http://{LONG}", "ftp://a", "http://"])
+def test_what_is_no_address_is_refused_with_one_that_is(words: tuple[str, ...], url: str) -> None:
+    shown = CliRunner().invoke(carevia, [*words, url])
+    assert (shown.exit_code, "Write it like https://" in shown.output) == (2, True), shown.output
+
+
+def test_reconcile_with_a_key_that_no_header_can_hold_is_one_sentence(tmp_path: Path) -> None:
+    refused = command("reconcile", CAREVIA_STRIPE_SECRET_KEY="sk_test_é", CAREVIA_DATA_DIR=str(tmp_path))
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    assert refused.stderr.startswith("carevia: CAREVIA_STRIPE_SECRET_KEY must be of printable ASCII")
+
+
 # --- accounts ---
 
 
@@ -132,6 +166,43 @@ def test_user_add_refuses_a_short_password_and_what_is_no_address(tmp_path: Path
     assert "8 characters" in command("user", "add", "a@b.example", "--role", "user", stdin="short\n", **settings).stderr
     refused = command("user", "add", "nobody", "--role", "user", stdin="long enough\n", **settings)
     assert (refused.returncode, refused.stderr) == (1, "carevia: This is not an e-mail address.\n")
+
+
+def test_an_account_takes_what_the_sign_in_takes(tmp_path: Path) -> None:
+    """Longer ones would be stored, and refused at every sign-in."""
+    settings = load_settings({"CAREVIA_DATA_DIR": str(tmp_path)})
+    for email, password, words in (
+        ("a@b.example", "x" * 1_001, "password may have at most 1000 characters"),
+        ("x" * 320 + "@b.example", "long enough", "e-mail address may have at most 320 characters"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            add_account(settings, email, "user", None, password)
+    link = add_account(settings, "x" * 310 + "@b.example", "user", None, "x" * 1_000)
+    assert "#link=" in link
+
+
+@pytest.mark.parametrize(
+    ("email", "name", "password", "what"),
+    [
+        (b"\xff@b.example", b"A", b"long enough", "The e-mail address"),
+        (b"a@b.example", b"\xff", b"long enough", "The name"),
+        (b"a@b.example", b"A", b"long enough \xff", "The password"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_in_one_sentence(
+    tmp_path: Path, email: bytes, name: bytes, password: bytes, what: str
+) -> None:
+    words = [b"user", b"add", email, b"--role", b"user", b"--name", name]
+    refused = subprocess.run(
+        [sys.executable, "-m", "carevia", *words],
+        env={"PYTHONPATH": str(ROOT / "src"), "CAREVIA_DATA_DIR": str(tmp_path)},
+        input=password + b"\n",
+        capture_output=True,
+        timeout=60,
+    )
+    said = refused.stderr.decode()
+    assert (refused.returncode, said.startswith(f"carevia: {what} is not UTF-8 text.")) == (1, True), said
+    assert said.count("\n") == 1
 
 
 def test_an_account_is_changed_beside_a_running_server(tmp_path: Path) -> None:
@@ -185,6 +256,35 @@ def test_doctor_masks_secrets_and_finds_what_is_wrong(tmp_path: Path) -> None:
     assert secret not in told.stdout
     assert "CAREVIA_JWT_SECRET" in told.stdout
     assert not (tmp_path / "data").exists(), "it only looks"
+
+
+def doctor(**settings: str) -> str:
+    """What it says of settings with which something is wrong."""
+    said: list[str] = []
+    assert not examine(settings, Path("/nowhere"), said.append)
+    return "\n".join(said)
+
+
+@pytest.mark.parametrize("folder", ["x" * 300, "file/data", "/proc/x"])
+def test_doctor_finds_a_data_folder_that_serve_could_not_make(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / folder
+    with pytest.raises(ConfigError):
+        with_development_secrets(load_settings({"CAREVIA_DATA_DIR": str(path)}))
+    assert f"The data folder {path} cannot be written" in doctor(CAREVIA_DATA_DIR=str(path), CAREVIA_PORT="0")
+
+
+def test_doctor_finds_a_failpoint_that_serve_refuses(tmp_path: Path) -> None:
+    told = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_PORT="0", CAREVIA_FAILPOINT="nope")
+    assert "✗ CAREVIA_FAILPOINT: there is no point 'nope'." in told
+
+
+def test_an_option_that_redis_does_not_know_is_said_by_serve_and_doctor(tmp_path: Path) -> None:
+    settings = {"CAREVIA_DATA_DIR": str(tmp_path), "CAREVIA_PORT": "0", "CAREVIA_REDIS_URL": "redis://h?foo=bar"}
+    assert "✗ CAREVIA_REDIS_URL cannot be read." in doctor(**settings)
+    refused = command("serve", **settings)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    assert "CAREVIA_REDIS_URL cannot be read" in refused.stderr
 
 
 def test_doctor_says_every_wrong_setting() -> None:

@@ -121,7 +121,7 @@ def add_user(email: str, role: str, name: str | None) -> None:
 def _password() -> str:
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    return sys.stdin.buffer.readline().decode(errors="surrogateescape").rstrip("\r\n")
 
 
 _SIGNED_OUT = "Done. Every session of this account has ended, and its open pages are signed out within a second."
@@ -207,11 +207,28 @@ def doctor() -> None:
     sys.exit(0 if examine(os.environ, Path.cwd(), click.echo) else 1)
 
 
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """What else may be wrong with it, the first question finds out."""
+    from urllib.parse import urlsplit
+
+    import httpx2
+
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        if parts.scheme in ("http", "https") and httpx2.URL(f"http://{parts.netloc}").raw_host.decode().encode("idna"):
+            return value
+    except (ValueError, httpx2.InvalidURL):
+        pass
+    raise click.BadParameter(f"{value} is no address. Write it like https://care.example.com.")
+
+
 @carevia.command(epilog=_example("carevia simulate", "carevia simulate --count 50 --rate 5 --fault duplicate,shuffle"))
 @click.option("--count", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Customers who pay.")
 @click.option("--rate", type=click.FloatRange(0.01, 10_000), default=1.0, show_default=True, help="Of them a second.")
 @click.option("--fault", default="", help="duplicate, late, shuffle, lost: comma list of what goes wrong on the way.")
-@click.option("--url", help="The server; CAREVIA_PUBLIC_URL.")
+@click.option("--url", callback=_address, help="The server; CAREVIA_PUBLIC_URL.")
 def simulate(count: int, rate: float, fault: str, url: str | None) -> None:
     """Play customers who book and pay, through the real webhook with real signatures."""
     from carevia.cli.simulate import play, read_faults
@@ -244,7 +261,7 @@ def reconcile(since: float | None, dry_run: bool, as_json: bool) -> None:
 
 
 @carevia.command(epilog=_example("carevia check https://care.example.com"))
-@click.argument("url")
+@click.argument("url", callback=_address)
 @click.option("--token", help="Sign in with this token (- reads it from standard input); without it as a guest.")
 @click.option("--heartbeat", is_flag=True, help="Wait for a heartbeat even where it takes long.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")

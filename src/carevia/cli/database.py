@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from carevia import values
 from carevia.config import Settings
 from carevia.domain.people import Role
 from carevia.errors import BadInput
@@ -12,18 +13,20 @@ from carevia.service.passwords import Passwords
 from carevia.service.people import People
 from carevia.store.store import open_store
 
-SHORTEST_PASSWORD = 8
 Change = Callable[[Credentials, str], Awaitable[None]]  # of the account with this id
 
 
 def add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
     """The one-time sign-in link of the new account."""
+    if len(readable("The e-mail address", email)) > values.LONGEST_EMAIL:
+        raise BadInput(f"The e-mail address may have at most {values.LONGEST_EMAIL} characters.")
+    readable("The name", name or "")
     return asyncio.run(_add_account(settings, email, role, name, checked(password)))
 
 
 def change_account(settings: Settings, email: str, change: Change) -> None:
     """One change of an account; its sockets and sessions end, on every running server."""
-    asyncio.run(_change_account(settings, email, change))
+    asyncio.run(_change_account(settings, readable("The e-mail address", email), change))
 
 
 async def _change_account(settings: Settings, email: str, change: Change) -> None:
@@ -38,10 +41,20 @@ async def _change_account(settings: Settings, email: str, change: Change) -> Non
 
 
 def checked(password: str) -> str:
-    """The password, if it is long enough."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadInput(f"The password needs at least {SHORTEST_PASSWORD} characters.")
-    return password
+    """The password, if the sign-in takes it."""
+    try:
+        return values.password(readable("The password", password))
+    except ValueError as problem:
+        raise BadInput(f"The password {problem}.") from None
+
+
+def readable(what: str, words: str) -> str:
+    """What was typed or piped in, if it is text: other bytes come as signs that no store takes."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{what} is not UTF-8 text. Set the terminal to UTF-8, and type it anew.") from None
+    return words
 
 
 def _now() -> int:

@@ -1,6 +1,7 @@
 """`carevia doctor`: the configuration with secrets masked, and every check with what to do where it fails."""
 
 import asyncio
+import contextlib
 import http.client
 import ipaddress
 import os
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 
 from carevia.config import PREFIX, SECRET_NAMES, SECRETS_FILE, Settings, load_settings
 from carevia.errors import CareviaError, ConfigError
+from carevia.failpoint import read as read_failpoint
+from carevia.store.disk import cannot_write, write_something
 
 _FIRST_MADE_IN_2026 = 1_767_225_600  # a clock before this is wrong: signatures and certificates would fail
 
@@ -72,8 +75,10 @@ def _checks(settings: Settings) -> Iterator[Finding]:
     yield folder
     if settings.database_url is not None or folder.good:
         yield _database(settings)
-    if not settings.production:
+    if not settings.production and folder.good:
         yield _secrets_file(settings.data_dir / SECRETS_FILE)
+    if settings.failpoint is not None:
+        yield _failpoint(settings.failpoint)
     yield _port(settings)
     if settings.redis_url is not None:
         yield _bus(settings.redis_url)
@@ -83,14 +88,15 @@ def _checks(settings: Settings) -> Iterator[Finding]:
 
 
 def _folder(path: Path) -> Finding:
-    existing = next((part for part in (path, *path.absolute().parents) if part.exists()), Path("/"))
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
-        return Finding(True, f"The data folder {path} can be written.")
-    return Finding(
-        False,
-        f"The data folder {path} cannot be written.",
-        "Make it a folder that this user may write, or set CAREVIA_DATA_DIR to another one.",
-    )
+    """By writing into what is there of it; what is not there yet is not made."""
+    existing = next(part for part in (path, *path.absolute().parents) if os.path.exists(part))
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            path.stat()  # a name may be too long, or a file stand in its way
+        write_something(existing)
+    except OSError as problem:
+        return Finding(False, "The data folder does not work.", cannot_write(path, problem).message)
+    return Finding(True, f"The data folder {path} can be written.")
 
 
 def _database(settings: Settings) -> Finding:
@@ -120,21 +126,31 @@ def _secrets_file(path: Path) -> Finding:
     return Finding(True, "The development secrets are this user's alone.")
 
 
-def _port(settings: Settings) -> Finding:
+def _failpoint(spec: str) -> Finding:
     try:
-        with socket.create_connection((settings.host, settings.port or 1), timeout=2):
-            answers = True
-    except OSError:
-        answers = False
-    if answers and _is_carevia(settings):
-        return Finding(True, f"Carevia answers on port {settings.port}.")
-    if answers:
-        return Finding(
-            False,
-            f"Port {settings.port} on {settings.host} is taken.",
-            "Stop the program that uses it, or set CAREVIA_PORT to another one.",
-        )
+        read_failpoint(spec)
+    except ConfigError as problem:
+        return _refused(problem)
+    return Finding(True, f"The process kills itself at {spec}, as it is told to.")
+
+
+def _port(settings: Settings) -> Finding:
+    """By taking it for a moment, as the server does."""
+    from carevia.cli.process import listen
+
+    try:
+        listen(settings.host, settings.port).close()
+    except ConfigError as problem:
+        if _is_carevia(settings):
+            return Finding(True, f"Carevia answers on port {settings.port}.")
+        return _refused(problem)
     return Finding(True, f"Port {settings.port} on {settings.host} is free.")
+
+
+def _refused(problem: ConfigError) -> Finding:
+    """What it says first is what is wrong, the rest what to do."""
+    what, _, to_do = problem.message.partition(". ")
+    return Finding(False, f"{what}.", to_do)
 
 
 def _is_carevia(settings: Settings) -> bool:
@@ -142,7 +158,7 @@ def _is_carevia(settings: Settings) -> bool:
     try:
         asked.request("GET", "/config.json")
         return b"guestSockets" in asked.getresponse().read(2_000)
-    except (OSError, http.client.HTTPException):
+    except (OSError, UnicodeError, http.client.HTTPException):
         return False
     finally:
         asked.close()
@@ -175,7 +191,7 @@ def _node_address(settings: Settings) -> Finding:
     host = urlsplit(f"//{address}").hostname or ""
     try:
         addresses = {ipaddress.ip_address(str(info[4][0])) for info in socket.getaddrinfo(host, None)}
-    except OSError:
+    except (OSError, UnicodeError):
         return Finding(False, f"The host of CAREVIA_NODE_ADDRESS, {host}, is not known.", "Write this host's address.")
     if any(each.is_unspecified for each in addresses):
         return Finding(False, f"Nobody reaches {host} from elsewhere.", "Write this host's own address instead.")

@@ -109,7 +109,7 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         bound = socket.socket(family, kind, number)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a label that is empty or too long
         raise ConfigError(f"The host {host} is not known. Set CAREVIA_HOST to an address of this machine.") from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -132,10 +132,11 @@ def database_file(url: str | None, data_dir: Path) -> Path:
     """Where SQLite's file lies. Raises ConfigError for a database that is no file."""
     if url is None or url == "":
         return data_dir / "carevia.db"
-    if url.startswith("sqlite:///"):
-        return Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and (file := Path(url.removeprefix("sqlite:///"))).name:
+        return file
     kind = url.partition(":")[0]
+    what = "no file" if kind == "sqlite" else f"a database of kind {kind!r}, which this version cannot use"
     raise ConfigError(
-        f"CAREVIA_DATABASE_URL names a database of kind {kind!r}, which this version cannot use: leave it empty for "
+        f"CAREVIA_DATABASE_URL names {what}: leave it empty for "
         "SQLite in the data folder, or write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
     )

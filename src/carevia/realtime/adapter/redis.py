@@ -36,7 +36,8 @@ _Command = tuple[tuple[str | bytes | int, ...], "asyncio.Future[Any] | None", in
 
 
 class RedisBroker:
-    """`url` is redis://, rediss:// or unix://. `connects` is called at every (re)connection."""
+    """`url` is redis://, rediss:// or unix://; ValueError for one that cannot be read. `connects` is called at every
+    (re)connection."""
 
     def __init__(self, url: str, beat: float = BEAT, silence: float = SILENCE) -> None:
         self.connects: list[Callable[[], None]] = []
@@ -48,6 +49,10 @@ class RedisBroker:
             url, retry=Retry(NoBackoff(), 0), retry_on_error=[], socket_connect_timeout=CONNECT, socket_timeout=None,
             protocol=2, driver_info=None, client_name="carevia",
         )  # fmt: skip
+        try:
+            self._pool.make_connection()  # type: ignore[no-untyped-call]  # opens nothing, but knows the options
+        except TypeError:
+            raise ValueError("an option of the address is unknown") from None
         self._beat = beat
         self._silence = silence
         self._beat_channel = f"carevia-beat#{secrets.token_urlsafe(9)}"
