@@ -160,17 +160,14 @@ def _unescaped(value: str) -> str:
     return value.replace("%%", "%").replace("$$", "$")
 
 
-@LINUX
-def test_the_carevia_of_the_shell_has_the_settings_of_the_service(tmp_path: Path) -> None:
-    """`sudo carevia doctor`: with the env file, as the service's user (here, without root's rights, as oneself)."""
-    installed(tmp_path)
+def in_the_shell(tmp_path: Path, program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """What install.sh has put in place as `carevia`, with this test's folders, and `program` in the place of ours."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
-    for name, words in (("carevia", "-m carevia"), ("dotenv", "-m dotenv")):
-        (bin_ / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
-        (bin_ / name).chmod(0o755)
+    (bin_ / "carevia").write_text(f'#!/bin/sh\nexec {program} "$@"\n')
     (bin_ / "setpriv").write_text('#!/bin/sh\necho "$1"; shift 3; exec "$@"\n')
-    (bin_ / "setpriv").chmod(0o755)
+    for file in bin_.iterdir():
+        file.chmod(0o755)
     text = (tmp_path / "usr/local/bin/carevia").read_text()
     places = {"/opt/carevia/.tools/run/bin": bin_, "/var/lib/carevia": tmp_path / "var/lib/carevia"}
     for theirs, folder in (places | {"/etc/carevia": tmp_path / "etc/carevia"}).items():
@@ -178,11 +175,44 @@ def test_the_carevia_of_the_shell_has_the_settings_of_the_service(tmp_path: Path
         text = text.replace(theirs, str(folder))
     (tmp_path / "wrapper").write_text(text)
     environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": f"{bin_}:{os.environ['PATH']}"}
-    wrapper = ["/bin/sh", str(tmp_path / "wrapper"), "doctor"]
-    told = subprocess.run(wrapper, env=environment, capture_output=True, text=True, check=False)
+    called = ["/bin/sh", str(tmp_path / "wrapper"), *words]
+    return subprocess.run(called, env=environment, capture_output=True, text=True, check=False)
+
+
+@LINUX
+def test_the_carevia_of_the_shell_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    """`sudo carevia doctor`: with the env file, as the service's user (here, without root's rights, as oneself)."""
+    told = in_the_shell(installed(tmp_path), f"{sys.executable} -m carevia", "doctor")
     assert "https://care.example.com" in told.stdout, told.stdout + told.stderr
     assert "CAREVIA_ENV" in told.stdout and "production" in told.stdout
     assert ("--reuid=carevia" in told.stdout) == (os.geteuid() == 0)
+
+
+@LINUX
+def test_the_carevia_of_the_shell_reads_a_value_as_systemd_does(tmp_path: Path) -> None:
+    """Or it would sign with other secrets than the service: to the end of the line, expanding nothing."""
+    (installed(tmp_path) / "etc/carevia/carevia.env").write_text(
+        '# CAREVIA_NOTE=none\n\n; nor this = one\nCAREVIA_A=a${HOME}b$c # d\n  CAREVIA_B= "x y" \n'
+        'CAREVIA_C=\'it is \\ "one"\'\nCAREVIA_D=it\'s="that"\nCAREVIA_E=\nHTTPS_PROXY=http://proxy:3128'
+    )
+    told = in_the_shell(tmp_path, "env")
+    found = dict(line.split("=", 1) for line in told.stdout.splitlines() if line.startswith(("CAREVIA", "HTTPS")))
+    assert found == {
+        "CAREVIA_A": "a${HOME}b$c # d",
+        "CAREVIA_B": "x y",
+        "CAREVIA_C": 'it is \\ "one"',
+        "CAREVIA_D": 'it\'s="that"',
+        "CAREVIA_E": "",
+        "HTTPS_PROXY": "http://proxy:3128",
+    }, told.stderr
+
+
+@LINUX
+def test_the_carevia_of_the_shell_says_what_it_would_read_otherwise_than_the_service(tmp_path: Path) -> None:
+    (installed(tmp_path) / "etc/carevia/carevia.env").write_text('CAREVIA_SECRET_KEY="hush\\\\hush"\n')
+    told = in_the_shell(tmp_path, "env")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "CAREVIA_SECRET_KEY" in told.stderr and "single quotes" in told.stderr and "hush" not in told.stderr
 
 
 @LINUX
