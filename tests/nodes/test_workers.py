@@ -1,5 +1,6 @@
 """`carevia serve --workers 3` and a node beside it, behind nginx without stickiness (F19)."""
 
+import json
 import os
 import re
 import signal
@@ -206,6 +207,14 @@ def test_it_stops_within_ten_seconds_with_status_0_and_without_its_parent_too(
         children = workers(program)
         program.kill()
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "nobody is left", 12)
+
+
+def test_a_worker_that_has_died_is_a_line_of_the_log_as_every_other() -> None:
+    with Program("--workers", "2", CAREVIA_REDIS_URL=NO_REDIS, CAREVIA_LOG="json") as program:
+        wait_until(lambda: len(workers(program)) == 2, "two workers")
+        os.kill(workers(program)[0], signal.SIGKILL)
+        said = json.loads(program.wait_for_line("a worker has ended").string)
+        assert (said["level"], said["status"], said["worker"] in (0, 1)) == ("warning", -signal.SIGKILL, True)
 
 
 def test_wrong_settings_end_the_parent_with_status_2(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Final
 
 from carevia.cli.process import last_seconds, listen
 from carevia.config import Settings
+from carevia.logs import Log
 
 _TURN: Final = 0.2  # seconds between two looks at the workers
 _STEADY: Final = 10.0  # who lived that long is started again at once
@@ -99,9 +100,9 @@ def run_workers(settings: Settings, count: int) -> int:
     children = [Child(number, listener, group, words) for number, listener in enumerate(listeners)]
     for child in children:
         child.start()
-    status = 0
+    status, log = 0, Log(settings.log)
     while not status and not stop.wait(_TURN):
-        status = _look(children)
+        status = _look(children, log)
     for listener in listeners:
         listener.close()  # the workers have theirs, as long as they take connections
     until = time.monotonic() + last_seconds(settings) + _TURN
@@ -112,12 +113,12 @@ def run_workers(settings: Settings, count: int) -> int:
     return status
 
 
-def _look(children: Sequence[Child]) -> int:
+def _look(children: Sequence[Child], log: Log) -> int:
     """Not 0 where the settings are wrong, which each worker finds out for itself."""
     for child in children:
         status = child.look()
         if status is not None:
-            print(f"worker {child.number} has ended (status {status})", file=sys.stderr, flush=True)
+            log.warning("a worker has ended", worker=child.number, status=status)
         if status == _WRONG_SETTINGS:
             return _WRONG_SETTINGS
     return 0
