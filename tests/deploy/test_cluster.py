@@ -1,9 +1,12 @@
 """deploy/cluster/ without Docker: what stands in it is held against the programs that it starts."""
 
+import os
 import re
+import socket
 import subprocess
 import tempfile
 from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,7 +49,8 @@ def filled_in(read: Any) -> Any:
     return re.sub(r"\$\{(\w+)(:[-?][^}]*)?\}", value, read) if isinstance(read, str) else read
 
 
-SERVICES: dict[str, dict[str, Any]] = filled_in(yaml.safe_load((HERE / "compose.yaml").read_text()))["services"]
+COMPOSE: dict[str, Any] = filled_in(yaml.safe_load((HERE / "compose.yaml").read_text()))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name in SERVICES if name.startswith("carevia")]
 
 
@@ -82,6 +86,29 @@ def test_a_nodes_settings_are_understood_and_lead_to_its_neighbours(name: str) -
     assert [proxy.removesuffix("/32") for proxy in settings.trusted_proxies] == [nginx]
 
 
+def test_nobody_is_given_the_address_that_is_nginxs_own() -> None:
+    """The others start before it, and are given whatever is free."""
+    (pool,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
+    fixed = ip_address(SERVICES["nginx"]["networks"]["inside"]["ipv4_address"])
+    subnet, given = ip_network(pool["subnet"]), ip_network(pool["ip_range"])
+    assert fixed in subnet and fixed not in given and given.subnet_of(subnet)  # type: ignore[arg-type]
+    assert ip_address(pool["gateway"]) not in (fixed, *given)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_optional_settings_of_the_example_reach_every_node(name: str) -> None:
+    listed = re.findall(r"^(CAREVIA_\w+)=", (HERE / "cluster.env.example").read_text(), re.MULTILINE)
+    assert {"CAREVIA_EMIT_SECRET", "CAREVIA_JWT_SECRET", "CAREVIA_TIME_ZONE"} < set(listed)
+    assert set(listed) <= set(SERVICES[name]["environment"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_is_a_word_of_a_command(name: str) -> None:
+    """Which every user of the host may read."""
+    said = repr(SERVICES[name].get("command")) + repr(SERVICES[name].get("healthcheck"))
+    assert [secret for secret in SECRETS.values() if secret in said] == []
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_node_has_the_time_to_let_its_sockets_go(name: str) -> None:
     service = SERVICES[name]
@@ -109,19 +136,32 @@ def test_what_has_to_be_filled_in_stands_in_the_example() -> None:
     assert asked == listed
 
 
-def test_valkey_takes_its_flags_and_is_asked_with_its_password(tmp_path: Path) -> None:
-    program, *flags = SERVICES["valkey"]["command"]
-    assert program == "valkey-server"
-    assert SERVICES["valkey"]["environment"]["REDISCLI_AUTH"] == SECRETS["VALKEY_PASSWORD"]
+def test_valkey_takes_its_flags_and_keeps_its_password_out_of_them(tmp_path: Path) -> None:
+    """Only the program's place and what it listens on are put in."""
+    shell, flag, script = SERVICES["valkey"]["command"]
     path = tmp_path / "valkey.sock"
-    words = [str(valkey_binary()), *flags, "--port", "0", "--unixsocket", str(path), "--dir", str(tmp_path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    ours = f"{valkey_binary()} --port 0 --unixsocket {path} --dir {tmp_path}"
+    words = [shell, flag, script.replace("$$", "$").replace("valkey-server", ours)]
+    environment = os.environ | SERVICES["valkey"]["environment"]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             said = next((line for line in process.stdout if "Ready to accept" in line or "FATAL" in line), "")
             assert "Ready to accept" in said
+            assert asked(path, "PING").startswith("-NOAUTH")
+            assert asked(path, f"AUTH {SECRETS['VALKEY_PASSWORD']}") == "+OK\r\n"
+            if (running := Path(f"/proc/{process.pid}/cmdline")).exists():
+                assert SECRETS["VALKEY_PASSWORD"] not in running.read_text()
         finally:
             process.terminate()
+    assert process.returncode == 0, "SIGTERM reaches Valkey itself"
+
+
+def asked(path: Path, words: str) -> str:
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(str(path))
+        link.sendall(f"{words}\r\n".encode())
+        return link.recv(1_000).decode()
 
 
 def test_a_node_runs_with_these_settings_and_postgresql_is_asked_as_the_check_asks(postgres: Postgres) -> None:
@@ -164,4 +204,5 @@ def test_the_deployment_of_the_page_fits_the_image_and_the_drain() -> None:
     for name in ("startupProbe", "livenessProbe"):
         assert container[name]["httpGet"]["path"] == "/healthz", "a restart does not empty a full disk"
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert pod["enableServiceLinks"] is False, "a Service called carevia would set CAREVIA_PORT=tcp://..."
     assert {each["name"] for each in container["volumeMounts"]} == {each["name"] for each in pod["volumes"]}
