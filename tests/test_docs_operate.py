@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "operate.md").read_text()
 BLOCKS = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
 COMMANDS = [
-    line.removeprefix("sudo ")
+    line.removeprefix("sudo ").removesuffix(" &&")
     for line in [*BLOCKS.splitlines(), *re.findall(r"`((?:sudo|docker|journalctl) [^`]+)`", PAGE)]
     if line.strip()
 ]
@@ -48,6 +48,8 @@ def check(words: list[str]) -> None:
             assert {unit for unit in units if unit not in ("--now", "nginx")} <= UNITS
         case ["journalctl", "-u", unit, *_]:
             assert unit in UNITS
+        case ["ls", folder]:
+            assert folder == "/var/backups/carevia"
         case ["/opt/carevia/deploy/install.sh"]:
             assert (ROOT / "deploy" / "install.sh").stat().st_mode & 0o111
         case ["curl", "-fsS", url]:
@@ -56,6 +58,23 @@ def check(words: list[str]) -> None:
             pass
         case _:
             raise AssertionError(f"nothing checks this command: {shlex.join(words)}")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) if "sudo " in block or "docker " in block],
+)
+def test_a_pasted_block_stops_at_the_first_failure(block: str) -> None:
+    """An upgrade without its backup, a restart without its upgrade: what comes next relies on what came before."""
+    *before, last = block.splitlines()
+    assert [line for line in before if not line.endswith(" &&")] == [] and not last.endswith("&&")
+
+
+def test_every_backup_has_a_name_of_its_own_each_time() -> None:
+    """An existing file is not overwritten: the second upgrade would begin with a refusal."""
+    made = [shlex.split(command)[-1] for command in COMMANDS if "carevia backup " in command]
+    assert len(made) == 3
+    assert [name for name in made if "$(date " not in name] == []
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS)))
