@@ -125,14 +125,16 @@ def _web(raw: str, example: str) -> tuple[SplitResult, str]:
     if host is None:
         raise ValueError(f"must be an address such as {example}")
     if not host.isascii():
-        raise ValueError(f"must be written as browsers send it: {parts.scheme}://{_punycode(host)}")
+        form = _punycode(host)
+        sure = form.encode().decode("idna") == host  # not where browsers know better, as with ß
+        raise ValueError(f"must be written as browsers send it{f': {parts.scheme}://{form}' if sure else ' (xn--...)'}")
     return parts, host
 
 
 def _host(name: str) -> str | None:
     """As it stands in an address; None for what is none."""
     if is_ipv6(name):
-        return f"[{name}]"
+        return f"[{ipaddress.IPv6Address(name)}]"
     return name if _HOST.fullmatch(name if name.isascii() else _punycode(name)) else None
 
 

@@ -18,7 +18,7 @@ def cannot_write(folder: Path, error: OSError) -> ConfigError | Unavailable:
     if error.errno in NO_ROOM:
         return disk_full(folder)
     return ConfigError(
-        f"The data folder {folder} cannot be written ({error.strerror}): "
+        f"The data folder {folder} cannot be written ({error.strerror or error}): "
         "make it writable for this user, or set CAREVIA_DATA_DIR to another folder."
     )
 
