@@ -63,8 +63,7 @@ def reached(path: Path) -> Iterator[None]:
         if error.errno in NO_ROOM:
             raise _full(path) from None
         raise BadInput(
-            f"{path} cannot be used ({error.strerror}): name a file that this user may read and write. "
-            "Nothing was changed."
+            f"{path} cannot be used ({error.strerror or error}): name a file that this user may read and write."
         ) from None
 
 
