@@ -16,7 +16,7 @@ MAKES_EMIT: Final = (
     """python3 -c 'import base64, secrets; print("whsec_" + base64.b64encode(secrets.token_bytes(48)).decode())'"""
 )
 LONGEST_EMAIL: Final = 320
-SHORTEST_INTERVAL: Final = 1.0  # s
+SHORTEST_INTERVAL: Final = 0.1  # s
 SHORTEST_PASSWORD: Final = 8
 LONGEST_PASSWORD: Final = 1_000
 _STANDARD_PORTS: Final = {"http": 80, "https": 443}
