@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from carevia.realtime import AckTimeout, Disconnected, Server, Socket
+from carevia.realtime.testing import TestClient
 from tests.realtime.rawclient import Polling, Tab, until
 from tests.realtime.serving import make, run, serving
 
@@ -228,5 +229,37 @@ def test_attachments_that_do_not_fit_close_the_connection(packets: list[str | by
                 tab.send("4" + packet if isinstance(packet, str) else packet)
             await tab.ended()
             await until(lambda: not site.engine.sessions, "the session was kept")
+
+    run(main())
+
+
+def test_what_cannot_be_an_event_raises_at_the_sender_on_every_way() -> None:
+    async def main() -> None:
+        server = make()
+        space = server.namespace("/")
+        circle: list[Any] = []
+        circle.append(circle)
+        deep: list[Any] = []
+        for _ in range(5_000):
+            deep = [deep]
+        async with TestClient(server) as client:
+            socket = space.sockets[client.sid]
+            name: Any
+            for name, args, error, words in (
+                ("disconnect", (), ValueError, "protocol's own word"),
+                (5, (), TypeError, "a str, not int"),
+                (["x"], (), TypeError, "a str, not list"),
+                ("e", (circle,), ValueError, "holds itself"),
+                ("e", (deep,), ValueError, "nested too deep"),
+                ("e", ({"a": circle},), ValueError, "holds itself"),
+            ):
+                for emit in (space.emit, space.to(client.sid).emit, socket.emit):
+                    with pytest.raises(error, match=words):
+                        emit(name, *args)
+                for ask in (space.emit_with_ack, socket.call):
+                    with pytest.raises(error, match=words):
+                        await ask(name, *args, timeout=1)
+            assert not client.events
+        await server.stop()
 
     run(main())

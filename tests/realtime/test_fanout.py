@@ -10,10 +10,14 @@ from typing import Any, cast
 
 import pytest
 
+from carevia.realtime import MemoryRecovery
 from carevia.realtime.descriptor import Outlet
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.message import Message
 from carevia.realtime.session import Ways
+from carevia.realtime.testing import TestClient
+from tests.realtime.kit import lively, quiet
+from tests.realtime.serving import run
 
 SMALL, LARGE = 9, 80
 
@@ -248,3 +252,60 @@ def test_who_is_dropped_in_the_middle_of_a_flood_mixes_up_nothing_for_the_others
     fanout.flush()
     assert all(peer.sent == sent for peer in peers)
     assert late.sent == []
+
+
+def test_an_emit_from_a_thread_is_refused_and_nothing_is_queued() -> None:
+    """The first one stopped everything that the server said from then on: the turn that sends counted as on its way."""
+
+    async def main() -> None:
+        server = lively()
+        space = server.namespace("/")
+        space.recovery = MemoryRecovery()
+        async with TestClient(server) as client:
+            socket = space.sockets[client.sid]
+            await client.call("join", "desk")
+            for say in (space.emit, space.to("desk").emit, space.to("nobody").emit, socket.emit):
+                for waiting in (False, True):
+                    if waiting:
+                        space.emit("said", "here")
+                    with pytest.raises(RuntimeError, match="call_soon_threadsafe"):
+                        await asyncio.get_running_loop().run_in_executor(None, say, "said", "in a thread")
+            with pytest.raises(RuntimeError, match="call_soon_threadsafe"):
+                await asyncio.to_thread(socket.disconnect)
+            assert await client.call("echo", 1) == [1]
+            assert [event.args[0] for event in client.events] == ["here"] * 4
+            loop = asyncio.get_running_loop()
+            await asyncio.to_thread(loop.call_soon_threadsafe, space.emit, "said", "threadsafe")
+            while client.events[-1].args[0] != "threadsafe":
+                await asyncio.sleep(0)
+        await quiet(server)
+
+    run(main())
+
+
+@pytest.mark.parametrize("others", [2, SMALL, LARGE])
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_receiver_that_raises_takes_the_event_from_nobody(
+    stack: ExitStack, others: int, at_once: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Peer):
+        id = "broken"
+
+        def send(self, message: Message, taken: int | None = None) -> None:
+            raise ZeroDivisionError
+
+    for direct in (True, False):
+        broken = Broken(stack, direct)
+        if direct:
+            broken.fill()
+        peers = [Peer(stack, direct and number % 2 == 0) for number in range(others)]
+        receivers: Any = [broken, *peers]
+        fanout = Fanout(Ways())
+        fanout._scheduled = True
+        for number in range(at_once):
+            fanout.push(list(receivers) if number else receivers, Message(b"4%d" % number))
+        fanout.flush()
+        for peer in peers:
+            got = b"".join(peer.sent) if peer.fd is None else peer.heard()
+            assert got.count(b"4") == at_once
+    assert "session broken" in caplog.text

@@ -24,6 +24,7 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _TEXTUAL = frozenset((str, int, float, bool, type(None), msgspec.Raw))
 _DEEP = 2 * MAX_DEPTH  # characters that a value nested so deep has at least
+NO_END = "a value that holds itself, or is nested too deep, cannot be sent"
 _NO_EVENT = "an event is an array that begins with its name"
 _ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
 
@@ -220,21 +221,25 @@ def has_binary(items: Collection[Any]) -> bool:
 
 
 def encode(kind: int, namespace: str, args: Sequence[Any], packet_id: int | None = None) -> tuple[bytes, list[bytes]]:
-    """An event (its name first) or an acknowledgement: the packet's text and its attachments.
+    """An event (its name first) or an acknowledgement: the packet's text and its attachments. Raises TypeError,
+    ValueError, UnicodeEncodeError or OverflowError for what JSON cannot carry.
 
     `kind` is EVENT or ACK; it becomes the binary one where there are attachments.
     """
     attachments: list[bytes] = []
-    if has_binary(args):
-        args = pull(args, attachments)
-        head = b"%d%d-" % (kind + 3, len(attachments))
-    else:
-        head = _KINDS[kind]
-    if namespace != "/":
-        head += namespace.encode() + b","
-    if packet_id is not None:
-        head += b"%d" % packet_id
-    return head + _encode(args), attachments
+    try:
+        if has_binary(args):
+            args = pull(args, attachments)
+            head = b"%d%d-" % (kind + 3, len(attachments))
+        else:
+            head = _KINDS[kind]
+        if namespace != "/":
+            head += namespace.encode() + b","
+        if packet_id is not None:
+            head += b"%d" % packet_id
+        return head + _encode(args), attachments
+    except RecursionError:
+        raise ValueError(NO_END) from None
 
 
 def control(kind: int, namespace: str, data: Mapping[str, Any] | None = None) -> bytes:

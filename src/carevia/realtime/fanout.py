@@ -6,6 +6,7 @@ reaches exactly those who were in its rooms when it was emitted.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Collection, Sequence
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING, cast
@@ -22,6 +23,11 @@ _MANY, _KEPT = 64, 16  # receivers whose lists are worth keeping, and how many s
 _EQUIPPED = 500  # receivers that get an outlet with one event: 1.4 µs each, for which the event waits
 _TOGETHER = 65_536  # bytes joined for one client: more take as long to copy as the calls that they spare
 _BACKLOG = 2_000_000  # bytes that may wait for later turns
+_log = logging.getLogger("carevia.realtime")
+OFF_LOOP = (
+    "the sockets belong to the event loop: from a thread use loop.call_soon_threadsafe(space.emit, ...), "
+    "or make the endpoint async"
+)
 _REPEATED = 8  # of so many receivers one may get two writes, where that spares the others their lists
 Entry = tuple["Collection[Socket]", Message]
 
@@ -29,9 +35,10 @@ Entry = tuple["Collection[Socket]", Message]
 class Fanout:
     """The outgoing queue of one server. `ways` says when a session is to be written to in another way than before."""
 
-    __slots__ = ("_entries", "_known", "_scheduled", "_sending", "_size", "_ways", "_when")
+    __slots__ = ("_entries", "_known", "_scheduled", "_sending", "_size", "_ways", "_when", "thread")
 
     def __init__(self, ways: "Ways") -> None:
+        self.thread: int | None = None  # which the event loop runs in, once it is known
         self._entries: list[Entry] = []
         self._size = 0  # of what waits, in bytes
         self._scheduled = False
@@ -43,11 +50,11 @@ class Fanout:
     def push(self, sockets: "Collection[Socket]", message: Message) -> None:
         """Send to these sockets at the end of the turn. The collection is read then, so it must change only after
         `settle`."""
+        if not self._scheduled:
+            _loop().call_soon(self._turn)  # before anything has changed: in a thread there is none
+            self._scheduled = True
         self._entries.append((sockets, message))
         self._size += message.size
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._turn)
 
     def settle(self) -> None:
         """Send what waits: who is in a room changes now."""
@@ -73,7 +80,7 @@ class Fanout:
             self._send_portion()
         if self._entries:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._turn)
+            _loop().call_soon(self._turn)
 
     def _send_portion(self) -> None:
         """One function for most of the way: between two reads the interpreter grows cold, and each call counts."""
@@ -107,11 +114,14 @@ class Fanout:
         if len(sockets) < _FEW:
             for socket in tuple(sockets):  # who is dropped meanwhile leaves the collection
                 session = socket.session
-                fd = session.fd
-                if fd is None:
-                    session.send(message)
-                elif (count := put(fd, frames)) < len(frames):
-                    session.transport.send(message, count)
+                try:
+                    fd = session.fd
+                    if fd is None:
+                        session.send(message)
+                    elif (count := put(fd, frames)) < len(frames):
+                        session.transport.send(message, count)
+                except Exception:
+                    _failed(session)
             return
         receivers = self._receivers(sockets)
         outlets = receivers.outlets
@@ -119,9 +129,12 @@ class Fanout:
         if taken.count(len(frames)) != len(taken):
             for session, count in zip(receivers.direct, taken, strict=True):
                 if count < len(frames):
-                    session.transport.send(message, count)
+                    _leave(session, message, count)
         for session in receivers.others:
-            session.send(message)
+            try:
+                session.send(message)
+            except Exception:
+                _failed(session)
 
     def _receivers(self, sockets: "Collection[Socket]") -> "_Receivers":
         """Of many, they are kept until somebody comes, goes or is to be written to in another way."""
@@ -200,7 +213,10 @@ def _send_together(entries: list[Entry]) -> None:
     if taken != sizes:
         _leave_to_transports(entries, taken, sizes)
     for session, message in others:
-        session.send(message)
+        try:
+            session.send(message)
+        except Exception:
+            _failed(session)
 
 
 def _leave_to_transports(entries: list[Entry], taken: list[int], sizes: list[int]) -> None:
@@ -212,7 +228,27 @@ def _leave_to_transports(entries: list[Entry], taken: list[int], sizes: list[int
                 messages.setdefault(socket.session, []).append(message)
     for session, count, size in zip(messages, taken, sizes, strict=True):
         if count < size:
-            session.transport.send(merge(messages[session]), count)
+            _leave(session, merge(messages[session]), count)
+
+
+def _leave(session: "Session", message: Message, taken: int) -> None:
+    """The system took only so many bytes of it."""
+    try:
+        session.transport.send(message, taken)
+    except Exception:
+        _failed(session)
+
+
+def _failed(session: "Session") -> None:
+    """One of the receivers raised, or what its end set off: the others get theirs all the same."""
+    _log.exception("an event failed on session %s", session.id)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(OFF_LOOP) from None
 
 
 def merge(messages: Sequence[Message]) -> Message:

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from carevia.protocol import engineio, socketio
 from carevia.realtime import operations
+from carevia.realtime.fanout import OFF_LOOP, Fanout
 from carevia.realtime.message import Message
 from carevia.realtime.recovery import EventLog, Recovery
 
 if TYPE_CHECKING:
     from carevia.realtime.adapter.adapter import Adapter
-    from carevia.realtime.fanout import Fanout
     from carevia.realtime.remote import RemoteSocket
     from carevia.realtime.socket import Acks, Socket
 
@@ -40,6 +41,16 @@ def encode_event(
     """An event or acknowledgement, ready to send."""
     text, attachments = socketio.encode(kind, namespace, args, packet_id)
     return Message(engineio.MESSAGE + text, attachments, volatile)
+
+
+def check_emit(name: str, fanout: Fanout) -> None:
+    """Raises RuntimeError in a thread, and TypeError or ValueError for what cannot be an event's name."""
+    if fanout.thread not in (None, get_ident()):
+        raise RuntimeError(OFF_LOOP)
+    if not isinstance(name, str):
+        raise TypeError(f"the name of an event is a str, not {type(name).__name__}")
+    if name in socketio.RESERVED:
+        raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
 
 
 def event_args(name: str, args: tuple[Any, ...], offset: str | None, guarded: bool) -> tuple[Any, ...]:
@@ -108,12 +119,13 @@ class Target:
         """Send an event, at most once, in the order of the calls. `offset` ends a durable event, which stays in this
         process: every server reads the same journal.
 
-        Raises ValueError for a reserved name; TypeError, UnicodeEncodeError or OverflowError for what JSON cannot
-        carry.
+        Raises ValueError for a reserved name; TypeError, ValueError, UnicodeEncodeError or OverflowError for what JSON
+        cannot carry; RuntimeError in a thread that is not the event loop's.
         """
         namespace = self._namespace
-        if name in socketio.RESERVED:
-            raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
+        fanout = namespace.fanout
+        if fanout.thread != get_ident() or type(name) is not str or name in socketio.RESERVED:
+            check_emit(name, fanout)
         if namespace.adapter is not None and offset is None and not self._local:
             namespace.adapter.broadcast((name, *args), self._rooms, self._except, self._volatile)
         rooms = self._rooms
@@ -129,7 +141,7 @@ class Target:
         if log is not None:
             log.record(message, self._rooms, self._except)
         if sockets:
-            namespace.fanout.push(sockets, message)
+            fanout.push(sockets, message)
 
     # Of many sockets at once.
 
@@ -161,6 +173,7 @@ class Target:
     async def emit_with_ack(self, name: str, *args: Any, timeout: float = 10.0) -> list[Any]:
         """The first argument of every client's acknowledgement. Raises AckTimeout with those that came (`responses`),
         BrokerUnavailable, and as `emit`."""
+        check_emit(name, self._namespace.fanout)
         event = (name, *args)
         adapter = self._beyond
         if adapter is not None and self._rooms != ():

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Collection, Coroutine
+from threading import get_ident
 from typing import Any, cast
 
 from carevia.deadlines import Deadlines
@@ -159,12 +160,14 @@ class Server:
         if self._started:
             self.connects.close()
             self.attachments.close()
+            self.fanout.thread = None
             self._started = False
 
     def _start(self) -> None:
         if self._started:
             return
         self._started = True
+        self.fanout.thread = get_ident()
         self.engine.start()
         loop = asyncio.get_running_loop()
         self.connects: Deadlines[Client] = Deadlines(self.config.connect_timeout, Client.expire, loop)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from carevia.protocol import engineio, socketio
 from carevia.realtime.message import Message
-from carevia.realtime.namespace import Handler, encode_event, event_args, settle
+from carevia.realtime.namespace import Handler, check_emit, encode_event, event_args, settle
 from carevia.realtime.operations import AckTimeout
 
 if TYPE_CHECKING:
@@ -84,9 +84,8 @@ class Socket:
 
     def emit(self, name: str, *args: Any, offset: str | None = None, volatile: bool = False) -> None:
         """Send an event to this client only; see `Target.emit`."""
-        if name in socketio.RESERVED:
-            raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
         namespace = self.namespace
+        check_emit(name, namespace.fanout)
         log = None if offset is not None or volatile else namespace.log
         if log is not None:
             offset = log.next_offset()
@@ -102,11 +101,10 @@ class Socket:
         Where the client is cut off and recovered meanwhile, the event is sent again: it may come twice, and after
         newer ones.
         """
-        if name in socketio.RESERVED:
-            raise ValueError(f"{name} is the protocol's own word, no event may have it as its name")
+        namespace = self.namespace
+        check_emit(name, namespace.fanout)
         if not self.connected:
             raise Disconnected("the client has gone")
-        namespace = self.namespace
         packet_id = next(namespace.ack_ids)  # never used twice: an answer may come late, even after a recovery
         message = encode_event(namespace.name, (name, *args), packet_id)
         acks = self._acks

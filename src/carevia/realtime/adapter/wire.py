@@ -77,7 +77,11 @@ def plain(value: Any) -> Any:
 
 
 def packet(namespace: str, event: Sequence[Any]) -> dict[str, Any]:
-    return {"type": socketio.EVENT, "data": plain(tuple(event)), "nsp": namespace}
+    """Raises TypeError and ValueError, as `plain`."""
+    try:
+        return {"type": socketio.EVENT, "data": plain(tuple(event)), "nsp": namespace}
+    except RecursionError:
+        raise ValueError(socketio.NO_END) from None
 
 
 def options(rooms: tuple[str, ...] | None, but: tuple[str, ...], flags: Mapping[str, Any] | None = None) -> Any:
