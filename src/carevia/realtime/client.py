@@ -168,7 +168,10 @@ class Client:
         if ghost is not None:  # it came back before its old connection was missed
             ghost.session.close("recovered elsewhere")
         socket.id, socket.recovered, socket.connected = identity.sid, identity.recovered, True
+        joined, socket.joined = socket.joined, ()
         namespace.add(socket)
+        for room in joined:
+            namespace.enter(socket, room)
         reply = {"sid": identity.sid} if identity.pid is None else {"sid": identity.sid, "pid": identity.pid}
         self._send(socketio.control(socketio.CONNECT, namespace.name, reply))
         if identity.recovered:

@@ -22,7 +22,7 @@ class ServerConfig:
     max_packets: int = 1_000  # in one polling payload
     max_attachments: int = 10
     attachment_timeout: float = 10.0
-    max_rooms: int = 0  # per socket; past it the least recently joined is left
+    max_rooms: int = 1_000  # per socket; past it the least recently joined is left
     max_sessions: int = 0  # at once; past it a handshake is told to come back later
     max_queued: int = 1_000  # events of one socket that wait for its handler
     buffer_limit: int = 1_000_000  # unsent bytes per client; a client over it is dropped and comes back by recovery

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from carevia.protocol import engineio, socketio
 from carevia.realtime import operations
 from carevia.realtime.fanout import OFF_LOOP, Fanout
+from carevia.realtime.joined import added, removed
 from carevia.realtime.message import Message
 from carevia.realtime.recovery import EventLog, Recovery
 
@@ -101,8 +102,12 @@ class Target:
         return type(self)(self._namespace, self._rooms, self._except, self._volatile, True)
 
     @property
-    def sockets(self) -> "Collection[Socket]":
+    def sockets(self) -> "tuple[Socket, ...]":
         """Those of this process that it reaches now."""
+        return tuple(self._reached())
+
+    def _reached(self) -> "Collection[Socket]":
+        """The same, as they stand there: who comes and goes changes it."""
         namespace = self._namespace
         if self._rooms is None:
             found: Collection[Socket] = namespace.everyone
@@ -129,7 +134,7 @@ class Target:
         if namespace.adapter is not None and offset is None and not self._local:
             namespace.adapter.broadcast((name, *args), self._rooms, self._except, self._volatile)
         rooms = self._rooms
-        sockets = namespace.members(rooms[0]) if rooms and len(rooms) == 1 and not self._except else self.sockets
+        sockets = namespace.members(rooms[0]) if rooms and len(rooms) == 1 and not self._except else self._reached()
         log = None if offset is not None or self._volatile else namespace.log
         if log is not None:
             offset = log.next_offset()
@@ -265,12 +270,12 @@ class Namespace:
         return self._rooms
 
     def members(self, room: str) -> Collection["Socket"]:
-        """The sockets of one room, or the one with this id."""
+        """The sockets of one room, and the one with this id."""
         found = self._rooms.get(room)
-        if found is not None:
-            return found
         socket = self.sockets.get(room)
-        return (socket,) if socket else ()
+        if socket is None:
+            return found or ()
+        return (socket,) if found is None else {socket, *found}
 
     def to(self, *rooms: str) -> Target:
         """See `Target.to`."""
@@ -335,20 +340,23 @@ class Namespace:
         self.fanout.settle()
         if self.sockets.get(socket.id) is socket:
             del self.sockets[socket.id]
-        for room in socket.rooms:
+        for room in socket.joined:
             self._leave(socket, room)
-        socket.rooms = ()
+        socket.joined = ()
 
     def enter(self, socket: "Socket", room: str) -> None:
-        """A socket joins a room; past `max_rooms` it leaves the one it joined least recently."""
+        """A socket joins a room; past `max_rooms` it leaves the one it joined least recently. Raises TypeError for what
+        is no str."""
+        if not isinstance(room, str):
+            raise TypeError(f"a room is a str, not {type(room).__name__}")
         self.fanout.settle()
-        if room in socket.rooms:
-            socket.rooms = (*(other for other in socket.rooms if other != room), room)
-            return
-        if self.max_rooms and len(socket.rooms) >= self.max_rooms:
+        new = room not in socket.joined
+        if new and self.max_rooms and len(socket.joined) >= self.max_rooms:
             socket.session.engine.stats.met("rooms")
-            self.exit(socket, socket.rooms[0])
-        socket.rooms = (*socket.rooms, room)
+            self.exit(socket, next(iter(socket.joined)))
+        socket.joined = added(socket.joined, room)
+        if not new:
+            return
         self._rooms.setdefault(room, set()).add(socket)
         if self.log is not None:
             self.log.entered(socket, room)
@@ -356,8 +364,8 @@ class Namespace:
     def exit(self, socket: "Socket", room: str) -> None:
         """A socket leaves a room; nothing happens where it is not in it."""
         self.fanout.settle()
-        if room in socket.rooms:
-            socket.rooms = tuple(other for other in socket.rooms if other != room)
+        if room in socket.joined:
+            socket.joined = removed(socket.joined, room)
             self._leave(socket, room)
 
     def _leave(self, socket: "Socket", room: str) -> None:

@@ -159,8 +159,8 @@ class MemoryRecovery(EventLog):
         """See `EventLog`."""
         trail: _Trail = socket.recovery
         trail.joined[room] = self._last
-        if len(trail.joined) > 2 * len(socket.rooms) + 16:  # rooms that it has left since
-            trail.joined = {room: trail.joined[room] for room in socket.rooms}
+        if len(trail.joined) > 2 * len(socket.joined) + 16:  # rooms that it has left since
+            trail.joined = {room: trail.joined[room] for room in socket.joined}
 
     def left(self, socket: "Socket") -> None:
         """See `EventLog`."""

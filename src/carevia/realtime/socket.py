@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from carevia.protocol import engineio, socketio
+from carevia.realtime.joined import Joined
 from carevia.realtime.message import Message
 from carevia.realtime.namespace import Handler, check_emit, encode_event, event_args, settle
 from carevia.realtime.operations import AckTimeout
@@ -43,10 +44,10 @@ class Socket:
         "connected",
         "data",
         "id",
+        "joined",
         "namespace",
         "recovered",
         "recovery",
-        "rooms",
         "session",
     )
 
@@ -56,7 +57,7 @@ class Socket:
         self.session: Session = client.session  # the Engine.IO session it stands on
         self.id = sid
         self.data: Any = None
-        self.rooms: tuple[str, ...] = ()
+        self.joined: Joined = ()  # the namespace changes it
         self.connected = False
         self.recovered = False
         self.recovery: Any = None  # what the namespace's Recovery noted at CONNECT
@@ -71,10 +72,17 @@ class Socket:
 
     # Rooms.
 
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """Those that it is in, the one that it joined last at the end."""
+        return tuple(self.joined)
+
     def join(self, room: str) -> None:
-        """Enter a room."""
+        """Enter a room; in a middleware: as soon as it is let in. Raises TypeError for what is no str."""
         if self.connected:
             self.namespace.enter(self, room)
+        elif not self.id:  # it was not let in yet
+            self.joined = (*self.joined, room)
 
     def leave(self, room: str) -> None:
         """Leave a room."""

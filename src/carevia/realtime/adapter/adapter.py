@@ -225,7 +225,7 @@ class Adapter:
         sockets = self._meant(request)
         rooms = wire.read_names([request["room"]] if "room" in request else request.get("rooms"))
         for socket in sockets:
-            if len(socket.rooms) >= _MOST_ROOMS and move is operations.join:
+            if len(socket.joined) >= _MOST_ROOMS and move is operations.join:
                 self.refused["rooms"] += 1
                 continue
             open_to_all = [room for room in rooms if not self._protects(socket, room)]
