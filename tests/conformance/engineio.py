@@ -11,6 +11,8 @@ from carevia.realtime.session import Session
 class Echo:
     """Sends back what comes."""
 
+    paused = False
+
     def __init__(self, session: Session) -> None:
         self.session = session
 

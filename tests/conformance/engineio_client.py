@@ -35,6 +35,8 @@ def admit(handshake: Handshake) -> Refusal | None:
 class Echo:
     """Says "hi", answers three words, and sends back everything else."""
 
+    paused = False
+
     def __init__(self, session: Session) -> None:
         self.session = session
         self._say(b"hi")

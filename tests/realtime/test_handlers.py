@@ -143,7 +143,7 @@ def test_a_client_far_ahead_of_its_handler_is_read_no_further_and_loses_nothing(
             [socket] = site.server.namespace("/").sockets.values()
             for number in range(3000):
                 tab.emit("n", number, "x" * 1000)
-            await until(lambda: socket._paused, "reading went on")
+            await until(lambda: socket.client.paused, "reading went on")
             held = len(socket._jobs or ())
             assert held < 1500, "one read of the loop at most"
             gate.set()

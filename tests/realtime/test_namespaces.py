@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from carevia.realtime import ConnectRefused, Server, Socket
+from carevia.realtime.testing import TestClient
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
 from tests.realtime.serving import make, run, serving
 
@@ -332,5 +333,43 @@ def test_a_server_disconnects_a_socket(close: bool) -> None:
                 await tab.ended()
             else:
                 assert str(await tab.connect()).startswith("0{")
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "data", [object(), {"a": b"bytes"}, "\ud800", {(1, 2): 3}], ids=["object", "bytes", "half", "key"]
+)
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_refusal_that_cannot_be_said_is_one_all_the_same(data: Any, wait: bool) -> None:
+    async def main() -> None:
+        errors: list[Exception] = []
+        server = make(errors=errors)
+
+        @server.namespace("/").use
+        def check(socket: Socket, auth: Any) -> Any:
+            if wait:
+                return refuse()
+            raise ConnectRefused("no", data)
+
+        async def refuse() -> None:
+            raise ConnectRefused("no", data)
+
+        with pytest.raises(ConnectRefused, match="Something went wrong"):
+            await TestClient(server).connect()
+        assert len(errors) == 1 and isinstance(errors[0], TypeError | ValueError)
+        await server.stop()
+
+    run(main())
+
+
+def test_a_name_without_a_slash_gets_one() -> None:
+    async def main() -> None:
+        server = make()
+        space = server.namespace("custom")
+        assert server.namespace("/custom") is space and server.namespace("") is server.namespace("/")
+        async with TestClient(server, namespace="/custom") as client:
+            assert client.sid in space.sockets
+        await server.stop()
 
     run(main())

@@ -216,7 +216,7 @@ def test_a_client_far_ahead_of_its_handler_is_read_no_further() -> None:
             [socket] = server.namespace("/").sockets.values()
             for number in range(1000):
                 client.emit("n", number, "x" * 1000)
-            await until(lambda: socket._paused, "reading went on")
+            await until(lambda: socket.client.paused, "reading went on")
             assert len(socket._jobs or ()) < 200
             gate.set()
             await until(lambda: len(got) == 1000, "not everything arrived")

@@ -2,7 +2,8 @@
 once."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+import inspect
+from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import engineio, socketio
@@ -10,7 +11,7 @@ from carevia.protocol.engineio import ParseError
 from carevia.realtime.message import Message
 from carevia.realtime.namespace import ConnectRefused, Handler, settle
 from carevia.realtime.recovery import Identity
-from carevia.realtime.socket import Socket
+from carevia.realtime.socket import PAUSE_AT, RESUME_AT, Socket
 
 if TYPE_CHECKING:
     from carevia.deadlines import Bucket
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CLOSED_BY_CLIENT = "client namespace disconnect"
 CLOSED_BY_SERVER = "server namespace disconnect"
+_WRONG_HERE = "Something went wrong here. Try again."
 
 
 class _Partial:
@@ -35,12 +37,13 @@ class _Partial:
 class Client:
     """The listener of one session."""
 
-    __slots__ = ("_partial", "_wait", "server", "session", "sockets")
+    __slots__ = ("_partial", "_wait", "paused", "server", "session", "sockets")
 
     def __init__(self, server: "Server", session: "Session") -> None:
         self.server = server
         self.session = session
         self.sockets: dict[str, Socket] = {}
+        self.paused = False  # it is not read
         self._partial: _Partial | None = None
         self._wait: Bucket[Client] | None = server.connects.set(self)  # for CONNECT, later for attachments
 
@@ -108,6 +111,21 @@ class Client:
         else:
             socket.acknowledged(packet.id or 0, packet.data)
 
+    def regulate(self) -> None:
+        """Read no further while too many events of a socket wait; but read on where somebody waits for the client's
+        acknowledgement, which would stand unread behind them."""
+        most = RESUME_AT - 1 if self.paused else PAUSE_AT
+        sockets = self.sockets.values()
+        paused = any(socket.waiting > most for socket in sockets) and not any(socket.asks for socket in sockets)
+        if paused == self.paused or self.session.closed:
+            return
+        self.paused = paused
+        if paused:
+            self.session.transport.pause_reading()
+        else:
+            self.session.transport.resume_reading()
+            self.session.heard()
+
     # CONNECT.
 
     def _connect(self, name: str, auth: dict[str, Any]) -> None:
@@ -115,43 +133,44 @@ class Client:
             raise ParseError("CONNECT came twice")
         namespace = self.server.namespaces.get(name)
         if namespace is None:
-            self._refuse(name, ConnectRefused("Invalid namespace"))
+            self._send(_refusal(name, ConnectRefused("Invalid namespace")))
             return
         socket = self.sockets[name] = Socket(namespace, self, "")
         middlewares = iter(namespace.middlewares)
         try:
             for middleware in middlewares:
                 answer = middleware(socket, auth)
-                if answer is not None and asyncio.iscoroutine(answer):
+                if answer is not None and inspect.isawaitable(answer):
                     self.server.spawn(self._ask_waiting(socket, auth, answer, middlewares))
                     return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._not_let_in(socket, error)
         else:
             self._let_in(socket, auth)
 
     async def _ask_waiting(
-        self, socket: Socket, auth: dict[str, Any], answer: Coroutine[Any, Any, Any], others: Iterator[Handler]
+        self, socket: Socket, auth: dict[str, Any], answer: Awaitable[Any], others: Iterator[Handler]
     ) -> None:
         try:
             await answer
             for middleware in others:
                 await settle(middleware(socket, auth))
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._not_let_in(socket, error)
         else:
             self._let_in(socket, auth)
 
-    def _not_let_in(self, socket: Socket, error: Exception) -> None:
-        self.sockets.pop(socket.namespace.name, None)
-        if not isinstance(error, ConnectRefused):
-            self.server.report(error, socket)
-            error = ConnectRefused("Something went wrong here. Try again.")
-        self._refuse(socket.namespace.name, error)
-
-    def _refuse(self, name: str, error: ConnectRefused) -> None:
-        data = {"message": error.message} | ({} if error.data is None else {"data": error.data})
-        self._send(socketio.control(socketio.CONNECT_ERROR, name, data))
+    def _not_let_in(self, socket: Socket, error: BaseException) -> None:
+        name = socket.namespace.name
+        self.sockets.pop(name, None)
+        try:
+            if not isinstance(error, ConnectRefused):
+                raise error
+            packet = _refusal(name, error)
+        except (Exception, asyncio.CancelledError) as wrong:
+            self.server.report(wrong, socket)
+            packet = _refusal(name, ConnectRefused(_WRONG_HERE))
+        self._send(packet)
 
     def _let_in(self, socket: Socket, auth: dict[str, Any]) -> None:
         namespace = socket.namespace
@@ -200,8 +219,9 @@ class Client:
         namespace.remove(socket)
         socket.connected = False
         socket.ended(comes_back)
-        if handler := namespace.handlers.get("disconnect"):
-            socket.handle(handler, (reason,))
+        socket.part(reason)
+        if self.paused:
+            self.regulate()
 
     def closed(self, reason: str) -> None:
         """The session is over."""
@@ -223,3 +243,11 @@ class Client:
         if self._wait is not None:
             self._wait.discard(self)
             self._wait = None
+
+
+def _refusal(name: str, error: ConnectRefused) -> bytes:
+    """Its CONNECT_ERROR. Raises TypeError and the like for data that is no JSON."""
+    if socketio.has_binary((error.data,)):
+        raise TypeError("the data of ConnectRefused is JSON: no bytes")
+    data = {"message": error.message} | ({} if error.data is None else {"data": error.data})
+    return socketio.control(socketio.CONNECT_ERROR, name, data)

@@ -25,6 +25,7 @@ class ServerConfig:
     max_rooms: int = 1_000  # per socket; past it the least recently joined is left
     max_sessions: int = 0  # at once; past it a handshake is told to come back later
     max_queued: int = 1_000  # events of one socket that wait for its handler
+    leave_timeout: float = 15.0  # how long "disconnect" waits for handlers under way; as long again, and they are ended
     buffer_limit: int = 1_000_000  # unsent bytes per client; a client over it is dropped and comes back by recovery
     total_buffer_limit: int = 256_000_000  # unsent bytes of all clients; over it the one furthest behind is dropped
     lag_timeout: float = 10.0  # how long a client may leave what was sent unread before it is dropped

@@ -98,7 +98,7 @@ class Engine:
         self._started = True
         loop, config = asyncio.get_running_loop(), self.config
         self.pings: Deadlines[Session] = Deadlines(config.ping_interval, Session.ping, loop)
-        self.pongs: Deadlines[Session] = Deadlines(config.ping_timeout, _ping_timeout, loop)
+        self.pongs: Deadlines[Session] = Deadlines(config.ping_timeout, _silent, loop)
         upgrades: Callable[[WebSocketTransport], None] = WebSocketTransport.expire_upgrade
         self.upgrades: Deadlines[WebSocketTransport] = Deadlines(config.upgrade_timeout, upgrades, loop)
         self.changes: Deadlines[Session] = Deadlines(_CHANGE_SECONDS, Session.change_over, loop)
@@ -279,5 +279,9 @@ def _transport(query: Mapping[str, str]) -> type[WebSocketTransport]:
     return TextTransport if query.get("b64") else WebSocketTransport
 
 
-def _ping_timeout(session: Session) -> None:
-    session.close("ping timeout")
+def _silent(session: Session) -> None:
+    """No pong in time. Where it is we who do not read it may stand there unread; and the client waits for pings."""
+    if session.listener.paused:
+        session.ping()
+    else:
+        session.close("ping timeout")

@@ -1,6 +1,6 @@
 """A namespace: its middlewares, handlers, sockets and rooms, and what may be emitted to them."""
 
-import asyncio
+import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
 from threading import get_ident
@@ -225,8 +225,7 @@ class Namespace:
         several arguments).
 
         "connect" gets `(socket, auth)` right after the CONNECT reply, "disconnect" `(socket, reason)`. The handlers
-        of one socket run
-        one after the other, in the order of its events.
+        of one socket run one after the other, in the order of its events.
 
         `types`: what msgspec is to make of the arguments, of the very bytes that came, which spares a detour
         (`msgspec.Raw` leaves JSON as it is, to be emitted again). That is an offer and no check: arguments that do not
@@ -378,4 +377,4 @@ class Namespace:
 
 async def settle(result: Any) -> Any:
     """Await what wants awaiting."""
-    return await result if asyncio.iscoroutine(result) or isinstance(result, asyncio.Future) else result
+    return await result if inspect.isawaitable(result) else result

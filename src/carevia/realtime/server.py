@@ -57,7 +57,9 @@ class Server:
         self._started = False
 
     def namespace(self, name: str = "/") -> Namespace:
-        """The namespace of this name, made at the first call; clients may join only those that exist."""
+        """The namespace of this name, made at the first call; clients may join only those that exist. A name begins
+        with a slash, which is put before one that has none."""
+        name = name if name.startswith("/") else f"/{name}"
         found = self.namespaces.get(name)
         if found is None:
             found = self.namespaces[name] = Namespace(name, self.fanout, self.config.max_rooms)
@@ -95,9 +97,11 @@ class Server:
                     count += await namespace.adapter.count()
         return count
 
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """`spawn` for a work that calls `ended` itself, at its end: that spares a turn of the loop for each event."""
-        self.tasks.add(asyncio.get_running_loop().create_task(work))
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        return task
 
     def ended(self) -> None:
         """Called by a task that `begin` has made."""
@@ -109,12 +113,22 @@ class Server:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    def report(self, error: Exception, socket: Socket) -> None:
-        """A handler raised: told to `on_error`; the connection goes on."""
-        if self._on_error is not None:
-            self._on_error(error, socket)
-        else:
-            _log.error("a handler failed on socket %s", socket.id, exc_info=error)
+    def report(self, error: BaseException, socket: Socket) -> None:
+        """A handler raised: told to `on_error`; the connection goes on. A CancelledError is an error like others where
+        it came out of the handler; raised again where somebody ends the task that runs it."""
+        if isinstance(error, asyncio.CancelledError):
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise error
+            told = RuntimeError("a handler awaited what was cancelled")
+            told.__cause__, error = error, told
+        try:
+            if self._on_error is None:
+                _log.error("a handler failed on socket %s", socket.id, exc_info=error)
+            else:
+                self._on_error(cast("Exception", error), socket)
+        except Exception:
+            _log.exception("on_error failed on socket %s", socket.id)
 
     def close(self) -> None:
         """Close every transport without DISCONNECT: clients come back by themselves, to another server or after the
@@ -148,11 +162,13 @@ class Server:
         return () if self.engine.links is None else list(self.engine.links.tunnels)
 
     async def stop(self) -> None:
-        """`close`, then end the handlers under way and the timers."""
+        """`close`, then end the handlers under way and the timers; but not the one that calls this."""
         self.close()
-        for task in list(self.tasks):
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        caller = asyncio.current_task()
+        while tasks := [task for task in self.tasks if task is not caller and not task.done()]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         for namespace in self.namespaces.values():
             if namespace.adapter is not None:
                 await namespace.adapter.stop()
@@ -160,6 +176,8 @@ class Server:
         if self._started:
             self.connects.close()
             self.attachments.close()
+            self.leaving.close()
+            self.overdue.close()
             self.fanout.thread = None
             self._started = False
 
@@ -172,12 +190,18 @@ class Server:
         loop = asyncio.get_running_loop()
         self.connects: Deadlines[Client] = Deadlines(self.config.connect_timeout, Client.expire, loop)
         self.attachments: Deadlines[Client] = Deadlines(self.config.attachment_timeout, Client.expire, loop)
+        self.leaving: Deadlines[Socket] = Deadlines(self.config.leave_timeout, Socket.hurry, loop)
+        self.overdue: Deadlines[asyncio.Task[None]] = Deadlines(self.config.leave_timeout, _end, loop)
 
     def _accept(self, session: Session) -> Client:
         self._start()
         client = Client(self, session)
         self.clients.add(client)
         return client
+
+
+def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
 
 
 def _move(one: "Session | Side") -> int:

@@ -31,6 +31,9 @@ class Ways:
 class Listener(Protocol):
     """What stands on a session: it gets every message, and the end once."""
 
+    paused: bool
+    """Whether it has the transport take nothing from the client just now."""
+
     def text(self, data: bytes) -> None:
         """A text message (UTF-8, without the packet's digit)."""
 
@@ -115,7 +118,7 @@ class Session:
         if kind == engineio.MESSAGE:
             self.listener.text(packet[1:])
         elif kind == engineio.PONG:
-            self._pong()
+            self.heard()
         elif kind == engineio.CLOSE:
             self.close("transport close", final=engineio.NOOP)
         else:  # a ping, an upgrade or a noop has no place here
@@ -130,7 +133,8 @@ class Session:
         self.wait = self.engine.pongs.set(self, since=self.engine.pings.due)
         self.transport.send(_PING)
 
-    def _pong(self) -> None:
+    def heard(self) -> None:
+        """The client is there: the next ping is an interval away."""
         if self.wait is not None:
             self.wait.discard(self)
         self.wait = self.engine.pings.set(self)

@@ -4,7 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from carevia.protocol import engineio, socketio
 from carevia.realtime.joined import Joined
@@ -21,7 +24,16 @@ if TYPE_CHECKING:
 Acks = dict[int, tuple["asyncio.Future[list[Any]]", Message]]  # calls that wait, by the packet's id
 _Job = tuple[Handler, Sequence[Any], int | None]
 _PLAIN = frozenset((type(None), tuple, dict, list, str, int, float, bool))  # nobody awaits these: known at a look
-_RESUME_AT, _PAUSE_AT = 16, 64  # events that wait for a handler: from here on the client is not read
+RESUME_AT, PAUSE_AT = 16, 64  # events that wait for a handler: past the second the client is not read, until the first
+_encode = msgspec.json.Encoder().encode
+
+
+class _Jobs(deque[_Job]):
+    """Events that wait while `task` awaits a handler. `held`: bytes of those that were read though they were many."""
+
+    __slots__ = ("held", "task")
+    held: int
+    task: "asyncio.Task[None]"
 
 
 NO_ACK: Final = object()
@@ -39,7 +51,6 @@ class Socket:
         "__weakref__",
         "_acks",
         "_jobs",
-        "_paused",
         "client",
         "connected",
         "data",
@@ -62,8 +73,7 @@ class Socket:
         self.recovered = False
         self.recovery: Any = None  # what the namespace's Recovery noted at CONNECT
         self._acks: Acks | None = None
-        self._jobs: deque[_Job] | None = None  # not None while a handler is awaited
-        self._paused = False
+        self._jobs: _Jobs | None = None  # not None while a handler is awaited
 
     @property
     def handshake(self) -> "Handshake":
@@ -121,6 +131,8 @@ class Socket:
         future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         acks[packet_id] = (future, message)
         self._push(message)
+        if self.client.paused:
+            self.client.regulate()
         try:
             async with asyncio.timeout(timeout):
                 return await future
@@ -139,6 +151,8 @@ class Socket:
         future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         acks[packet_id] = (future, message)
         future.add_done_callback(partial(self._no_longer_expects, acks, packet_id))
+        if self.client.paused:
+            self.client.regulate()
         return future
 
     def _no_longer_expects(self, acks: Acks, packet_id: int, _: Any) -> None:
@@ -154,7 +168,7 @@ class Socket:
                 await settle(then(*await self.call(name, *args, timeout=timeout)))
             except (AckTimeout, Disconnected):
                 pass
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 self.client.server.report(error, self)
 
         self.client.server.spawn(asked())
@@ -188,58 +202,76 @@ class Socket:
             return
         try:
             result = handler(self, *args)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self.client.server.report(error, self)
             return
-        if type(result) not in _PLAIN and asyncio.iscoroutine(result):
-            self._jobs = deque()
-            self.client.server.begin(self._work(result, packet_id))
+        if type(result) not in _PLAIN and isawaitable(result):
+            jobs = self._jobs = _Jobs()
+            jobs.held = 0
+            jobs.task = self.client.server.begin(self._work(jobs, result, packet_id))
         elif packet_id is not None:
             self._acknowledge(packet_id, result)
 
-    def _wait(self, jobs: deque[_Job], job: _Job) -> None:
+    @property
+    def waiting(self) -> int:
+        """Events that wait for a handler before them."""
+        return len(self._jobs or ())
+
+    @property
+    def asks(self) -> bool:
+        """Somebody waits for an acknowledgement of the client."""
+        return bool(self._acks)
+
+    def _wait(self, jobs: _Jobs, job: _Job) -> None:
         jobs.append(job)
-        limit = self.client.server.config.max_queued
-        if limit and len(jobs) > limit:
+        config = self.client.server.config
+        if len(jobs) > PAUSE_AT and self._acks:
+            jobs.held += _size(job[1])
+        if (config.max_queued and len(jobs) > config.max_queued) or jobs.held > config.max_payload:
             self.client.server.engine.stats.met("queue")
             self.session.close("too many events at once")
-        elif len(jobs) > _PAUSE_AT and not self._paused:
-            self._paused = True
-            self.session.transport.pause_reading()
+        elif len(jobs) > PAUSE_AT:
+            self.client.regulate()
 
-    async def _work(self, first: Any, packet_id: int | None) -> None:
+    async def _work(self, jobs: _Jobs, first: Any, packet_id: int | None) -> None:
         """Await handlers one after the other until none is left."""
+        server = self.client.server
         try:
             awaitable = first
             while awaitable is not None:
                 try:
                     self._acknowledge(packet_id, await awaitable)
-                except Exception as error:
-                    self.client.server.report(error, self)
-                awaitable, packet_id = self._next()
+                except (Exception, asyncio.CancelledError) as error:
+                    server.report(error, self)
+                awaitable, packet_id = self._next(jobs)
+        except asyncio.CancelledError:  # the task itself is ended: by `stop`, as overdue, or by somebody who has it
+            if self._jobs is jobs:
+                self._pass_over(jobs)
+                if self.connected:
+                    self.session.close("handler cancelled")
+            raise
         finally:
-            self.client.server.ended()
+            server.ended()
 
-    def _next(self) -> tuple[Any, int | None]:
+    def _next(self, jobs: _Jobs) -> tuple[Any, int | None]:
         """What is to be awaited next, and the packet that wants its answer; those that are not async run here."""
-        while self._jobs:
-            handler, args, packet_id = self._jobs.popleft()
-            self._unpause()
+        while jobs:
+            handler, args, packet_id = jobs.popleft()
+            if self.client.paused:
+                self.client.regulate()
+            if len(jobs) < RESUME_AT:
+                jobs.held = 0
             try:
                 result = handler(self, *args)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 self.client.server.report(error, self)
                 continue
-            if asyncio.iscoroutine(result):
+            if type(result) not in _PLAIN and isawaitable(result):
                 return result, packet_id
             self._acknowledge(packet_id, result)
-        self._jobs = None
+        if self._jobs is jobs:
+            self._jobs = None
         return None, None
-
-    def _unpause(self) -> None:
-        if self._paused and self._jobs is not None and len(self._jobs) < _RESUME_AT:
-            self._paused = False
-            self.session.transport.resume_reading()
 
     def _acknowledge(self, packet_id: int | None, result: Any) -> None:
         if packet_id is None or result is NO_ACK or not self.connected:
@@ -258,6 +290,8 @@ class Socket:
         for _, message in (acks or {}).values():
             self._push(message)
 
+    # Going.
+
     def ended(self, comes_back: bool) -> None:
         """It is gone: whoever waits for an acknowledgement goes on waiting where it may come back, else is told."""
         acks, self._acks = self._acks, None
@@ -267,3 +301,37 @@ class Socket:
         for future, _ in (acks or {}).values():
             if not future.done():
                 future.set_exception(Disconnected("the client has gone"))
+
+    def part(self, reason: str) -> None:
+        """It has gone: "disconnect" runs, after the handlers before it, which may not take for ever."""
+        handler = self.namespace.handlers.get("disconnect")
+        if handler is not None and self._jobs is not None:
+            self._jobs.append((handler, (reason,), None))
+        elif handler is not None:
+            self.handle(handler, (reason,))
+        server = self.client.server
+        if self._jobs is not None and server.config.leave_timeout:
+            server.leaving.set(self)
+
+    def hurry(self) -> None:
+        """It went a while ago, and a handler is still awaited: let it go on, but let nothing wait for it any more."""
+        jobs = self._jobs
+        if jobs is not None:
+            self.client.server.overdue.set(jobs.task)
+            self._pass_over(jobs)
+
+    def _pass_over(self, jobs: _Jobs) -> None:
+        """Of what waits only "disconnect" runs, now."""
+        last = jobs[-1] if jobs else None
+        jobs.clear()
+        self._jobs = None
+        if last is not None and last[0] is self.namespace.handlers.get("disconnect"):
+            self.part(*last[1])
+
+
+def _size(args: Sequence[Any]) -> int:
+    """About how many bytes they came in."""
+    try:
+        return len(_encode(args))
+    except OverflowError:  # an integer of more than 64 bits, which is read and not written
+        return len(repr(args))

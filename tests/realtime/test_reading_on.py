@@ -1,0 +1,147 @@
+"""A client that is not read because its handlers are behind: it is not taken for dead, and it can acknowledge."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from carevia.realtime import Server, Socket
+from carevia.realtime.testing import TestClient, virtual_time
+from tests.realtime.kit import TRANSPORTS, quiet
+from tests.realtime.rawclient import Tab, until
+from tests.realtime.serving import make, run, serving
+
+
+def asking(**settings: Any) -> Server:
+    """Each `ask` is acknowledged once the client has acknowledged `sure?`."""
+    server = make(**settings)
+
+    @server.namespace("/").on("ask")
+    async def ask(socket: Socket, number: int, *padding: Any) -> int:
+        await socket.call("sure?", number)
+        return number
+
+    return server
+
+
+async def assent(client: TestClient) -> None:
+    """Acknowledge every question."""
+    while True:
+        (await client.receive("sure?")).answer("yes")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_handlers_that_call_are_answered_though_many_events_wait(transport: Any) -> None:
+    """Past 64 the client was not read, and the acknowledgement that the first handler waited for stood behind them."""
+
+    async def main() -> None:
+        server = asking()
+        async with TestClient(server, transport=transport) as client:
+            answers = asyncio.create_task(assent(client))
+            asked = [asyncio.create_task(client.call("ask", number)) for number in range(300)]
+            assert await asyncio.gather(*asked) == [[number] for number in range(300)]
+            answers.cancel()
+        await quiet(server)
+
+    run(main())
+
+
+def test_a_call_that_begins_while_the_client_is_not_read_is_answered() -> None:
+    async def main() -> None:
+        server = make(max_queued=2_000)
+        gate = asyncio.Event()
+
+        @server.namespace("/").on("wait")
+        async def wait(socket: Socket) -> None:
+            await gate.wait()
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            [socket] = server.namespace("/").sockets.values()
+            tab.emit("wait")
+            for _ in range(100):
+                tab.emit("wait")
+            await until(lambda: socket.client.paused, "it is still read")
+            for number in range(50):
+                call = asyncio.create_task(socket.call("sure?"))
+                tab.send(f'43{(await tab.hear()).removeprefix("2").partition("[")[0]}["yes"]')
+                assert await call == ["yes"], number
+            tab.emit("wait")
+            await until(lambda: socket.client.paused, "it is read on for ever")
+            gate.set()
+            await until(lambda: not socket.client.paused, "it is not read again")
+
+    run(main())
+
+
+def test_acknowledgements_in_one_namespace_come_though_another_is_behind() -> None:
+    async def main() -> None:
+        server = make()
+        gate = asyncio.Event()
+        server.namespace("/").on("wait")(lambda socket: gate.wait())
+        server.namespace("/other").on("echo")(lambda socket, *args: args)
+        async with TestClient(server) as client:
+            client.say("0/other,")
+            for _ in range(100):
+                client.emit("wait")
+            [other] = await until_one(server, "/other")
+            await until(lambda: other.client.paused, "it is still read")
+            call = asyncio.create_task(other.call("sure?"))
+            await until(lambda: any("sure?" in str(packet) for packet in client.transcript), "nobody was asked")
+            client.say('3/other,0["yes"]')
+            assert await call == ["yes"]
+            gate.set()
+        await quiet(server)
+
+    run(main())
+
+
+async def until_one(server: Server, name: str) -> list[Socket]:
+    await until(lambda: server.namespace(name).sockets, "nobody came")
+    return list(server.namespace(name).sockets.values())
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 1100), (20_000, 200)], ids=["too many", "too large"])
+def test_what_is_read_on_is_bounded(size: int, count: int) -> None:
+    async def main() -> None:
+        server = asking(errors=[])
+        async with TestClient(server) as client:
+            [socket] = server.namespace("/").sockets.values()
+            for number in range(count):
+                client.say(f'2["ask",{number},"{"x" * size}",{"9" * 100}]')
+            closed = await client.ended()
+            assert closed.why == "too many events at once"
+            assert len(socket._jobs or ()) <= 1001
+            assert server.engine.stats.limits == {"queue": 1}
+        await until(lambda: not server.tasks, "a handler is left")
+        await quiet(server)
+
+    run(main())
+
+
+def test_a_client_that_is_not_read_is_not_taken_for_dead() -> None:
+    """It answered every ping, and was closed for silence: the answers stood unread."""
+
+    async def main() -> None:
+        server = make()
+        space = server.namespace("/")
+        done: list[int] = []
+
+        @space.on("work")
+        async def work(socket: Socket, number: int) -> None:
+            await asyncio.sleep(1)
+            done.append(number)
+
+        async with TestClient(server) as client:
+            for number in range(300):
+                client.emit("work", number)
+            for _ in range(50):
+                before = client.transcript.count("2")
+                await asyncio.sleep(45)  # as long as the client waits for a ping
+                assert client.connected and client.transcript.count("2") > before
+            assert done == list(range(300))
+            client.answers_pings = False
+            await client.ended(within=46)
+        await quiet(server)
+
+    with virtual_time() as clock:
+        clock.run(main())
