@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from carevia.realtime import Identity, Server, Socket
+from carevia.realtime.message import Message
 from carevia.realtime.testing import TestClient, duplicate, shuffle
 from tests.realtime.kit import TRANSPORTS, lively, quiet
 from tests.realtime.rawclient import until
@@ -247,3 +248,49 @@ def test_nothing_is_left_of_a_thousand_clients_that_come_and_go_in_every_way(tra
     run(main())
     gc.collect()
     assert not [thing for thing in gc.get_objects() if isinstance(thing, TestClient)]
+
+
+def test_a_server_that_lets_in_and_sends_away_in_one_breath_has_answered() -> None:
+    async def main() -> None:
+        server = lively()
+        server.namespace("/").on("connect")(lambda socket, auth: socket.disconnect())
+        client = TestClient(server)
+        await client.connect()
+        assert client.sid and not client.connected
+        await client.close()
+        await quiet(server)
+
+    run(main())
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("said", ['42["e",not json]', "49", "4", "451-", '0{"no": 1'], ids=repr)
+def test_a_client_hangs_up_on_what_it_cannot_read(transport: Any, said: str) -> None:
+    async def main() -> None:
+        server = lively()
+        async with TestClient(server, transport=transport) as client:
+            [session] = server.engine.sessions.values()
+            session.send(Message(said.encode()))
+            with pytest.raises(ConnectionError, match="parse error"):
+                await client.receive("e")
+            assert client.closed is not None
+        await until(lambda: not server.engine.sessions, "the server was not told")
+        await quiet(server)
+
+    run(main())
+
+
+def test_a_second_connect_is_refused_and_leaves_the_first_as_it_is() -> None:
+    async def main() -> None:
+        server = lively()
+        async with TestClient(server) as client:
+            for again in (client.connect, client.open):
+                with pytest.raises(RuntimeError, match="connected already"):
+                    await again()
+            assert await client.call("echo", 1) == [1]
+            await client.close()
+            await client.connect()
+            assert server.client_count == 1
+        await quiet(server)
+
+    run(main())

@@ -88,6 +88,7 @@ class TestClient:
         self._tampers: tuple[Tamper | None, Tamper | None] = (None, None)
         self._acks: dict[int, asyncio.Future[list[Any]]] = {}
         self._next_id = 0
+        self._replied = False  # CONNECT was answered by a CONNECT, whatever came after it
         self._refused: ConnectRefused | None = None
         self._partial: tuple[socketio.Packet, list[bytes]] | None = None
         self._upgrading: list[Packet] | None = None  # what is said meanwhile
@@ -105,7 +106,8 @@ class TestClient:
     # Coming and going.
 
     async def open(self) -> None:
-        """The Engine.IO session alone: no CONNECT is sent."""
+        """The Engine.IO session alone: no CONNECT is sent. Raises RuntimeError where there is a connection already."""
+        self._must_be_away()
         self.closed = self._partial = None
         self.handshake = {}
         make = PollingLink if self.transport == "polling" else WebSocketLink
@@ -115,6 +117,7 @@ class TestClient:
 
     async def connect(self) -> None:
         """Open, send CONNECT (with pid and offset where an earlier one gave a pid) and wait for the reply."""
+        self._must_be_away()
         try:
             await self.open()
             await self.join()
@@ -126,9 +129,9 @@ class TestClient:
         """Send CONNECT on an open session and wait for the reply."""
         shown = {"pid": self.pid} | ({} if self.offset is None else {"offset": self.offset}) if self.pid else {}
         data = shown | dict(self.auth or {})
-        self._refused = None
+        self._replied, self._refused = False, None
         self.say(socketio.control(socketio.CONNECT, self.namespace, data or None).decode())
-        await self._until(lambda: self.connected or self._refused, "no answer to CONNECT", _WITHIN)
+        await self._until(lambda: self._replied or self._refused, "no answer to CONNECT", _WITHIN)
         if self._refused is not None:
             raise self._refused
 
@@ -254,6 +257,10 @@ class TestClient:
             raise ConnectionError("not connected")
         return self._link
 
+    def _must_be_away(self) -> None:
+        if self._link is not None and self.closed is None:
+            raise RuntimeError("connected already: `close` or `reconnect`")
+
     async def _opened(self, link: Link) -> None:
         link.heard, link.ended = self._heard, self._ended
         await link.open()
@@ -272,7 +279,7 @@ class TestClient:
             raise TimeoutError(f"{what} within {within} s") from None
 
     def _ended(self, link: Link, closed: Closed) -> None:
-        if link is self._link:
+        if link is self._link and self.closed is None:
             self._gone(closed)
 
     def _gone(self, closed: Closed) -> None:
@@ -285,6 +292,13 @@ class TestClient:
             return
         self.transcript.append(packet)
         self._news.set()
+        try:
+            self._read(link, packet)
+        except (ValueError, LookupError, TypeError) as error:  # as socket.io-client: it hangs up
+            link.send(engineio.CLOSE.decode())
+            self._gone(Closed(None, f"parse error: {error} in {packet[:100]!r}"))
+
+    def _read(self, link: Link, packet: Packet) -> None:
         if isinstance(packet, bytes):
             self._attachment(packet)
         elif packet[:1] == "4":
@@ -324,6 +338,7 @@ class TestClient:
         pid = data.get("pid")
         self.recovered = pid is not None and pid == self.pid
         self.sid, self.pid, self.connected = data["sid"], pid, True
+        self._replied = True
 
     def _dispatch(self, packet: socketio.Packet) -> None:
         if packet.type == socketio.DISCONNECT:
