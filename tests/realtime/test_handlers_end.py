@@ -1,8 +1,10 @@
 """What handlers give back and how they end: awaitables of every kind, cancellation, and clients that do not wait."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -263,6 +265,22 @@ def test_a_disconnect_handler_that_hangs_is_ended_too() -> None:
         assert len(server.tasks) == 1
         await asyncio.sleep(2)
         assert not server.tasks
+        await quiet(server)
+
+    in_virtual_time(main())
+
+
+def test_a_client_that_has_gone_is_not_held_once_its_handlers_have_ended() -> None:
+    async def main() -> None:
+        server = make()
+        space = server.namespace("/")
+        space.on("disconnect")(lambda socket, reason: asyncio.sleep(0.01))
+        async with TestClient(server) as client:
+            gone = ref(space.sockets[client.sid])
+        del client
+        await asyncio.sleep(1)
+        gc.collect()
+        assert gone() is None
         await quiet(server)
 
     in_virtual_time(main())

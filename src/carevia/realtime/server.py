@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Collection, Coroutine
 from threading import get_ident
 from typing import Any, cast
+from weakref import ref
 
 from carevia.deadlines import Deadlines
 from carevia.protocol import socketio, websocket
@@ -190,7 +191,7 @@ class Server:
         loop = asyncio.get_running_loop()
         self.connects: Deadlines[Client] = Deadlines(self.config.connect_timeout, Client.expire, loop)
         self.attachments: Deadlines[Client] = Deadlines(self.config.attachment_timeout, Client.expire, loop)
-        self.leaving: Deadlines[Socket] = Deadlines(self.config.leave_timeout, Socket.hurry, loop)
+        self.leaving: Deadlines[ref[Socket]] = Deadlines(self.config.leave_timeout, _hurry, loop)
         self.overdue: Deadlines[asyncio.Task[None]] = Deadlines(self.config.leave_timeout, _end, loop)
 
     def _accept(self, session: Session) -> Client:
@@ -198,6 +199,12 @@ class Server:
         client = Client(self, session)
         self.clients.add(client)
         return client
+
+
+def _hurry(left: "ref[Socket]") -> None:
+    socket = left()
+    if socket is not None:
+        socket.hurry()
 
 
 def _end(task: "asyncio.Task[None]") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 import msgspec
 
@@ -311,7 +312,7 @@ class Socket:
             self.handle(handler, (reason,))
         server = self.client.server
         if self._jobs is not None and server.config.leave_timeout:
-            server.leaving.set(self)
+            server.leaving.set(ref(self))  # weak: a handler that is awaited holds it, and nothing else should
 
     def hurry(self) -> None:
         """It went a while ago, and a handler is still awaited: let it go on, but let nothing wait for it any more."""
