@@ -136,7 +136,7 @@ def test_the_path_is_served_with_and_without_its_slash_and_nothing_else_is() -> 
         ({"sec_websocket_version": ""}, 426),
         ({"sec_websocket_key": "short"}, 400),
         ({"sec_websocket_key": ""}, 400),
-        ({"sec_websocket_key": "x" * 50_000}, 400),
+        ({"sec_websocket_key": "x" * 30_000}, 400),
     ],
 )
 def test_a_malformed_opening_handshake_is_refused_and_closed(change: dict[str, str], status: int) -> None:
@@ -180,8 +180,8 @@ def test_a_thousand_headers_and_long_ones_neither_hang_nor_break_it() -> None:
     async def main() -> None:
         async with serving(make()) as site:
             many = {f"x_{number}": "v" for number in range(1000)}
-            assert (await request(site.port, "GET", QUERY, **many)).status in (200, 400, 431)
-            long = {"sec_websocket_protocol": "a," * 20_000, "sec_websocket_extensions": "permessage-deflate; " * 2000}
+            assert (await request(site.port, "GET", QUERY, **many)).status == 431
+            long = {"sec_websocket_protocol": "," * 10_000, "sec_websocket_extensions": "permessage-deflate; " * 1000}
             answer = await upgrade(site.port, WS, **long)
             assert answer.status == 101
             assert "sec-websocket-extensions" not in answer.headers and "sec-websocket-protocol" not in answer.headers

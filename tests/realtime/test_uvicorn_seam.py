@@ -37,13 +37,15 @@ def test_the_methods_that_are_overridden_are_there_and_take_nothing(name: str) -
 
 def test_the_methods_that_are_called_are_there() -> None:
     assert list(inspect.signature(HttpToolsProtocol._get_upgrade).parameters) == ["self"]
+    assert list(inspect.signature(HttpToolsProtocol.send_400_response).parameters) == ["self", "msg"]
     assert "on_url" in vars(HttpToolsProtocol) and "shutdown" in vars(HttpToolsProtocol)
 
 
 def test_uvicorn_still_asks_the_overridden_methods() -> None:
     source = inspect.getsource(httptools_impl)
-    for call in ("self._should_upgrade()", "self.handle_websocket_upgrade()", "self._unsupported_upgrade_warning()"):
-        assert call in source, call
+    for call in ("_should_upgrade()", "handle_websocket_upgrade()", "_unsupported_upgrade_warning()"):
+        assert f"self.{call}" in source, call
+    assert "self.send_400_response(msg)" in inspect.getsource(HttpToolsProtocol.data_received)
     assert source.count("self.parser.should_upgrade() and self._should_upgrade()") == 3
     assert "connection.shutdown()" in inspect.getsource(uvicorn.Server.shutdown)
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from carevia.realtime.uvicorn import EngineProtocol
 
 HEAD_SECONDS = 8.0  # for a request's head to arrive whole, and for a new connection to say something
+# What a request's head may hold. nginx takes 33 KB at most (`large_client_header_buffers`) and adds some of its own,
+# Node takes 16. The parser has no limit: it hoards whatever comes, and puts a long header together anew at each read.
+MOST_HEAD_BYTES = 36_864
+MOST_HEADERS = 1_000
+_USUAL = 4_000  # bytes of a head that need no counting: they cannot be over either limit
 
 
 class Slow:
@@ -135,7 +140,7 @@ _PLAIN = re.compile(  # what two readers could read in two ways is left to the H
 def _upgrade(endpoint: Endpoint, data: bytes) -> tuple[bytes, bytes] | None:
     """Target and lines of headers, where the data is exactly one plain GET that wants a WebSocket of the endpoint; else
     None."""
-    found = _PLAIN(data)
+    found = _PLAIN(data) if len(data) <= _USUAL else None
     if found is None:
         return None
     target, lines = found[1], data[found.start(2) - 2 : -2]  # with the end of the request's line

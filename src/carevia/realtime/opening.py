@@ -66,7 +66,13 @@ def take_over(
 
 
 def refuse(transport: asyncio.Transport, refusal: Refusal) -> None:
-    """Answer with an HTTP error in the protocol's JSON, and close."""
+    """Answer with an HTTP error, and close."""
+    transport.write(refused(refusal))
+    transport.close()
+
+
+def refused(refusal: Refusal) -> bytes:
+    """A whole answer, in the protocol's JSON; the connection is to be closed after it."""
     body = engineio.error_body(engineio.FORBIDDEN[0] if refusal.status == 403 else 3, refusal.message)
     head = [
         f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n".encode(),
@@ -76,8 +82,7 @@ def refuse(transport: asyncio.Transport, refusal: Refusal) -> None:
         head.append(b"sec-websocket-version: 13\r\n")
     if refusal.retry_after is not None:
         head.append(b"retry-after: %d\r\n" % refusal.retry_after)
-    transport.write(b"".join([*head, b"\r\n", body]))
-    transport.close()
+    return b"".join([*head, b"\r\n", body])
 
 
 def _problem(handshake: Handshake, accept: bytes | None, method: str, http_version: str) -> Refusal | None:

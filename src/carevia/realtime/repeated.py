@@ -15,6 +15,7 @@ _LINE_END = b"\r\n"
 _LENGTH = b"content-length"
 _LENGTH_LINE = re.compile(rb"(?:^|\r\n)content-length:[ \t]*(\d+)\r\n", re.IGNORECASE)
 _MOST_DIGITS = 15
+_USUAL = 1_000  # bytes of a request's line: a longer one is for who knows how large a head may be
 # What may stand in a query without a second thought: letters, digits, and what URLs are made of.
 _SIGNS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%=&+/:"
 
@@ -37,6 +38,8 @@ class Repeated:
         stop = line - len(_VERSION)
         at = line + len(_LINE_END)
         if not data.startswith(self._start) or data[stop:line] != _VERSION or not data.startswith(self._before, at):
+            return None
+        if line > _USUAL:
             return None
         query = data[len(self._start) : stop]
         if query.translate(None, _SIGNS):

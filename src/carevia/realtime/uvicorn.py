@@ -3,9 +3,9 @@
 A connection that begins with a WebSocket upgrade never comes here (realtime/doorway.py); one that served requests
 before may still upgrade. Everything else stays ASGI. It leans on names of uvicorn that are not documented
 (`handle_websocket_upgrade`, `_should_upgrade`, `_get_upgrade`, `on_message_begin`, `on_headers_complete`,
-`on_response_complete`, `url`, `headers`, `scheme`, `client`, `cycle`, `flow`, `connections`, `parser`, `pipeline`,
-`timeout_keep_alive`, `timeout_keep_alive_task`, `_unset_keepalive_if_required`): the version is pinned,
-tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
+`send_400_response`, `on_response_complete`, `url`, `headers`, `scheme`, `client`, `cycle`, `flow`, `connections`,
+`parser`, `pipeline`, `timeout_keep_alive`, `timeout_keep_alive_task`, `_unset_keepalive_if_required`): the version is
+pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from carevia.deadlines import Bucket, Deadlines
 from carevia.realtime.config import Refusal
 from carevia.realtime.direct import DirectCycle, Door, Heads
-from carevia.realtime.doorway import Doorway, Slow
+from carevia.realtime.doorway import MOST_HEAD_BYTES, MOST_HEADERS, Doorway, Slow
 from carevia.realtime.engine import Engine
-from carevia.realtime.exchange import Exchange
+from carevia.realtime.exchange import DRAIN_SECONDS, Exchange
 from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
-from carevia.realtime.opening import Endpoint, refuse, take_over
+from carevia.realtime.opening import Endpoint, refuse, refused, take_over
 from carevia.realtime.repeated import Repeated, learn
 
 
@@ -42,6 +42,9 @@ class EngineProtocol(HttpToolsProtocol):
     came: Came | None = None  # where another host's node passed the connection on
     _in_head = False
     _between = True  # no request is under way, as far as its bytes go
+    _refused = False  # a head was too large: what still comes is dropped
+    _come = 0  # bytes read since the request under way began, and where it began within a read with what came before it
+    _may_come = MOST_HEAD_BYTES  # while its head is not whole
     _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
     _way: Way | None = None  # to the node that holds the session
     _head_due: "Bucket[asyncio.Transport] | None" = None
@@ -69,11 +72,15 @@ class EngineProtocol(HttpToolsProtocol):
         self.scheme = "https" if came.scheme == "https" else "http"
 
     def data_received(self, data: bytes) -> None:
-        """A head that comes in pieces has a deadline, whichever request of the connection it begins."""
+        """A head has a limit and, where it comes in pieces, a deadline, whichever of the connection's requests."""
         if self._between:
             if self._known and self._again(data):
                 return
             self._begins = data
+            self._come, self._may_come = 0, MOST_HEAD_BYTES
+        elif self._refused:
+            return
+        self._come += len(data)
         if self.links is not None:
             if self._between:
                 self._read = [data]
@@ -85,8 +92,36 @@ class EngineProtocol(HttpToolsProtocol):
             self._leave(self._way)
         elif not self._in_head:
             self._read = None
+        elif self._come > self._may_come:
+            self._refuse_head()
         elif self._head_due is None:
             self._head_due = self.slow.expect(self.transport)
+
+    def _refuse_head(self) -> None:
+        """431, as the reference server's; read on for a moment: closing over unread bytes would reset the answer away.
+        Where another answer is due first, none can be given."""
+        if isinstance(self.endpoint, Engine):
+            self.endpoint.stats.met("head")
+        if not self._idle:
+            self.transport.abort()
+            return
+        self.transport.write(refused(Refusal(431, "The request's head is too large")))
+        self.loop.call_later(DRAIN_SECONDS, self.transport.close)
+        self._head_is_here()
+        self._between, self._refused, self._read = False, True, None
+
+    def _head_fits(self) -> bool:
+        """Of a head that is whole."""
+        if len(self.headers) > MOST_HEADERS:
+            return False
+        if self._come <= MOST_HEAD_BYTES:
+            return True
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) <= MOST_HEAD_BYTES
+
+    def send_400_response(self, msg: str) -> None:
+        """To what the parser does not take; `_refuse_head` has answered already."""
+        if not self._refused and not self.transport.is_closing():
+            super().send_400_response(msg)
 
     def _leave(self, way: Way) -> None:
         """The connection goes to another node, with all that was read of its request."""
@@ -146,6 +181,8 @@ class EngineProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         self._between = False
+        if not self._begins:
+            self._may_come = self._come + MOST_HEAD_BYTES
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
@@ -160,6 +197,9 @@ class EngineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_is_here()
+        if not self._head_fits():
+            self._refuse_head()
+            raise ValueError("the head is too large")  # the parser stops
         engine, data, self._begins = self.endpoint, self._begins, b""
         if self._read and self._is_ours() and self._goes_away():
             return
