@@ -3,8 +3,11 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from typing import Any
 
+from carevia.protocol.websocket import PING, PONG
 from carevia.realtime.process import resident
+from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, Tab, until
 from tests.realtime.serving import run, serving
 from tests.realtime.test_limits import echoing, only, shrink
@@ -47,6 +50,32 @@ def test_a_client_that_catches_up_in_time_stays() -> None:
             await until(lambda: not site.engine.lagging, "it still counts as lagging")
             await asyncio.sleep(1.2)  # past the time it had
             assert await slow.call("echo", 1) == [1]
+
+    run(main())
+
+
+def test_pings_that_nobody_reads_the_pongs_of_cost_one_pong() -> None:
+    """Each was answered, past every limit: 594 MB in two seconds."""
+
+    async def main() -> None:
+        server = echoing()
+        async with serving(server) as site, Tab(site.port) as slow:
+            transport: Any = only(server).session.transport
+            slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            most = sent = 0
+            while not transport._paused or sent % 100_000:
+                slow.write(b"".join(client_frame(PING, b"%0125d" % number) for number in range(sent, sent + 1_000)))
+                sent += 1_000
+                await slow.writer.drain()
+                most = max(most, transport.unsent)
+            slow.emit("echo", 1)
+            slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            while True:
+                opcode, payload = await slow.frame()
+                if opcode == PONG and int(payload) == sent - 1:
+                    break
+            assert most < 100_000, "what the system does not take of one pong, or a read of them"
+            assert site.engine.stats.slow == 0 and not transport._paused
 
     run(main())
 

@@ -33,6 +33,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_drained",
         "_fd",
         "_paused",
+        "_pong",
         "_reader",
         "_transport",
     )
@@ -41,6 +42,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._reader = websocket.Reader(limit)
         self._closing = False
         self._paused = False
+        self._pong: bytes | None = None  # for when the peer has taken what was sent before
         self._fd: int | None = None  # to write to directly, while the transport holds nothing back
         self._drained: asyncio.Future[None] | None = None
         self._bucket: Bucket[Any] | None = None
@@ -139,7 +141,7 @@ class WebSocketConnection(asyncio.Protocol):
             elif opcode == BINARY:
                 self.binary(payload)
             elif opcode == PING:
-                self.write(websocket.frame(websocket.PONG, payload))
+                self._answer_ping(websocket.frame(websocket.PONG, payload))
             elif opcode in (CLOSE, FAIL):
                 if opcode == FAIL and code == TOO_BIG:
                     self.overrun()
@@ -147,6 +149,13 @@ class WebSocketConnection(asyncio.Protocol):
                 self.ended("transport close" if opcode == CLOSE else "parse error")
             if self._closing:
                 return
+
+    def _answer_ping(self, pong: bytes) -> None:
+        """A peer that does not read gets one pong when it does: for the newest of its pings (RFC 6455 5.5.3)."""
+        if self._paused:
+            self._pong = pong
+        else:
+            self.write(pong)
 
     def pause_reading(self) -> None:
         if not self._closing:
@@ -185,6 +194,9 @@ class WebSocketConnection(asyncio.Protocol):
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+        pong, self._pong = self._pong, None
+        if pong is not None and not self._closing:
+            self.write(pong)  # which may pause again
 
     async def drain(self) -> None:
         if self._paused and not self._closing:

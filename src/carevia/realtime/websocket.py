@@ -66,6 +66,8 @@ class WebSocketTransport(WebSocketConnection):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        if self._paused:
+            return
         self.engine.lagging.discard(self)
         if not self._closing and not self.probing:
             self._call_off()
