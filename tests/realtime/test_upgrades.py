@@ -260,6 +260,26 @@ def test_a_session_the_server_ends_while_its_client_changes_over_ends_where_the_
     run(main())
 
 
+def test_a_client_disconnected_for_good_while_it_changes_over_is_told_on_the_websocket() -> None:
+    async def main() -> None:
+        server = echoing()
+        server.namespace("/").on("kick")(lambda socket: socket.disconnect(close=True))
+        async with serving(server) as site, Polling(site.port) as polling:
+            await joined(polling)
+            await ask(site, polling)
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("2probe")
+                assert await ws.receive() == "3probe"
+                assert (await polling.answer(0.25)).text == "6"
+                await polling.post('42["kick"]')
+                ws.send("5")
+                assert await ws.receive() == "41"
+                assert (await ws.ended()).took < 0.25
+                assert not site.engine.farewells
+
+    run(main())
+
+
 def test_upgrades_that_are_switched_off_are_refused() -> None:
     async def main() -> None:
         async with serving(echoing(allow_upgrades=False)) as site, Polling(site.port) as polling:

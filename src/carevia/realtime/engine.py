@@ -22,6 +22,7 @@ from carevia.realtime.websocket import TextTransport, Unwanted, WebSocketTranspo
 _LINE_END = re.compile(rb"[\r\n\0]")
 _FULL_SECONDS = 2  # until a client that found the server full may ask again
 _MOVED_SECONDS = 1  # until one may that came to a server about to end: there are others
+_FAREWELL_SECONDS = 5.0  # in which what was sent before the end can still be fetched
 _CHANGE_SECONDS = 0.1  # from the answer to a probe until the client's poll is let go: as the reference server's
 Admit = Callable[[Handshake], Refusal | None]
 
@@ -81,6 +82,9 @@ class Engine:
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.sessions: dict[str, Session] = {}
         self.polls: dict[str, PollingTransport] = {}
+        self.farewells: dict[
+            str, PollingTransport
+        ] = {}  # of sessions that have ended, whose clients may fetch the rest
         self._released: list[PollingTransport] = []  # whose GETs are answered at the end of this turn
         self.lagging: set[Lagging] = set()
         self._allowance = 0  # bytes that lagging clients may be sent before it is worth adding up again
@@ -103,6 +107,8 @@ class Engine:
         self.upgrades: Deadlines[WebSocketTransport] = Deadlines(config.upgrade_timeout, upgrades, loop)
         self.changes: Deadlines[Session] = Deadlines(_CHANGE_SECONDS, Session.change_over, loop)
         self.lags: Deadlines[Lagging] = Deadlines(config.lag_timeout, _give_up, loop)
+        forgotten: Callable[[PollingTransport], None] = PollingTransport.forgotten
+        self.last_polls: Deadlines[PollingTransport] = Deadlines(_FAREWELL_SECONDS, forgotten, loop)
         self.bodies: Deadlines[DirectCycle] = Deadlines(BODY_SECONDS, DirectCycle.expire, loop)
         self.lingers: Deadlines[WebSocketConnection] = Deadlines(LINGER_SECONDS, WebSocketConnection.abort, loop)
 
@@ -168,9 +174,10 @@ class Engine:
         return _transport(query)(self, session)
 
     def polling(self, sid: str) -> "PollingTransport | None":
-        """Of a session that lives: one that is to end by now has ended, though this request was read first."""
+        """Of a session that lives, or says farewell: one that is to end by now has ended, though this request was read
+        first."""
         self.pongs.catch_up()
-        return self.polls.get(sid)
+        return self.polls.get(sid) or self.farewells.get(sid)
 
     def open(self, handshake: Handshake, transport: Transport) -> Session:
         """A new session on this transport; `listen` follows as soon as the transport knows it. `start` came before."""
@@ -218,10 +225,13 @@ class Engine:
 
     # Going.
 
-    def forget(self, session: Session, reason: str) -> None:
+    def forget(self, session: Session, reason: str, farewell: bool) -> None:
         """A session has ended (sessions call this)."""
         self.sessions.pop(session.id, None)
-        self.polls.pop(session.id, None)
+        polling = self.polls.pop(session.id, None)
+        if farewell and polling is not None:
+            self.farewells[session.id] = polling
+            self.last_polls.set(polling)
         self.stats.ended[reason] = self.stats.ended.get(reason, 0) + 1
         if self._watch is not None:
             self._watch.ended(session)
@@ -253,7 +263,7 @@ class Engine:
     def close(self) -> None:
         """End every session by closing its transport, and stop the timers of those that are gone."""
         for session in list(self.sessions.values()):
-            session.close("server shutting down", code=1001)
+            session.close("server shutting down", code=1001, farewell=True)
 
     def stop(self) -> None:
         """Forget the timers: nothing of the engine runs afterwards."""
@@ -264,6 +274,7 @@ class Engine:
                 self.upgrades,
                 self.changes,
                 self.lags,
+                self.last_polls,
                 self.bodies,
                 self.lingers,
             ):

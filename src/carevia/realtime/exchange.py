@@ -170,7 +170,7 @@ class Exchange:
             session.close("parse error")
         except engineio.ParseError:
             session.close("parse error")
-        return not session.closed
+        return not session.closed or session.id in self._engine.farewells
 
     def _turn_away(self, refusal: "Refusal") -> None:
         headers = _JSON

@@ -1,7 +1,8 @@
 """The polling transport, and the ASGI callable that serves it in front of the application.
 
 At most one GET waits per session; a second one ends it, as the protocol's reference server does. A client that hangs
-up while its GET waits has left.
+up while its GET waits has left. What was said and that it ends never share an answer: socket.io-client takes the end at
+once and events a tick later, when it no longer counts them as received; recovery would bring them again.
 """
 
 import asyncio
@@ -91,9 +92,17 @@ class PollingTransport:
     def give_up(self) -> None:
         """The client lags too far behind: it is dropped, and gets what it missed by recovery."""
         self.engine.lagging.discard(self)
-        if not self.session.closed:
+        if self.session.closed:
+            self.forgotten()
+        else:
             self.engine.stats.slow += 1
             self.session.close("slow reader")
+
+    def forgotten(self) -> None:
+        """After a farewell: nobody fetches the rest any more."""
+        self.engine.farewells.pop(self.session.id, None)
+        self._queue = []
+        self._emptied()
 
     def release(self) -> None:
         """Let a waiting GET go with what there is, at the end of this turn of the loop."""
@@ -139,7 +148,9 @@ class PollingTransport:
 
     def close(self, final: bytes = engineio.CLOSE, code: int = 0, reason: str = "") -> None:
         self._final = final
-        self._emptied()
+        self._no_longer_awaited()
+        if self.session.id not in self.engine.farewells:  # else what waits counts until it is fetched
+            self._emptied()
         self.release()
 
     async def drain(self) -> None:
@@ -154,6 +165,9 @@ class PollingTransport:
         if self._bucket is not None:
             self._bucket.discard(self)
             self._bucket = None
+        self._no_longer_awaited()
+
+    def _no_longer_awaited(self) -> None:
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
@@ -166,16 +180,16 @@ class PollingTransport:
 
     def _payload(self, most: int) -> bytes:
         parts = self._take(most)
-        if self._final is not None or not parts:
-            parts.append(engineio.NOOP if self._final is None else self._final)
-        return engineio.encode_payload(parts)
+        if not parts and self._final is not None:
+            self.engine.farewells.pop(self.session.id, None)
+        return engineio.encode_payload(parts or [self._final or engineio.NOOP])
 
     def _take(self, most: int) -> list[bytes]:
-        """What goes into one answer: at the end everything, else what the client takes at once, the rest next time."""
+        """What goes into one answer: what the client takes at once, the rest next time."""
         parts: list[bytes] = []
         taken = 0
         for message in self._queue:
-            if parts and self._final is None and len(parts) + len(message.parts) > most:
+            if parts and len(parts) + len(message.parts) > most:
                 break
             parts += message.parts
             taken += 1

@@ -218,5 +218,5 @@ def _move(one: "Session | Side") -> int:
         one.close()
         return int(there)
     there = not one.closed
-    one.close("server shutting down", code=websocket.GOING_AWAY)
+    one.close("server shutting down", code=websocket.GOING_AWAY, farewell=True)
     return int(there)

@@ -181,8 +181,10 @@ class Session:
         *,
         final: bytes = engineio.CLOSE,
         code: int = websocket.NORMAL,
+        farewell: bool = False,
     ) -> None:
-        """End it, once. The client sees a closed transport (never a Socket.IO DISCONNECT) and may come back."""
+        """End it, once. The client sees a closed transport (never a Socket.IO DISCONNECT) and may come back. With a
+        `farewell` a client on polling may still fetch what was sent before; a WebSocket brings that anyway."""
         if self.closed:
             return
         self.closed = True
@@ -196,6 +198,6 @@ class Session:
         candidate, self.upgrading = self.upgrading, None
         if candidate is not None and final == engineio.NOOP:
             candidate.close()
-        self.engine.forget(self, reason)
+        self.engine.forget(self, reason, farewell)
         self.transport.close(final, code, reason)
         self.listener.closed(reason)

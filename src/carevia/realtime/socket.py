@@ -186,7 +186,7 @@ class Socket:
             self.namespace.fanout.flush()
             self.client.drop(self, "server namespace disconnect")
             if close:
-                self.session.close("forced server close")
+                self.session.close("forced server close", farewell=True)
 
     # In: the client calls these.
 

@@ -131,6 +131,9 @@ class WebSocketTransport(WebSocketConnection):
     def _probe(self, packet: bytes) -> None:
         session = self.session
         if session is None or session.closed:
+            last = self.engine.farewells.pop(session.id, None) if session and packet == engineio.UPGRADE else None
+            for message in last.detach() if last is not None else ():
+                self.send(message)
             self.close()
         elif packet == engineio.PROBE_PING and session.upgrading is None:
             self.write(_PROBE_PONG)
