@@ -94,6 +94,67 @@ def test_heads_that_take_too_long_are_closed_wherever_they_stand_and_others_stay
     run(main())
 
 
+POLL = b"/socket.io/?EIO=4&transport=polling"
+EARLY = {
+    "a POST to nobody": b"POST " + POLL + b"&sid=none HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n",
+    "a GET with a body": b"GET " + POLL + b" HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n",
+    "in chunks": b"GET /elsewhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n63\r\n",
+    "elsewhere": b"POST /elsewhere HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("head", EARLY.values(), ids=EARLY)
+def test_a_body_that_trickles_in_after_its_answer_has_a_deadline(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte called the keep-alive off, and nothing else ended the connection."""
+    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.3)
+
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as slow, Connection(site.port) as good:
+            for connection in (slow, good):
+                connection.write(head)
+                await connection.answer()
+            for number in range(14):  # 0.7 seconds: longer than it may take, and shorter than the body is
+                if not slow.writer.is_closing():
+                    slow.write(b"x")
+                if number < 3:
+                    good.write(b"x" * 33 + (b"\r\n0\r\n\r\n" if number == 2 and b"chunked" in head else b""))
+                await asyncio.sleep(0.05)
+            await slow.closed(within=0.1)
+            assert (await good.request("GET", "/elsewhere")).status == 404, "what came in time is a request like others"
+
+    run(main())
+
+
+def test_what_was_answered_before_it_was_whole_is_kept_alive_no_longer_than_others() -> None:
+    async def main() -> None:
+        async with serving(make()) as site:
+            site.uvicorn.config.timeout_keep_alive = 0.2  # type: ignore[assignment]
+            async with Connection(site.port) as connection:
+                connection.write(EARLY["elsewhere"])
+                await connection.answer()
+                connection.write(b"x" * 99)
+                assert await connection.closed(within=2) > 0.1
+
+    run(main())
+
+
+def test_a_websocket_on_a_connection_that_was_used_before_has_no_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.1)
+
+    async def main() -> None:
+        async with serving(make()) as site:
+            ws = RawWebSocket(site.port, WS)
+            await Connection.__aenter__(ws)
+            assert (await ws.request("GET", "/elsewhere")).status == 404
+            await ws.open()
+            await ws.receive()
+            with pytest.raises(AssertionError, match="within"):
+                await ws.frame(0.3)
+            await ws.hang_up()
+
+    run(main())
+
+
 def test_nothing_is_kept_of_a_connection_that_says_nothing_and_goes() -> None:
     async def main() -> None:
         async with serving(make()) as site:

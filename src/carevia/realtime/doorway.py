@@ -18,7 +18,8 @@ from carevia.realtime.opening import Endpoint, take_over
 if TYPE_CHECKING:
     from carevia.realtime.uvicorn import EngineProtocol
 
-HEAD_SECONDS = 8.0  # for a request's head to arrive whole, and for a new connection to say something
+# For a request's head to arrive whole, for the rest of one that was answered before, for a new connection's first word.
+HEAD_SECONDS = 8.0
 # What a request's head may hold. nginx takes 33 KB at most (`large_client_header_buffers`) and adds some of its own,
 # Node takes 16. The parser has no limit: it hoards whatever comes, and puts a long header together anew at each read.
 MOST_HEAD_BYTES = 36_864
@@ -27,13 +28,13 @@ _USUAL = 4_000  # bytes of a head that need no counting: they cannot be over eit
 
 
 class Slow:
-    """Connections whose request's head is on its way: who takes too long is closed, and holds nothing for long."""
+    """Connections that owe something nobody waits for: who takes too long is closed, and holds nothing for long."""
 
     def __init__(self) -> None:
         self._heads: Deadlines[asyncio.Transport] | None = None
 
     def expect(self, transport: asyncio.Transport) -> "Bucket[asyncio.Transport]":
-        """A head is due; discard the transport from the bucket when it is there."""
+        """Something is due; discard the transport from the bucket when it is there."""
         if self._heads is None:
             self._heads = Deadlines(HEAD_SECONDS, lambda late: late.abort(), asyncio.get_running_loop())
         return self._heads.set(transport)

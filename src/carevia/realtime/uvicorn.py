@@ -47,7 +47,7 @@ class EngineProtocol(HttpToolsProtocol):
     _may_come = MOST_HEAD_BYTES  # while its head is not whole
     _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
     _way: Way | None = None  # to the node that holds the session
-    _head_due: "Bucket[asyncio.Transport] | None" = None
+    _due: "Bucket[asyncio.Transport] | None" = None  # a head, or the rest of a request that has been answered
     _begins = b""  # the read under way, where a request begins with it whose head is not here yet
     _known: Mapping[bytes, Repeated] = MappingProxyType({})  # what this connection's requests are like, by method
     _rest: "Bucket[EngineProtocol] | None" = None  # it was answered, and may stay so long without a word
@@ -80,6 +80,8 @@ class EngineProtocol(HttpToolsProtocol):
             self._come, self._may_come = 0, MOST_HEAD_BYTES
         elif self._refused:
             return
+        else:
+            self._hurry()
         self._come += len(data)
         if self.links is not None:
             if self._between:
@@ -90,12 +92,31 @@ class EngineProtocol(HttpToolsProtocol):
         self._begins = b""
         if self._way is not None:
             self._leave(self._way)
-        elif not self._in_head:
-            self._read = None
-        elif self._come > self._may_come:
+        elif self._in_head and self._come > self._may_come:
             self._refuse_head()
-        elif self._head_due is None:
-            self._head_due = self.slow.expect(self.transport)
+        else:
+            self._has_read()
+
+    def _has_read(self) -> None:
+        if not self._in_head:
+            self._read = None
+        if not self._between:
+            self._hurry()
+        elif self._due is not None:  # it is whole now, and was answered before
+            self._in_time()
+            if self._idle and self._rest is None:
+                self._rest = self.rests.begin(self)
+
+    def _hurry(self) -> None:
+        """A head has a deadline, and so has what comes of a request after its answer: each read of it calls the
+        keep-alive off."""
+        if self._due is None and (self._in_head or self._idle) and not self.transport.is_closing():
+            self._due = self.slow.expect(self.transport)
+
+    def _in_time(self) -> None:
+        if self._due is not None:
+            self._due.discard(self.transport)
+            self._due = None
 
     def _refuse_head(self) -> None:
         """431, as the reference server's; read on for a moment: closing over unread bytes would reset the answer away.
@@ -107,8 +128,8 @@ class EngineProtocol(HttpToolsProtocol):
             return
         self.transport.write(refused(Refusal(431, "The request's head is too large")))
         self.loop.call_later(DRAIN_SECONDS, self.transport.close)
-        self._head_is_here()
-        self._between, self._refused, self._read = False, True, None
+        self._in_time()
+        self._in_head, self._between, self._refused, self._read = False, False, True, None
 
     def _head_fits(self) -> bool:
         """Of a head that is whole."""
@@ -131,7 +152,7 @@ class EngineProtocol(HttpToolsProtocol):
         way.go(self.transport, data, self.came, self.connections)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_here()
+        self._in_time()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
@@ -189,14 +210,9 @@ class EngineProtocol(HttpToolsProtocol):
         self._between = True
         super().on_message_complete()
 
-    def _head_is_here(self) -> None:
-        self._in_head = False
-        if self._head_due is not None:
-            self._head_due.discard(self.transport)
-            self._head_due = None
-
     def on_headers_complete(self) -> None:
-        self._head_is_here()
+        self._in_head = False
+        self._in_time()
         if not self._head_fits():
             self._refuse_head()
             raise ValueError("the head is too large")  # the parser stops
