@@ -176,6 +176,55 @@ def test_an_upgrade_while_an_answer_is_due_on_the_connection_is_refused() -> Non
     run(main())
 
 
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA== \t", 101),
+        ("Sec-WebSocket-Version: 13 ", 101),
+        ("Upgrade: websocket \t", 101),
+        ("Connection: keep-alive, Upgrade ", 101),
+        ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", 400),
+        ("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 13", 400),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False], ids=["at once", "by the parser"])
+def test_blanks_behind_a_value_are_none_of_it_and_a_header_of_the_handshake_comes_once(
+    changed: str, status: int, whole: bool
+) -> None:
+    async def main() -> None:
+        lines = [f"{name.replace('_', '-')}: {value}" for name, value in opening_headers().items()]
+        name = changed.partition(":")[0].lower()
+        lines = ["host: a", *(line for line in lines if not line.startswith(name)), changed]
+        async with serving(make()) as site, Connection(site.port) as connection:
+            if not whole:
+                await connection.request("GET", QUERY)
+            connection.write(("\r\n".join([f"GET {WS} HTTP/1.1", *lines]) + "\r\n\r\n").encode())
+            assert (await connection.answer()).status == status
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [("my-proto-v1", "my-proto-v1"), ("one, two", "one"), ("two words", None), (",", None), ("ä", None), ("", None)],
+)
+@pytest.mark.parametrize("whole", [True, False], ids=["at once", "by the parser"])
+def test_the_first_subprotocol_offered_is_taken(offered: str, answered: str | None, whole: bool) -> None:
+    """Without an answer a browser that offers one fails the connection."""
+
+    async def main() -> None:
+        async with serving(make()) as site:
+            ws = RawWebSocket(site.port, WS, sec_websocket_protocol=offered)
+            await Connection.__aenter__(ws)
+            if not whole:
+                await ws.request("GET", QUERY)
+            await ws.open()
+            assert (ws.status, ws.headers.get("sec-websocket-protocol")) == (101, answered)
+            await ws.hang_up()
+
+    run(main())
+
+
 def test_a_thousand_headers_and_long_ones_neither_hang_nor_break_it() -> None:
     async def main() -> None:
         async with serving(make()) as site:

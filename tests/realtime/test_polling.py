@@ -92,6 +92,15 @@ def test_a_length_over_the_limit_is_413_at_the_header(length: str) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("length", ["2 ", "2\t", "0000002", "0" * 5000 + "2"])
+def test_a_length_with_blanks_behind_it_or_noughts_before_it_is_a_length(length: str) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            assert (await polling.post("40", content_length=length)).text == "ok"
+
+    run(main())
+
+
 def test_a_chunked_body_over_the_limit_is_413() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling, Connection(site.port) as connection:

@@ -144,7 +144,7 @@ class Exchange:
 
     def _wants_body(self, polling: "PollingTransport") -> bool:
         self._polling = polling
-        length = self._handshake.header(b"content-length")
+        length = self._handshake.header(b"content-length").lstrip("0")
         if self._handshake.header(b"content-type").startswith("application/octet-stream"):
             self._fail()
             self._refuse(engineio.BAD_REQUEST)

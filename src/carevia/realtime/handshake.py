@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 RawHeaders = Iterable[tuple[bytes, bytes]]  # names in lower case, as ASGI has them
 _USUAL = 32  # bytes of a query that names no session: nearly all of those are one and the same
 _LINE_END = b"\r\n"
+_BLANKS = b" \t"
 _FIELDS = re.compile(rb"\r\n([^:\r]+):[ \t]*([^\r]*)").findall
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -56,7 +57,8 @@ class Handshake:
 
     @property
     def raw(self) -> Sequence[tuple[bytes, bytes]]:
-        """All headers as they came, names in lower case."""
+        """All headers as they came, names in lower case. A parser may have left blanks behind a value, which are none
+        of it (RFC 9110 5.5): the other words leave them out."""
         head = self._head
         return tuple([(name.lower(), value) for name, value in _FIELDS(head)]) if isinstance(head, bytes) else head
 
@@ -65,7 +67,7 @@ class Handshake:
         """Names in lower case; repeated ones joined by a comma."""
         found: dict[str, str] = {}
         for name, value in self.raw:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            key, text = name.decode("latin-1").lower(), value.strip(_BLANKS).decode("latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
         return found
 
@@ -73,8 +75,17 @@ class Handshake:
         """One header's value, b"" where it is missing; of a name that comes twice, the first."""
         head = self._head
         if not isinstance(head, bytes):
-            return dict(reversed(head)).get(name, b"")
+            return dict(reversed(head)).get(name, b"").strip(_BLANKS)
         return find_header(head, name)
+
+    def only(self, *names: bytes) -> list[bytes | None]:
+        """The values of headers that should come once: b"" for one that is missing, None for one that comes twice."""
+        head = self._head
+        if isinstance(head, bytes):
+            lower = head.lower()
+            return [_only(head, lower, _LINE_END + name + b":") for name in names]
+        found = [key for key, _ in head]
+        return [None if found.count(name) > 1 else self.field(name) for name in names]
 
     def header(self, name: bytes) -> str:
         """`field` as text."""
@@ -154,11 +165,20 @@ def counted_address(address: str) -> str:
 def find_header(lines: bytes, name: bytes) -> bytes:
     """The first value of that name (in lower case), b"" where it is missing. `lines`: whole lines of headers, with the
     end of a line before the first of them, and no blank before a colon."""
-    at = lines.lower().find(_LINE_END + name + b":")
+    mark = _LINE_END + name + b":"
+    return _value(lines, lines.lower().find(mark), mark)
+
+
+def _only(lines: bytes, lower: bytes, mark: bytes) -> bytes | None:
+    at = lower.find(mark)
+    return None if lower.find(mark, at + 1) > at else _value(lines, at, mark)
+
+
+def _value(lines: bytes, at: int, mark: bytes) -> bytes:
     if at < 0:
         return b""
-    at += len(_LINE_END) + len(name) + 1
-    return lines[at : lines.find(_LINE_END, at)].lstrip()
+    at += len(mark)
+    return lines[at : lines.find(_LINE_END, at)].strip(_BLANKS)
 
 
 def _query(raw: bytes) -> dict[str, str]:

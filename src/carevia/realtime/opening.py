@@ -5,6 +5,7 @@ engine's, or it has been refused and closed.
 """
 
 import asyncio
+import re
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ from carevia.realtime.handshake import Handshake, TrustedProxies
 _SWITCHING = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"
 )
+_KEY, _VERSION, _PROTOCOL = b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-protocol"
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch  # RFC 9110 5.6.2
 
 
 class Endpoint(Protocol):
@@ -52,12 +55,15 @@ def take_over(
     shut down); or None, where the request was refused: the answer is written and the connection is closing.
     """
     endpoint.start()
-    accept = websocket.accept_value(handshake.field(b"sec-websocket-key"))
-    answer = _problem(handshake, accept, method, http_version) or endpoint.upgrade(handshake)
+    key, version, offered = handshake.only(_KEY, _VERSION, _PROTOCOL)
+    accept = websocket.accept_value(key or b"")
+    answer = _problem(version, accept, method, http_version) or endpoint.upgrade(handshake)
     if isinstance(answer, Refusal):
         refuse(transport, answer)
         return None
     head = _SWITCHING % (accept or b"")
+    if offered != b"":
+        head += _protocol(handshake.field(_PROTOCOL))
     for name, value in endpoint.greeting(handshake):
         head += b"%s: %s\r\n" % (name, value)
     answer.attach(transport, connections)
@@ -85,12 +91,21 @@ def refused(refusal: Refusal) -> bytes:
     return b"".join([*head, b"\r\n", body])
 
 
-def _problem(handshake: Handshake, accept: bytes | None, method: str, http_version: str) -> Refusal | None:
+def _protocol(offered: bytes) -> bytes:
+    """The first subprotocol offered is taken, as by the reference server: without an answer a browser that offers any
+    fails the connection."""
+    first = offered.partition(b",")[0].strip(b" \t")
+    return b"Sec-WebSocket-Protocol: %s\r\n" % first if _TOKEN(first) else b""
+
+
+def _problem(version: bytes | None, accept: bytes | None, method: str, http_version: str) -> Refusal | None:
     """RFC 6455 4.2.1: what an opening handshake must bring."""
     if method != "GET" or http_version != "1.1":
         return Refusal(400, engineio.BAD_HANDSHAKE_METHOD[1])
-    if handshake.field(b"sec-websocket-version") != b"13":
+    if version is None:
+        return Refusal(400, "Sec-WebSocket-Version comes twice")
+    if version != b"13":
         return Refusal(426, "Use WebSocket version 13")
     if accept is None:
-        return Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64")
+        return Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64, once")
     return None

@@ -244,7 +244,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     def _should_upgrade(self) -> bool:
         if self._is_ours():
-            return self._get_upgrade() == b"websocket"
+            return (self._get_upgrade() or b"").strip() == b"websocket"
         return super()._should_upgrade()
 
     def _unsupported_upgrade_warning(self) -> None:
