@@ -173,6 +173,7 @@ def test_nothing_is_kept_of_a_connection_that_says_nothing_and_goes() -> None:
         HEAD.replace(b"Host: here\r\n", b"Host: here\n"),
         HEAD.replace(b"Host: here\r\n", b"Host: here\r\nX-Odd: a\0b\r\n"),
         HEAD.replace(b" HTTP/1.1", b" HTTP/1.0"),
+        HEAD.replace(b"Host: here\r\n", b""),
         HEAD + b"Content-Length: 2\r\n",
         HEAD.replace(b"Connection: Upgrade\r\n", b"Connection: x-upgrade\r\n"),
         HEAD.replace(b"Upgrade: websocket\r\n", b""),

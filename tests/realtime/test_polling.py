@@ -260,6 +260,39 @@ def test_an_aborted_poll_ends_the_session_at_once(how: str) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("behind", [1, 3])
+def test_an_aborted_poll_with_requests_behind_it_ends_the_session_too(behind: int) -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            polling.ask()
+            await waiting(site, polling)
+            for _ in range(behind):
+                polling._get.ask("GET", "/elsewhere")
+            await polling._get.writer.drain()
+            await polling._get.hang_up()
+            await until(lambda: not site.engine.sessions, "the session lives on", within=1)
+            assert (await polling.post("40")).status == 400
+
+    run(main())
+
+
+def test_requests_behind_a_poll_are_answered_after_it() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            polling.ask()
+            await waiting(site, polling)
+            for _ in range(20):
+                polling._get.ask("GET", "/elsewhere")
+            polling.ask()
+            await polling.post("40")
+            assert (await polling.answer()).text.startswith("40{")
+            assert [(await polling.answer()).status for _ in range(20)] == [404] * 20
+            site.server.namespace("/").emit("e", 1)
+            assert (await polling.answer()).text == '42["e",1]'
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     ("agent", "most"),
     [("python-requests/2.32", 16), ("", 16), ("node-XMLHttpRequest", 100), ("Mozilla/5.0 (X11; Linux x86_64)", 100)],

@@ -148,7 +148,7 @@ def _upgrade(endpoint: Endpoint, data: bytes) -> tuple[bytes, bytes] | None:
     if not endpoint.takes(target.partition(b"?")[0]):
         return None
     lower = lines.lower()
-    if b"\r\ncontent-length:" in lower or b"\r\ntransfer-encoding:" in lower:
+    if b"\r\ncontent-length:" in lower or b"\r\ntransfer-encoding:" in lower or b"\r\nhost:" not in lower:
         return None
     # Nearly every client says it in these very words.
     if b"\r\nupgrade: websocket\r\n" not in lower and find_header(lower, b"upgrade") != b"websocket":

@@ -29,6 +29,8 @@ from carevia.realtime.nodes.links import Links, Way
 from carevia.realtime.opening import Endpoint, refuse, refused, take_over
 from carevia.realtime.repeated import Repeated, learn
 
+_MOST_BEHIND = 8  # requests that may wait for the answer to one before them while reading goes on
+
 
 class EngineProtocol(HttpToolsProtocol):
     """uvicorn's own protocol, with a door for the engine; `serve_protocol` says whose."""
@@ -57,6 +59,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's own, which asks the system seven times for two addresses."""
+        self._ahead: list[Any] = []  # requests before the last one, while not all of them are answered
         self.connections.add(self)
         self.transport = transport
         self.flow = FlowControl(transport)
@@ -139,6 +142,9 @@ class EngineProtocol(HttpToolsProtocol):
             return True
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) <= MOST_HEAD_BYTES
 
+    def _has_host(self) -> bool:
+        return any(name == b"host" for name, _ in self.headers) or self.parser.get_http_version() != "1.1"
+
     def send_400_response(self, msg: str) -> None:
         """To what the parser does not take; `_refuse_head` has answered already."""
         if not self._refused and not self.transport.is_closing():
@@ -154,6 +160,9 @@ class EngineProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
         self._unset_keepalive_if_required()
+        for cycle in self._ahead:
+            cycle.disconnected = not cycle.response_complete
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     # Polling requests, without ASGI, and where they are like those before without the parser.
@@ -216,6 +225,8 @@ class EngineProtocol(HttpToolsProtocol):
         if not self._head_fits():
             self._refuse_head()
             raise ValueError("the head is too large")  # the parser stops
+        if self._is_ours() and not self._has_host():
+            raise ValueError("no Host")  # RFC 9112 3.2: 400
         engine, data, self._begins = self.endpoint, self._begins, b""
         if self._read and self._is_ours() and self._goes_away():
             return
@@ -226,7 +237,18 @@ class EngineProtocol(HttpToolsProtocol):
                 self._known = {**self._known, method: known}
             self._direct(method.decode(), self.url.partition(b"?")[2], self.headers, keep_alive, door).begin()
         else:
-            super().on_headers_complete()
+            self._stand_behind()
+
+    def _stand_behind(self) -> None:
+        """uvicorn serves it, after those that came before it on this connection; and knows the last of them alone. It
+        stops reading then, and would not see that the client hangs up: a few more may come."""
+        if self._idle:
+            self._ahead.clear()
+        else:
+            self._ahead.append(self.cycle)
+        super().on_headers_complete()
+        if 0 < len(self.pipeline) <= _MOST_BEHIND:
+            self.flow.resume_reading()
 
     def _door(self, engine: Engine) -> Door | None:
         if self._is_ours():
