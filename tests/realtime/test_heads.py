@@ -123,6 +123,19 @@ def test_a_request_behind_another_one_has_the_same_limit() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("wrong", [b"GET / HTTP/1.1\r\nno header\r\n\r\n", PLAIN.replace(b"host: a\r\n", b"")])
+def test_a_bad_request_is_not_answered_before_the_one_that_came_first(wrong: bytes) -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Polling(site.port) as polling:
+            polling.ask()
+            await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not arrive")
+            polling._get.write(wrong)
+            assert not await polling._get.reader.read()
+            await until(lambda: not site.engine.sessions, "the poll was not missed")
+
+    run(main())
+
+
 def test_what_follows_a_refused_head_is_dropped() -> None:
     async def main() -> None:
         async with serving(make()) as site, Connection(site.port) as connection:

@@ -95,20 +95,22 @@ class EngineProtocol(HttpToolsProtocol):
         self._begins = b""
         if self._way is not None:
             self._leave(self._way)
-        elif self._in_head and self._come > self._may_come:
-            self._refuse_head()
-        else:
-            self._has_read()
-
-    def _has_read(self) -> None:
+            return
         if not self._in_head:
             self._read = None
+        elif self._come > self._may_come:
+            self._refuse_head()
+            return
         if not self._between:
             self._hurry()
-        elif self._due is not None:  # it is whole now, and was answered before
-            self._in_time()
-            if self._idle and self._rest is None:
-                self._rest = self.rests.begin(self)
+        elif self._due is not None:
+            self._late_and_whole()
+
+    def _late_and_whole(self) -> None:
+        """The last of what came after the answer: from now on the connection is at rest."""
+        self._in_time()
+        if self._idle and self._rest is None:
+            self._rest = self.rests.begin(self)
 
     def _hurry(self) -> None:
         """A head has a deadline, and so has what comes of a request after its answer: each read of it calls the
@@ -136,18 +138,20 @@ class EngineProtocol(HttpToolsProtocol):
 
     def _head_fits(self) -> bool:
         """Of a head that is whole."""
-        if len(self.headers) > MOST_HEADERS:
-            return False
-        if self._come <= MOST_HEAD_BYTES:
-            return True
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) <= MOST_HEAD_BYTES
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        return size <= MOST_HEAD_BYTES and len(self.headers) <= MOST_HEADERS
 
     def _has_host(self) -> bool:
-        return any(name == b"host" for name, _ in self.headers) or self.parser.get_http_version() != "1.1"
+        for name, _ in self.headers:  # nearly always the first
+            if name == b"host":
+                return True
+        return self.parser.get_http_version() != "1.1"
 
     def send_400_response(self, msg: str) -> None:
-        """To what the parser does not take; `_refuse_head` has answered already."""
-        if not self._refused and not self.transport.is_closing():
+        """To what the parser does not take, where no other answer is due first; `_refuse_head` has answered already."""
+        if not self._idle:
+            self.transport.abort()
+        elif not self._refused:
             super().send_400_response(msg)
 
     def _leave(self, way: Way) -> None:
@@ -221,19 +225,21 @@ class EngineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._in_time()
-        if not self._head_fits():
+        if self._due is not None:
+            self._in_time()
+        if (self._come > MOST_HEAD_BYTES or len(self.headers) > MOST_HEADERS) and not self._head_fits():
             self._refuse_head()
             raise ValueError("the head is too large")  # the parser stops
-        if self._is_ours() and not self._has_host():
+        ours = self._is_ours()
+        if ours and not self._has_host():
             raise ValueError("no Host")  # RFC 9112 3.2: 400
         engine, data, self._begins = self.endpoint, self._begins, b""
-        if self._read and self._is_ours() and self._goes_away():
+        if self._read and ours and self._goes_away():
             return
-        if isinstance(engine, Engine) and (door := self._door(engine)) is not None and _is_plain(self):
+        if isinstance(engine, Engine) and (door := self._door(engine, ours)) is not None and _is_plain(self):
             engine.start()
             method, keep_alive = self.parser.get_method(), self.came is None and self.parser.should_keep_alive()
-            if data and keep_alive and self._is_ours() and (known := learn(method, self.url, self.headers, data)):
+            if data and keep_alive and ours and (known := learn(method, self.url, self.headers, data)):
                 self._known = {**self._known, method: known}
             self._direct(method.decode(), self.url.partition(b"?")[2], self.headers, keep_alive, door).begin()
         else:
@@ -250,8 +256,8 @@ class EngineProtocol(HttpToolsProtocol):
         if 0 < len(self.pipeline) <= _MOST_BEHIND:
             self.flow.resume_reading()
 
-    def _door(self, engine: Engine) -> Door | None:
-        if self._is_ours():
+    def _door(self, engine: Engine, ours: bool) -> Door | None:
+        if ours:
             return partial(Exchange, engine)
         return self.doors.get(self.parser.get_method() + b" " + self.url)
 
