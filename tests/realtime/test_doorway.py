@@ -125,6 +125,19 @@ def test_a_body_that_trickles_in_after_its_answer_has_a_deadline(head: bytes, mo
     run(main())
 
 
+@pytest.mark.parametrize("head", EARLY.values(), ids=EARLY)
+def test_a_body_that_never_comes_after_its_answer_has_the_same(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.2)
+
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            connection.write(head)
+            await connection.answer()
+            assert await connection.closed(within=1) > 0.1
+
+    run(main())
+
+
 def test_what_was_answered_before_it_was_whole_is_kept_alive_no_longer_than_others() -> None:
     async def main() -> None:
         async with serving(make()) as site:

@@ -204,6 +204,11 @@ class EngineProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
             self._rest = self.rests.begin(self)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._between:
+            self._hurry()
+
     def _unset_keepalive_if_required(self) -> None:
         if self._rest is not None:
             self._rest.discard(self)
