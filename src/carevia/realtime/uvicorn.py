@@ -236,8 +236,8 @@ class EngineProtocol(HttpToolsProtocol):
             self._refuse_head()
             raise ValueError("the head is too large")  # the parser stops
         ours = self._is_ours()
-        if ours and not self._has_host():
-            raise ValueError("no Host")  # RFC 9112 3.2: 400
+        if ours and not self._has_host() and not self.parser.should_upgrade():
+            raise ValueError("no Host")  # RFC 9112 3.2: 400; where a WebSocket begins nobody asks for it
         engine, data, self._begins = self.endpoint, self._begins, b""
         if self._read and ours and self._goes_away():
             return
