@@ -5,6 +5,7 @@ export const bn: Words = {
   brand: "Carevia",
   signIn: "সাইন ইন",
   signOut: "সাইন আউট",
+  signInEnded: (time) => `${time}-এ সাইন-ইন শেষ হয়েছে। কিছু হারায়নি: খসড়া এখানেই আছে।`,
   account: (name) => `${name}-এর অ্যাকাউন্ট`,
   theme: { label: "আলো না অন্ধকার", system: "সিস্টেমের মতো", light: "আলো", dark: "অন্ধকার" },
   close: "বন্ধ করুন",

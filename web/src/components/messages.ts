@@ -6,6 +6,7 @@ const en = {
   brand: "Carevia",
   signIn: "Sign in",
   signOut: "Sign out",
+  signInEnded: (time: string) => `Your sign-in ended at ${time}. Nothing is lost: your draft is still here.`,
   account: (name: string) => `Account of ${name}`,
   theme: { label: "Light or dark", system: "As the system", light: "Light", dark: "Dark" },
   close: "Close",

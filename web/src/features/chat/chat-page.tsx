@@ -3,9 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Loading } from "@/components/loading";
+import { words as shared } from "@/components/messages";
 import { PageHeader } from "@/components/page-header";
 import { Problem } from "@/components/problem";
 import { sessionQuery } from "@/lib/api/get-session";
+import { hour } from "@/lib/format/time";
+import { useSignInEnd } from "@/lib/use-sign-in-end";
 import { useTitle } from "@/lib/use-title";
 import { CustomerChat } from "./customer-chat";
 import { words } from "./messages";
@@ -13,6 +16,7 @@ import { words } from "./messages";
 export function ChatPage() {
   const heading = useTitle(words.title);
   const { data: person, isPending, error, refetch } = useQuery(sessionQuery);
+  const ended = useSignInEnd(person?.role === "user");
   if (person?.role === "user") {
     return (
       <div className="flex h-dvh flex-col">
@@ -28,7 +32,7 @@ export function ChatPage() {
         {isPending && <Loading />}
         {error && <Problem text={error.message} onRetry={() => void refetch()} />}
         {person === null && (
-          <Lead text={words.signInFirst}>
+          <Lead text={ended === null ? words.signInFirst : shared.signInEnded(hour(ended))}>
             <Link to="/login" search={{ next: "/chat" }} className="btn btn-solid">
               {words.signIn}
             </Link>

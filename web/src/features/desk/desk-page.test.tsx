@@ -35,13 +35,16 @@ test("a customer is told whose desk it is, and no socket is opened", async () =>
   expect(opened).toEqual([]);
 });
 
-test("nobody is shown the way in", async () => {
-  serve({});
-  await show("/dashboard");
-  const main = await screen.findByRole("main");
-  const link = await within(main).findByRole("link", { name: "Sign in" });
-  expect(link.getAttribute("href")).toBe("/login?next=%2Fdashboard");
-});
+test.each(["/dashboard", "/dashboard?view=chat&with=fam-9", "/dashboard/payments?open=pi_9"])(
+  "nobody is shown the way in, and it leads back to %s",
+  async (address) => {
+    serve({});
+    await show(address);
+    const main = await screen.findByRole("main");
+    const link = await within(main).findByRole("link", { name: "Sign in" });
+    expect(new URL(link.getAttribute("href") ?? "", "http://desk").searchParams.get("next")).toBe(address);
+  },
+);
 
 test("an empty desk offers a test booking in development only", async () => {
   const requests = serve({ ...EMPTY_DESK, "POST /api/simulate": data({ trackingId: "CV-1" }) });
@@ -226,12 +229,12 @@ test("while the pointer rests on the list its rows stay, and what is new waits",
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9", "u2", "u1"]);
 });
 
-test("a sign-out elsewhere ends the desk here", async () => {
+test("a sign-out elsewhere ends the desk here, and says when and what is safe", async () => {
   serve(EMPTY_DESK);
   await openDesk();
   serve({});
   await server(() => newest().lose("io server disconnect"));
-  expect(await screen.findByText("Only staff can open the desk. Sign in to go on.")).toBeDefined();
+  expect(await screen.findByText(/^Your sign-in ended at \d\d:\d\d\. Nothing is lost/)).toBeDefined();
   expect(alive()).toEqual([]);
 });
 

@@ -1,11 +1,14 @@
 // /dashboard: who may see it, and then the desk.
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Loading } from "@/components/loading";
+import { words as shared } from "@/components/messages";
 import { PageHeader } from "@/components/page-header";
 import { Problem } from "@/components/problem";
 import { sessionQuery } from "@/lib/api/get-session";
+import { hour } from "@/lib/format/time";
+import { useSignInEnd } from "@/lib/use-sign-in-end";
 import { useTitle } from "@/lib/use-title";
 import { Desk } from "./desk";
 import { Keyboard } from "./keys/keyboard";
@@ -29,6 +32,7 @@ interface Props {
 
 export function DeskPage({ place, search }: Props) {
   const { data: person, isPending, error, refetch } = useQuery(sessionQuery);
+  const ended = useSignInEnd(person?.role === "admin");
   if (person?.role === "admin")
     return (
       <Keyboard>
@@ -39,7 +43,7 @@ export function DeskPage({ place, search }: Props) {
     <Outside>
       {isPending && <Loading />}
       {error && <Problem text={error.message} onRetry={() => void refetch()} />}
-      {!isPending && !error && <NotStaff customer={person !== null} />}
+      {!isPending && !error && <NotStaff customer={person !== null} ended={ended} />}
     </Outside>
   );
 }
@@ -54,12 +58,14 @@ function Outside({ children }: { children: ReactNode }) {
   );
 }
 
-function NotStaff({ customer }: { customer: boolean }) {
+function NotStaff({ customer, ended }: { customer: boolean; ended: number | null }) {
+  const here = useLocation({ select: (location) => location.href });
+  const nobody = ended === null ? words.signInFirst : shared.signInEnded(hour(ended));
   return (
     <div className="card p-5 shadow-1">
-      <p className="text-[15px] leading-6">{customer ? words.notAllowed : words.signInFirst}</p>
+      <p className="text-[15px] leading-6">{customer ? words.notAllowed : nobody}</p>
       <div className="mt-4 flex flex-wrap gap-2">
-        <Link to="/login" search={{ next: "/dashboard" }} className="btn btn-solid">
+        <Link to="/login" search={{ next: here }} className="btn btn-solid">
           {customer ? words.otherAccount : words.signIn}
         </Link>
         {customer && (
