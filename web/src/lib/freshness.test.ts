@@ -5,7 +5,7 @@ const T = 1_000_000;
 const LIVE: Signs = {
   connection: { status: "connected", since: T },
   lastLive: T,
-  browserOnline: true,
+  offlineSince: null,
   everConnected: true,
 };
 const after = (ms: number, signs: Partial<Signs> = {}) => freshness({ ...LIVE, ...signs }, T + ms, DESK_LIMITS);
@@ -26,13 +26,19 @@ test("a new connection has its own three seconds", () => {
   expect([after(61_000, again), after(63_000, again)]).toEqual(["live", "checking"]);
 });
 
-test("a lost connection is reconnecting, and offline after half a minute or when the browser says so", () => {
+test("a lost connection is reconnecting, and offline after half a minute", () => {
   expect([after(0, lost), after(30_000, lost), after(30_001, lost)]).toEqual([
     "reconnecting",
     "reconnecting",
     "offline",
   ]);
-  expect(after(0, { ...lost, browserOnline: false })).toBe("offline");
+});
+
+test("offline at once when the browser says so, until something is heard all the same", () => {
+  expect(after(500, { offlineSince: T + 400 })).toBe("offline");
+  expect(after(500, { ...lost, offlineSince: T })).toBe("offline");
+  expect(after(1_100, { offlineSince: T + 400, lastLive: T + 1_000 })).toBe("live");
+  expect(after(500, { offlineSince: T + 400, connection: { status: "connected", since: T + 450 } })).toBe("live");
 });
 
 test("never live while not connected", () => {

@@ -19,21 +19,26 @@ const OFFLINE_AFTER = 30_000;
 export interface Signs {
   connection: Pick<Snapshot, "status" | "since">;
   lastLive: number | null;
-  browserOnline: boolean;
+  /** Since when the browser says that there is no network, ms since 1970; null where it does not. */
+  offlineSince: number | null;
   everConnected: boolean;
 }
 
 export function freshness(
-  { connection, lastLive, browserOnline, everConnected }: Signs,
+  { connection, lastLive, offlineSince, everConnected }: Signs,
   now: number,
   limits: Limits,
 ): Freshness {
   if (connection.status === "refused" || connection.status === "ended") return connection.status;
-  if (connection.status !== "connected") {
-    if (!browserOnline || (everConnected && now - connection.since > OFFLINE_AFTER)) return "offline";
+  const connected = connection.status === "connected";
+  const heard = Math.max(lastLive ?? 0, connected ? connection.since : 0);
+  // Believed at once, until something comes all the same: a server on this machine needs no network.
+  if (offlineSince !== null && heard <= offlineSince) return "offline";
+  if (!connected) {
+    if (everConnected && now - connection.since > OFFLINE_AFTER) return "offline";
     return everConnected || connection.status === "disconnected" ? "reconnecting" : "connecting";
   }
-  const silent = now - Math.max(lastLive ?? 0, connection.since);
+  const silent = now - heard;
   if (silent >= limits.stale) return "stale";
   return silent >= limits.checking ? "checking" : "live";
 }

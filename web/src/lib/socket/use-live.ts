@@ -2,6 +2,7 @@
 // number that this page has not shown.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type Freshness, freshness, type Limits } from "@/lib/freshness";
+import { useBrowserOffline } from "@/lib/use-browser-offline";
 import { useNow } from "@/lib/use-now";
 import { onWake } from "@/lib/wake";
 import type { Connection } from "./connection";
@@ -32,6 +33,7 @@ interface Options {
 export function useLive(connection: Connection | null, { limits, onMissed }: Options): LiveState {
   const snapshot = useSnapshot(connection);
   const now = useNow();
+  const offlineSince = useBrowserOffline();
   const [live, setLive] = useState<{ seq: number; at: number } | null>(null);
   const [everConnected, setEverConnected] = useState(false);
   const arrivals = useRef<number[]>([]);
@@ -64,14 +66,12 @@ export function useLive(connection: Connection | null, { limits, onMissed }: Opt
   useEffect(() => onWake(() => void connection?.prove()), [connection]);
 
   const lastLive = live?.at ?? null;
-  const state = freshness(
-    { connection: snapshot, lastLive, browserOnline: navigator.onLine, everConnected },
-    now,
-    limits,
-  );
+  const state = freshness({ connection: snapshot, lastLive, offlineSince, everConnected }, now, limits);
   useEffect(() => {
     // Connected and silent for too long: the wire is dead and nobody has noticed yet.
     if (state === "stale") connection?.restart();
+    // The browser's word is not enough to leave a connection that may be alive.
+    if (state === "offline" && connection?.snapshot.status === "connected") void connection.prove();
   }, [state, connection]);
 
   return {
