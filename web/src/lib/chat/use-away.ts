@@ -8,7 +8,7 @@ export interface Away {
   /** Numbers of messages: those after the one, up to the other. */
   after: number;
   upto: number;
-  /** How long, ms. */
+  /** How long nothing was heard, ms: a wire can be dead for a while before its socket is closed. */
   lapse: number;
 }
 
@@ -21,9 +21,12 @@ export function useAway(connection: Connection | null, newest: number): Away | n
   });
   const cut = useRef<{ at: number; after: number } | null>(null);
   const back = useRef<number | null>(null);
+  const [opened] = useState(() => Date.now());
+  const heard = useRef(opened);
   useConnectionEvents(connection, (event) => {
+    if (event.type === "connected" || event.type === "received") heard.current = Date.now();
     if (event.type === "disconnected") {
-      cut.current ??= { at: Date.now(), after: here.current };
+      cut.current ??= { at: heard.current, after: here.current };
       back.current = null;
     }
     if (event.type === "connected" && cut.current) back.current = Date.now();
