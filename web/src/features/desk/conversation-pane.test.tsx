@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { about, customer, EMPTY_DESK, listing, openDesk, people, said, server } from "@/testing/desk";
+import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server } from "@/testing/desk";
 import { data, refusal, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
 
@@ -184,4 +184,21 @@ test("messages wait for the payments among them, though not for long", async () 
   await openDesk("/dashboard?view=chat&with=u9");
   expect(screen.queryByText("Who will come?")).toBeNull();
   expect(await screen.findByText("Who will come?", {}, { timeout: 4_000 })).toBeDefined();
+});
+
+test("what was paid in the same second stands in the order in which it came", async () => {
+  const paid = { ...arrival, createdAt: "2026-11-23T10:00:00.000Z", status: "booked", amount: 960_000, seq: 5 };
+  const bookings = [
+    { ...paid, trackingId: "CV-SECOND" },
+    { ...paid, trackingId: "CV-FIRST" },
+  ];
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/payment": data({ payments: [] }),
+    "GET /api/booking?userId=u9&limit=100": data({ bookings }),
+  });
+  await openDesk("/dashboard?view=chat&with=u9");
+  const stream = await screen.findByRole("list", { name: "Earlier messages" });
+  const cards = await within(stream).findAllByText(/CV-(FIRST|SECOND)/);
+  expect(cards.map((card) => /CV-\w+/.exec(card.textContent ?? "")?.[0])).toEqual(["CV-FIRST", "CV-SECOND"]);
 });

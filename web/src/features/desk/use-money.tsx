@@ -10,12 +10,13 @@ export function useMoney(connection: Connection | null, userId: string): readonl
   const { bookings } = useCustomer(connection, userId);
   const rows = bookings.data;
   const cards = useMemo(() => {
+    // The newest comes first from the server; of the same second, too, the older one stands above.
     const cards = (rows ?? []).map((booking) => ({
       key: `money ${booking.trackingId}`,
       time: booking.createdAt ? Date.parse(booking.createdAt) : (booking.arrivedAt ?? 0),
       content: <MoneyCard booking={booking} />,
     }));
-    return cards.sort((one, other) => one.time - other.time);
+    return cards.reverse().sort((one, other) => one.time - other.time);
   }, [rows]);
   return isAwaited(bookings) ? null : cards;
 }
