@@ -136,3 +136,28 @@ def test_a_message_is_refused_on_a_socket_that_is_somebody_elses_by_now(tmp_path
             assert (await boss.ask("send_message", message("u1") | {"as": "boss"}))["ok"] is True
 
     run(work())
+
+
+def test_a_member_of_staff_without_a_name_has_one_name_among_colleagues(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with (
+            desk(tmp_path) as d,
+            d.socket(staff(d)) as rafiq,
+            d.socket(customer(d)) as family,
+            d.socket(staff(d, "m2", name=...)) as nameless,
+        ):
+            everybody = (await nameless.told("presence"))["staff"]
+            assert {one["name"] for one in everybody} == {"Rafiq Hasan", "m2@example.com"}
+            await family.ask("send_message", message("u1"))
+            for peer in (rafiq, nameless):
+                assert await peer.ask("join_room", "u1") == {"ok": True}
+            viewers = (await nameless.told("viewers"))["viewers"]
+            assert {one["name"] for one in viewers} == {"Rafiq Hasan", "m2@example.com"}
+            await nameless.ask("send_message", message("u1", "1-b"))
+            assert (await family.event("receive_message"))[0]["senderName"] == "Carevia Support"
+            change, boss = {"roomId": "u1", "assignee": "m2"}, d.bearer("m2", "admin", name=...)
+            answer = await d.http.post("/api/chat/conversation", json=change, headers=boss)
+            row = answer.json()["data"]
+            assert [row["assignee"]["name"], row["lastMessage"]["senderName"]] == ["m2@example.com", "m2@example.com"]
+
+    run(work())

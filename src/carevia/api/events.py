@@ -191,7 +191,7 @@ class Events:
         if not person.is_staff and room != person.id:
             raise NotFound("There is no such conversation.")
         who = WhoTypes(room, person.id)
-        true_name = person.name or (SUPPORT_NAME if person.is_staff else "Customer")
+        true_name = person.staff_name if person.is_staff else person.name or "Customer"
         shown = SUPPORT_NAME if person.is_staff else true_name
         self._namespace.to(room).except_(socket.id).volatile.emit("user_typing", shown, who)
         self._namespace.to(desk_side(room)).except_(socket.id).volatile.emit("user_typing", true_name, who)

@@ -14,7 +14,7 @@ import msgspec
 
 from carevia.api.seats import Seats, person_of, seat_of
 from carevia.domain.payloads import PeoplePresent, StaffPresent, SupportPresent
-from carevia.domain.people import DESK, SUPPORT_NAME
+from carevia.domain.people import DESK
 from carevia.domain.presence import Presence, State, Tab, TabState, most_present
 from carevia.realtime import Namespace, Socket
 from carevia.realtime.adapter.roster import Roster
@@ -54,7 +54,7 @@ class PresenceBoard:
         if person is None:
             return
         state: TabState = "away" if auth.get("away") is True else "here"
-        name = (person.name or SUPPORT_NAME) if person.is_staff else ""
+        name = person.staff_name if person.is_staff else ""
         self._show(socket.session.id, Tab(person.id, person.is_staff, name, seat_of(socket).since, state))
 
     def tell(self, socket: Socket, state: TabState) -> None:

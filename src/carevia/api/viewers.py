@@ -10,7 +10,6 @@ import msgspec
 from carevia.api.seats import person_of
 from carevia.domain.chat import desk_side
 from carevia.domain.payloads import Viewer, Viewers
-from carevia.domain.people import SUPPORT_NAME
 from carevia.realtime import Namespace, Socket
 from carevia.realtime.adapter.roster import Roster
 
@@ -37,7 +36,7 @@ class ViewerList:
         if person is None:
             return
         before = self._people(room)
-        key, viewing = _key(socket, room), Viewing(room, person.id, person.name or SUPPORT_NAME)
+        key, viewing = _key(socket, room), Viewing(room, person.id, person.staff_name)
         self._shared.set(key, viewing)
         self._add(key, viewing)
         if len(self._people(room)) == len(before) > 1:  # another tab of somebody who is there already

@@ -29,6 +29,15 @@ class Person(msgspec.Struct, frozen=True):
     def is_staff(self) -> bool:
         return self.role == "admin"
 
+    @property
+    def staff_name(self) -> str:
+        return staff_name(self.id, self.name, self.email)
+
+
+def staff_name(id: str, name: str | None, email: str | None) -> str:
+    """What colleagues call a member of staff, wherever they read of them: without a name it is the e-mail."""
+    return name or email or id
+
 
 def valid_user_id(text: object) -> TypeGuard[str]:
     """True for 1 to 128 characters that are safe as a room name and in an address; never for the desk's own room."""

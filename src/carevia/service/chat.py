@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, literal, select
 
 from carevia.domain.chat import LARGEST_PAGE, PAGE, Message, check_message, check_own_room, desk_side, page_size
 from carevia.domain.payloads import LastMessage, NoteAdded, ReceiveMessage
-from carevia.domain.people import SUPPORT_NAME, Person
+from carevia.domain.people import Person
 from carevia.domain.times import iso
 from carevia.errors import Forbidden, NotFound
 from carevia.service.attachments import attach, attached_to
@@ -115,7 +115,7 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
     if not sender.is_staff and _is_news(sender, known):
         ensure_customer(tx, sender.id, sender.name, sender.email, message.now)
         known = _known(tx, message)
-    name = known.sender_name or sender.name or (SUPPORT_NAME if sender.is_staff else "Customer")
+    name = known.sender_name or (sender.staff_name if sender.is_staff else sender.name or "Customer")
     event = ReceiveMessage(message.id, message.room_id, sender.id, name, message.text, iso(message.now))
     if message.attachments:
         event.attachments = attached_to(tx, sender.id, message.room_id, message.attachments)
@@ -162,7 +162,7 @@ def _note(tx: Transaction, *, message: _Outgoing) -> Sent:
         return Sent(message.id, known.seq, iso(known.time), duplicate=True)
     _check_exists(tx, room_id=message.room_id)
     stored = tx.first(_USER, user=sender.id)
-    name = (stored.name if stored is not None else None) or sender.name or SUPPORT_NAME
+    name = (stored.name if stored is not None else None) or sender.staff_name
     event = NoteAdded(message.id, message.room_id, sender.id, name, message.text, iso(message.now))
     row = tx.append(desk_side(message.room_id), "note_added", event, now=message.now, sender=message.socket_id)
     tx.insert(

@@ -21,7 +21,7 @@ from carevia.domain.conversations import (
     ListedMessage,
     Staff,
 )
-from carevia.domain.people import SUPPORT_NAME, Person
+from carevia.domain.people import Person, staff_name
 from carevia.domain.times import iso
 from carevia.errors import BadInput, NotFound
 from carevia.store.tables import attachments, conversations, journal, messages, users
@@ -134,7 +134,9 @@ def _counts(tx: Transaction, viewer: Person) -> Counts:
 
 def shown(row: Row) -> Conversation:
     first, last = split_name(row.name)
-    named = row.staff_name or row.staff_email or SUPPORT_NAME
+    assignee = None
+    if row.assignee is not None:
+        assignee = Staff(row.assignee, staff_name(row.assignee, row.staff_name, row.staff_email))
     message = None
     if row.last_seq is not None:
         message = ListedMessage(
@@ -154,7 +156,7 @@ def shown(row: Row) -> Conversation:
         image=row.image,
         lastLoginAt=None if row.last_login is None else iso(row.last_login),
         status=row.status or "open",
-        assignee=None if row.assignee is None else Staff(row.assignee, named),
+        assignee=assignee,
         unread=row.unread or 0,
         waiting=row.waiting,
         waitingSince=None if row.waiting_since is None else iso(row.waiting_since),

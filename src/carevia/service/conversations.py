@@ -25,7 +25,7 @@ from carevia.domain.conversations import (
     State,
 )
 from carevia.domain.payloads import ConversationChanged, ConversationUpdated, LastMessage
-from carevia.domain.people import DESK, SUPPORT_NAME, Person
+from carevia.domain.people import DESK, Person, staff_name
 from carevia.domain.times import iso
 from carevia.errors import BadInput, Conflict, FieldError, NotFound
 from carevia.service.attachments import count_attached
@@ -228,10 +228,10 @@ def _tell_read(tx: Transaction, room_id: str, state: State, standing: Row, now: 
 
 def _tell_changed(tx: Transaction, viewer: Person, room_id: str, state: State, standing: Row, now: int) -> int:
     by = tx.first(_MEMBER, user=viewer.id)
-    who = Staff(viewer.id, viewer.name or viewer.email or SUPPORT_NAME) if by is None else _staff(by)
+    who = Staff(viewer.id, viewer.staff_name) if by is None else _staff(by)
     event = ConversationChanged(by=who, **_shared(tx, room_id, state, standing))
     return tx.append(DESK, "conversation_changed", event, now=now).seq
 
 
 def _staff(row: Row) -> Staff:
-    return Staff(row.id, row.name or row.email or SUPPORT_NAME)
+    return Staff(row.id, staff_name(row.id, row.name, row.email))

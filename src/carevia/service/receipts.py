@@ -179,7 +179,7 @@ class Receipts:
         """A desk has painted every paid booking from `since` to `through`. Nothing ahead of the relay is believed."""
         at = self._now()
         for first, last in screen.confirm(since, min(through, self._relay.position)):
-            seen = Seen(person.id, person.name or "", socket_id, at)
+            seen = Seen(person.id, person.staff_name, socket_id, at)
             self._gathered.screens.setdefault((first, last), []).append(seen)
             for seq in self._unseen.take(first, last):
                 self._gathered.first[seq] = at
