@@ -26,6 +26,7 @@ const listed = (totalItems: number, ...seqs: number[]) =>
     bookings: seqs.map((seq) => ({ ...arrival, trackingId: `CV-${seq}`, seq })),
     ...{ totalPages: Math.ceil(totalItems / 2), totalItems, currentPage: 1 },
   });
+const COUNTS = { open: 200, mine: 0, unassigned: 200, closed: 0 };
 const SOON = { timeout: 4_000 };
 
 test("a customer is told whose desk it is, and no socket is opened", async () => {
@@ -202,6 +203,25 @@ test("unread counts stand there before anything happens, and a page that was loa
   expect(people()).toEqual([]);
 });
 
+test("where more customers wait than a page holds, the server counts what is unread, and again after a change", async () => {
+  const waiting = (n: number) => customer(n, { unread: 1, waiting: n });
+  const rows = Array.from({ length: 100 }, (_, n) => waiting(n + 1));
+  const counted = (unread: number) =>
+    listing(rows, { hasMore: true, nextAfter: "w100", counts: { ...COUNTS, unread }, seq: 200 });
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": counted(140) });
+  await openDesk();
+  const chat = await screen.findByRole("link", { name: /140 unread conversations/ });
+  expect(chat.textContent).toContain("99+");
+  expect(screen.getByRole("button", { name: "Unread 140" })).toBeDefined();
+  expect(document.title).toContain("(140)");
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": counted(139) });
+  const lastMessage = { id: "m", senderId: "u1", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+  await server(() =>
+    newest().deliver("conversation_updated", { ...about("u1"), seq: 8, lastMessage, read: true }, "e.201"),
+  );
+  expect(await screen.findByRole("button", { name: "Unread 139" })).toBeDefined();
+});
+
 test("filters ask for their own list and show it", async () => {
   const mine = customer(2, { assignee: { _id: "s1", name: "Sumaiya Islam" } });
   const requests = serve({
@@ -216,6 +236,15 @@ test("filters ask for their own list and show it", async () => {
   await userEvent.click(screen.getByRole("button", { name: /^Closed/ }));
   await waitFor(() => expect(people().map((row) => row.dataset.participant)).toEqual(["u4"]));
   expect(requests.some(({ path }) => path.includes("filter=mine"))).toBe(true);
+});
+
+test("the desk as it opens is the place of the bookings", async () => {
+  serve(EMPTY_DESK);
+  const { router } = await openDesk();
+  const current = () => within(screen.getByRole("navigation", { name: "Main" })).getByRole("link", { current: "page" });
+  expect(current().textContent).toBe("Bookings");
+  await act(() => router.navigate({ to: "/dashboard", search: { view: "chat" } }));
+  expect(current().textContent).toBe("Chat");
 });
 
 test("while the pointer rests on the list its rows stay, and what is new waits", async () => {

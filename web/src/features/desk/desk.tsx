@@ -21,7 +21,7 @@ import { ToastStack } from "./toast-stack";
 import { TopBar } from "./top-bar";
 import { useDesk } from "./use-desk";
 import { useDeskCommands } from "./use-desk-commands";
-import { unreadRooms, useDeskNotices } from "./use-desk-notices";
+import { useDeskNotices } from "./use-desk-notices";
 
 const conversation = () => import("./conversation-pane");
 const bookings = () => import("./lists/bookings-view");
@@ -58,7 +58,7 @@ export function Desk({ me, place, search }: Props) {
   const outbox = useOutbox(data.connection, me._id);
   const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
   const { desk, live } = data;
-  const unread = unreadRooms(desk);
+  const unread = data.list.counts?.unread ?? 0; // conversations with something unread
   const heading = useTitle(title, unread, openRoom !== null);
   useDeskNotices(data, me._id);
   useDeskCommands({ desk, me: me._id, openRoom, openRow: openRoom ?? search.open ?? null });
@@ -85,7 +85,7 @@ export function Desk({ me, place, search }: Props) {
       <a href="#main" className="btn btn-solid absolute top-2 left-2 z-20 not-focus:sr-only">
         {shared.skip}
       </a>
-      <Rail unread={unread} hiddenOnPhone={openRoom !== null} />
+      <Rail unread={unread} home={place === "home" && !chatting} hiddenOnPhone={openRoom !== null} />
       <TopBar
         title={title}
         heading={heading}

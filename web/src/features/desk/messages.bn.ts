@@ -84,6 +84,7 @@ export const bn: Words = {
   confirmed: "নিশ্চিত",
   completed: "সম্পন্ন",
   unread: (n) => `${numeral(n)}টি অপঠিত বার্তা`,
+  unreadRooms: (n) => `${numeral(n)}টি অপঠিত কথোপকথন`,
   paidNow: (amount, service) => `${amount} দিয়েছেন · ${service}`,
   you: "আপনি",
   back: "তালিকায় ফিরুন",
@@ -152,6 +153,7 @@ export const bn: Words = {
     more: (n) => `আরও ${numeral(n)}টি`,
     dismissAll: "সব সরান",
   },
+  paidAmount: (amount) => `${amount} দিয়েছেন`,
   newBooking: (name, amount) => `${name} ${amount} দিয়েছেন`,
   newBookings: (n) => `${numeral(n)}টি নতুন বুকিং`,
 };

@@ -82,6 +82,7 @@ const en = {
   confirmed: "Confirmed",
   completed: "Completed",
   unread: (n: number) => (n === 1 ? "1 unread message" : `${n} unread messages`),
+  unreadRooms: (n: number) => (n === 1 ? "1 unread conversation" : `${n} unread conversations`),
   paidNow: (amount: string, service: string) => `Paid ${amount} · ${service}`,
   you: "You",
   back: "Back to the list",
@@ -156,6 +157,7 @@ const en = {
     more: (n: number) => `${n} more`,
     dismissAll: "Dismiss all",
   },
+  paidAmount: (amount: string) => `paid ${amount}`,
   newBooking: (name: string, amount: string) => `${name} paid ${amount}`,
   newBookings: (n: number) => `${n} new bookings`,
 };

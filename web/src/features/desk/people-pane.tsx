@@ -7,7 +7,7 @@ import { useCommand } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
 import { ConversationFilters } from "./conversation-filters";
 import { ordered } from "./conversations";
-import type { ConversationQuery, Counts } from "./get-conversations";
+import type { ConversationQuery } from "./get-conversations";
 import { words } from "./messages";
 import { PeopleList } from "./people-list";
 import { PlayButton } from "./play-button";
@@ -27,12 +27,9 @@ interface Props {
 }
 
 export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Props) {
-  const { desk, list, live } = data;
+  const { list, live } = data;
   const [text, setText] = useState("");
   const wanted = useSettledText(text.trim());
-  // What is unread waits, so it is among the rows from the start; the server's count is as old as its page.
-  const unread = Object.values(desk.conversations).filter((row) => row.unread > 0).length;
-  const counts = list.counts && { ...list.counts, unread };
   useCommand("unread", query.filter === "closed" ? null : () => onQuery({ ...query, unread: !query.unread }));
   return (
     <section
@@ -46,25 +43,22 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
           <StaffHere presence={data.presence} />
         </h2>
         <SearchBox text={text} onText={setText} />
-        {wanted === "" && <ConversationFilters query={query} counts={counts} onChange={onQuery} />}
+        {wanted === "" && <ConversationFilters query={query} counts={list.counts} onChange={onQuery} />}
       </div>
       {wanted !== "" ? (
         <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <SearchResults text={wanted} now={live.now} />
         </div>
       ) : (
-        <Conversations data={data} me={me} query={query} openRoom={openRoom} counts={counts} />
+        <Conversations data={data} me={me} query={query} openRoom={openRoom} />
       )}
     </section>
   );
 }
 
-interface ConversationsProps extends Pick<Props, "data" | "me" | "query" | "openRoom"> {
-  counts: Counts | null;
-}
-
-function Conversations({ data, me, query, openRoom, counts }: ConversationsProps) {
+function Conversations({ data, me, query, openRoom }: Pick<Props, "data" | "me" | "query" | "openRoom">) {
   const { desk, list, refetch, live } = data;
+  const { counts } = list;
   const box = useRef<HTMLDivElement>(null);
   const rows = ordered(useDeferredValue(desk.conversations), query, me);
   const { shown, waiting, release } = useHand(box, rows);

@@ -13,16 +13,21 @@ import { words } from "./messages";
 interface Props {
   /** Conversations with something unread. */
   unread: number;
+  /** The desk as it opens, which is about bookings. */
+  home: boolean;
   hiddenOnPhone: boolean;
 }
 
 const ITEM =
   "relative flex flex-1 flex-col items-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-tiny leading-[14px] font-medium text-ink-2 hover:no-underline md:w-12 md:flex-none lg:w-[70px] aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
 
+/** More would cover the icon. */
+const MOST = 99;
+
 // The chat has the desk's own address; what stands behind its ? says that it is shown.
 const WHERE_CHAT = { includeSearch: true };
 
-export function Rail({ unread, hiddenOnPhone }: Props) {
+export function Rail({ unread, home, hiddenOnPhone }: Props) {
   const commands = useContext(CommandsContext);
   return (
     <nav
@@ -33,15 +38,15 @@ export function Rail({ unread, hiddenOnPhone }: Props) {
       <span className="mb-3.5 max-md:hidden">
         <Logo />
       </span>
-      <Link to="/dashboard/bookings" className={ITEM}>
+      <Link to="/dashboard/bookings" className={ITEM} aria-current={home ? "page" : undefined}>
         <Item Icon={CalendarCheck} name={words.bookings} />
       </Link>
       <Link to="/dashboard" search={{ view: "chat" }} activeOptions={WHERE_CHAT} className={ITEM}>
         <Item Icon={MessageSquare} name={words.chat}>
           {unread > 0 && (
             <span className="count absolute top-[3px] left-1/2 ml-1.5 md:right-2 md:left-auto md:ml-0">
-              <span aria-hidden="true">{numeral(unread)}</span>
-              <span className="sr-only">{words.unread(unread)}</span>
+              <span aria-hidden="true">{unread > MOST ? `${numeral(MOST)}+` : numeral(unread)}</span>
+              <span className="sr-only">{words.unreadRooms(unread)}</span>
             </span>
           )}
         </Item>

@@ -1,5 +1,5 @@
-// The list of conversations: pages over HTTP, changes over the socket. The open list's first page is always loaded, for
-// everything that waits or is unread stands in it, whatever filter is chosen.
+// The list of conversations: pages over HTTP, changes over the socket. The open list's first page is always loaded,
+// whatever filter is chosen, for whoever waits stands first in it, and what is unread waits.
 import {
   type InfiniteData,
   infiniteQueryOptions,
@@ -69,22 +69,25 @@ export function useConversations({
     if (one) dispatch({ type: "conversation_loaded", row: one });
   }, [row.data, known, dispatch]);
 
+  const whole = holdsAllWhoWait(base.data);
   const refetch = useCallback(() => askAnew(queries, ["desk", "conversations"]), [queries]);
   const refetchSoon = useGathered(refetch);
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || event.seq === null) return;
-    // Who is new, or was closed, changes the counts.
+    // Who is new, or was closed, changes the counts; so does who is read or writes, where not all are here to be counted.
     if (event.name === "conversation_updated") {
-      const { roomId, status } = event.args[0] as ConversationUpdated;
-      if (conversations[roomId]?.status !== status) refetchSoon();
+      const { roomId, status, unread } = event.args[0] as ConversationUpdated;
+      const row = conversations[roomId];
+      if (row?.status !== status || (!whole && row.unread > 0 !== unread > 0)) refetchSoon();
     }
     if (event.name === "conversation_changed") refetchSoon();
   });
 
+  const counts = newest(base.data, shown.data)?.counts ?? null;
   return {
     loading: shown.isPending,
     problem: shown.error?.message ?? null,
-    counts: newest(base.data, shown.data)?.counts ?? null,
+    counts: counts && whole ? { ...counts, unread: unreadOf(conversations) } : counts,
     hasMore: shown.hasNextPage,
     loadMore: () => void shown.fetchNextPage(),
     loadingMore: shown.isFetchingNextPage,
@@ -130,6 +133,14 @@ export function conversationsLoaded(
   };
   return { type: "conversations_loaded", page };
 }
+
+/** Whether the pages go on beyond those who wait: then all that is unread is here, and events alone keep its count. */
+function holdsAllWhoWait(data: InfiniteData<ConversationPage> | undefined): boolean {
+  const last = data?.pages.at(-1);
+  return last !== undefined && (!last.hasMore || last.rows.at(-1)?.waiting === null);
+}
+
+const unreadOf = (all: Conversations) => Object.values(all).filter(({ unread }) => unread > 0).length;
 
 function newest(...all: (InfiniteData<ConversationPage> | undefined)[]): ConversationPage | undefined {
   return all

@@ -9,18 +9,12 @@ import { useLostSound } from "@/lib/notices/use-lost-sound";
 import { type Notice, useNotices } from "@/lib/notices/use-notices";
 import { words } from "./messages";
 import { nameOf } from "./names";
-import type { Desk } from "./state";
 import type { DeskData } from "./use-desk";
 
 /** What a low note tells: not that one has signed out, which is no news to who did it. */
 const LOST: ReadonlySet<Freshness> = new Set(["stale", "reconnecting", "offline"]);
 
-/** Conversations with something unread: the number in the title, on the icon and in the rail. */
-export function unreadRooms(desk: Desk): number {
-  return Object.values(desk.conversations).filter((row) => row.unread > 0).length;
-}
-
-export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): void {
+export function useDeskNotices({ desk, alarm, live, list }: DeskData, owner: string): void {
   const navigate = useNavigate();
   const unseen = alarm !== null && alarm.unseen > 0;
   const facts = useMemo<Facts>(
@@ -66,5 +60,5 @@ export function useDeskNotices({ desk, alarm, live }: DeskData, owner: string): 
     describe,
   });
   useLostSound(owner, LOST.has(live.freshness));
-  useIcon(unreadRooms(desk));
+  useIcon(list.counts?.unread ?? 0);
 }
