@@ -12,7 +12,7 @@ const en = {
   title: "Your booking",
   noSession: "This page opens by itself after you have paid. It needs the number of a payment.",
   again: "We look again by ourselves. You need not stay: a payment that was made is not lost.",
-  tracking: "Your booking number",
+  tracking: "Your tracking ID",
   paid: "Paid",
   toChat: "Write to Carevia Support",
   states: {

@@ -18,8 +18,8 @@ test("every sentence that is translated is one of the server's", () => {
 });
 
 test("an error speaks the language of the page, also one from before it was chosen", () => {
-  const error = new ApiError(401, "The e-mail address or the password is not right.");
-  expect(error.message).toBe("The e-mail address or the password is not right.");
+  const error = new ApiError(401, "The email address or the password is not right.");
+  expect(error.message).toBe("The email address or the password is not right.");
   speak("bn");
   expect([error.message, new ApiError(0, null).message, said("nobody knows this")]).toEqual([
     "ইমেইল বা পাসওয়ার্ড ঠিক নয়।",

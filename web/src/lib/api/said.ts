@@ -6,7 +6,7 @@ export const said = (sentence: string): string => (language() === "bn" ? (BENGAL
 /** By the sentence as the server has it; said.test.ts looks whether it still has. */
 export const BENGALI: Readonly<Record<string, string>> = {
   "Sign in first": "আগে সাইন ইন করুন",
-  "The e-mail address or the password is not right.": "ইমেইল বা পাসওয়ার্ড ঠিক নয়।",
+  "The email address or the password is not right.": "ইমেইল বা পাসওয়ার্ড ঠিক নয়।",
   "This sign-in link has been used or is too old. Sign in with your password, or ask for a new link.":
     "এই লিংক ব্যবহার হয়ে গেছে বা পুরোনো। পাসওয়ার্ড দিয়ে সাইন ইন করুন, অথবা নতুন লিংক চেয়ে নিন।",
   "Too many attempts to sign in. Wait some minutes and try again.":
