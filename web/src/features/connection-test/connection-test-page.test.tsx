@@ -103,6 +103,46 @@ test("a refusal is shown as such, not as a broken connection", async () => {
   expect(await screen.findByText(/The server answered and refused: Sign in first/)).toBeDefined();
 });
 
+test("a connection that has gone silent is being checked, and then left; nobody is told that everything works", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  serve({ "GET /api/session": data({ user: { _id: "u1", name: "Sumaiya Islam", email: null, role: "admin" } }) });
+  await visit();
+  await screen.findByText("Sumaiya Islam, staff");
+  await server(() => newest().accept("abc123"));
+  await server(() => newest().deliver("live", { seq: 1, time: new Date().toISOString() }));
+  expect(await screen.findByText("Live")).toBeDefined();
+  expect(screen.getByText(/^The connection works/)).toBeDefined();
+  await server(() => vi.advanceTimersByTime(4_000));
+  expect(await screen.findByText("Checking")).toBeDefined();
+  expect(screen.queryByText(/^The connection works/)).toBeNull();
+  expect(await says("Status: ✅ Connected")).toBeDefined();
+  await server(() => vi.advanceTimersByTime(5_000));
+  expect(await says("Status: ❌ Disconnected")).toBeDefined();
+});
+
+test("where the browser says that there is no network, the page does not say that it is connected", async () => {
+  await visit();
+  await server(() => newest().accept("abc123"));
+  expect(await says("Status: ✅ Connected")).toBeDefined();
+  await server(() => window.dispatchEvent(new Event("offline")));
+  expect(await says("Status: ❌ Disconnected")).toBeDefined();
+  expect(screen.getByText("Offline")).toBeDefined();
+  await server(() => window.dispatchEvent(new Event("online")));
+});
+
+test("a guest, who hears no pulse, asks for a sign of life, and a refusal is one", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  await visit();
+  await server(() => newest().accept("abc123"));
+  for (let asked = 1; asked <= 4; asked += 1) {
+    await server(() => vi.advanceTimersByTime(3_000));
+    await server(() => newest().asked.at(-1)?.answer({ ok: false, error: "Sign in first" }));
+  }
+  expect(screen.getByText("Live")).toBeDefined();
+  await server(() => vi.advanceTimersByTime(9_000));
+  expect(await screen.findByText("Checking")).toBeDefined();
+});
+
 test("ten visits leave no connection and no listener", async () => {
   for (let visits = 0; visits < 10; visits += 1) {
     const { unmount } = await visit();

@@ -32,6 +32,7 @@ const en = {
     connecting: "We are reaching for the server.",
     websocket: "Everything works. You are on WebSocket.",
     polling: "The connection works over polling. Where WebSocket is allowed, it changes over in a moment.",
+    checking: "Nothing has been heard for some seconds. We are checking the connection.",
     disconnected: "The server does not answer. We keep trying; this page connects by itself when it is back.",
     refused: (why: string) => `The server answered and refused: ${why}. The connection itself is not broken.`,
     ended: "The server ended this connection and asks us not to come back by ourselves.",

@@ -1,30 +1,37 @@
 import { Emoji } from "@/components/emoji";
 import { words as shared } from "@/components/messages";
 import { said } from "@/lib/api/said";
+import type { Freshness } from "@/lib/freshness";
 import type { Connection, Snapshot } from "@/lib/socket/connection";
 import { contract, words } from "./messages";
 
 interface Props {
   snapshot: Snapshot;
+  freshness: Freshness;
   connection: Connection | null;
 }
 
+const FRAMES = {
+  good: "border-accent-line bg-tint",
+  warn: "border-warn-line bg-warn-tint",
+  bad: "border-bad-line bg-bad-tint",
+} as const;
+const INKS = { good: "text-accent-ink", warn: "text-warn-ink", bad: "text-bad-ink" } as const;
+
 /** Green or red, in the contract's words, and a sentence that says what it means. */
-export function StatusCard({ snapshot, connection }: Props) {
-  const connected = snapshot.status === "connected";
-  const frame = connected ? "border-accent-line bg-tint" : "border-bad-line bg-bad-tint";
+export function StatusCard({ snapshot, freshness, connection }: Props) {
+  // A socket that looks open while nothing comes is no connection.
+  const connected = snapshot.status === "connected" && freshness !== "offline" && freshness !== "stale";
+  const checking = connected && freshness === "checking";
+  const tone = checking ? "warn" : connected ? "good" : "bad";
   const stopped = snapshot.status === "ended" || snapshot.status === "refused";
   return (
     <section
-      className={`rounded-xl border p-4 ${frame}`}
+      className={`rounded-xl border p-4 ${FRAMES[tone]}`}
       aria-label={words.statusLabel}
       data-status={connected ? "connected" : "disconnected"}
     >
-      <p
-        role="status"
-        lang="en"
-        className={`text-xl leading-7 font-[670] tracking-[-0.01em] ${connected ? "text-accent-ink" : "text-bad-ink"}`}
-      >
+      <p role="status" lang="en" className={`text-xl leading-7 font-[670] tracking-[-0.01em] ${INKS[tone]}`}>
         {contract.status} <Emoji of={connected ? "✅" : "❌"} />{" "}
         {connected ? contract.connected : contract.disconnected}
       </p>
@@ -33,7 +40,7 @@ export function StatusCard({ snapshot, connection }: Props) {
           {contract.socketId} {snapshot.id}
         </p>
       )}
-      <p className="mt-2 text-ink-2">{sentence(snapshot)}</p>
+      <p className="mt-2 text-ink-2">{sentence(connected, freshness, snapshot)}</p>
       <div className="mt-3 flex flex-wrap gap-2">
         {connected && (
           <button type="button" className="btn btn-line" onClick={() => connection?.tell("test_event")}>
@@ -50,8 +57,9 @@ export function StatusCard({ snapshot, connection }: Props) {
   );
 }
 
-function sentence({ status, transport, message }: Snapshot): string {
-  if (status === "connected") return transport === "websocket" ? words.sentence.websocket : words.sentence.polling;
+function sentence(connected: boolean, freshness: Freshness, { status, transport, message }: Snapshot): string {
+  if (connected && freshness === "checking") return words.sentence.checking;
+  if (connected) return transport === "websocket" ? words.sentence.websocket : words.sentence.polling;
   if (status === "refused") return words.sentence.refused(said(message ?? ""));
-  return words.sentence[status];
+  return words.sentence[status === "connected" ? "disconnected" : status];
 }

@@ -28,9 +28,11 @@ interface Options {
   limits: Limits;
   /** Load what may have been missed: after being "away" too long for recovery, or because `live` shows us "behind". */
   onMissed: (why: "away" | "behind") => void;
+  /** When the server last answered, ms since 1970: a sign of life where no `live` comes. */
+  answered?: number | null;
 }
 
-export function useLive(connection: Connection | null, { limits, onMissed }: Options): LiveState {
+export function useLive(connection: Connection | null, { limits, onMissed, answered = null }: Options): LiveState {
   const snapshot = useSnapshot(connection);
   const now = useNow();
   const offlineSince = useBrowserOffline();
@@ -65,7 +67,7 @@ export function useLive(connection: Connection | null, { limits, onMissed }: Opt
 
   useEffect(() => onWake(() => void connection?.prove()), [connection]);
 
-  const lastLive = live?.at ?? null;
+  const lastLive = live?.at ?? answered;
   const state = freshness({ connection: snapshot, lastLive, offlineSince, everConnected }, now, limits);
   useEffect(() => {
     // Connected and silent for too long: the wire is dead and nobody has noticed yet.
