@@ -101,3 +101,11 @@ test("rows under the hand stay, and what is new waits", () => {
   expect(settled(rows, ["u1", "u2"])).toMatchObject({ rows: [{ _id: "u1" }, { _id: "u2" }], waiting: 1 });
   expect(settled(rows, null)).toEqual({ rows, waiting: 0 });
 });
+
+test("rows that come below those under the hand are shown: the rest of a list that was asked for", () => {
+  const rows = ordered(of(row(1), row(2), row(3), row(4)), OPEN, "s1");
+  expect(settled(rows, ["u3", "u2"])).toMatchObject({
+    rows: [{ _id: "u3" }, { _id: "u2" }, { _id: "u1" }],
+    waiting: 1,
+  });
+});

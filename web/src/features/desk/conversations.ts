@@ -157,7 +157,8 @@ export function ordered(all: Conversations, query: ConversationQuery, me: string
     .sort(byAttention);
 }
 
-/** While the hand is on the list its rows stay where they are: those that came or moved up wait, and are counted. */
+/** While the hand is on the list its rows stay where they are: those that came or moved up wait, and are counted. What
+ * comes below all of them moves none. */
 export function settled(
   rows: readonly ConversationRow[],
   held: readonly string[] | null,
@@ -165,7 +166,9 @@ export function settled(
   if (held === null) return { rows, waiting: 0 };
   const now = new Map(rows.map((row) => [row._id, row]));
   const stay = held.flatMap((id) => now.get(id) ?? []);
-  return { rows: stay, waiting: rows.length - stay.length };
+  const staying = new Set(stay);
+  const shown = [...stay, ...rows.slice(rows.findLastIndex((row) => staying.has(row)) + 1)];
+  return { rows: shown, waiting: rows.length - shown.length };
 }
 
 function nobody(id: string): ConversationRow {
