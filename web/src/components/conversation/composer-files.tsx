@@ -3,6 +3,7 @@ import { RotateCw, X } from "lucide-react";
 import type { Uploading, Uploads } from "@/lib/chat/use-uploads";
 import { shorten } from "@/lib/format/graphemes";
 import { words as shared } from "../messages";
+import { PassingButton } from "../passing-button";
 import { words } from "./messages";
 
 export function ComposerFiles({ uploads }: { uploads: Uploads }) {
@@ -41,24 +42,22 @@ function File({ file, uploads }: { file: Uploading; uploads: Uploads }) {
       {file.error !== null && (
         <>
           <span role="alert">{words.uploadFailed(file.error)}</span>
-          <button
-            type="button"
+          <PassingButton
             className="btn btn-quiet btn-small px-1"
             aria-label={shared.tryAgain}
             onClick={() => uploads.again(file.id)}
           >
             <RotateCw size={13} strokeWidth={1.75} aria-hidden="true" />
-          </button>
+          </PassingButton>
         </>
       )}
-      <button
-        type="button"
+      <PassingButton
         className="btn btn-quiet btn-small px-1"
         aria-label={words.removeFile(file.name)}
         onClick={() => uploads.remove(file.id)}
       >
         <X size={13} strokeWidth={1.75} aria-hidden="true" />
-      </button>
+      </PassingButton>
     </li>
   );
 }

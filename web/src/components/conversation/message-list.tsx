@@ -7,6 +7,7 @@ import type { Conversation, Message } from "@/lib/chat/conversation";
 import type { Shown } from "@/lib/chat/outbox";
 import { dayName, sameDay } from "@/lib/format/time";
 import { words as shared } from "../messages";
+import { PassingButton } from "../passing-button";
 import { MessageRow, WaitingRow } from "./message-row";
 import { words } from "./messages";
 import { useStream } from "./use-stream";
@@ -55,9 +56,9 @@ export function MessageList({ conversation, waiting, between, myId, now, onOlder
       >
         <div className="flex min-h-full flex-col justify-end">
           {(hasMore || stream.above) && (
-            <button type="button" className="btn btn-line btn-small mx-auto my-2" onClick={stream.older}>
+            <PassingButton className="btn btn-line btn-small mx-auto my-2" onClick={stream.older}>
               {shared.conversation.older}
-            </button>
+            </PassingButton>
           )}
           {loaded && messages.length + added === 0 && (
             <p className="m-auto py-8 text-ink-3">{shared.conversation.none}</p>
@@ -80,14 +81,13 @@ export function MessageList({ conversation, waiting, between, myId, now, onOlder
         </div>
       </section>
       {stream.away && (
-        <button
-          type="button"
+        <PassingButton
           onClick={stream.toNewest}
           className="btn btn-line btn-small absolute bottom-2 left-1/2 -translate-x-1/2 bg-surface shadow-2"
         >
           <ArrowDown size={14} strokeWidth={1.75} aria-hidden="true" />
           {stream.unread > 0 ? words.newBelow(stream.unread) : words.newest}
-        </button>
+        </PassingButton>
       )}
     </div>
   );

@@ -8,6 +8,7 @@ import { hour } from "@/lib/format/time";
 import { useLanguage, writtenIn } from "@/lib/language";
 import { Avatar } from "../avatar";
 import { words } from "../messages";
+import { PassingButton } from "../passing-button";
 import { AttachmentList } from "./attachment-list";
 import { LinkedText } from "./linked-text";
 import { words as inside } from "./messages";
@@ -139,19 +140,18 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
           ? words.conversation.refused(entry.refused ? said(entry.refused) : words.conversation.noAnswer)
           : words.conversation[entry.state === "sending" ? "sending" : "waiting"]}
         {refused && (
-          <button type="button" className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>
+          <PassingButton className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>
             {words.tryAgain}
-          </button>
+          </PassingButton>
         )}
         {entry.state !== "sending" && (
-          <button
-            type="button"
+          <PassingButton
             className="btn btn-line btn-small"
             aria-label={words.conversation.about(takeBack, entry.text)}
             onClick={() => onDrop(entry.id)}
           >
             {takeBack}
-          </button>
+          </PassingButton>
         )}
       </div>
     </div>

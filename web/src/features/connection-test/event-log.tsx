@@ -23,7 +23,7 @@ export function EventLog({ lines, onClear }: { lines: readonly Line[]; onClear: 
         <h2 id="log" lang="en" className="text-[15px] leading-6 font-[650]">
           {contract.log}
         </h2>
-        <button type="button" className="btn btn-quiet btn-small" onClick={onClear} disabled={lines.length === 0}>
+        <button type="button" className="btn btn-quiet btn-small" onClick={onClear} aria-disabled={lines.length === 0}>
           {words.clear}
         </button>
       </div>

@@ -24,7 +24,10 @@ export function ConversationActions({ row, me, onChanged }: Props) {
   const reopen = () => change.mutate({ roomId: row._id, status: "open" });
   const choice = useRef<HTMLSelectElement>(null);
   useCommand("assign", () => openChoice(choice.current));
-  useCommand("close", change.isPending ? null : status === "open" ? close : reopen);
+  const [Icon, name, set] =
+    status === "open" ? [CircleCheck, words.actions.close, close] : [RotateCcw, words.actions.reopen, reopen];
+  const turn = change.isPending ? null : set;
+  useCommand("close", turn);
   return (
     <div className="flex min-w-0 flex-none items-center gap-1.5">
       {change.error && (
@@ -46,17 +49,17 @@ export function ConversationActions({ row, me, onChanged }: Props) {
           </option>
         ))}
       </select>
-      {status === "open" ? (
-        <button type="button" className="btn btn-line btn-small" disabled={change.isPending} onClick={close}>
-          <CircleCheck size={14} strokeWidth={1.75} aria-hidden="true" />
-          <span className="max-lg:sr-only">{words.actions.close}</span>
-        </button>
-      ) : (
-        <button type="button" className="btn btn-line btn-small" disabled={change.isPending} onClick={reopen}>
-          <RotateCcw size={14} strokeWidth={1.75} aria-hidden="true" />
-          <span className="max-lg:sr-only">{words.actions.reopen}</span>
-        </button>
-      )}
+      {/* One button, and never disabled: either would take the focus away from who has just pressed it. */}
+      <button
+        type="button"
+        className="btn btn-line btn-small"
+        title={name}
+        aria-disabled={change.isPending}
+        onClick={turn ?? undefined}
+      >
+        <Icon size={14} strokeWidth={1.75} aria-hidden="true" />
+        <span className="max-lg:sr-only">{name}</span>
+      </button>
     </div>
   );
 }

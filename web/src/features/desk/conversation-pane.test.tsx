@@ -110,12 +110,22 @@ test("a conversation is assigned and closed with what was seen, and shows the an
   await openDesk("/dashboard?view=chat&with=u9");
   await screen.findByRole("option", { name: "Sumaiya Islam (you)" });
   await userEvent.selectOptions(screen.getByLabelText("Assigned to"), "s1");
-  await userEvent.click(await screen.findByRole("button", { name: "Open again" }));
+  const again = await screen.findByRole("button", { name: "Open again" });
+  await userEvent.click(again);
+  expect(document.activeElement).toBe(again);
   const sent = requests.filter(({ method }) => method === "POST").map(({ body }) => body);
   expect(sent).toEqual([
     { roomId: "u9", assignee: "s1" },
     { roomId: "u9", status: "open" },
   ]);
+});
+
+test("who takes a file back goes on writing", async () => {
+  serve(EMPTY_DESK);
+  await openDesk("/dashboard?view=chat&with=u9");
+  await userEvent.upload(screen.getByTestId("files"), new File(["%PDF-1.7"], "plan.pdf", { type: "application/pdf" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Remove plan.pdf" }));
+  expect(document.activeElement).toBe(screen.getByLabelText("Message"));
 });
 
 test("a draft is kept by conversation and found again", async () => {

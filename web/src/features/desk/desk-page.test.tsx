@@ -255,7 +255,38 @@ test("while the pointer rests on the list its rows stay, and what is new waits",
   await server(() => newest().deliver("customer_added", arrival, "e.12"));
   expect(people().map((row) => row.dataset.participant)).toEqual(["u2", "u1"]);
   await userEvent.click(screen.getByRole("button", { name: "1 new" }));
+  expect((document.activeElement as HTMLElement).dataset.rows).toBeDefined();
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9", "u2", "u1"]);
+});
+
+test("who dismisses a toast is on the next one, and after the last where they were; each says the whole amount", async () => {
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(1)]) });
+  await openDesk("/dashboard?view=chat");
+  await server(() => {
+    newest().deliver("customer_added", arrival, "e.12");
+    newest().deliver("customer_added", { ...arrival, userId: "u8", userName: "Rima", trackingId: "CV-2" }, "e.13");
+  });
+  const box = screen.getByRole("searchbox");
+  box.focus();
+  const dismiss = (name: string) => screen.getByRole("button", { name: `Dismiss the notice of ${name}` });
+  expect(await screen.findByTitle("Tahmid Rahman paid ৳9,600")).toBeDefined();
+  await userEvent.click(dismiss("Rima"));
+  expect(document.activeElement).toBe(dismiss("Tahmid Rahman"));
+  await userEvent.keyboard("{Enter}");
+  expect(screen.queryByRole("button", { name: /^Dismiss/ })).toBeNull();
+  expect(document.activeElement).toBe(box);
+});
+
+test("who has asked for more of the list is in the list when there is no more", async () => {
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/chat/conversation": listing([customer(2)], { hasMore: true, nextAfter: "a2" }),
+    "GET /api/chat/conversation?filter=open&unread=false&limit=100&after=a2": listing([customer(1)]),
+  });
+  await openDesk();
+  await userEvent.click(await screen.findByRole("button", { name: "Show more" }));
+  await waitFor(() => expect(people()).toHaveLength(2));
+  expect((document.activeElement as HTMLElement).dataset.rows).toBeDefined();
 });
 
 test("a sign-out elsewhere ends the desk here, and says when and what is safe", async () => {

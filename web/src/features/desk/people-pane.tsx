@@ -2,6 +2,7 @@
 import { Search } from "lucide-react";
 import { useDeferredValue, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
+import { PassingButton } from "@/components/passing-button";
 import { Problem } from "@/components/problem";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
@@ -9,6 +10,7 @@ import { ConversationFilters } from "./conversation-filters";
 import { ordered } from "./conversations";
 import type { ConversationQuery } from "./get-conversations";
 import { words } from "./messages";
+import { MoreButton } from "./more-button";
 import { PeopleList } from "./people-list";
 import { PlayButton } from "./play-button";
 import { SearchResults } from "./search-results";
@@ -84,16 +86,7 @@ function Conversations({ data, me, query, openRoom }: Pick<Props, "data" | "me" 
           me={me}
           onChanged={data.changed}
         />
-        {list.hasMore && (
-          <button
-            type="button"
-            className="btn btn-line btn-small mx-auto my-3 flex"
-            disabled={list.loadingMore}
-            onClick={list.loadMore}
-          >
-            {words.more}
-          </button>
-        )}
+        {list.hasMore && <MoreButton loading={list.loadingMore} onMore={list.loadMore} />}
       </div>
     </div>
   );
@@ -148,9 +141,9 @@ function Waiting({ count, onShow }: { count: number; onShow: () => void }) {
   return (
     <div role="status" className="pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center">
       {count > 0 && (
-        <button type="button" className="btn btn-solid btn-small pointer-events-auto rounded-full" onClick={onShow}>
+        <PassingButton className="btn btn-solid btn-small pointer-events-auto rounded-full" onClick={onShow}>
           {words.newRows(count)}
-        </button>
+        </PassingButton>
       )}
     </div>
   );

@@ -19,8 +19,8 @@ export function PlayButton({ prominent = false }: { prominent?: boolean }) {
       <button
         type="button"
         className={`btn ${prominent ? "btn-solid" : "btn-line btn-small"}`}
-        disabled={play.isPending}
-        onClick={() => play.mutate()}
+        aria-disabled={play.isPending}
+        onClick={() => !play.isPending && play.mutate()}
       >
         <Play size={prominent ? 16 : 14} strokeWidth={1.75} aria-hidden="true" />
         {play.isPending ? words.playing : words.play}

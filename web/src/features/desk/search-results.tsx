@@ -9,6 +9,7 @@ import { rowOf } from "@/lib/keys/rows";
 import { writtenIn } from "@/lib/language";
 import { type FoundMessage, type FoundPerson, getSearch } from "./get-search";
 import { words } from "./messages";
+import { MoreButton } from "./more-button";
 import { fullName } from "./names";
 
 const ROW =
@@ -49,16 +50,7 @@ export function SearchResults({ text, now }: { text: string; now: number }) {
           ))}
         </ul>
       )}
-      {found.hasNextPage && (
-        <button
-          type="button"
-          className="btn btn-line btn-small mx-auto my-3 flex"
-          disabled={found.isFetchingNextPage}
-          onClick={() => void found.fetchNextPage()}
-        >
-          {words.more}
-        </button>
-      )}
+      {found.hasNextPage && <MoreButton loading={found.isFetchingNextPage} onMore={() => void found.fetchNextPage()} />}
     </div>
   );
 }

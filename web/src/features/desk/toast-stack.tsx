@@ -2,12 +2,13 @@
 // arrival notice.
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type FocusEvent, useEffect, useRef, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { words as shared } from "@/components/messages";
+import { PassingButton } from "@/components/passing-button";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
-import { PANE } from "@/lib/keys/rows";
+import { focusPane, PANE } from "@/lib/keys/rows";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useStored } from "@/lib/stored";
@@ -49,6 +50,7 @@ export function ToastStack({ connection, bookings, openRoom, listed }: Props) {
   useEffect(() => {
     if (opened) notice([openRoom]); // whoever opens the conversation has seen it
   }, [bookings, opened, openRoom]);
+  const back = useWayBack();
   if (rows.length === 0) return null;
   const more = rows.length - MOST;
   const first = rows.slice(-MOST).reverse(); // those that have stood here longest stay where they are
@@ -56,28 +58,59 @@ export function ToastStack({ connection, bookings, openRoom, listed }: Props) {
     <section
       aria-label={words.toasts.label}
       {...PANE}
+      onFocus={back.note}
       className="pointer-events-none fixed inset-y-4 right-4 z-10 flex w-[312px] flex-col-reverse gap-2 outline-none *:pointer-events-auto max-md:inset-x-4 max-md:top-28 max-md:w-auto max-md:flex-col"
     >
       {first.map((row) => (
-        <Toast key={row.userId} row={row} onDismiss={() => notice([row.userId])} />
+        <Toast
+          key={row.userId}
+          row={row}
+          onDismiss={() => notice([row.userId])}
+          handOver={rows.length > 1 ? toAnother : back.go}
+        />
       ))}
       {more > 0 && (
         <div className="card flex items-center justify-between gap-2 py-1 pr-1.5 pl-3 text-xs shadow-3">
           {words.toasts.more(more)}
-          <button
-            type="button"
+          <PassingButton
             className="btn btn-quiet btn-small"
+            handOver={back.go}
             onClick={() => notice(rows.map(({ userId }) => userId))}
           >
             {words.toasts.dismissAll}
-          </button>
+          </PassingButton>
         </div>
       )}
     </section>
   );
 }
 
-function Toast({ row, onDismiss }: { row: BookingRow; onDismiss: () => void }) {
+/** To where one was before one came to the toasts. */
+function useWayBack() {
+  const before = useRef<EventTarget | null>(null);
+  const note = ({ currentTarget, relatedTarget }: FocusEvent<HTMLElement>) => {
+    if (!currentTarget.contains(relatedTarget)) before.current = relatedTarget;
+  };
+  const go = () => {
+    const [main] = document.querySelectorAll<HTMLElement>("#main [data-pane]");
+    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
+    else if (main) focusPane(main);
+  };
+  return { note, go };
+}
+
+function toAnother(button: HTMLElement): void {
+  const toast = button.closest("[data-toast]");
+  (toast?.nextElementSibling ?? toast?.previousElementSibling)?.querySelector("button")?.focus();
+}
+
+interface ToastProps {
+  row: BookingRow;
+  onDismiss: () => void;
+  handOver: (button: HTMLElement) => void;
+}
+
+function Toast({ row, onDismiss, handOver }: ToastProps) {
   const names = useNames();
   const name = row.userName || words.unknown;
   const amount = money(row.amountPaid, row.currency);
@@ -98,15 +131,15 @@ function Toast({ row, onDismiss }: { row: BookingRow; onDismiss: () => void }) {
       >
         {words.toasts.open}
       </Link>
-      <button
-        type="button"
+      <PassingButton
         className="btn btn-quiet btn-small px-1.5"
         aria-label={words.toasts.dismiss(name)}
         title={shared.close}
         onClick={onDismiss}
+        handOver={handOver}
       >
         <X size={16} strokeWidth={1.75} aria-hidden="true" />
-      </button>
+      </PassingButton>
     </div>
   );
 }
