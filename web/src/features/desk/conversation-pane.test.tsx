@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server } from "@/testing/desk";
@@ -164,6 +164,20 @@ test("a conversation whose server died while it was joined is joined and read ag
   await server(() => newest().lose());
   await server(() => newest().accept("s1", true));
   expect(joins()).toHaveLength(before + 1); // a recovery brings what was missed, and nothing is asked for
+});
+
+test("a conversation that was read before is there again when it is opened, though the server does not answer", async () => {
+  const row = { id: "c1", roomId: "u9", senderId: "u9", senderName: "Tahmid Rahman", status: "sent" };
+  const spoken = { ...row, text: "Who will come?", time: "2026-11-23T10:00:00.000Z", seq: 5 };
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": data([spoken]) });
+  const { router } = await openDesk("/dashboard?view=chat&with=u9");
+  expect(await screen.findByText("Who will come?")).toBeDefined();
+  await act(() => router.navigate({ to: "/dashboard", search: {} }));
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": refusal(502, "Nobody answers.") });
+  await server(() => newest().lose());
+  await act(() => router.navigate({ to: "/dashboard", search: { view: "chat", with: "u9" } }));
+  expect(await screen.findByText("Nobody answers.")).toBeDefined();
+  expect(screen.getByText("Who will come?")).toBeDefined();
 });
 
 test("what had failed to load is asked for again once the server is there", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apply, type Conversation, type ConversationEvent, EMPTY, type MessageFact } from "./conversation";
+import { apply, type Conversation, type ConversationEvent, EMPTY, type MessageFact, reopened } from "./conversation";
 
 const fact = (seq: number, senderId = "u1", id = `m${seq}`): MessageFact => ({
   id,
@@ -56,6 +56,8 @@ test("a tick is never taken back", () => {
 test("only what came after opening is new", () => {
   const state = run(page(facts(1, 2)), arrived(fact(3)), page(facts(1, 2, 3, 4)));
   expect(state.opened).toBe(2);
+  const again = apply(reopened(state), { type: "page_loaded", rows: facts(3, 4, 5), hasMore: true });
+  expect(again.opened).toBe(5); // all that was written meanwhile is history
 });
 
 test("events applied to the old page equal the new page", () => {

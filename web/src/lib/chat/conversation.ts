@@ -40,7 +40,8 @@ export interface Conversation {
   messages: readonly Message[];
   hasMore: boolean;
   loaded: boolean;
-  /** Number of the newest message when the conversation was opened: what comes later is spoken by screen readers. */
+  /** Number of the newest message when the conversation was opened: what comes later is spoken by screen readers.
+   * Infinite until that is known. */
   opened: number;
   reached: Readonly<Partial<Record<Side, StatusFact>>>;
 }
@@ -65,7 +66,11 @@ export type ConversationEvent =
   | { type: "message_arrived"; row: MessageFact }
   | { type: "status_changed"; status: StatusFact };
 
-export const EMPTY: Conversation = { messages: [], hasMore: false, loaded: false, opened: 0, reached: {} };
+const NOT_KNOWN = Number.POSITIVE_INFINITY;
+export const EMPTY: Conversation = { messages: [], hasMore: false, loaded: false, opened: NOT_KNOWN, reached: {} };
+
+/** As it was left, until the server says more: all of it is history. */
+export const reopened = (left: Conversation): Conversation => ({ ...left, opened: NOT_KNOWN });
 
 /** A page that was asked for before an event may come after it, so what is known of the ticks is laid over the rows. */
 export function apply(state: Conversation, event: ConversationEvent): Conversation {
@@ -92,7 +97,7 @@ function withNewestPage(state: Conversation, page: Message[], hasMore: boolean):
   const known = new Set(state.messages.map((message) => message.key));
   const meets = page.some((message) => known.has(message.key));
   const newest = page.at(-1)?.seq ?? 0;
-  const opened = state.loaded ? state.opened : newest;
+  const opened = state.opened === NOT_KNOWN ? newest : state.opened;
   if (meets || !hasMore) {
     const older = meets && state.loaded && (state.messages[0]?.seq ?? 0) < (page[0]?.seq ?? 0);
     const messages = merge(state.messages, page);

@@ -1,11 +1,13 @@
 // An open conversation: joined, loaded, and kept true through reconnects. One per room: give the component a key.
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
 import { words } from "@/lib/api/messages";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
-import { apply, type Conversation, EMPTY, type MessageFact, type StatusFact } from "./conversation";
+import { apply, type Conversation, type MessageFact, type StatusFact } from "./conversation";
 import { getHistory } from "./get-history";
+import { leftConversation, useLeaving } from "./left-conversations";
 import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
@@ -31,7 +33,9 @@ interface Me {
 }
 
 export function useConversation(connection: Connection | null, roomId: string, me: Me): OpenConversation {
-  const [conversation, dispatch] = useReducer(apply, EMPTY);
+  const queries = useQueryClient();
+  const [conversation, dispatch] = useReducer(apply, queries, () => leftConversation(queries, me._id, roomId));
+  useLeaving(me._id, roomId, conversation);
   const [error, setError] = useState<string | null>(null);
   const typing = useTyping(connection, roomId, me._id);
   const viewers = useViewers(connection, roomId, me._id);

@@ -6,6 +6,7 @@ import { createToken } from "@/lib/api/create-token";
 import { configQuery } from "@/lib/api/get-config";
 import { sessionQuery } from "@/lib/api/get-session";
 import { ApiError } from "@/lib/api/http";
+import { forgetLeftConversations } from "@/lib/chat/left-conversations";
 import { Connection, type Listener, type Snapshot } from "./connection";
 import type { Gatherer } from "./frames";
 
@@ -29,6 +30,7 @@ export function useConnection(): Connection | null {
     opened.subscribe((event) => {
       // The server is there again.
       if (event.type === "connected") askFailedAgain(queries);
+      if (event.type === "received" && event.name === "reset") forgetLeftConversations(queries);
       // The server's DISCONNECT may mean that the person has signed out, here or elsewhere.
       if (event.type === "disconnected" && opened.snapshot.status === "ended")
         void queries.invalidateQueries(sessionQuery);
