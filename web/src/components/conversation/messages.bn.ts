@@ -38,6 +38,7 @@ export const bn: Words = {
   },
   dropHere: "ছবি বা পিডিএফ এখানে ছাড়ুন",
   replies: "সংরক্ষিত উত্তর",
+  repliesHint: "/ লিখলে সংরক্ষিত উত্তর",
   noReplies: "মিলে যায় এমন সংরক্ষিত উত্তর নেই। এন্টার চাপলে আপনার লেখাই যাবে।",
   repliesFailed: (why) => `সংরক্ষিত উত্তর আনা যায়নি। ${why}`,
   manageReplies: "সংরক্ষিত উত্তর সম্পাদনা",
@@ -47,4 +48,8 @@ export const bn: Words = {
   newReply: "নতুন উত্তর",
   editReply: (shortcut) => `/${shortcut} সম্পাদনা`,
   removeReply: (shortcut) => `/${shortcut} মুছুন`,
+  removeForAll: (shortcut) => `সব কর্মীর জন্য /${shortcut} মুছবেন?`,
+  remove: "মুছুন",
+  shortcutWrong: "একটি শব্দ লিখুন, ফাঁকা জায়গা বা স্ল্যাশ ছাড়া।",
+  replyTextMissing: "উত্তরের লেখাটি লিখুন।",
 };

@@ -43,6 +43,7 @@ const en = {
   },
   dropHere: "Drop pictures or PDF here",
   replies: "Saved replies",
+  repliesHint: "/ for saved replies",
   noReplies: "No saved reply fits. Enter sends what you have written.",
   repliesFailed: (why: string) => `Saved replies did not load. ${why}`,
   manageReplies: "Edit saved replies",
@@ -52,6 +53,10 @@ const en = {
   newReply: "New reply",
   editReply: (shortcut: string) => `Edit /${shortcut}`,
   removeReply: (shortcut: string) => `Remove /${shortcut}`,
+  removeForAll: (shortcut: string) => `Remove /${shortcut} for all staff?`,
+  remove: "Remove",
+  shortcutWrong: "Write one word, without a space or a slash.",
+  replyTextMissing: "Write the text of the reply.",
 };
 
 export type Words = typeof en;
