@@ -15,9 +15,9 @@ export function Logo({ word = false }: { word?: boolean }) {
 }
 
 /** The mark alone: also the picture of whoever answers for the house. */
-export function Sign() {
+export function Sign({ size = 32 }: { size?: number }) {
   return (
-    <svg width="32" height="32" viewBox="0 0 32 32" aria-hidden="true" className="flex-none">
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" className="flex-none">
       <rect width="32" height="32" rx="9" fill="#047857" />
       <path d="M21.6 20.6a7.2 7.2 0 1 1 0-9.2" fill="none" stroke="#fff" strokeWidth="3" strokeLinecap="round" />
       <circle cx="23.6" cy="16" r="2.1" fill="#6ee7b7" />

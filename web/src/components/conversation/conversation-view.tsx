@@ -93,6 +93,7 @@ export function ConversationView({
           waiting={waiting}
           between={withAway}
           myId={me._id}
+          house={me.role !== "admin"}
           now={now}
           onOlder={open.loadOlder}
           onAgain={(id) => outbox?.again(id)}

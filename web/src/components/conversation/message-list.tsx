@@ -25,6 +25,8 @@ interface Props {
   waiting: readonly Shown[];
   between: readonly Between[];
   myId: string;
+  /** Whether a customer reads: to them the house is one person, whoever of the staff has written. */
+  house: boolean;
   now: number;
   onOlder: () => void;
   onAgain: (id: string) => void;
@@ -33,7 +35,17 @@ interface Props {
   onSeen: (seq: number) => void;
 }
 
-export function MessageList({ conversation, waiting, between, myId, now, onOlder, onAgain, onDrop, onSeen }: Props) {
+export function MessageList({
+  conversation,
+  waiting,
+  between,
+  now,
+  onOlder,
+  onAgain,
+  onDrop,
+  onSeen,
+  ...reader
+}: Props) {
   const { messages, hasMore, loaded, opened } = conversation;
   const added = waiting.length + between.length;
   const stream = useStream({ messages, added, hasMore: hasMore && loaded, onOlder, onSeen });
@@ -64,7 +76,7 @@ export function MessageList({ conversation, waiting, between, myId, now, onOlder
             <p className="m-auto py-8 text-ink-3">{shared.conversation.none}</p>
           )}
           <ul aria-label={words.history}>
-            <Rows items={history} next={later[0]} myId={myId} now={now} />
+            <Rows items={history} next={later[0]} now={now} {...reader} />
           </ul>
           <div
             role="log"
@@ -73,7 +85,7 @@ export function MessageList({ conversation, waiting, between, myId, now, onOlder
             aria-relevant="additions"
           >
             <ul>
-              <Rows items={later} before={history.at(-1)} myId={myId} now={now} />
+              <Rows items={later} before={history.at(-1)} now={now} {...reader} />
             </ul>
           </div>
           {!stream.below &&
@@ -116,10 +128,11 @@ interface RowsProps {
   before?: Item | undefined;
   next?: Item | undefined;
   myId: string;
+  house: boolean;
   now: number;
 }
 
-function Rows({ items, before, next, myId, now }: RowsProps) {
+function Rows({ items, before, next, myId, house, now }: RowsProps) {
   return items.map(({ key, time, message, content }, place) => {
     const above = items[place - 1] ?? before;
     const below = (items[place + 1] ?? next)?.message;
@@ -128,7 +141,12 @@ function Rows({ items, before, next, myId, now }: RowsProps) {
         {(!above || !sameDay(above.time, time)) && <DayLine name={dayName(time, now)} />}
         {content && <li>{content}</li>}
         {message && (
-          <MessageRow message={message} mine={message.senderId === myId} goesOn={goesOn(message, below, myId)} />
+          <MessageRow
+            message={message}
+            mine={message.senderId === myId}
+            house={house}
+            goesOn={goesOn(message, below, myId, house)}
+          />
         )}
       </Fragment>
     );
@@ -138,9 +156,11 @@ function Rows({ items, before, next, myId, now }: RowsProps) {
 const TOGETHER = 3 * 60_000;
 
 /** One line of name, time and ticks for what belongs together and got equally far. */
-function goesOn(message: Message, next: Message | undefined, myId: string): boolean {
+function goesOn(message: Message, next: Message | undefined, myId: string, house: boolean): boolean {
+  const sender = ({ senderId }: Message) => (house ? senderId === myId : senderId);
   return (
-    next?.senderId === message.senderId &&
+    next !== undefined &&
+    sender(next) === sender(message) &&
     next.note === message.note &&
     (next.senderId !== myId || next.status === message.status) &&
     next.time - message.time < TOGETHER &&

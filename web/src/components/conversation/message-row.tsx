@@ -7,6 +7,7 @@ import type { Shown } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
 import { useLanguage, writtenIn } from "@/lib/language";
 import { Avatar } from "../avatar";
+import { Sign } from "../logo";
 import { words } from "../messages";
 import { PassingButton } from "../passing-button";
 import { AttachmentList } from "./attachment-list";
@@ -19,11 +20,13 @@ const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-tiny leading-4 tab
 interface Props {
   message: Message;
   mine: boolean;
+  /** Whether customers read it, for whom the house is one person. */
+  house: boolean;
   /** Whether another of the same sender follows closely: name, time and ticks stand under the last of them. */
   goesOn: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Props) {
+export const MessageRow = memo(function MessageRow({ message, mine, house, goesOn }: Props) {
   const { senderName, senderId, text, time, status, attachments, note } = message;
   useLanguage();
   const script = writtenIn(text);
@@ -56,7 +59,7 @@ export const MessageRow = memo(function MessageRow({ message, mine, goesOn }: Pr
     <li className="flex max-w-[86%] items-start gap-2 md:max-w-[76%]" {...marks}>
       <Said name={senderName} time={time} />
       <span className={goesOn ? "invisible" : ""}>
-        <Avatar id={senderId} name={senderName} size="small" />
+        {house ? <Sign size={26} /> : <Avatar id={senderId} name={senderName} size="small" />}
       </span>
       <div className="min-w-0">
         {text && (
