@@ -103,6 +103,10 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   };
   useCommand("reply", write(false));
   useCommand("note", staff ? write(true) : null);
+  const slash = () => {
+    setText("/");
+    box.current?.focus();
+  };
   const take = (event: { preventDefault: () => void }, given: FileList | undefined) => {
     if (note || !given?.length) return;
     event.preventDefault();
@@ -118,7 +122,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
       onDragOver={(event: DragEvent) => event.preventDefault()}
       onDrop={(event: DragEvent) => take(event, event.dataTransfer.files)}
     >
-      {staff && <ModeChoice note={note} onChange={choose} kept={kept} />}
+      {staff && <ModeChoice note={note} onChange={choose} kept={kept} onReplies={note || text !== "" ? null : slash} />}
       <ReplyMenu menu={replies} id={`${id}-replies`} />
       <label htmlFor={id} className="sr-only">
         {words.conversation.message}
@@ -169,7 +173,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
           }}
           onKeyDown={onKey}
           onPaste={(event: ClipboardEvent) => take(event, event.clipboardData.files)}
-          className="min-w-0 flex-1 resize-none bg-transparent px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
+          className="min-w-0 flex-1 resize-none bg-transparent placeholder-shown:truncate px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
         />
         <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading}>
           <span className="max-sm:sr-only">

@@ -1,4 +1,5 @@
-// Whether an answer to the customer or a private note is written, and that what is begun is kept.
+// Whether an answer to the customer or a private note is written, and that what is begun is kept. Where nothing is begun,
+// the way to the saved replies.
 import { words } from "./messages";
 
 interface Props {
@@ -6,9 +7,11 @@ interface Props {
   onChange: (note: boolean) => void;
   /** Whether a draft is kept in this browser. */
   kept: boolean;
+  /** Begins a saved reply; null where there is none to begin. */
+  onReplies: (() => void) | null;
 }
 
-export function ModeChoice({ note, onChange, kept }: Props) {
+export function ModeChoice({ note, onChange, kept, onReplies }: Props) {
   return (
     <fieldset className="flex items-center gap-1 px-2 pt-1.5">
       <legend className="sr-only">{words.mode}</legend>
@@ -24,6 +27,11 @@ export function ModeChoice({ note, onChange, kept }: Props) {
         </button>
       ))}
       {kept && <span className="ml-auto truncate pr-1 text-xs text-ink-2">{words.draftKept}</span>}
+      {onReplies && (
+        <button type="button" className="btn btn-quiet btn-small ml-auto font-normal" onClick={onReplies}>
+          {words.repliesHint}
+        </button>
+      )}
     </fieldset>
   );
 }

@@ -1,6 +1,6 @@
 // Whose the conversation is, and whether it is dealt with. For the head of the conversation.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { CircleCheck, RotateCcw } from "lucide-react";
+import { CircleCheck, RotateCcw, UserRound, UserRoundCheck } from "lucide-react";
 import { useRef } from "react";
 import { useCommand } from "@/lib/keys/commands";
 import type { Conversation } from "./get-conversations";
@@ -26,29 +26,45 @@ export function ConversationActions({ row, me, onChanged }: Props) {
   useCommand("assign", () => openChoice(choice.current));
   const [Icon, name, set] =
     status === "open" ? [CircleCheck, words.actions.close, close] : [RotateCcw, words.actions.reopen, reopen];
+  const Person = assignee ? UserRoundCheck : UserRound;
   const turn = change.isPending ? null : set;
   useCommand("close", turn);
   return (
     <div className="flex min-w-0 flex-none items-center gap-1.5">
       {change.error && (
-        <p role="alert" className="max-w-56 text-xs leading-4 text-bad-ink">
+        <p
+          role="alert"
+          className="absolute top-full right-2 z-10 mt-1 max-w-[calc(100%-16px)] rounded-lg border border-bad-line bg-bad-tint px-3 py-1.5 text-xs leading-4 text-bad-ink shadow-2"
+        >
           {words.actions.failed(change.error.message)}
         </p>
       )}
-      <select
-        ref={choice}
-        aria-label={words.actions.assignee}
-        className="btn btn-line btn-small w-36 truncate max-sm:w-24"
-        value={assignee?._id ?? ""}
-        onChange={(event) => change.mutate({ roomId: row._id, assignee: event.target.value || null })}
+      {/* Where there is no room for its words it lies, unseen, over an icon. */}
+      <span
+        className="relative flex-none"
+        title={`${words.actions.assignee}: ${assignee?.name ?? words.actions.nobody}`}
       >
-        <option value="">{words.actions.nobody}</option>
-        {people.map(({ _id, name }) => (
-          <option key={_id} value={_id}>
-            {_id === me ? words.actions.me(name) : name}
-          </option>
-        ))}
-      </select>
+        <select
+          ref={choice}
+          aria-label={words.actions.assignee}
+          className="peer btn btn-line btn-small w-36 truncate @max-lg:absolute @max-lg:inset-0 @max-lg:w-full @max-lg:opacity-0"
+          value={assignee?._id ?? ""}
+          onChange={(event) => change.mutate({ roomId: row._id, assignee: event.target.value || null })}
+        >
+          <option value="">{words.actions.nobody}</option>
+          {people.map(({ _id, name }) => (
+            <option key={_id} value={_id}>
+              {_id === me ? words.actions.me(name) : name}
+            </option>
+          ))}
+        </select>
+        <span
+          aria-hidden="true"
+          className={`btn btn-line btn-small pointer-events-none outline-offset-2 outline-brand peer-focus-visible:outline-2 @lg:hidden ${assignee ? "text-accent" : ""}`}
+        >
+          <Person size={14} strokeWidth={1.75} />
+        </span>
+      </span>
       {/* One button, and never disabled: either would take the focus away from who has just pressed it. */}
       <button
         type="button"
@@ -58,7 +74,7 @@ export function ConversationActions({ row, me, onChanged }: Props) {
         onClick={turn ?? undefined}
       >
         <Icon size={14} strokeWidth={1.75} aria-hidden="true" />
-        <span className="max-lg:sr-only">{name}</span>
+        <span className="@max-2xl:sr-only">{name}</span>
       </button>
     </div>
   );

@@ -120,6 +120,33 @@ test("a conversation is assigned and closed with what was seen, and shows the an
   ]);
 });
 
+test("the empty box calls the customer by the first name, and offers the saved replies", async () => {
+  const requests = serve({
+    ...EMPTY_DESK,
+    "GET /api/chat/conversation": listing([customer(9, { firstName: "Jahangir Alam", lastName: "Chowdhury" })]),
+    "GET /api/chat/reply": data([{ id: "1", shortcut: "hello", text: "Good morning" }]),
+  });
+  await openDesk("/dashboard?view=chat&with=u9");
+  const box = (await screen.findByPlaceholderText("Write to Jahangir Alam")) as HTMLTextAreaElement;
+  await userEvent.click(screen.getByRole("button", { name: "/ for saved replies" }));
+  expect(document.activeElement).toBe(box);
+  await userEvent.click(await screen.findByRole("option", { name: /hello/ }));
+  expect(box.value).toBe("Good morning");
+  expect(screen.queryByRole("button", { name: "/ for saved replies" })).toBeNull();
+  expect(requests.some(({ path }) => path === "/api/chat/reply")).toBe(true);
+  localStorage.clear();
+});
+
+test("who goes back to the list by its arrow does not come to the conversation again by the browser's way back", async () => {
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(9)]) });
+  const { router } = await openDesk("/dashboard?view=chat");
+  await userEvent.click(await screen.findByRole("link", { name: /Customer 9/ }));
+  await userEvent.click(await screen.findByRole("link", { name: "Back to the list" }));
+  await waitFor(() => expect(router.state.location.search).toEqual({ view: "chat" }));
+  await act(() => router.history.back());
+  await waitFor(() => expect(router.state.location.search).toEqual({ view: "chat" }));
+});
+
 test("who takes a file back goes on writing", async () => {
   serve(EMPTY_DESK);
   await openDesk("/dashboard?view=chat&with=u9");

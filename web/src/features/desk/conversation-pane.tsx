@@ -48,10 +48,11 @@ export function ConversationPane(props: Props) {
   }, [found]);
   return (
     <section ref={pane} aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col outline-none" {...PANE}>
-      <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:px-2">
+      <div className="@container relative flex min-h-[60px] flex-none items-center py-1 gap-3 border-b border-line px-4 max-md:gap-2 max-md:px-2">
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
+          replace // or the way back would lead to what was just left
           className="btn btn-quiet px-2 lg:hidden"
           aria-label={words.back}
         >
@@ -66,7 +67,7 @@ export function ConversationPane(props: Props) {
             ref={heading}
             id="conversation"
             tabIndex={-1}
-            className="truncate outline-none text-[15px] leading-5 font-[650] tracking-[-0.01em]"
+            className="line-clamp-2 outline-none text-[15px] leading-[18px] font-[650] tracking-[-0.01em] wrap-anywhere"
             title={name}
           >
             {name}
@@ -77,6 +78,7 @@ export function ConversationPane(props: Props) {
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
+          replace
           className="btn btn-quiet px-2 max-lg:hidden"
           aria-label={words.close}
         >
@@ -89,7 +91,7 @@ export function ConversationPane(props: Props) {
         outbox={outbox}
         roomId={roomId}
         me={me}
-        placeholder={words.writeTo(name)}
+        placeholder={words.writeTo(row?.firstName || name)}
         reload={reload}
         at={at}
         between={money}

@@ -16,8 +16,9 @@ interface Place {
 
 export function useDeskCommands({ desk, me, openRoom, openRow }: Place): void {
   const navigate = useNavigate();
-  const open = (room?: string) =>
-    void navigate({ to: "/dashboard", search: { view: "chat", ...(room && { with: room }) } });
+  const open = (room: string) => void navigate({ to: "/dashboard", search: { view: "chat", with: room } });
+  // In its place: or the browser's way back would lead to what was just left.
+  const leave = () => void navigate({ to: "/dashboard", search: { view: "chat" }, replace: true });
   const step = (by: 1 | -1) => {
     const rows = ordered(desk.conversations, { filter: "open", unread: false }, me);
     const at = rows.findIndex(({ _id }) => _id === openRoom);
@@ -25,7 +26,7 @@ export function useDeskCommands({ desk, me, openRoom, openRow }: Place): void {
     const next = by > 0 ? around.find(({ unread }) => unread > 0) : around.findLast(({ unread }) => unread > 0);
     if (next) open(next._id);
   };
-  useCommand("back", openRoom === null ? null : () => open());
+  useCommand("back", openRoom === null ? null : leave);
   useCommand("nextUnread", () => step(1));
   useCommand("previousUnread", () => step(-1));
   useReturn(openRow);
