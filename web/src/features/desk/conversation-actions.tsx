@@ -1,6 +1,6 @@
 // Whose the conversation is, and whether it is dealt with. For the head of the conversation.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { CircleCheck, RotateCcw, UserRound, UserRoundCheck } from "lucide-react";
+import { CircleCheck, RotateCcw, UserRoundCheck, UserRoundPlus } from "lucide-react";
 import { useRef } from "react";
 import { useCommand } from "@/lib/keys/commands";
 import type { Conversation } from "./get-conversations";
@@ -26,7 +26,7 @@ export function ConversationActions({ row, me, onChanged }: Props) {
   useCommand("assign", () => openChoice(choice.current));
   const [Icon, name, set] =
     status === "open" ? [CircleCheck, words.actions.close, close] : [RotateCcw, words.actions.reopen, reopen];
-  const Person = assignee ? UserRoundCheck : UserRound;
+  const Person = assignee ? UserRoundCheck : UserRoundPlus;
   const turn = change.isPending ? null : set;
   useCommand("close", turn);
   return (

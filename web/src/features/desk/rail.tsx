@@ -44,7 +44,7 @@ export function Rail({ unread, home, hiddenOnPhone }: Props) {
       <Link to="/dashboard" search={{ view: "chat" }} activeOptions={WHERE_CHAT} className={ITEM}>
         <Item Icon={MessageSquare} name={words.chat}>
           {unread > 0 && (
-            <span className="count absolute top-[3px] left-1/2 ml-1.5 md:right-2 md:left-auto md:ml-0">
+            <span className="count absolute top-[3px] left-1/2 ml-1.5 md:-top-1 md:right-0 md:left-auto md:ml-0 lg:top-[3px] lg:right-2">
               <span aria-hidden="true">{unread > MOST ? `${numeral(MOST)}+` : numeral(unread)}</span>
               <span className="sr-only">{words.unreadRooms(unread)}</span>
             </span>
