@@ -8,6 +8,7 @@ import { Logo } from "./logo";
 interface Props {
   title: string;
   heading: RefObject<HTMLHeadingElement | null>;
+  /** Beside what every page has; where there is little room in a line of its own. */
   children?: ReactNode;
 }
 
@@ -23,8 +24,8 @@ export function PageHeader({ title, heading, children }: Props) {
       >
         {title}
       </h1>
-      <div className="ml-auto flex min-w-0 items-center gap-2">
-        {children}
+      {children && <div className="min-w-0 max-lg:order-last max-lg:w-full lg:ml-auto">{children}</div>}
+      <div className={`flex min-w-0 items-center gap-2 ${children ? "max-lg:ml-auto" : "ml-auto"}`}>
         <LanguageSwitch />
         <AccountMenu />
       </div>
