@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import {
@@ -275,6 +275,18 @@ test("who dismisses a toast is on the next one, and after the last where they we
   await userEvent.keyboard("{Enter}");
   expect(screen.queryByRole("button", { name: /^Dismiss/ })).toBeNull();
   expect(document.activeElement).toBe(box);
+});
+
+test("a row's menu stays while something else scrolls, and goes when its list does", async () => {
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(1)]) });
+  await openDesk("/dashboard?view=chat");
+  const row = await screen.findByRole("link", { name: /Customer 1/ });
+  fireEvent.contextMenu(row);
+  await screen.findByRole("menu");
+  fireEvent.scroll(screen.getByRole("navigation", { name: "Main" }));
+  expect(screen.getByRole("menu")).toBeDefined();
+  fireEvent.scroll(row.closest("[data-rows]") as HTMLElement);
+  expect(screen.queryByRole("menu")).toBeNull();
 });
 
 test("who has asked for more of the list is in the list when there is no more", async () => {

@@ -38,7 +38,7 @@ export default function RowMenu({ row, at, me, onChanged, onClose }: Props) {
   });
   useEffect(() => items(box.current)[0]?.focus(), []);
   useOutside([box], true, onClose);
-  useClosedByMoves(onClose);
+  useClosedByMoves(row._id, onClose);
   const { assignee, status, lastMessage } = row;
   const mine = assignee?._id === me;
   const say = (what: Omit<ConversationChange, "roomId">) => () => change.mutate({ roomId: row._id, ...what });
@@ -111,18 +111,22 @@ function usePlaceInWindow(box: RefObject<HTMLElement | null>, at: { x: number; y
 }
 
 /** When something in it leads elsewhere, and when what it stands beside moves away. */
-function useClosedByMoves(onClose: () => void) {
+function useClosedByMoves(room: string, onClose: () => void) {
   const newest = useRef(onClose);
   useEffect(() => {
     newest.current = onClose;
   });
   useEffect(() => {
     const leave = () => newest.current();
-    document.addEventListener("scroll", leave, true);
+    const scrolled = ({ target }: Event) => {
+      const row = document.querySelector(`[data-row="${CSS.escape(room)}"]`);
+      if (target instanceof Node && target.contains(row)) leave(); // a conversation beside it goes on by itself
+    };
+    document.addEventListener("scroll", scrolled, true);
     window.addEventListener("resize", leave);
     return () => {
-      document.removeEventListener("scroll", leave, true);
+      document.removeEventListener("scroll", scrolled, true);
       window.removeEventListener("resize", leave);
     };
-  }, []);
+  }, [room]);
 }
