@@ -55,6 +55,21 @@ def test_lists_are_paged_by_number_and_searched(tmp_path: Path) -> None:
     run(work())
 
 
+def test_one_payment_is_found_by_its_id_by_staff_and_by_who_paid(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            codes = [await _pay(d, f"u{number}") for number in range(3)]
+            boss = d.bearer("boss", "admin")
+            payment = (await _data(d, f"/api/payment?search={codes[0]}", boss))["payments"][0]
+            one = f"/api/payment?id={payment['_id']}"
+            for viewer, rows in ((boss, [payment]), (d.bearer("u0"), [payment]), (d.bearer("u1"), [])):
+                found = await _data(d, one, viewer)
+                assert (found["payments"], found["totalItems"]) == (rows, len(rows))
+            assert (await _data(d, "/api/payment?id=nothing", boss))["payments"] == []
+
+    run(work())
+
+
 def test_stats_are_metrics_and_seven_days(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

@@ -27,6 +27,7 @@ class ListQuery(msgspec.Struct):
 
 
 class PaymentListQuery(msgspec.Struct):
+    id: Annotated[str | None, Meta(description="this one payment")] = None
     search: Annotated[str, Meta(description="in name, e-mail, tracking id, service and session")] = ""
     status: Literal["all", "paid", "refunded", "disputed", "needs_look"] | None = None
     userId: Annotated[str | None, Meta(description="of one customer")] = None

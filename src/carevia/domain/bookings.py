@@ -41,6 +41,7 @@ class BookingQuery(msgspec.Struct, frozen=True):
 class PaymentQuery(msgspec.Struct, frozen=True):
     """What the list of payments is asked for; None means all."""
 
+    id: str | None = None
     search: str | None = None
     status: str | None = None
     userId: str | None = None
@@ -174,6 +175,7 @@ def read_payment_query(given: Mapping[str, str]) -> PaymentQuery:
     """The same for the list of payments."""
     errors: list[FieldError] = []
     query = PaymentQuery(
+        id=tidy(given.get("id"), 200),
         search=tidy(given.get("search"), 200),
         status=_word(given, "status", PAYMENTS, errors),
         userId=tidy(given.get("userId"), 200),

@@ -20,6 +20,7 @@ _ROWS = select(payments, _b.tracking_id, _b.service_name, _u.name.label("user_na
 ORDER = (_p.created.desc(), _p.id.desc())
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "id": _p.id == bindparam("id"),
     "viewer": _p.user_id == bindparam("viewer"),
     "userId": _p.user_id == bindparam("userId"),
     "paid": _p.status == "paid",
@@ -39,6 +40,8 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 def asked(viewer: Person, query: PaymentQuery) -> dict[str, Any]:
     """Which conditions hold, and their values; None for those that have none."""
     found: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
+    if query.id is not None:
+        found["id"] = query.id
     if query.userId is not None:
         found["userId"] = query.userId
     if query.status is not None:
