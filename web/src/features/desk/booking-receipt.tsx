@@ -1,8 +1,8 @@
-// The receipt of one booking, as a row below it: one sentence of times, and who had it on which screen.
+// The receipt of one booking, as a row below it: one sentence of times, and who has seen it.
 import { clock } from "@/lib/format/time";
 import type { Receipt } from "./get-receipt";
 import { words } from "./messages";
-import { receiptSteps } from "./receipt";
+import { receiptSteps, seenBy } from "./receipt";
 import { useReceipt } from "./use-receipt";
 
 const MOST = 20;
@@ -21,14 +21,15 @@ export function BookingReceipt({ id, trackingId, columns }: { id: string; tracki
 }
 
 export function Desks({ desks }: { desks: Receipt["desks"] }) {
+  const people = seenBy(desks);
   return (
     <ul aria-label={words.receipt.who} className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-ink-3">
-      {desks.slice(0, MOST).map(({ personId, name, socketId, shownAt }) => (
-        <li key={`${personId} ${socketId}`} title={socketId}>
-          {words.receipt.desk(name || personId, socketId.slice(0, 6), clock(Date.parse(shownAt)))}
+      {people.slice(0, MOST).map(({ personId, name, tabs, shownAt }) => (
+        <li key={personId} title={tabs.slice(0, MOST).join(", ")}>
+          {words.receipt.desk(name, tabs.length, clock(Date.parse(shownAt)))}
         </li>
       ))}
-      {desks.length > MOST && <li>{words.receipt.more(desks.length - MOST)}</li>}
+      {people.length > MOST && <li>{words.receipt.more(people.length - MOST)}</li>}
     </ul>
   );
 }

@@ -9,7 +9,7 @@ export interface Receipt {
   committedAt: string | null;
   emittedAt: string | null;
   shownAt: string | null;
-  /** Every tab that confirmed, the first one first. */
+  /** Every tab that confirmed, the first one first: a page that is loaded anew is another tab. */
   desks: { personId: string; name: string; socketId: string; shownAt: string }[];
 }
 

@@ -103,8 +103,8 @@ export const bn: Words = {
     first: (lapse) => `প্রথম ডেস্কে ${lapse}`,
     desks: (n) => (n === 0 ? "এখনও কোনো ডেস্কে নেই" : `${numeral(n)}টি ডেস্কে`),
     who: "কার পর্দায়",
-    desk: (name, tab, time) => `${name}, ট্যাব ${tab}, ${time}`,
-    more: (n) => `আরও ${numeral(n)}টি`,
+    desk: (name, tabs, time) => (tabs === 1 ? `${name}, ${time}` : `${name}, ${numeral(tabs)}টি ট্যাবে, প্রথম ${time}`),
+    more: (n) => `আরও ${numeral(n)} জন`,
     failed: (why) => `রসিদ আনা যায়নি। ${why}`,
   },
   alarm: {

@@ -101,7 +101,8 @@ const en = {
     first: (lapse: string) => `on first desk ${lapse}`,
     desks: (n: number) => (n === 0 ? "on no desk yet" : n === 1 ? "on 1 desk" : `on ${n} desks`),
     who: "On whose screen",
-    desk: (name: string, tab: string, time: string) => `${name}, tab ${tab}, ${time}`,
+    desk: (name: string, tabs: number, time: string) =>
+      tabs === 1 ? `${name}, ${time}` : `${name}, ${tabs} tabs, first ${time}`,
     more: (n: number) => `and ${n} more`,
     failed: (why: string) => `The receipt did not load. ${why}`,
   },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Receipt } from "./get-receipt";
-import { lapse, receiptSteps } from "./receipt";
+import { lapse, receiptSteps, seenBy } from "./receipt";
 
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 23, 12, 0, 0, 0) + ms).toISOString();
 const desk = (name: string, ms: number) => ({ personId: name, name, socketId: name, shownAt: at(ms) });
@@ -29,6 +29,17 @@ test("what is not known is left out, and what has not happened is said", () => {
   ]);
   expect(said({ desks: [desk("Sumaiya", 483)] }).at(-1)).toBe("on 1 desk");
   expect(said({ receivedAt: null, committedAt: null, emittedAt: null, shownAt: null, desks: [] })).toEqual([]);
+});
+
+test("people count, however often one has loaded the page", () => {
+  const again = { ...desk("Sumaiya", 900), socketId: "another tab" };
+  const desks = [desk("Sumaiya", 483), desk("Mitu", 500), again];
+  expect(said({ desks }).at(-1)).toBe("on 2 desks");
+  expect(said({ desks: [desk("Sumaiya", 483), again] }).at(-1)).toBe("on 1 desk");
+  expect(seenBy(desks)).toEqual([
+    { personId: "Sumaiya", name: "Sumaiya", tabs: ["Sumaiya", "another tab"], shownAt: at(483) },
+    { personId: "Mitu", name: "Mitu", tabs: ["Mitu"], shownAt: at(500) },
+  ]);
 });
 
 test("a provider that counts in seconds has no tenths", () => {

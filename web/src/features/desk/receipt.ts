@@ -40,8 +40,27 @@ export function receiptSteps(receipt: Receipt): string[] {
   step(receipt.committedAt, words.receipt.saved);
   step(receipt.emittedAt, words.receipt.sent);
   step(receipt.shownAt, words.receipt.first);
-  if (receipt.receivedAt !== null) steps.push(words.receipt.desks(receipt.desks.length));
+  if (receipt.receivedAt !== null) steps.push(words.receipt.desks(seenBy(receipt.desks).length));
   return steps;
+}
+
+export interface Seer {
+  personId: string;
+  name: string;
+  tabs: string[];
+  /** On the first of their tabs. */
+  shownAt: string;
+}
+
+/** Who has seen it, the first one first. Each load of a page is a tab that confirms anew; the person is the same. */
+export function seenBy(desks: Receipt["desks"]): Seer[] {
+  const seers = new Map<string, Seer>();
+  for (const { personId, name, socketId, shownAt } of desks) {
+    const seer = seers.get(personId);
+    if (seer) seer.tabs.push(socketId);
+    else seers.set(personId, { personId, name: name || personId, tabs: [socketId], shownAt });
+  }
+  return [...seers.values()];
 }
 
 /** "12:00:00.1"; providers who count in seconds have no tenths. */

@@ -102,7 +102,7 @@ export const bn: Words = {
   },
   money: {
     paid: (amount) => `পরিশোধ ${amount}`,
-    shown: (n, lapse) => `${numeral(n)}টি ডেস্কে ${lapse} পরে`,
+    shown: (lapse) => `${lapse} পরে একটি ডেস্কে`,
     open: "খুলুন",
     openOf: (trackingId) => `${trackingId} বুকিংটি খুলুন`,
   },

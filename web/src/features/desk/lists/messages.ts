@@ -104,7 +104,7 @@ const en = {
   },
   money: {
     paid: (amount: string) => `Paid ${amount}`,
-    shown: (n: number, lapse: string) => (n === 1 ? `on 1 desk in ${lapse}` : `on ${n} desks in ${lapse}`),
+    shown: (lapse: string) => `on a desk in ${lapse}`,
     open: "Open",
     openOf: (trackingId: string) => `Open the booking ${trackingId}`,
   },

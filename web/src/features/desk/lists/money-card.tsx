@@ -1,4 +1,4 @@
-// A payment in the stream of a conversation: how much of how much, for what, and how fast it was on the desks.
+// A payment in the stream of a conversation: how much of how much, for what, and how fast it was on a first desk.
 import { Link } from "@tanstack/react-router";
 import { Banknote } from "lucide-react";
 import { useNames } from "@/lib/catalogue";
@@ -35,7 +35,7 @@ export function MoneyCard({ booking }: { booking: BookingRow }) {
         <p className="text-tiny leading-4 text-ink-3 tabular-nums">
           <span className="mono">{trackingId}</span>
           {createdAt && ` · ${clock(Date.parse(createdAt))}`}
-          {data && typeof took === "number" && ` · ${words.money.shown(data.desks.length, inUnits(Math.max(0, took)))}`}
+          {typeof took === "number" && ` · ${words.money.shown(inUnits(Math.max(0, took)))}`}
         </p>
       </div>
       <Link

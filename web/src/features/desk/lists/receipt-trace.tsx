@@ -1,4 +1,4 @@
-// From the card to the screen: the steps of a booking's receipt, their share of the time, and who had it on which screen.
+// From the card to the screen: the steps of a booking's receipt, their share of the time, and who has seen it.
 import { Check, Clock, Monitor } from "lucide-react";
 import { Desks } from "../booking-receipt";
 import type { Receipt } from "../get-receipt";
