@@ -31,24 +31,31 @@ interface Props {
 
 export function CustomerPanel({ connection, userId, trackingId, close, className = "" }: Props) {
   const owner = useOwner(userId === undefined ? (trackingId ?? null) : null);
-  const customer = userId ?? owner;
+  const customer = userId ?? owner.data ?? null;
   const { bookings, payments } = useCustomer(connection, customer);
   const [chosen, setChosen] = useState<string | null>(null);
   const rows = bookings.data ?? [];
   const shown = rows.find((row) => row.trackingId === (chosen ?? trackingId)) ?? rows[0];
   const name = rows.map((row) => row.userName).find(Boolean) || words.unknown;
-  const failed = bookings.error ?? payments.error;
+  const failed = owner.error ?? bookings.error ?? payments.error;
+  const missing = owner.data === null;
   const navigate = useNavigate();
   useCommand("back", close ? () => void navigate(close) : null);
   return (
-    <aside aria-label={say.label} className={`flex min-h-0 min-w-0 flex-col overflow-y-auto bg-surface ${className}`}>
+    <aside aria-label={say.label} className={`min-h-0 min-w-0 overflow-y-auto bg-surface ${className}`}>
       <header className="flex min-h-[60px] items-center gap-3 border-b border-line px-4 py-2.5">
-        {customer && <Avatar id={customer} name={name} />}
+        {customer && bookings.data ? (
+          <Avatar id={customer} name={name} />
+        ) : (
+          !missing && <span className="size-9 flex-none rounded-full bg-sunken" />
+        )}
         <div className="min-w-0 flex-1">
           <h2 className="truncate font-[650]" title={name}>
-            {name}
+            {bookings.data ? name : say.label}
           </h2>
-          <p className="truncate text-xs text-ink-3">{say.howMany(rows.length)}</p>
+          {!missing && (
+            <p className="min-h-4 truncate text-xs text-ink-3">{bookings.data && say.howMany(rows.length)}</p>
+          )}
         </div>
         {userId === undefined && customer && (
           <Link
@@ -69,14 +76,15 @@ export function CustomerPanel({ connection, userId, trackingId, close, className
       </header>
       {failed && (
         <div className="p-3">
-          <Problem text={say.failed(failed.message)} onRetry={() => void bookings.refetch()} />
+          <Problem text={say.failed(failed.message)} onRetry={() => void (owner.error ? owner : bookings).refetch()} />
         </div>
       )}
-      {bookings.isPending && <Loading />}
+      {missing && <p className="p-4 text-ink-2">{say.noSuch(trackingId ?? "")}</p>}
+      {bookings.isPending && !missing && !failed && <Loading />}
       {bookings.data && rows.length === 0 && <p className="p-4 text-ink-2">{say.none}</p>}
       {shown && <OneBooking booking={shown} />}
       {shown && (
-        <div className="min-h-[197px] border-b border-line p-4" /* a receipt's, before it comes */>
+        <div className="min-h-[246px] border-b border-line p-4" /* a receipt's, before it comes */>
           <ReceiptTrace key={shown.trackingId} trackingId={shown.trackingId} />
         </div>
       )}
@@ -102,7 +110,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
       </div>
       <dl className="mt-2.5 grid grid-cols-[84px_minmax(0,1fr)] gap-x-2 gap-y-1.5 text-[13px]">
         <Fact name={say.when} text={[date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ")} />
-        <Fact name={say.where} text={[address, district ?? names(division ?? "")].filter(Boolean).join(", ")} />
+        <Fact name={say.where} text={[address, names(district || division || "")].filter(Boolean).join(", ")} />
         <Fact name={say.caregiver} text={booking.status === undefined ? "" : (caregiver ?? words.notAssigned)} />
       </dl>
       <div className="mt-3 flex justify-between gap-2 text-xs">

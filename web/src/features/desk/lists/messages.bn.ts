@@ -85,6 +85,7 @@ export const bn: Words = {
     show: "বুকিং ও পেমেন্ট",
     none: "এখনও কোনো বুকিং নেই।",
     noPayments: "এখনও কোনো পেমেন্ট নেই।",
+    noSuch: (trackingId) => `${trackingId} আইডির কোনো বুকিং নেই। তালিকায় খুঁজে দেখুন।`,
     failed: (why) => `গ্রাহকের বুকিং আনা যায়নি। ${why}`,
     when: "কখন",
     where: "কোথায়",

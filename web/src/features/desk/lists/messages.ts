@@ -87,6 +87,7 @@ const en = {
     show: "Bookings and payments",
     none: "No bookings yet.",
     noPayments: "No payments yet.",
+    noSuch: (trackingId: string) => `There is no booking ${trackingId}. Look for it in the list.`,
     failed: (why: string) => `The customer's bookings did not load. ${why}`,
     when: "When",
     where: "Where",

@@ -38,18 +38,18 @@ export function useCustomer(connection: Connection | null, userId: string | null
   return { bookings, payments };
 }
 
-/** Whose booking it is. */
-export function useOwner(trackingId: string | null): string | null {
-  const { data } = useQuery({
+/** Whose booking it is; null where there is no such booking. */
+export function useOwner(trackingId: string | null) {
+  return useQuery({
     queryKey: ["owner", trackingId],
     queryFn: async ({ signal }) => {
       const { rows } = await listBookings({ search: trackingId ?? "" }, 1, null, signal);
       return rows.find((row) => row.trackingId === trackingId)?.userId ?? null;
     },
     enabled: trackingId !== null,
-    staleTime: Number.POSITIVE_INFINITY,
+    // Whose it is never changes; one that is not there may come.
+    staleTime: ({ state }) => (state.data ? Number.POSITIVE_INFINITY : 0),
   });
-  return data ?? null;
 }
 
 /** A booking as told: changed where it stands, on top where it is new. */

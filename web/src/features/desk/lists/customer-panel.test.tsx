@@ -1,0 +1,40 @@
+import { act, screen, within } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+import { speak } from "@/lib/language";
+import { EMPTY_DESK, openDesk } from "@/testing/desk";
+import { data, serve } from "@/testing/fake-server";
+
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+afterEach(() => act(() => speak("en")));
+
+const booking = {
+  ...{ _id: "b1", trackingId: "CV-7KQ4M2XA", userId: "u1", userName: "Nusrat Jahan", userEmail: "", seq: 4 },
+  ...{ serviceName: "Newborn Care", date: "2026-12-02", slot: "08:00-12:00", durationType: "days", quantity: 2 },
+  ...{ division: "Sylhet", district: "Sylhet", address: "Road 7", paymentOption: "half", totalPrice: "6000" },
+  ...{ amountPaid: "3000", dueAmount: "3000", amountRefunded: "0", currency: "bdt", caregiver: null },
+  ...{ status: "booked", paymentStatus: "paid", source: "stripe", needsLook: false },
+  createdAt: "2026-11-23T12:00:00.000Z",
+};
+const page = (...bookings: object[]) => data({ bookings, totalPages: 1, totalItems: bookings.length, currentPage: 1 });
+const DESK = {
+  ...EMPTY_DESK,
+  "GET /api/booking/stats": data({ metrics: [], trends: [] }),
+  "GET /api/payment": data({ payments: [], totalPages: 1, totalItems: 0, currentPage: 1 }),
+  "GET /api/catalogue": data({ services: [], divisions: [{ name: "Sylhet", nameBn: "সিলেট" }] }),
+};
+const beside = () => within(screen.getByRole("complementary", { name: /Customer|গ্রাহক/ }));
+
+test("a link to a booking that is not there says so", async () => {
+  serve(DESK);
+  await openDesk("/dashboard/bookings?open=CV-NOTHERE1");
+  expect(await beside().findByText("There is no booking CV-NOTHERE1. Look for it in the list.")).toBeDefined();
+  expect(beside().queryByText("0 bookings")).toBeNull();
+});
+
+test("in Bengali the district has its Bengali name where one is known", async () => {
+  serve({ ...DESK, "GET /api/booking": page(booking) });
+  await openDesk("/dashboard/bookings?open=CV-7KQ4M2XA");
+  expect(await beside().findByText("Road 7, Sylhet")).toBeDefined();
+  await act(() => speak("bn"));
+  expect(await beside().findByText("Road 7, সিলেট")).toBeDefined();
+});
