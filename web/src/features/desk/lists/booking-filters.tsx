@@ -29,17 +29,20 @@ export function BookingFilters({ search, counts }: Props) {
     void navigate({ to: "/dashboard/bookings", search: next });
   };
   const statuses = [
-    { key: "", name: words.all, count: counts.total },
-    ...STATUSES.map((key) => ({ key, name: words.status[key], count: counts[key] })),
+    { key: "", name: words.all, count: counts.total ?? null },
+    ...STATUSES.map((key) => ({ key, name: words.status[key], count: counts[key] ?? null })),
   ];
   return (
     <search aria-label={words.filters} className="flex flex-wrap items-center gap-2 border-b border-line p-2.5 px-4">
-      <Segments
-        label={words.columns.status}
-        options={statuses}
-        value={search.status ?? ""}
-        onChange={(status) => change({ status: (status || undefined) as BookingsSearch["status"] })}
-      />
+      {/* Its place does not depend on the counts, which come late: the others stay where they are. */}
+      <div className="flex min-w-0 flex-[0_1_460px]">
+        <Segments
+          label={words.columns.status}
+          options={statuses}
+          value={search.status ?? ""}
+          onChange={(status) => change({ status: (status || undefined) as BookingsSearch["status"] })}
+        />
+      </div>
       <SearchBox
         key={search.search ?? ""}
         label={words.search}
@@ -64,7 +67,7 @@ export function BookingFilters({ search, counts }: Props) {
         options={words.durations}
         onChange={(value) => change({ duration: value as BookingsSearch["duration"] })}
       />
-      <span className="flex-1" />
+      <span className="flex-1 max-md:hidden" />
       <select
         aria-label={words.sort}
         className="btn btn-quiet"
@@ -81,7 +84,7 @@ export function BookingFilters({ search, counts }: Props) {
       </select>
       <a className="btn btn-line" href={`/api/booking/export?${query(search)}`} download aria-label={words.csvOf}>
         <Download size={16} strokeWidth={1.75} aria-hidden="true" />
-        {words.csv}
+        <span className="max-md:hidden">{words.csv}</span>
       </a>
     </search>
   );

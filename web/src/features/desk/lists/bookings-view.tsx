@@ -111,7 +111,14 @@ function Bookings({ data, search, list }: Props) {
       </div>
       <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-4">
         <span className="text-xs text-ink-3 max-md:hidden">{words.waitingHint}</span>
-        <Pager first={range[0]} last={range[1]} total={found.total} none={words.none} limit={limit} onShow={show} />
+        <Pager
+          first={range[0]}
+          last={range[1]}
+          total={found.total}
+          none={found.loaded ? words.none : ""}
+          limit={limit}
+          onShow={show}
+        />
       </div>
     </>
   );

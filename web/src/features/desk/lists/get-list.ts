@@ -53,6 +53,12 @@ export async function listPayments(filter: PaymentsSearch, page: number, _: numb
   return { rows: payments, totalItems, newest: 0, requestedAt };
 }
 
+/** Null where there is none of this id. */
+export async function onePayment(id: string, signal?: AbortSignal): Promise<Payment | null> {
+  const path = `/api/payment?id=${encodeURIComponent(id)}`;
+  return (await request<{ payments: Payment[] }>(path, signal ? { signal } : {})).payments[0] ?? null;
+}
+
 /** What belongs to one customer: newest first, one page. */
 export async function customerBookings(userId: string, signal?: AbortSignal): Promise<Booking[]> {
   const path = `/api/booking?userId=${encodeURIComponent(userId)}&limit=${PAGE}`;

@@ -111,11 +111,18 @@ const en = {
   },
   payment: {
     happened: "What happened",
+    label: "Payment",
     happenedHint: "every step, in the order it was stored",
     session: "Session",
     provider: "Provider",
     choose: "Choose a payment to see what happened.",
     noBooking: "This payment has no booking. Somebody has to look at it.",
+    noSuch: "This link leads to no payment. Look for it in the list.",
+    wentBack: (amount: string, paid: string) =>
+      amount === paid ? `All of it went back: ${amount}.` : `${amount} of ${paid} went back.`,
+    disputed: "The customer disputes this payment at their bank, which will decide.",
+    chargedBack: "The dispute was lost: the bank took the money back.",
+    look: "Somebody has to look at this payment.",
     back: "Back to the list",
     figures: "Money",
     refundRoom: "Refunds come here. Until then they are made at the provider, and show up in this list by themselves.",

@@ -6,6 +6,7 @@ interface Props {
   first: number;
   last: number;
   total: number;
+  /** What is said where there are none. */
   none: string;
   /** Rows a page. */
   limit: number;

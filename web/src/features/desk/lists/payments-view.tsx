@@ -16,7 +16,7 @@ import type { DeskData } from "../use-desk";
 import { type Metric, type Payment, paymentStats } from "./get-list";
 import { words } from "./messages";
 import { Pager } from "./pager";
-import { PaymentState } from "./payment-state";
+import { PaymentState, sinceThen } from "./payment-state";
 import { ReceiptTrace } from "./receipt-trace";
 import { PAYMENTS, type PaymentsSearch, query, USUAL_LIMIT } from "./search";
 import { SearchBox } from "./search-box";
@@ -61,14 +61,13 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
   });
   const found = usePayments(data.connection, search, range);
   useStart(box, found.total, (page - 1) * USUAL_LIMIT * ROW);
-  const chosen = search.open ? found.known(search.open) : undefined;
-  const look = Number(metrics.find((metric) => metric._id === "needs_look")?.value ?? 0);
+  const look = metrics.find((metric) => metric._id === "needs_look");
   const options = [
     { key: "", name: words.all },
     ...PAYMENTS.map((key) => ({
       key,
       name: words.paymentStatus[key],
-      count: key === "needs_look" && look > 0 ? look : undefined,
+      ...(key === "needs_look" && { count: look ? Number(look.value) : null }),
     })),
   ];
   return (
@@ -83,6 +82,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
         </h2>
         <search aria-label={words.filters} className="flex flex-col gap-2 border-b border-line p-2.5">
           <Segments
+            wraps
             label={words.filters}
             options={options}
             value={search.status ?? ""}
@@ -122,13 +122,13 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
             first={range[0]}
             last={range[1]}
             total={found.total}
-            none={words.noPayments}
+            none={found.loaded ? words.noPayments : ""}
             limit={USUAL_LIMIT}
             onShow={show}
           />
         </div>
       </section>
-      <Chosen payment={chosen} search={rest} />
+      <Chosen payment={found.chosen} problem={found.chosenProblem} search={rest} />
     </>
   );
 }
@@ -179,24 +179,48 @@ function Row({ payment, search, now }: RowProps) {
   );
 }
 
-function Chosen({ payment, search }: { payment: Payment | undefined; search: PaymentsSearch }) {
-  const names = useNames();
+interface ChosenProps {
+  payment: Payment | null | undefined;
+  problem: string | null;
+  search: PaymentsSearch;
+}
+
+function Chosen({ payment, problem, search }: ChosenProps) {
   const { open, ...closed } = search;
   const navigate = useNavigate();
   useCommand("back", open ? () => void navigate({ to: TO, search: closed }) : null);
-  if (!payment) return <p className={`p-6 text-ink-2 ${open ? "" : "max-md:hidden"}`}>{words.payment.choose}</p>;
-  const name = payment.userName || words.unknown;
+  if (!open) return <p className="p-6 text-ink-2 max-md:hidden">{words.payment.choose}</p>;
   return (
     <section
-      aria-labelledby="payment"
+      aria-label={words.payment.label}
       className="min-h-0 min-w-0 overflow-y-auto -outline-offset-2"
-      data-payment={payment._id}
+      data-payment={payment?._id}
       {...PANE}
     >
-      <header className="border-b border-line p-5">
-        <Link to={TO} search={closed} className="btn btn-quiet mb-2 px-2 md:hidden" aria-label={words.payment.back}>
-          <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
-        </Link>
+      <Link to={TO} search={closed} className="btn btn-quiet mt-3 ml-3 px-2 md:hidden" aria-label={words.payment.back}>
+        <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
+      </Link>
+      {payment && <OnePayment payment={payment} />}
+      {payment === null && <p className="p-6 text-ink-2">{words.payment.noSuch}</p>}
+      {payment === undefined && (problem ? <Failed problem={problem} /> : <Loading />)}
+    </section>
+  );
+}
+
+function Failed({ problem }: { problem: string }) {
+  return (
+    <div className="p-3">
+      <Problem text={words.paymentsFailed(problem)} />
+    </div>
+  );
+}
+
+function OnePayment({ payment }: { payment: Payment }) {
+  const names = useNames();
+  const name = payment.userName || words.unknown;
+  return (
+    <>
+      <header className="border-b border-line p-5 max-md:pt-1">
         <p className="flex flex-wrap items-center gap-x-2 text-ink-2">
           {payment.userId ? (
             <Link to="/dashboard" search={{ view: "chat", with: payment.userId }} className="target">
@@ -209,9 +233,7 @@ function Chosen({ payment, search }: { payment: Payment | undefined; search: Pay
           <span className="mono">{payment.trackingId}</span>
         </p>
         <div className="mt-1 flex flex-wrap items-center gap-3">
-          <h2 id="payment" className="page-title tabular-nums">
-            {money(payment.amountPaid, payment.currency ?? "")}
-          </h2>
+          <h2 className="page-title tabular-nums">{money(payment.amountPaid, payment.currency ?? "")}</h2>
           <PaymentState payment={payment} />
         </div>
         {/* The place of the refund form. */}
@@ -223,7 +245,8 @@ function Chosen({ payment, search }: { payment: Payment | undefined; search: Pay
         <h3 className="mb-3 font-[650]">
           {words.payment.happened} <span className="text-xs font-normal text-ink-3">{words.payment.happenedHint}</span>
         </h3>
-        {payment.trackingId ? <ReceiptTrace trackingId={payment.trackingId} /> : <p>{words.payment.noBooking}</p>}
+        {payment.trackingId && <ReceiptTrace trackingId={payment.trackingId} />}
+        <Since payment={payment} />
         <dl className="mt-5 grid grid-cols-[84px_minmax(0,1fr)] gap-y-1.5 text-xs">
           <dt className="text-ink-3">{words.payment.provider}</dt>
           <dd>{payment.provider}</dd>
@@ -231,7 +254,25 @@ function Chosen({ payment, search }: { payment: Payment | undefined; search: Pay
           <dd className="mono break-all">{payment.sessionId ?? "–"}</dd>
         </dl>
       </div>
-    </section>
+    </>
+  );
+}
+
+/** Of when that was the list knows nothing. */
+function Since({ payment }: { payment: Payment }) {
+  const steps = sinceThen(payment);
+  if (steps.length === 0) return null;
+  return (
+    <ul className="mt-1.5 flex flex-col gap-1.5">
+      {steps.map(({ Icon, text }) => (
+        <li key={text} className="flex items-start gap-2.5 text-[12.5px] tabular-nums">
+          <span className="mt-0.5 grid size-4 flex-none place-items-center rounded-full bg-warn-tint text-warn-ink">
+            <Icon size={11} aria-hidden="true" />
+          </span>
+          {text}
+        </li>
+      ))}
+    </ul>
   );
 }
 

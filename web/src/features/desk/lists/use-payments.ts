@@ -5,7 +5,7 @@ import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { CustomerAdded } from "../state";
-import { listPayments, PAGE, type Payment } from "./get-list";
+import { listPayments, onePayment, PAGE, type Payment } from "./get-list";
 import { type PaymentsSearch, query } from "./search";
 
 const SOON = 300;
@@ -25,7 +25,7 @@ export function usePayments(
   [first, last]: readonly [number, number],
 ) {
   const queries = useQueryClient();
-  const { open: _, page: __, ...filter } = search;
+  const { open, page: _, ...filter } = search;
   const words = query(filter);
   const page = (number: number) => ({
     queryKey: ["desk", "payments", words, number],
@@ -37,6 +37,14 @@ export function usePayments(
   const numbers: number[] = [];
   for (let n = Math.max(2, Math.floor(first / PAGE) + 1); n <= Math.floor(last / PAGE) + 1; n += 1) numbers.push(n);
   const others = useQueries({ queries: numbers.map(page) });
+  const listed = [head, ...others].flatMap((one) => one.data?.rows ?? []);
+  const there = listed.find((row) => row._id === open);
+  // A link may lead to one that stands far below, or is none of this filter.
+  const asked = useQuery({
+    queryKey: ["desk", "payments", "one", open],
+    queryFn: ({ signal }) => onePayment(open ?? "", signal),
+    enabled: open !== undefined && !there && head.data !== undefined,
+  });
   const [arrived, setArrived] = useState<readonly PaymentArrival[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(
@@ -58,9 +66,9 @@ export function usePayments(
     const row = { _id: null, trackingId, userId, userName, serviceName, amountPaid, currency, createdAt };
     setArrived((before) => [row, ...before.filter((other) => other.trackingId !== trackingId)].slice(0, MOST));
   });
-  const listed = new Set(head.data?.rows.map((row) => row.trackingId));
+  const known = new Set(head.data?.rows.map((row) => row.trackingId));
   const at = head.data?.requestedAt ?? 0;
-  const above = arrived.filter((row) => !listed.has(row.trackingId) && Date.parse(row.createdAt) >= at - SOON);
+  const above = arrived.filter((row) => !known.has(row.trackingId) && Date.parse(row.createdAt) >= at - SOON);
   const row = (index: number): Payment | PaymentArrival | null => {
     const place = index - above.length;
     if (place < 0) return above[index] ?? null;
@@ -74,6 +82,8 @@ export function usePayments(
     problem: head.error?.message ?? null,
     refetch: () => void head.refetch(),
     row,
-    known: (id: string) => [head, ...others].flatMap((one) => one.data?.rows ?? []).find((one) => one._id === id),
+    /** The one that is open: undefined while it is not known, null where there is none. */
+    chosen: there ?? asked.data,
+    chosenProblem: asked.error?.message ?? null,
   };
 }

@@ -1,0 +1,66 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { EMPTY_DESK, openDesk } from "@/testing/desk";
+import { data, refusal, serve } from "@/testing/fake-server";
+
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+
+const payment = {
+  ...{ _id: "p1", bookingId: "b1", trackingId: null, userId: "u1", userName: "Nusrat Jahan", provider: "stripe" },
+  ...{ serviceName: "Newborn Care", sessionId: "cs_1", currency: "bdt", status: "paid", needsLook: false },
+  ...{ amountPaid: "3000", amountRefunded: "0", createdAt: "2026-11-23T12:00:00.000Z", paidAt: null },
+};
+const partly = { ...payment, _id: "p2", amountRefunded: "1000", status: "partly_refunded" };
+const disputed = { ...payment, _id: "p3", status: "disputed", needsLook: true };
+const page = (...payments: object[]) => data({ payments, totalPages: 1, totalItems: payments.length, currentPage: 1 });
+const DESK = {
+  ...EMPTY_DESK,
+  "GET /api/payment?page=1&limit=100": page(payment, partly, disputed),
+  "GET /api/payment/stats": data([{ _id: "needs_look", value: 1, change: null }]),
+};
+const list = () => within(screen.getByRole("region", { name: "Payments" }));
+const open = () => within(screen.getByRole("region", { name: "Payment" }));
+
+test("what went back is said with its amount, in the list and beside it", async () => {
+  serve(DESK);
+  await openDesk("/dashboard/payments?open=p2");
+  expect(await list().findByText("৳1,000 refunded")).toBeDefined();
+  expect(open().getByText("৳1,000 refunded")).toBeDefined();
+  expect(open().getByText("৳1,000 of ৳3,000 went back.")).toBeDefined();
+  expect(await list().findByRole("button", { name: /^Needs a look ?1$/ })).toBeDefined();
+});
+
+test("a dispute is among what happened", async () => {
+  serve(DESK);
+  await openDesk("/dashboard/payments?open=p3");
+  expect(await screen.findByText("The customer disputes this payment at their bank, which will decide.")).toBeDefined();
+});
+
+test("a link leads to a payment that is in no page of the list, and says so where there is none", async () => {
+  const old = { ...payment, _id: "p9", userName: "Long Ago" };
+  serve({ ...DESK, "GET /api/payment?id=p9": page(old), "GET /api/payment?id=nothing": page() });
+  const { router } = await openDesk("/dashboard/payments?open=p9");
+  expect(await screen.findByText("Long Ago")).toBeDefined();
+  await router.navigate({ to: "/dashboard/payments", search: { open: "nothing" } });
+  expect(await screen.findByText("This link leads to no payment. Look for it in the list.")).toBeDefined();
+  expect(screen.queryByText("Long Ago")).toBeNull();
+});
+
+test("nothing is counted before it is known", async () => {
+  let answer = () => {};
+  const late = new Promise<void>((done) => {
+    answer = done;
+  });
+  serve({
+    ...DESK,
+    "GET /api/payment": async () => {
+      await late;
+      return refusal(503, "The store cannot commit right now.");
+    },
+  });
+  await openDesk("/dashboard/payments?status=refunded");
+  expect(screen.queryByText("0 payments")).toBeNull();
+  answer();
+  await waitFor(() => expect(screen.getByRole("alert").textContent).toMatch(/^Payments did not load\./));
+  expect(screen.queryByText("0 payments")).toBeNull();
+});
