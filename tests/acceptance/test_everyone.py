@@ -313,6 +313,14 @@ def test_nothing_jumps_on_load_on_arrivals_or_when_the_connection_goes(house: st
         )
         desk.evaluate("window.shift = 0; window.shifted = []")
 
+    for number in range(50):
+        pay(house, f"earlier-{number}", f"Earlier {number}")
+    loads = [(path, width) for path in (*DESK, "/dashboard?view=chat") for width in (1440, 768, 390)]
+    for path, width in loads:
+        desk.set_viewport_size({"width": width, "height": 900})
+        visit(desk, house + path)
+        measure(f"{path} at {width}: load")
+    desk.set_viewport_size({"width": 1440, "height": 900})
     for path in DESK[1:]:
         visit(desk, house + path)
         measure(f"{path}: load")

@@ -1,5 +1,5 @@
 // The live list of bookings: a table where there is room, two-line rows where there is not.
-import { memo, type RefObject, useDeferredValue, useId, useState } from "react";
+import { type CSSProperties, memo, type RefObject, useDeferredValue, useId, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { useNames } from "@/lib/catalogue";
@@ -24,6 +24,8 @@ const FIRST = 8;
 const FLOOD = 10;
 const LAST = 1_000;
 const ROW = 52;
+/** The place of rows that are drawn in the next frame: nothing moves when they come. */
+const LATER = "h-[calc(var(--rows)*52px)] @max-[700px]:h-[calc(var(--rows)*60px)]";
 
 interface Props {
   bookings: readonly BookingRow[];
@@ -65,6 +67,7 @@ export function BookingList({ bookings, now, box, list }: Props) {
           ))}
         </tbody>
       </table>
+      <div className={LATER} style={{ "--rows": Math.max(0, bookings.length - drawn) } as CSSProperties} />
     </div>
   );
 }
@@ -105,13 +108,17 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
               >
                 {name}
               </RowLink>
-              <p className="truncate text-xs text-ink-3">
-                <span className="hidden @max-[700px]:inline">{service} · </span>
-                {at !== null && <time dateTime={new Date(at).toISOString()}>{when}</time>}
-                {" · "}
+              <p className="flex items-center gap-1 text-xs text-ink-3">
+                <span className="hidden truncate @max-[700px]:inline">{service}</span>
+                <span className="flex-none">
+                  <span className="hidden @max-[700px]:inline">· </span>
+                  {at !== null && <time dateTime={new Date(at).toISOString()}>{when}</time>}
+                  {" ·"}
+                </span>
+                {/* A finger's height without a finger's place: the lines of the row stay together. */}
                 <button
                   type="button"
-                  className="relative z-1 underline underline-offset-2"
+                  className="relative z-1 flex-none underline underline-offset-2 pointer-coarse:-mx-2 pointer-coarse:-my-3"
                   aria-expanded={open}
                   aria-controls={receipt}
                   aria-label={words.receipt.showOf(name)}
