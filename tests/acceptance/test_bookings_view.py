@@ -5,6 +5,7 @@ How fast all of it is says `python -m bench.pages`.
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 
@@ -212,3 +213,84 @@ def test_two_hundred_events_a_second_are_shown_once_in_order_and_leave_nothing_b
     page.wait_for_timeout(1_500)  # in which the page asks for its lists once more, and lets go of what it kept
     assert heap(page) < before[0] + 10_000_000
     assert nodes(page) < before[1] + 5_000
+
+
+# What is written beside a list, and how wide its rows are.
+
+WIDTHS = (1440, 1280, 1100, 1024, 900, 768, 720, 390, 360)
+# Boxes that scroll sideways, and what stands outside of its row.
+ASIDE = """() => [...document.querySelectorAll("main [data-rows], main [data-rows] [data-booking] *")].filter((one) =>
+  one.checkVisibility() && (one.matches("[data-rows]") ? one.scrollWidth > one.clientWidth
+    : one.getBoundingClientRect().right > one.closest("[data-booking]").getBoundingClientRect().right + 1)
+).map((one) => `${innerWidth}: ${one.className}`)"""
+# Texts that are cut: when a visit starts, what state it is in, the filters, and what one can search for.
+CUT = """() => {
+  const rows = [...document.querySelectorAll("[data-booking]")];
+  const cells = [...rows.map((row) => row.children[3]), ...document.querySelectorAll(".tag span, main [aria-pressed]")];
+  const box = document.querySelector("input[type=search]");
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = getComputedStyle(box).font;
+  const room = box.clientWidth - parseFloat(getComputedStyle(box).paddingLeft) * 2;
+  return [
+    ...cells.filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+    ...(context.measureText(box.placeholder).width > room ? [box.placeholder] : []),
+  ].map((text) => `${innerWidth}: ${text}`);
+}"""
+# Parts of what stands beside the list that are printed over the next one.
+OVER = """() => [...document.querySelectorAll("aside > *")].filter((one) =>
+  one.nextElementSibling && one.getBoundingClientRect().top + one.scrollHeight
+    > one.nextElementSibling.getBoundingClientRect().top + 1).map((one) => `${innerWidth}: ${one.className}`)"""
+
+
+def by_touch(browser: Browser, language: str) -> Page:
+    headers = {"Authorization": f"Bearer {staff()}"}
+    return browser.new_context(locale=language, has_touch=True, extra_http_headers=headers).new_page()
+
+
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_rows_fit_their_list_and_nothing_is_printed_over_another(
+    carevia: Program, browser: Browser, language: str
+) -> None:
+    paid = [session(f"family-{n}", metadata=metadata(f"family-{n}", trackingId=f"CV-0000000{n}")) for n in range(3)]
+    for one in paid:
+        assert deliver(carevia.url, event(one)).status_code == 200
+    lost = {"id": "dp_1", "object": "dispute", "amount": 300_000, "currency": "bdt", "status": "lost"}
+    lost |= {"payment_intent": paid[1]["payment_intent"]}
+    assert deliver(carevia.url, event(lost, "charge.dispute.closed")).status_code == 200
+    seen = [[f"s{n}", f"Colleague {n}", f"tab-{n}", 1_700_000_000_000 + n] for n in range(12)]
+    Database(carevia).run("INSERT INTO screens (from_seq, to_seq, desks) VALUES (0, 99, ?)", json.dumps(seen))
+    page = by_touch(browser, language)
+    found: list[str] = []
+    for path in ("/dashboard/bookings", "/dashboard/bookings?open=CV-00000000"):
+        page.goto(carevia.url + path)
+        expect(page.locator(ROWS)).to_have_count(3)
+        if "open" in path:
+            expect(page.locator("[data-receipt] li").filter(has_text="Colleague 11")).to_be_attached()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            found += page.evaluate(ASIDE) + page.evaluate(OVER)
+            found += page.evaluate(CUT) if "open" not in path else []
+    page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_what_needs_a_look_is_in_view_at_every_width(carevia: Program, browser: Browser, language: str) -> None:
+    assert deliver(carevia.url, event(session("family-1", metadata={}))).status_code == 200  # a payment of nobody's
+    page = by_touch(browser, language)
+    page.goto(f"{carevia.url}/dashboard/payments")
+    look = page.get_by_role("button", name=re.compile("(Needs a look|দেখা দরকার) [1১]"))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(look).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
+def test_on_a_phone_a_row_keeps_its_height_and_its_receipt(carevia: Program, browser: Browser) -> None:
+    pay(carevia, "family-1", "Nusrat Jahan")
+    page = by_touch(browser, "bn-BD")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{carevia.url}/dashboard")
+    expect(page.get_by_role("button", name=re.compile("রসিদ$"))).to_be_in_viewport(ratio=1)
+    assert page.locator(ROWS).evaluate("row => row.getBoundingClientRect().height") == 60
+    page.context.close()

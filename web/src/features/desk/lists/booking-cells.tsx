@@ -15,11 +15,21 @@ import type { BookingRow } from "../state";
 import { words } from "./messages";
 import type { BookingsSearch } from "./search";
 
-export const GRID =
-  "grid items-center gap-x-3 px-4 grid-cols-[66px_minmax(150px,1.3fr)_minmax(150px,1.3fr)_150px_minmax(110px,1fr)_176px_110px_130px_104px] @max-[1300px]:grid-cols-[66px_minmax(140px,1.3fr)_minmax(140px,1.3fr)_150px_minmax(100px,1fr)_176px_110px_130px] @max-[1060px]:grid-cols-[66px_minmax(140px,1fr)_minmax(140px,1fr)_150px_176px_100px_130px] @max-[920px]:grid-cols-[66px_minmax(120px,1fr)_minmax(120px,1fr)_130px_168px_126px] @max-[684px]:grid-cols-[minmax(0,1fr)_auto]";
+// Wide columns share what is left, so no row is ever wider than its list. By the list's width: all of them; without the
+// tracking id; without the place; without the caregiver; with the bare amount; and two lines.
+export const GRID = [
+  "grid items-center gap-x-3 px-4",
+  "grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px_104px]",
+  "@max-[1300px]:grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px]",
+  "@max-[1060px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_92px_134px]",
+  "@max-[920px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_134px]",
+  "@max-[840px]:grid-cols-[50px_minmax(0,1fr)_minmax(0,1fr)_128px_66px_134px]",
+  "@max-[684px]:grid-cols-[minmax(0,1fr)_auto]",
+].join(" ");
 export const TRACKING = "@max-[1300px]:hidden";
 export const WHERE = "@max-[1060px]:hidden";
 export const CAREGIVER = "@max-[920px]:hidden";
+const OF = "@max-[840px]:hidden";
 export const WIDE = "@max-[684px]:hidden";
 
 interface Props extends RowClock {
@@ -33,9 +43,8 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
   const { userId, userName, userEmail, trackingId, district, division, caregiver } = booking;
   const service = names(booking.serviceName);
   const name = userName || userEmail || words.unknown;
-  const visit = [booking.date && calendarDay(booking.date), booking.slot && digits(booking.slot)]
-    .filter(Boolean)
-    .join(", ");
+  const visit = (slot = booking.slot) =>
+    [booking.date && calendarDay(booking.date), slot && digits(slot)].filter(Boolean).join(", ");
   const parts = [division, district].filter((part, place, all) => part && all.indexOf(part) === place);
   const where = parts.map((part) => names(part ?? "")).join(", ");
   return (
@@ -50,7 +59,9 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
         {when}
       </span>
       <span role="cell" className="flex min-w-0 items-center gap-2.5">
-        <Avatar id={userId} name={name} size="small" />
+        <span className="@max-[840px]:@min-[684px]:hidden">
+          <Avatar id={userId} name={name} size="small" />
+        </span>
         <span className="min-w-0">
           <RowLink
             to="/dashboard/bookings"
@@ -74,19 +85,19 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           <span className="text-ink-2"> · {words.quantity(booking.quantity, booking.durationType)}</span>
         )}
       </span>
-      <span role="cell" className={`truncate ${WIDE}`}>
-        {visit}
+      <span role="cell" className={`truncate ${WIDE}`} title={visit()}>
+        {visit(startOf(booking.slot))}
       </span>
       <span role="cell" className={`truncate text-ink-2 ${WHERE}`}>
         {where}
       </span>
-      <span role="cell" className="flex items-center gap-2">
+      <span role="cell" className="flex min-w-0 items-center gap-2">
         <Money booking={booking} />
       </span>
       <span role="cell" className={`truncate text-ink-2 ${CAREGIVER}`}>
         {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
       </span>
-      <span role="cell" className={WIDE}>
+      <span role="cell" className={`min-w-0 ${WIDE}`}>
         <BookingState booking={booking} />
       </span>
       <span role="cell" className={`mono truncate text-ink-2 ${TRACKING}`}>
@@ -96,19 +107,26 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
   );
 });
 
+/** "08:00" of "08:00-12:00"; what is no such span is shown as it is. */
+const startOf = (slot?: string) => /^\d{1,2}:\d{2}(?=\s*[-–])/.exec(slot ?? "")?.[0] ?? slot;
+
 /** Paid, of how much, and how much of it that is. */
 function Money({ booking }: { booking: BookingRow }) {
   const { amountPaid, totalPrice, dueAmount, currency, paymentStatus } = booking;
   const due = Number(dueAmount ?? 0);
+  const part = money(booking.amountRefunded ?? "", currency);
   return (
     <>
       <span className="min-w-[54px] text-right font-semibold tabular-nums">{money(amountPaid, currency)}</span>
       {paymentStatus === "refunded" || paymentStatus === "partly_refunded" ? (
-        <span className={`flex items-center gap-1.5 text-xs text-ink-3 ${WIDE}`}>
-          <Undo2 size={14} strokeWidth={1.75} aria-hidden="true" /> {words.refunded}
+        <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 ${OF}`}>
+          <Undo2 size={14} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
+          <span className="truncate tabular-nums">
+            {paymentStatus === "refunded" ? words.refunded : words.back(part)}
+          </span>
         </span>
       ) : due > 0 && totalPrice ? (
-        <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 tabular-nums ${WIDE}`}>
+        <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 tabular-nums ${OF}`}>
           <span aria-hidden="true" className="h-1 w-7 flex-none overflow-hidden rounded bg-line">
             <span
               className="block h-full bg-brand"
@@ -119,7 +137,7 @@ function Money({ booking }: { booking: BookingRow }) {
         </span>
       ) : (
         dueAmount !== undefined && (
-          <span className={`flex items-center gap-1.5 text-xs text-ink-3 ${WIDE}`}>
+          <span className={`flex items-center gap-1.5 text-xs text-ink-3 ${OF}`}>
             <Check size={14} strokeWidth={2} className="text-brand" aria-hidden="true" /> {words.full}
           </span>
         )
