@@ -109,7 +109,7 @@ export const bn: Words = {
     openOf: (trackingId) => `${trackingId} বুকিংটি খুলুন`,
   },
   payment: {
-    label: "পেমেন্ট",
+    label: "বেছে নেওয়া পেমেন্ট",
     happened: "যা যা হয়েছে",
     happenedHint: "প্রতিটি ধাপ, যে ক্রমে সংরক্ষিত",
     session: "সেশন",

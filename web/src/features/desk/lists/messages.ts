@@ -111,7 +111,7 @@ const en = {
     openOf: (trackingId: string) => `Open the booking ${trackingId}`,
   },
   payment: {
-    label: "Payment",
+    label: "Chosen payment",
     happened: "What happened",
     happenedHint: "every step, in the order it was stored",
     session: "Session",

@@ -19,7 +19,7 @@ const DESK = {
   "GET /api/payment/stats": data([{ _id: "needs_look", value: 1, change: null }]),
 };
 const list = () => within(screen.getByRole("region", { name: "Payments" }));
-const open = () => within(screen.getByRole("region", { name: "Payment" }));
+const open = () => within(screen.getByRole("region", { name: "Chosen payment" }));
 
 test("what went back is said with its amount, in the list and beside it", async () => {
   serve(DESK);

@@ -95,7 +95,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
               onChange={(text) => change({ search: text })}
             />
             <a
-              className="btn btn-line"
+              className="btn btn-line flex-none"
               href={`/api/payment/export?${query({ ...search }, search.status ? { status: search.status } : {})}`}
               download
               aria-label={words.csvOf}
