@@ -270,7 +270,7 @@ def test_a_client_disconnected_for_good_while_it_changes_over_is_told_on_the_web
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 ws.send("2probe")
                 assert await ws.receive() == "3probe"
-                assert (await polling.answer(0.25)).text == "6"
+                assert (await polling.answer()).text == "6"
                 await polling.post('42["kick"]')
                 ws.send("5")
                 assert await ws.receive() == "41"

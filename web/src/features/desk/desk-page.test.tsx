@@ -265,11 +265,15 @@ test("while the pointer rests on the list its rows stay, and what is new waits",
 });
 
 test("who dismisses a toast is on the next one, and after the last where they were; each says the whole amount", async () => {
-  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(1)]) });
+  const rima = { ...arrival, userId: "u8", userName: "Rima", trackingId: "CV-2" };
+  const paid: object[] = []; // a slow page may ask again meanwhile
+  const page = () => data({ bookings: paid, totalPages: 1, totalItems: paid.length, currentPage: 1 });
+  serve({ ...EMPTY_DESK, "GET /api/booking": page, "GET /api/chat/conversation": listing([customer(1)]) });
   await openDesk("/dashboard?view=chat");
   await server(() => {
+    paid.push({ ...rima, seq: 13 }, { ...arrival, seq: 12 });
     newest().deliver("customer_added", arrival, "e.12");
-    newest().deliver("customer_added", { ...arrival, userId: "u8", userName: "Rima", trackingId: "CV-2" }, "e.13");
+    newest().deliver("customer_added", rima, "e.13");
   });
   const box = screen.getByRole("searchbox");
   box.focus();
