@@ -51,6 +51,14 @@ test("a message is sending until the server has taken it", async () => {
   expect(events).toMatchObject([{ type: "sent", sent: { roomId: "u1", text: "Hello", seq: 7 } }]);
 });
 
+test("half a character, which no server takes, is sent as a sign of its own, and whole ones as they are", async () => {
+  await newest().accept("s1");
+  await send("😀 cut \ud83d", "\ude00 front");
+  expect(asked().map(({ text }) => text)).toEqual(["😀 cut \ufffd"]);
+  await answer(0, taken(7));
+  expect(asked().map(({ text }) => text)).toEqual(["😀 cut \ufffd", "\ufffd front"]);
+});
+
 test("what is written while away waits, outlives the page, and goes out in order with its first id", async () => {
   await send("one", "two");
   expect(states()).toEqual(["one: waiting", "two: waiting"]);

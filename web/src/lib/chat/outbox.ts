@@ -24,6 +24,9 @@ const PATIENCE = 15_000;
 /** Until then nobody wants to hear of waiting, ms. */
 const AT_ONCE = 2_000;
 
+/** Half a character, as a cut text may hold: the server ends the connection of whoever sends one, again and again. */
+const HALF = /\p{Surrogate}/gu;
+
 export class Outbox {
   readonly #owner: string;
   readonly #connection: Connection;
@@ -66,8 +69,9 @@ export class Outbox {
     return () => this.#listeners.delete(listener);
   }
 
-  send(roomId: string, text: string, more: Extra = {}): void {
+  send(roomId: string, written: string, more: Extra = {}): void {
     const time = Date.now();
+    const text = written.replace(HALF, "\ufffd");
     const id = `${time}-${crypto.randomUUID()}`;
     const entry: Waiting = { id, owner: this.#owner, roomId, text, more, time, tried: false, refused: null };
     this.#unstored = [...this.#unstored, entry];
