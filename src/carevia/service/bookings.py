@@ -21,7 +21,7 @@ from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
 from carevia.errors import BadInput
-from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, shown, tracked
+from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, shown, tracked, tracking_id_like
 from carevia.service.stats import booking_stats, payment_metrics
 from carevia.store.store import Store
 from carevia.store.tables import bookings, users
@@ -42,10 +42,10 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "division": func.lower(_b.division) == func.lower(bindparam("division")),
     "assigned": _b.caregiver.is_not(None),
     "unassigned": _b.caregiver.is_(None),
-    "tracking": tracked(lambda id_: id_ == bindparam("tracking")),
+    "tracking": _b.id.in_(tracked(bindparam("tracking"))),
     "search": or_(
         *(column.ilike(bindparam("search"), escape="\\") for column in (users.c.name, users.c.email, _b.service_name)),
-        tracked(lambda id_: id_.ilike(bindparam("search"), escape="\\")),
+        tracking_id_like(bindparam("search")),
     ),
 }
 ORDER = {

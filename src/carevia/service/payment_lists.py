@@ -10,7 +10,7 @@ from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
-from carevia.service.booking_rows import tracked
+from carevia.service.booking_rows import tracking_id_like
 from carevia.store.tables import bookings, payments, users
 from carevia.store.transaction import Row, Transaction
 
@@ -32,7 +32,7 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
             column.ilike(bindparam("search"), escape="\\")
             for column in (_u.name, _u.email, _b.service_name, _p.session_id)
         ),
-        tracked(lambda id_: id_.ilike(bindparam("search"), escape="\\")),
+        tracking_id_like(bindparam("search")),
     ),
 }
 

@@ -60,7 +60,7 @@ _TIMES: Final = (
 _SHOWN: Final = update(bookings).where(_b.announced == bindparam("seq")).values(shown=bindparam("at"))
 _BOOKING: Final = select(
     _b.tracking_id, _b.announced, _b.created, _b.received, _b.committed, _b.emitted, _b.shown
-).where(tracked(lambda id_: id_ == bindparam("tracking")))
+).where(_b.id.in_(tracked(bindparam("tracking"))))
 _NEWEST_SCREEN: Final = select(func.max(_s.id))
 _SCREENS_AFTER: Final = (
     select(_s.id, _s.from_seq, _s.to_seq).where(_s.id > bindparam("last")).order_by(_s.id).limit(1_000)

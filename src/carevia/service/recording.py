@@ -20,7 +20,7 @@ from carevia.store.tables import bookings, conversations, payment_facts, payment
 from carevia.store.transaction import Row, Transaction
 
 _BOOKING = select(bookings).where(bookings.c.id == bindparam("booking"))
-_TRACKED = select(bookings).where(tracked(lambda id_: id_ == bindparam("tracking")))
+_TRACKED = select(bookings).where(bookings.c.id.in_(tracked(bindparam("tracking"))))
 _SERVICE_NAME = select(services.c.name).where(
     or_(services.c.id == bindparam("service"), services.c.slug == bindparam("service"))
 )
@@ -50,7 +50,7 @@ _REOPEN = (
 )
 _KNOWN = select(
     exists().where(payments.c.session_id == bindparam("session")).label("session"),
-    exists().where(tracked(lambda id_: id_ == bindparam("tracking"))).label("tracking"),
+    tracked(bindparam("tracking")).exists().label("tracking"),
     exists()
     .where(or_(payment_facts.c.about == bindparam("session"), payment_facts.c.about == bindparam("intent")))
     .label("facts"),

@@ -7,13 +7,13 @@ from carevia.domain.conversations import Found, FoundMessage, FoundPerson
 from carevia.domain.search import excerpt, words
 from carevia.domain.text import like_pattern, tidy
 from carevia.domain.times import iso
-from carevia.service.booking_rows import tracked
+from carevia.service.booking_rows import tracking_id_like
 from carevia.store.tables import bookings, messages, users
 from carevia.store.transaction import Row, Transaction
 
 PEOPLE = 10
 
-_WITH_TRACKING_ID = select(bookings.c.user_id).where(tracked(lambda id_: id_.ilike(bindparam("like"), escape="\\")))
+_WITH_TRACKING_ID = select(bookings.c.user_id).where(tracking_id_like(bindparam("like")))
 _PEOPLE = (
     select(users.c.id, users.c.name, users.c.email)
     .where(
