@@ -134,8 +134,8 @@ class ThreadedStore(Store):
             self._failed_forgiven = failed
         elif self._writer is None or time.monotonic() - self._writer.last_commit > _PROVEN:
             await self.write(works.probe)
-        if failed > last > before and self._writer is not None and self._writer.failure is not None:
-            raise self._writer.failure  # ours come back, and those of others fail all the time
+        if failed > last > before and self._writer is not None and self._writer.failure:
+            raise Unavailable(self._writer.failure)  # ours come back, and those of others fail all the time
 
     async def _prove(self) -> None:
         """The last bytes of a disk take a small commit and no payment: after a commit that failed only a large one

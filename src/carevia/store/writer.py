@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 
-from carevia.errors import Unavailable
 from carevia.store.database import Database, Session
 from carevia.store.gathering import Gathering
 from carevia.store.job import Job
@@ -37,7 +36,7 @@ class Writer:
         self.ended: asyncio.Future[None] = loop.create_future()
         self.last_commit = 0.0  # monotonic, of the last one that reached the disk; 0 after a failed one
         self.failed_commits = 0
-        self.failure: Unavailable | None = None  # of the last one that failed
+        self.failure = ""  # why the last one failed, in words
         self.loop = loop
         self._database = database
         self._settled = settled
@@ -141,7 +140,7 @@ class Writer:
         self.last_commit = 0.0
         self.failed_commits += 1
         log.error("store: could not commit: %s", error)
-        self.failure = self._database.unavailable(error)
+        self.failure = self._database.unavailable(error).message
         for job in batch:
             job.error, job.result = self._database.unavailable(error), None
         if self._session is not None and not self._database.recover(self._session, error):
