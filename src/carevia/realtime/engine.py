@@ -82,9 +82,8 @@ class Engine:
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.sessions: dict[str, Session] = {}
         self.polls: dict[str, PollingTransport] = {}
-        self.farewells: dict[
-            str, PollingTransport
-        ] = {}  # of sessions that have ended, whose clients may fetch the rest
+        # Of sessions that have ended, whose clients may still fetch the rest.
+        self.farewells: dict[str, PollingTransport] = {}
         self._released: list[PollingTransport] = []  # whose GETs are answered at the end of this turn
         self.lagging: set[Lagging] = set()
         self._allowance = 0  # bytes that lagging clients may be sent before it is worth adding up again
