@@ -22,6 +22,7 @@ from tests.acceptance.people import token
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads Linux's accounting")
 UNEQUAL = {"id", "trackingId", "time", "waitingSince", "lastMessage"}  # made up, times, and what is looked at by itself
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="the load generator needs a C compiler")
 FACTS = report.Facts("2000-01-01", "a machine", ["a version"], 1, 0.05, 0.1, [1.0])
 
 
@@ -48,9 +49,8 @@ def test_twenty_clients_give_a_figure_for_ours_and_for_node_or_a_sentence_where_
             assert found is not None and found.middle > 0, (row, server)
 
 
+@needs_compiler
 def test_rooms_and_namespaces_are_measured_beside_others() -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("the load generator needs a C compiler")
     servers.install_peers()
     bench = Bench(servers=(OURS, NODE), seconds=0.02, scale=0.01)
     for name in ("rooms", "namespaces"):
@@ -62,9 +62,8 @@ def test_rooms_and_namespaces_are_measured_beside_others() -> None:
                 assert found is not None and found.middle > 0, (row, server)
 
 
+@needs_compiler
 def test_a_client_that_reads_nothing_is_measured_by_what_it_costs_and_by_how_the_others_fare() -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("the load generator needs a C compiler")
     servers.install_peers()
     bench = Bench(servers=(OURS, NODE), scale=0.1)
     SCENARIOS["slow"](bench)
@@ -74,9 +73,8 @@ def test_a_client_that_reads_nothing_is_measured_by_what_it_costs_and_by_how_the
         assert memory is not None and memory.middle >= 0
 
 
+@needs_compiler
 def test_the_main_job_and_the_chat_are_measured_on_the_real_program_and_on_its_peer() -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("the load generator needs a C compiler")
     servers.install_peers()
     bench = Bench(servers=(OURS, NODE), seconds=0.05, scale=0.01)
     for name in ("job", "chat"):
@@ -87,9 +85,8 @@ def test_the_main_job_and_the_chat_are_measured_on_the_real_program_and_on_its_p
             assert found is not None and found.middle > 0, (row, server)
 
 
+@needs_compiler
 def test_processes_on_one_redis_are_measured_beside_node_with_its_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("the load generator needs a C compiler")
     servers.install_peers()
     monkeypatch.setattr("bench.cluster.PROCESSES", (2,))
     bench = Bench(servers=(OURS, NODE), seconds=0.05, scale=0.01)
@@ -173,9 +170,8 @@ def test_the_payload_is_300_bytes() -> None:
     assert len(payload()) == 300
 
 
+@needs_compiler
 def test_the_peer_of_the_main_job_keeps_the_same_facts_as_ours(tmp_path: Path) -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("the load generator needs a C compiler")
     servers.install_peers()
     kept = {}
     for name in (OURS, NODE):
