@@ -307,6 +307,16 @@ def test_what_is_left_as_it_came_goes_out_as_what_it_is(value: Any) -> None:
     assert socketio.encode(EVENT, "/", ["went", raw]) == socketio.encode(EVENT, "/", ["went", value])
 
 
+def test_what_is_left_as_it_came_has_no_integer_that_others_cannot_read() -> None:
+    for most in (4300, 4299):
+        text = b'2["go",{"x":1},%s]' % (b"9" * most)
+        assert socketio.decode(text, READS).data[2] == msgspec.Raw(b"9" * most)
+    with pytest.raises(ParseError):
+        socketio.decode(b'2["go",{"x":1},[%s]]' % (b"9" * 4301), READS)
+    digits = b'"%s"' % (b"9" * 4301)  # in a string they are no number
+    assert socketio.decode(b'2["go",{"x":1},%s]' % digits, READS).data[2] == digits.decode()[1:-1]
+
+
 @settings(max_examples=100, deadline=None)
 @given(namespaces, st.lists(values, max_size=4), st.integers(0, 9_999_999_999))
 def test_acknowledgements_round_trip(namespace: str, args: list[Any], packet_id: int) -> None:

@@ -1,10 +1,10 @@
 """Socket.IO v5 packets: decode what a client sends, encode what a server says.
 
 Pure. JSON is msgspec's, which refuses NaN, lone surrogates and numbers out of range; nesting too deep is refused too.
-Attachments are
-`bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
+Attachments are `bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
@@ -24,6 +24,8 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _TEXTUAL = frozenset((str, int, float, bool, type(None), msgspec.Raw))
 _DEEP = 2 * MAX_DEPTH  # characters that a value nested so deep has at least
+_MOST_DIGITS = 4300  # of an integer that Python reads (sys.int_info), and msgspec
+_find_long_number = re.compile(rb"\d{%d}" % (_MOST_DIGITS + 1)).search
 NO_END = "a value that holds itself, or is nested too deep, cannot be sent"
 _NO_EVENT = "an event is an array that begins with its name"
 _ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
@@ -115,7 +117,12 @@ def _read(text: bytes, read: Read) -> Any:
         data = read(text)
     except (ValueError, RecursionError):
         return _json(text)
-    return _json(text) if _opens_much(text) else data
+    return _json(text) if _opens_much(text) or _has_long_number(text) else data
+
+
+def _has_long_number(text: bytes) -> bool:
+    """Whether there may be an integer in it that `_json` refuses and `msgspec.Raw` does not look at."""
+    return len(text) > _MOST_DIGITS and _find_long_number(text) is not None
 
 
 def _opens_much(text: bytes) -> bool:
