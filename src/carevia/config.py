@@ -233,6 +233,11 @@ def with_development_secrets(settings: Settings) -> Settings:
     )
 
 
+def has_kept_emit_secret(settings: Settings) -> bool:
+    """Whether the secret of /emit-booking is the one that was made in DATA_DIR, not one that somebody has set."""
+    return settings.emit_secret == (_kept_secrets(settings.data_dir)["emit_secret"],)
+
+
 def _new_secrets() -> dict[str, str]:
     return {
         "secret_key": secrets.token_urlsafe(48),

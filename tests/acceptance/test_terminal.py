@@ -30,6 +30,17 @@ def test_in_development_a_link_for_the_desk_is_printed(program: Program) -> None
     program.wait_for_line(rf"{re.escape(program.url)}/login#link=\S+")
 
 
+def test_in_development_it_says_which_secret_signs_an_emitted_booking(start_program: StartProgram) -> None:
+    """Whoever had set one was sent to the file, whose secret is then not the one that counts."""
+    said = r"^> POST /emit-booking takes what is signed with (.+)$"
+    program = start_program()
+    file = program.data / "development-secrets.json"
+    assert program.wait_for_line(said)[1] == f"emit_secret of {file}"
+    assert "emit_secret" in json.loads(file.read_text())
+    program = start_program(CAREVIA_EMIT_SECRET=SETTINGS["CAREVIA_EMIT_SECRET"])
+    assert program.wait_for_line(said)[1] == "CAREVIA_EMIT_SECRET"
+
+
 def test_the_log_names_nobody(start_program: StartProgram, javascript_client: SocketIOClient) -> None:
     program = start_program(**SETTINGS, CAREVIA_LOG="json")
     secret_words = ["Zuleikha", "zuleikha@example.com", "Banani-Lake", "grandmother-is-ill"]

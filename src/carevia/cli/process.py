@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import uvicorn
 
 from carevia.app import Carevia
-from carevia.config import SECRETS_FILE, Settings
+from carevia.config import SECRETS_FILE, Settings, has_kept_emit_secret
 from carevia.errors import ConfigError
 from carevia.failpoint import arm
 from carevia.logs import Log
@@ -197,6 +197,8 @@ async def _welcome(carevia: Carevia) -> None:
         for name, link in await carevia.sign_in_links():
             log.say(f"> Sign in {name} (once, within 15 minutes): {link}")
         if not settings.production:
-            log.say(f"> POST /emit-booking takes what is signed with emit_secret of {settings.data_dir / SECRETS_FILE}")
+            kept = has_kept_emit_secret(settings)
+            secret = f"emit_secret of {settings.data_dir / SECRETS_FILE}" if kept else "CAREVIA_EMIT_SECRET"
+            log.say(f"> POST /emit-booking takes what is signed with {secret}")
     await carevia.passwords.warm()
     await asyncio.to_thread(__import__, "jwt")
