@@ -160,6 +160,7 @@ def test_wrong_payload_is_400_with_the_field_never_422(tmp_path: Path) -> None:
                 await d.http.get("/api/booking?page=0", headers=headers),
                 await d.http.get("/api/payment?limit=1000", headers=headers),
                 await d.http.get("/api/booking?status=lost", headers=headers),
+                await d.http.get("/api/chat/message?roomId=x&before=garbage", headers=headers),
             ]
             for answer in answers:
                 assert answer.status_code == 400, answer.text
@@ -167,6 +168,8 @@ def test_wrong_payload_is_400_with_the_field_never_422(tmp_path: Path) -> None:
                 assert {"field", "message"} == set(answer.json()["errors"][0])
             assert answers[3].json()["errors"][0]["field"] == "roomId"
             assert answers[5].json()["errors"][0]["field"] == "limit"
+            words = "Expected a whole number or nothing, got text"
+            assert answers[10].json()["errors"] == [{"field": "before", "message": words}]
 
     run(work())
 

@@ -61,8 +61,13 @@ def field_error(problem: msgspec.ValidationError) -> FieldError:
     if missing:
         field = f"{field}.{missing[1]}" if field else missing[1]
         text = "This field is needed."
-    words = re.sub(r"`([a-z]+)`", lambda found: _WORDS.get(found[1], found[1]), text)
+    words = re.sub(r"`([a-z |]+)`", lambda found: _in_words(found[1]), text)
     return {"field": field or "body", "message": words}
+
+
+def _in_words(types: str) -> str:
+    """`int | null` as "a whole number or nothing"."""
+    return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))
 
 
 def _bad(problem: msgspec.ValidationError) -> BadInput:
