@@ -387,7 +387,16 @@ def test_check_against_a_server_that_wants_a_sign_in_works_and_says_so(start_pro
     program = start_program(CAREVIA_GUEST_SOCKETS="off")
     checked = command("check", program.url)
     assert checked.returncode == 0
-    assert "Sign in first" in checked.stdout
+    assert "lets nobody in without signing in (“Sign in first”)" in checked.stdout
+    assert "give a token" in checked.stdout
+
+
+def test_check_with_a_token_that_is_refused_speaks_of_the_token(program: Program) -> None:
+    """It said that nobody gets in without signing in, to whom guests may come, and to give a token, which it had."""
+    said = command("check", program.url, "--token", "bad").stdout
+    assert "does not take this token (“Token not valid”)" in said
+    assert "without signing in" not in said
+    assert "give a token" not in said
 
 
 def test_simulate_without_a_server_says_so(tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ class _Run:
                 return "a packet went there and one came back"
             if packet.startswith("44"):
                 self._refused = json.loads(packet[2:]).get("message", "no reason given")
-                return f"works; the server lets nobody in without signing in (“{self._refused}”)"
+                why = "does not take this token" if self._token else "lets nobody in without signing in"
+                return f"works; the server {why} (“{self._refused}”)"
         raise Failed(f"polling: the server did not take the packet (HTTP {posted.status_code})")
 
     def _upgrade(self, client: httpx2.Client, session: Session) -> ClientConnection:
@@ -158,7 +159,8 @@ class _Run:
 
     def _latency(self, socket: ClientConnection) -> Step:
         if self._refused is not None:
-            return Step("latency", "skipped", "not signed in: give a token with --token")
+            remedy = "try another token" if self._token else "give a token with --token"
+            return Step("latency", "skipped", f"not signed in: {remedy}")
         times = []
         for number in range(_ROUNDS):
             _, took = _timed(lambda number=number: self._ask(socket, number))  # type: ignore[misc]
