@@ -128,6 +128,12 @@ def test_what_is_no_address_is_refused_with_one_that_is(words: tuple[str, ...], 
     assert (shown.exit_code, "Write it like https://" in shown.output) == (2, True), shown.output
 
 
+def test_a_rate_that_is_no_number_is_refused() -> None:
+    """NaN is within every range, and ended in the traceback of a sleep."""
+    shown = CliRunner().invoke(carevia, ["simulate", "--rate", "nan"])
+    assert (shown.exit_code, "nan is no number" in shown.output) == (2, True), shown.output
+
+
 def test_reconcile_with_a_key_that_no_header_can_hold_is_one_sentence(tmp_path: Path) -> None:
     refused = command("reconcile", CAREVIA_STRIPE_SECRET_KEY="sk_test_é", CAREVIA_DATA_DIR=str(tmp_path))
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr

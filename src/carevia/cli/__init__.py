@@ -3,6 +3,7 @@
 What is wrong with settings, folder or port is one sentence and exit status 2; anything else that fails is 1.
 """
 
+import math
 import os
 import signal
 import sys
@@ -224,9 +225,23 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     raise click.BadParameter(f"{value} is no address. Write it like https://care.example.com.")
 
 
+def _number(_: click.Context, __: click.Parameter, value: float) -> float:
+    """NaN is within every range: it is neither below nor above anything."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number.")
+    return value
+
+
 @carevia.command(epilog=_example("carevia simulate", "carevia simulate --count 50 --rate 5 --fault duplicate,shuffle"))
 @click.option("--count", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Customers who pay.")
-@click.option("--rate", type=click.FloatRange(0.01, 10_000), default=1.0, show_default=True, help="Of them a second.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.01, 10_000),
+    callback=_number,
+    default=1.0,
+    show_default=True,
+    help="Of them a second.",
+)
 @click.option("--fault", default="", help="duplicate, late, shuffle, lost: comma list of what goes wrong on the way.")
 @click.option("--url", callback=_address, help="The server; CAREVIA_PUBLIC_URL.")
 def simulate(count: int, rate: float, fault: str, url: str | None) -> None:
