@@ -60,6 +60,25 @@ def test_while_the_store_cannot_commit_whoever_is_signed_in_still_reads(
     run(work())
 
 
+def test_while_the_store_cannot_be_read_every_route_answers_as_it_is_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_: object) -> None:
+        raise Unavailable("The database is out of reach.")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            headers = d.bearer("boss", "admin")
+            paths = (await d.http.get("/openapi.json")).json()["paths"]
+            monkeypatch.setattr(d.carevia.store, "read", gone)
+            for path, operations in paths.items():
+                if "get" in operations:
+                    answer = await d.http.get(path, headers=headers)
+                    assert str(answer.status_code) in operations["get"]["responses"], (path, answer.text)
+
+    run(work())
+
+
 @pytest.mark.parametrize("query", ["a=1&" * 60, "own=%ff", "%"])
 def test_probes_answer_whatever_stands_in_the_query(tmp_path: Path, query: str) -> None:
     async def work() -> None:

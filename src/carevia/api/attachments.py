@@ -28,6 +28,7 @@ class UploadQuery(msgspec.Struct):
             min_length=1,
             max_length=LONGEST_UPLOAD_ID,
             description="chosen by the client; the same one again is the same attachment",
+            extra_json_schema={"pattern": "^[!-~]+$"},
         ),
     ]
     name: Annotated[str, Meta(max_length=1_000, description="shown to people; the type is told by the bytes")] = ""
@@ -66,7 +67,7 @@ class AttachmentRoutes:
                 body=Nothing,
                 answer=Raw,
                 bare=True,
-                errors=(404,),
+                errors=(304, 404),
             ),
         ]
 

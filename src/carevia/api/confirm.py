@@ -6,7 +6,7 @@ nobody.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from carevia.api.http import Answer, ok
 from carevia.api.limits import EventBudget
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
-from carevia.domain.reconciliation import valid_session_id
+from carevia.domain.reconciliation import SESSION_ID, valid_session_id
 from carevia.errors import BadInput, Unavailable
 from carevia.service.confirmation import Confirmation, Confirmed
 
@@ -29,7 +29,7 @@ _MESSAGES: Final = {
 
 
 class SessionToConfirm(msgspec.Struct):
-    sessionId: str
+    sessionId: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{SESSION_ID}$"})]
 
 
 class ConfirmRoutes:

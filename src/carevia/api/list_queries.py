@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from carevia.domain.bookings import LARGEST_PAGE, LAST_PAGE, PAGE
+from carevia.domain.bookings import LARGEST_PAGE, LAST_PAGE, LAST_SEQ, PAGE
 
 _Page = Annotated[int, Meta(ge=1, le=LAST_PAGE)]
+_Seq = Annotated[int, Meta(ge=0, le=LAST_SEQ)]
 _Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
 
 
@@ -20,8 +21,8 @@ class ListQuery(msgspec.Struct):
     caregiver: Literal["all", "assigned", "unassigned"] | None = None
     division: str | None = None
     userId: Annotated[str | None, Meta(description="of one customer")] = None
-    after: Annotated[int | None, Meta(description="announced behind this number of the journal")] = None
-    upto: Annotated[int | None, Meta(description="announced up to it: further pages of a list that grows")] = None
+    after: Annotated[_Seq | None, Meta(description="announced behind this number of the journal")] = None
+    upto: Annotated[_Seq | None, Meta(description="announced up to it: further pages of a list that grows")] = None
     page: _Page = 1
     limit: _Limit = PAGE
 

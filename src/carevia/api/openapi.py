@@ -10,10 +10,12 @@ from carevia.api.payload import Nothing, Raw, schema_of
 from carevia.api.policy import Route
 
 _REASONS: Final = {
+    304: "Unchanged since the one that If-None-Match names.",
     400: "The payload is wrong; `errors` names the fields.",
     401: "Not signed in, or the credential is not good.",
     403: "Signed in, but not allowed; or a request of another site's page.",
     404: "Not there, or not yours.",
+    408: "The body did not arrive in time.",
     409: "It happened before.",
     413: "The body is too large.",
     429: "Too many attempts; Retry-After says when to come back.",
@@ -123,10 +125,10 @@ def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, 
         content = {"application/json": {"schema": data if route.bare else _envelope(data)}}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
     for status in sorted(_statuses(route)):
-        responses[str(status)] = {
-            "description": _REASONS[status],
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
-        }
+        responses[str(status)] = {"description": _REASONS[status]}
+        if status >= 400:
+            failure = {"schema": {"$ref": "#/components/schemas/Failure"}}
+            responses[str(status)]["content"] = {"application/json": failure}
     return responses
 
 
@@ -139,7 +141,7 @@ def _statuses(route: Route[Any, Any]) -> set[int]:
     if route.query is not Nothing or route.body is not Nothing:
         found.add(400)
     if route.body is not Nothing:
-        found.add(413)
+        found |= {408, 413}
     return found
 
 

@@ -50,7 +50,7 @@ class Route(msgspec.Struct, Generic[Q, B], kw_only=True, frozen=True, eq=False):
     answer: Any = None  # JSON schema or type of the answer's `data`; of the whole answer where `bare`
     bare: bool = False
     media: str | None = None  # where the answer is no JSON
-    errors: tuple[int, ...] = ()  # beyond those its policy and payloads bring
+    errors: tuple[int, ...] = ()  # what it answers but 200, beyond those its policy and payloads bring
     limit: int = BODY_LIMIT
     described: bool = True  # in /openapi.json
 

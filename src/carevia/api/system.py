@@ -79,7 +79,7 @@ class SystemRoutes:
             get("/config.json", "What a page has to know before it connects.", self.page_config, PageConfig),
             get("/openapi.json", "This description.", self.openapi, {"type": "object"}),
             get("/api/catalogue", "Services with prices, divisions with districts.", self.catalogue,
-                Catalogue, bare=False),
+                Catalogue, bare=False, errors=(503,)),
         ]  # fmt: skip
 
     async def health(self, _: Call[Any, Any]) -> Answer:
