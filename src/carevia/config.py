@@ -10,6 +10,7 @@ import base64
 import difflib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -128,16 +129,25 @@ def _merged(environ: Mapping[str, str], folder: Path | None) -> dict[str, str]:
     path = folder / f".env.{env}"
     if not path.is_file():
         return ours
-    from dotenv import dotenv_values
-
-    try:
-        found = dotenv_values(path, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"{path.name} cannot be read. Make it a UTF-8 text file that this user may read.") from None
-    stated = {name: (value or "").strip() for name, value in found.items() if name.startswith(PREFIX)}
+    stated = _stated(path)
     if stated.pop(f"{PREFIX}ENV", env) != env:
         raise ConfigError(f"{path.name} names another CAREVIA_ENV. Set CAREVIA_ENV in the environment instead.")
     return {name: value for name, value in stated.items() if value} | ours
+
+
+def _stated(path: Path) -> dict[str, str]:
+    """Ours of the file's lines. One that cannot be read is not passed over: its setting would be the default."""
+    from dotenv.parser import parse_stream
+
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = list(parse_stream(file))
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{path.name} cannot be read. Make it a UTF-8 text file that this user may read.") from None
+    for line in lines:
+        if line.error and (ours := re.search(rf"{PREFIX}\w+", line.original.string)):
+            raise ConfigError(f"{ours[0]} in {path.name} cannot be read. Write the line as {ours[0]}=value.")
+    return {line.key: (line.value or "").strip() for line in lines if line.key and line.key.startswith(PREFIX)}
 
 
 def _unknown(name: str) -> str:

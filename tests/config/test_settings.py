@@ -224,6 +224,15 @@ def test_unknown_name_in_the_file_is_refused_too(tmp_path: Path) -> None:
     assert "CAREVIA_PORT?" in problems({}, tmp_path)["PROT"]
 
 
+@pytest.mark.parametrize("line", ["CAREVIA_PORT 4000", "CAREVIA_PORT: 4000", 'CAREVIA_HOST="0.0.0.0'])
+def test_line_of_the_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path, line: str) -> None:
+    """The server started with the default, as if nothing had been set."""
+    (tmp_path / ".env.development").write_text(f"# CAREVIA_PORT 1\nno line of ours\n\n{line}\n")
+    said = r"^CAREVIA_\w+ in \.env\.development cannot be read\. Write the line as CAREVIA_\w+=value\.$"
+    with pytest.raises(ConfigError, match=said):
+        load_settings({}, tmp_path)
+
+
 def test_file_that_names_another_environment_or_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".env.development").write_text("CAREVIA_ENV=production\n")
     with pytest.raises(ConfigError, match="CAREVIA_ENV"):
