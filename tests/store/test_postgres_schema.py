@@ -89,6 +89,20 @@ def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
         prepare(postgres.url("old"), "e")
 
 
+@pytest.mark.parametrize("password", ["hunter2%zz", "hunter2%00", "a hunter2", "a@hunter2", "hunter2/", "hunter2@[::1"])
+def test_an_address_that_cannot_be_read_is_not_repeated_with_its_password(password: str) -> None:
+    """libpq quotes what it cannot read, and takes a part of a password with @ or / in it for the host or the port."""
+    with pytest.raises(ConfigError, match="write postgresql://USER:PASSWORD@HOST/NAME") as refused:
+        prepare(f"postgresql://localhost:{password}@h/d", "e")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["%2Frun%2Fuser@1000", "%40abstract", "[::1]", "127.0.0.1"])
+def test_an_address_that_can_be_read_is_tried(host: str) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        prepare(f"postgresql://u:p@{host}:{free_port()}/d", "e")
+
+
 def test_what_cannot_be_reached_may_come_back_and_what_is_refused_will_not(postgres: Postgres) -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         prepare(f"postgresql://carevia@127.0.0.1:{free_port()}/carevia", "e")

@@ -36,16 +36,31 @@ _DEFAULTS: Final[dict[str, Any]] = {
 
 def connect(url: str, *, writable: bool = False, autocommit: bool = True) -> psycopg.Connection[Any]:
     """Raises psycopg.OperationalError where nobody answers, ConfigError for a bad address."""
-    try:
-        told = conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        raise ConfigError(f"CAREVIA_DATABASE_URL is no address of PostgreSQL's ({first_line(error)}).") from None
+    told = _parts(url)
     defaults = _DEFAULTS | ({"target_session_attrs": "read-write"} if writable else {})
     connection = psycopg.connect(make_conninfo(**(defaults | told)), autocommit=autocommit)
     # The sum of a column of whole numbers is NUMERIC here and whole all the same: an int, as on SQLite. No column of
     # ours is NUMERIC, and what is not whole raises.
     connection.adapters.register_loader("numeric", IntLoader)
     return connection
+
+
+def _parts(url: str) -> dict[str, Any]:
+    """Raises ConfigError in words of our own: libpq's repeat what they cannot read, which may be the password. One with
+    a bare @ or / in it ends in the host or the port, and would be told as those are."""
+    try:
+        told = conninfo_to_dict(url)
+        hosts, ports = (str(told.get(part) or "").split(",") for part in ("host", "port"))
+        good = not any("@" in host and host[0] not in "/@" for host in hosts)  # those are sockets of this machine
+        good = good and all(port.isdecimal() for port in ports if port)
+    except psycopg.ProgrammingError:
+        good = False
+    if not good:
+        raise ConfigError(
+            "CAREVIA_DATABASE_URL is no address of PostgreSQL's: write postgresql://USER:PASSWORD@HOST/NAME, "
+            "and in the password %40 for @, %2F for /, %25 for %, %20 for a space."
+        )
+    return told
 
 
 def in_use(connection: psycopg.Connection[Any], *, alone: bool = False) -> bool:
