@@ -146,6 +146,28 @@ def test_money_that_cannot_be_read_loses_nothing(tmp_path: Path) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("changes", [{"currency": None}, {"amount_total": "lots"}])
+@pytest.mark.parametrize("order", ["provider first", "site first"])
+def test_money_that_cannot_be_read_is_a_booking_s_once_somebody_tells_more(
+    tmp_path: Path, changes: dict[str, Any], order: str
+) -> None:
+    """An amount was stored without its currency, and from then on every word about this session was answered 500."""
+    unread, site = paid_event(id="cs_1") | {"id": "evt_0"}, SiteBooking("u1", sessionId="cs_1", amountPaid="3000")
+    unread["data"]["object"] |= changes
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            told = [partial(home.deliver, unread), partial(home.payments.receive_site, "msg_1", site)]
+            for tell in told if order == "provider first" else reversed(told):
+                await tell()
+            await home.pay(id="cs_1")
+            assert count(tmp_path) == {"bookings": 1, "payments": 1, "announced": 1, "provider_events": 3}
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert (booking.amountPaid, booking.currency) == ("3000", "bdt")
+
+    run(main())
+
+
 def test_the_stored_account_s_name_goes_before_the_metadata_s(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:

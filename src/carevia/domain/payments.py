@@ -155,13 +155,15 @@ def _decide_paid(event: StripeEvent) -> Decision:
 
 
 def _money(event: StripeEvent) -> Money:
+    """A number without its currency is no amount."""
     session = event.object
+    currency = currency_of(session.get("currency"))
     return Money(
         source="stripe",
         session_id=provider_id(session.get("id")),
         intent_id=provider_id(session.get("payment_intent")),
-        amount=amount_of(session.get("amount_total")),
-        currency=currency_of(session.get("currency")),
+        amount=amount_of(session.get("amount_total")) if currency else None,
+        currency=currency,
         paid_at=event.created,  # a checkout may have stood open for hours before
     )
 

@@ -190,7 +190,7 @@ class Recorder:
             return "completed a booking known before"
         learn_session(tx, paid.money.session_id, payment, booking)
         settle(tx, paid.money.session_id, paid.money.intent_id)
-        sum_up_standing(tx, booking)
+        _sum_up(tx, booking, booking.total, look=booking.needs_look)  # an amount may have been learned just now
         return "this booking was recorded before"
 
     def _make_booking(
