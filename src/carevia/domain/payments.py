@@ -58,6 +58,9 @@ class Money(msgspec.Struct, frozen=True):
 
 
 NOTHING_PAID: Final = "nothing was paid"
+NOT_SAID: Final = "the site did not say what was paid"
+NO_AMOUNT: Final = (NOTHING_PAID, NOT_SAID)
+"""Reasons to look that are gone as soon as somebody tells an amount."""
 
 
 class PaidBooking(msgspec.Struct, frozen=True):

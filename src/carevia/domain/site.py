@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from carevia.domain.ids import valid_tracking_id
 from carevia.domain.money import MOST, digits, minor, valid_currency
-from carevia.domain.payments import BookingDetails, Money, PaidBooking
+from carevia.domain.payments import NOT_SAID, BookingDetails, Money, PaidBooking
 from carevia.domain.people import valid_user_id
 from carevia.domain.text import tidy, whole_characters
 from carevia.errors import BadInput, FieldError
@@ -68,7 +68,7 @@ def paid_booking(site: SiteBooking, now: int) -> PaidBooking:
         user_email=tidy(site.userEmail, 254),
         tracking_id=site.trackingId or None,
         details=BookingDetails(service_name=tidy(site.serviceName, 200)),
-        needs_look=None if amount else "the site did not say what was paid",
+        needs_look=None if amount else NOT_SAID,
     )
 
 

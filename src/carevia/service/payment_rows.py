@@ -1,8 +1,8 @@
 """Payments that are recorded: found again, confirmed by the provider, completed by what is told later."""
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 
-from carevia.domain.payments import Money
+from carevia.domain.payments import NO_AMOUNT, Money
 from carevia.store.tables import payments
 from carevia.store.transaction import Row, Transaction
 
@@ -21,12 +21,15 @@ _CONFIRM = (
         paid_at=bindparam("at"),
     )
 )
+_AMOUNT = func.coalesce(payments.c.amount, bindparam("new_amount"))
+_MISSED_IT = or_(*(payments.c.needs_look == reason for reason in NO_AMOUNT))
 _LEARN = (
     update(payments)
     .where(payments.c.id == bindparam("payment"))
     .values(
         currency=case((payments.c.amount.is_(None), bindparam("new_currency")), else_=payments.c.currency),
-        amount=func.coalesce(payments.c.amount, bindparam("new_amount")),
+        amount=_AMOUNT,
+        needs_look=case((_AMOUNT.is_not(None) & _MISSED_IT, None), else_=payments.c.needs_look),
         intent_id=func.coalesce(payments.c.intent_id, bindparam("new_intent")),
     )
     .returning(payments)
@@ -39,8 +42,8 @@ def payment_of(tx: Transaction, session_id: str | None) -> Row | None:
 
 
 def learned(tx: Transaction, payment: Row | None, money: Money) -> Row | None:
-    """What the provider's first notice of a session lacked is taken from the next."""
-    if payment is None or "site" in (money.source, payment.provider) or None not in (payment.amount, payment.intent_id):
+    """What the first notice of a session lacked is taken from the next of the same sender."""
+    if payment is None or money.source != payment.provider or None not in (payment.amount, payment.intent_id):
         return payment
     values = {"new_amount": money.amount, "new_currency": money.currency, "new_intent": money.intent_id}
     return tx.all(_LEARN, payment=payment.id, **values)[0]
@@ -52,12 +55,12 @@ def told_by_site(tx: Transaction, booking: Row) -> Row | None:
     return told[0] if told else None
 
 
-def learn_session(tx: Transaction, session_id: str | None, payment: Row | None, booking: Row) -> None:
-    """A site names the session of a payment that it told us of before: the provider's notice will be recognised."""
-    if payment is None and session_id is not None:
-        told = told_by_site(tx, booking)
-        if told is not None:
-            tx.run(_SET_SESSION, payment=told.id, session=session_id)
+def learn_of_site(tx: Transaction, money: Money, booking: Row) -> None:
+    """A site tells more of a payment that it told us of before: its amount, or its session, by which the provider's
+    notice will be recognised."""
+    told = learned(tx, told_by_site(tx, booking), money)
+    if told is not None and money.session_id is not None:
+        tx.run(_SET_SESSION, payment=told.id, session=money.session_id)
 
 
 def confirm(tx: Transaction, payment: Row, money: Money, look: str | None) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, case, exists, func, or_, select, update
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
 from carevia.domain.money import major
 from carevia.domain.payloads import CustomerAdded
-from carevia.domain.payments import NOTHING_PAID, BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
+from carevia.domain.payments import NO_AMOUNT, BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
 from carevia.service.booking_rows import stored_row, tracked
-from carevia.service.payment_rows import PAYMENTS_OF, confirm, learn_session, learned, payment_of, told_by_site
+from carevia.service.payment_rows import PAYMENTS_OF, confirm, learn_of_site, learned, payment_of, told_by_site
 from carevia.service.settling import settle, sum_up_standing, telling
 from carevia.store.tables import bookings, conversations, payment_facts, payments, services, tracking_aliases, users
 from carevia.store.transaction import Row, Transaction
@@ -188,7 +188,8 @@ class Recorder:
                 look = "the provider names another customer"
             _sum_up(tx, booking, paid.details.total, look=look)
             return "completed a booking known before"
-        learn_session(tx, paid.money.session_id, payment, booking)
+        if payment is None:
+            learn_of_site(tx, paid.money, booking)
         settle(tx, paid.money.session_id, paid.money.intent_id)
         _sum_up(tx, booking, booking.total, look=booking.needs_look)  # an amount may have been learned just now
         return "this booking was recorded before"
@@ -323,7 +324,7 @@ def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | 
     amount = sum(row.amount for row in paid if row.currency == currency)
     if any(row.currency != currency for row in paid):
         look = "paid in several currencies"
-    elif look == NOTHING_PAID and amount:
+    elif look in NO_AMOUNT and amount:
         look = None
     if booking.source != "site" or len(confirmed) > 1:
         total = max(total or 0, booking.total)
