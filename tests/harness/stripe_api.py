@@ -1,4 +1,5 @@
-"""A stand-in for the Stripe API as far as the program asks it: checkout sessions listed and fetched, disputes listed.
+"""A stand-in for the Stripe API as far as the program asks it: checkout sessions listed and fetched, refunds and
+disputes listed.
 
 Written from Stripe's own description, and tried with Stripe's own library (test_stripe_api.py): bearer key, newest
 first, `created[gte]`, `status`, `limit`, `starting_after`, `expand[]`, errors in Stripe's shape. Over real HTTP.
@@ -20,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 SESSIONS = "/v1/checkout/sessions"
 DISPUTES = "/v1/disputes"
+REFUNDS = "/v1/refunds"
 
 
 class StripeApi:
@@ -29,6 +31,7 @@ class StripeApi:
         self.key = f"sk_test_{secrets.token_hex(24)}"
         self.sessions: dict[str, dict[str, Any]] = {}  # payment intents and charges expanded
         self.disputes: dict[str, dict[str, Any]] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}  # charges expanded
         self.asked: list[str] = []
         self.fail: int | None = 0
         self.status = 503
@@ -54,9 +57,21 @@ class StripeApi:
         self.sessions[session["id"]] = session | {"payment_intent": _intent(session)}
         return session
 
-    def refund(self, session_id: str, amount: int) -> dict[str, Any]:
+    def refund(self, session_id: str, amount: int, created: int | None = None) -> dict[str, Any]:
+        """`amount` is what went back by now, with this refund, which is as old as the payment if not told otherwise."""
         charge: dict[str, Any] = self.sessions[session_id]["payment_intent"]["latest_charge"]
+        made = {
+            "id": f"re_{secrets.token_hex(12)}",
+            "object": "refund",
+            "amount": amount - charge["amount_refunded"],
+            "charge": charge,
+            "created": created or charge["created"],
+            "currency": charge["currency"],
+            "payment_intent": charge["payment_intent"],
+            "status": "succeeded",
+        }
         charge |= {"amount_refunded": amount, "refunded": amount == charge["amount"]}
+        self.refunds[made["id"]] = made
         return charge
 
     def dispute(self, session_id: str, status: str, created: int) -> dict[str, Any]:
@@ -96,6 +111,10 @@ class StripeApi:
             return self._list(SESSIONS, self.sessions, asked)
         if parts.path == DISPUTES:
             return self._list(DISPUTES, self.disputes, asked)
+        if parts.path == REFUNDS:
+            whole = "data.charge" in asked.get("expand[]", []) + asked.get("expand[0]", [])
+            listed = {id_: one if whole else one | {"charge": one["charge"]["id"]} for id_, one in self.refunds.items()}
+            return self._list(REFUNDS, listed, asked)
         if parts.path.startswith(f"{SESSIONS}/"):
             found = self.sessions.get(parts.path.removeprefix(f"{SESSIONS}/"))
             missing = _error("invalid_request_error", "No such checkout.session", code="resource_missing")

@@ -45,6 +45,20 @@ def test_it_lists_disputes_as_they_stand() -> None:
         assert found[0].payment_intent == api.sessions[next(iter(api.sessions))]["payment_intent"]["id"]
 
 
+def test_it_lists_refunds_with_their_charge_as_it_stands() -> None:
+    begun = int(time.time())
+    with StripeApi() as api:
+        for age in range(3):
+            paid = api.add(session(f"family-{age}"))
+            charge = api.refund(paid["id"], 100_000, begun - age)
+            api.refund(paid["id"], 300_000, begun - 10)
+        found = client(api).v1.refunds.list({"created": {"gte": begun - 1}, "expand": ["data.charge"]}).data
+        assert [(begun - one.created, one.amount) for one in found] == [(0, 100_000), (1, 100_000)]
+        [(kind, back)] = {(type(one.charge), getattr(one.charge, "amount_refunded", 0)) for one in found}
+        assert (kind, back) == (stripe.Charge, 300_000)
+        assert client(api).v1.refunds.list().data[2].charge == charge["id"]
+
+
 def test_its_errors_are_stripes() -> None:
     with StripeApi() as api:
         with pytest.raises(stripe.AuthenticationError):

@@ -17,6 +17,7 @@ from carevia.domain.payment_facts import Facts, facts_of, join
 
 Session = Mapping[str, Any]
 Dispute = Mapping[str, Any]
+Refund = Mapping[str, Any]
 Kind = Literal["missing", "early", "amount", "currency", "status", "unknown", "unrecorded"]
 REPAIRED: Final = frozenset(("missing", "early"))
 _DISPUTED: Final = ("disputed", "charged_back")  # a charge once disputed says so for ever
@@ -97,18 +98,30 @@ def missing_events(session: Session, ours: Ours | None) -> list[dict[str, Any]]:
     """
     if not is_paid(session):
         return []
-    events = []
+    events, at = [], paid_at(session) // 1000
     if ours is None or ours.provider == "site":
-        events.append(_event(f"paid_{session.get('id')}", "checkout.session.completed", _plain(session), session))
+        events.append(_event(f"paid_{session.get('id')}", "checkout.session.completed", _plain(session), at))
     charge = charge_of(session)
-    if (back := _back(charge)) and _is_news("charge.refunded", charge, Facts() if ours is None else ours.facts):
-        events.append(_event(f"refunded_{charge.get('id')}_{back}", "charge.refunded", charge, session))
+    if refunded := _refunded(charge, Facts() if ours is None else ours.facts, at):
+        events.append(refunded)
     return events
 
 
-def disputed_intent(dispute: Dispute) -> str | None:
+def intent_of(thing: Dispute | Refund) -> str | None:
     """The payment intent that it is about."""
-    return provider_id(dispute.get("payment_intent"))
+    return provider_id(thing.get("payment_intent"))
+
+
+def charge_refunded(refund: Refund) -> Mapping[str, Any]:
+    """The expanded charge of a refund; empty where it has none."""
+    charge = refund.get("charge")
+    return charge if isinstance(charge, Mapping) else {}
+
+
+def missing_refund(refund: Refund, known: Facts) -> dict[str, Any] | None:
+    """What the webhook would have brought of all that went back of this refund's charge; None where we know it all."""
+    charge = charge_refunded(refund)
+    return _refunded(charge, known, _seconds(charge.get("created")))
 
 
 def missing_dispute(dispute: Dispute, known: Facts) -> dict[str, Any] | None:
@@ -117,14 +130,14 @@ def missing_dispute(dispute: Dispute, known: Facts) -> dict[str, Any] | None:
     if not _is_news(kind, dispute, known):
         return None
     standing = f"{dispute.get('status')}_{dispute.get('amount')}"
-    return {
-        "id": f"reconciled_dispute_{dispute.get('id')}_{standing}",
-        "object": "event",
-        "type": kind,
-        "created": _seconds(dispute.get("created")),
-        "livemode": dispute.get("livemode") is True,
-        "data": {"object": dict(dispute)},
-    }
+    return _event(f"dispute_{dispute.get('id')}_{standing}", kind, dispute, _seconds(dispute.get("created")))
+
+
+def _refunded(charge: Mapping[str, Any], known: Facts, at: int) -> dict[str, Any] | None:
+    kind = "charge.refunded"
+    if not _back(charge) or not _is_news(kind, charge, known):
+        return None
+    return _event(f"refunded_{charge.get('id')}_{_back(charge)}", kind, charge, at)
 
 
 def _is_news(type_: str, thing: Mapping[str, Any], known: Facts) -> bool:
@@ -132,13 +145,13 @@ def _is_news(type_: str, thing: Mapping[str, Any], known: Facts) -> bool:
     return told is not None and join(known, told.facts) != known
 
 
-def _event(id_: str, type_: str, thing: Mapping[str, Any], session: Session) -> dict[str, Any]:
+def _event(id_: str, type_: str, thing: Mapping[str, Any], created: int) -> dict[str, Any]:
     return {
         "id": f"reconciled_{id_}",
         "object": "event",
         "type": type_,
-        "created": paid_at(session) // 1000,
-        "livemode": session.get("livemode") is True,
+        "created": created,
+        "livemode": thing.get("livemode") is True,
         "data": {"object": dict(thing)},
     }
 

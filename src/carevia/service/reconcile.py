@@ -5,8 +5,9 @@ there is one booking, announced once. What differs gets a reason to look and is 
 
 The point swept to is kept: everything opened before it is settled. It moves only when a sweep has come to its end, and
 stays before the oldest checkout whose money is still under way, so that however long the webhook, the provider's API or
-we ourselves were away, the next whole sweep finds everything. Disputes have no point: one may be opened, and decided,
-months after its payment, so each sweep reads all of the last months, which are few.
+we ourselves were away, the next whole sweep finds everything. A refund may be of a payment made long before: all that
+were made since the point are read beside. Disputes have no point: one may be opened, and decided, months after its
+payment, so each sweep reads all of the last months, which are few.
 """
 
 from collections.abc import Callable
@@ -19,16 +20,17 @@ from sqlalchemy import bindparam, or_, select, update
 from carevia.domain.payment_facts import Facts
 from carevia.domain.payments import read_event
 from carevia.domain.reconciliation import (
-    Dispute,
     Finding,
     Ours,
     Session,
+    charge_refunded,
     differences,
-    disputed_intent,
+    intent_of,
     is_paid,
     is_pending,
     missing_dispute,
     missing_events,
+    missing_refund,
     opened_at,
     paid_at,
     valid_session_id,
@@ -129,6 +131,7 @@ class Reconciliation:
             seen.update(str(session.get("id")) for session in page)
             await self._compare(page, report)
         await self._compare_unlisted(seen, report)
+        await self._compare_refunds(seen, report)
         if not dry_run and report.since <= settled:
             await self._store.write(partial(_move, to=max(report.unsettled, start - LONGEST_PENDING)))
         await self._compare_disputes(report)
@@ -189,22 +192,33 @@ class Reconciliation:
                 await self._keep([Finding(id_, "unknown", UNKNOWN)], report)
             else:
                 await self._compare([session], report)
+        seen.update(unlisted[:MOST_LOOKUPS])
+
+    async def _compare_refunds(self, seen: set[str], report: Report) -> None:
+        """Of payments that were made too long ago to be among the checkouts compared."""
+        async for page in self._provider.refunds((report.since - LATE) // 1000):
+            for refund in page:
+                session, known = await self._store.read(partial(_about, intent=intent_of(refund)))
+                live = charge_refunded(refund).get("livemode") is True
+                if session is not None and session not in seen and live == self._live:
+                    seen.add(session)
+                    await self._learn(session, missing_refund(refund, known), "What was refunded", report)
 
     async def _compare_disputes(self, report: Report) -> None:
         async for page in self._provider.disputes((report.until - LONGEST_DISPUTE) // 1000):
             for dispute in page:
                 if (dispute.get("livemode") is True) == self._live:
-                    await self._learn_dispute(dispute, report)
+                    session, known = await self._store.read(partial(_about, intent=intent_of(dispute)))
+                    if session is not None:
+                        await self._learn(session, missing_dispute(dispute, known), "How a dispute stands", report)
 
-    async def _learn_dispute(self, dispute: Dispute, report: Report) -> None:
-        session, known = await self._store.read(partial(_disputed, intent=disputed_intent(dispute)))
-        event = None if session is None else missing_dispute(dispute, known)
-        if session is None or event is None:  # of a payment that is none of ours, or told before
+    async def _learn(self, session: str, event: dict[str, Any] | None, what: str, report: Report) -> None:
+        if event is None:  # told before
             return
         if not report.dry_run:
             await record(self._payments, [event])
         done = "it would be recorded." if report.dry_run else "it is recorded now."
-        report.findings.append(Finding(session, "missing", f"How a dispute stands was missing here; {done}"))
+        report.findings.append(Finding(session, "missing", f"{what} was missing here; {done}"))
 
     async def _recorded(self, id_: str) -> Ours | None:
         return (await self._store.read(partial(_recorded, ids=[id_]))).get(id_)
@@ -244,8 +258,8 @@ def _recorded(tx: Transaction, *, ids: list[str]) -> dict[str, Ours]:
     return {row.session_id: _ours(tx, row) for row in rows if row is not None}
 
 
-def _disputed(tx: Transaction, *, intent: str | None) -> tuple[str | None, Facts]:
-    """The session of the payment, None where it is not ours; and all that was told of it."""
+def _about(tx: Transaction, *, intent: str | None) -> tuple[str | None, Facts]:
+    """The session of the intent's payment, None where it is not ours; and all that was told of it."""
     row = None if intent is None else tx.first(_OF_INTENT, intent=intent)
     return (None, Facts()) if row is None else (row.session_id, known_facts(tx, row.session_id, intent))
 

@@ -1,4 +1,5 @@
-"""Questions to the Stripe API about checkout sessions and disputes. Asks only (GET), so every request may be repeated.
+"""Questions to the Stripe API about checkout sessions, refunds and disputes. Asks only (GET), so every request may be
+repeated.
 
 The HTTP library is loaded at the first question. No key, no answer's text and nobody's data leaves here in an error:
 Stripe's own messages repeat parts of both.
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from carevia.domain.ids import provider_id
-from carevia.domain.reconciliation import Dispute, Session, valid_session_id
+from carevia.domain.reconciliation import Dispute, Refund, Session, valid_session_id
 from carevia.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class ListedCheckouts(Checkouts, Protocol):
 
     def disputes(self, created_from: int) -> AsyncIterator[list[Dispute]]:
         """Disputes opened at or after `created_from` (seconds), as they stand now, newest first, a page at a time."""
+
+    def refunds(self, created_from: int) -> AsyncIterator[list[Refund]]:
+        """Refunds made at or after `created_from` (seconds), each with its charge as it stands now, likewise."""
 
 
 class StripeApi:
@@ -77,6 +81,9 @@ class StripeApi:
 
     def disputes(self, created_from: int) -> AsyncIterator[list[Dispute]]:
         return self._listed("/v1/disputes", created_from, {})
+
+    def refunds(self, created_from: int) -> AsyncIterator[list[Refund]]:
+        return self._listed("/v1/refunds", created_from, {"expand[]": "data.charge"})
 
     async def _listed(self, path: str, created_from: int, fitting: dict[str, str]) -> AsyncIterator[list[Any]]:
         asked = {"created[gte]": str(max(0, created_from)), "limit": str(PAGE), **fitting}
@@ -143,7 +150,7 @@ def _read(answer: "httpx2.Response") -> dict[str, Any] | None:
     if answer.status_code in (401, 403):
         raise Unavailable(
             f"Stripe refuses the key in CAREVIA_STRIPE_SECRET_KEY (HTTP {answer.status_code}): "
-            "it must be valid and may read checkout sessions, payment intents, charges and disputes.",
+            "it must be valid and may read checkout sessions, payment intents, charges, refunds and disputes.",
             retry_after=300,
         )
     if answer.status_code != 200:
