@@ -94,6 +94,23 @@ def test_f9_a_full_disk_takes_no_money_and_heals_without_a_restart(
         survives(program, javascript_client, lambda: full_disk(program, mounted), reason)
 
 
+def test_the_room_that_is_made_on_a_full_disk_lasts(tmp_path: Path) -> None:
+    """SQLite's log took it all: ten payments later the disk was full again."""
+    with small_disk(tmp_path / "data") as mounted:
+        if not mounted:
+            pytest.skip("this machine lets nobody mount a small disk")
+        (tmp_path / "data" / "ballast").write_bytes(bytes(1_000_000))
+        with Program(data=tmp_path / "data", port=None, **SETTINGS) as program:
+            families = Families(program)
+            numbers = iter(range(1_000))
+            while families.pay(f"before-{next(numbers)}") == [200]:
+                pass
+            (tmp_path / "data" / "ballast").unlink()
+            seconds_until(lambda: readiness(program)[0] == 200, SOON)
+            families.pay(*(f"after-{number}" for number in range(40)))
+            seconds_until(lambda: 503 not in families.pay_again(), SOON)
+
+
 def test_a_start_on_a_full_disk_names_the_disk_and_may_be_tried_again(tmp_path: Path) -> None:
     """After a clean stop SQLite has no shared memory yet: without room for it, it says "disk I/O error" only."""
     program = Program(data=tmp_path / "data")

@@ -21,6 +21,10 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def plenty() -> int:
+    return 1_000_000_000  # bytes
+
+
 class Writing:
     """A connection that writes a row in each COMMIT, and its log."""
 
@@ -52,7 +56,7 @@ class Writing:
 @pytest.fixture
 def writing(tmp_path: Path) -> Iterator[Writing]:
     path = tmp_path / "carevia.db"
-    opened = Writing(path, Checkpointer(partial(connect, path), PAGES))
+    opened = Writing(path, Checkpointer(partial(connect, path), plenty, PAGES))
     yield opened
     opened.checkpointer.close()
     opened.connection.close()
@@ -66,6 +70,27 @@ def test_the_log_begins_anew_again_and_again_and_nothing_is_lost(writing: Writin
     for _ in range(5):
         writing.begins_anew()
     assert stored(writing) == writing.rows
+
+
+def test_on_a_small_disk_the_log_takes_a_part_of_it_only(tmp_path: Path) -> None:
+    path = tmp_path / "carevia.db"
+    writing = Writing(path, Checkpointer(partial(connect, path), lambda: 2_000_000))
+    for _ in range(3):
+        assert writing.begins_anew() * 4_096 < 2_000_000
+    writing.checkpointer.close()
+    writing.connection.close()
+
+
+def test_on_a_full_disk_the_log_begins_anew_before_it_has_its_length(tmp_path: Path) -> None:
+    """It took all the room that was made, and the disk was full again."""
+    path = tmp_path / "carevia.db"
+    writing = Writing(path, Checkpointer(partial(connect, path), plenty, 100 * ENOUGH))
+    writing.write()
+    writing.checkpointer.disk_full()
+    writing.begins_anew()
+    assert stored(writing) == writing.rows
+    writing.checkpointer.close()
+    writing.connection.close()
 
 
 def test_while_somebody_reads_the_log_grows_and_afterwards_begins_anew(writing: Writing, tmp_path: Path) -> None:
@@ -92,7 +117,7 @@ def test_what_could_not_be_moved_is_said_and_moved_another_time(
             raise error
         return connect(path)
 
-    writing = Writing(path, Checkpointer(refuses_once, PAGES))
+    writing = Writing(path, Checkpointer(refuses_once, plenty, PAGES))
     with caplog.at_level(logging.ERROR, "carevia.store"):
         for _ in range(3):
             writing.begins_anew()

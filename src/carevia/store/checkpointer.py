@@ -16,19 +16,27 @@ PAGES = 16_000
 """Of the log (64 MB) after which it is moved. SQLite does not say how many it has before it moves them, so they are
 reckoned from how many the rows written before had needed: one by one some five each, in groups two or one."""
 _PAGES_PER_ROW = 5.0
+_PAGE = 4_096  # bytes
+_SHARE = 4
+"""Part of what is free on the disk that a log takes at most: on a small one the database needs the room."""
+_FEWEST = 64
 
 _CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody waits for it
 log = logging.getLogger("carevia.store")
 
 
 class Checkpointer:
-    """Belongs to the connection that writes; `connect` opens another one, for the thread."""
+    """Belongs to the connection that writes; `connect` opens another one, for the thread. `room` tells how many bytes
+    are free on the disk."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], pages: int = PAGES) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], room: Callable[[], int], pages: int = PAGES) -> None:
         self._connect = connect
-        self._pages = pages
+        self._room = room
+        self._most = pages
+        self._pages = self._length()
         self._per_row = _PAGES_PER_ROW
         self._rows = 0  # since the log began
+        self._no_room = False  # for a longer log
         self._wanted: SimpleQueue[bool] = SimpleQueue()
         self._under_way = False
         self._moved = Event()  # all but what was written meanwhile
@@ -40,9 +48,14 @@ class Checkpointer:
         if self._moved.is_set():
             self._moved.clear()
             self._begin_anew(connection)
-        elif not self._under_way and self._rows * self._per_row >= self._pages:
-            self._under_way = True
+        elif not self._under_way and (self._no_room or self._rows * self._per_row >= self._pages):
+            self._under_way, self._no_room = True, False
             self._want()
+
+    def disk_full(self) -> None:
+        """The log is moved as soon as anything can be committed again, so that it leaves the room that was made to the
+        database: one that begins anew writes over what it has."""
+        self._no_room = True
 
     def close(self) -> None:
         if self._thread is not None:
@@ -60,7 +73,12 @@ class Checkpointer:
         if pages:
             self._per_row = max(1.0, pages / self._rows)
         self._rows = 0
+        self._pages = self._length()
         self._under_way = False
+
+    def _length(self) -> int:
+        """Of the log that begins now, in pages."""
+        return min(self._most, max(_FEWEST, self._room() // (_SHARE * _PAGE)))
 
     def _main(self) -> None:
         connection: sqlite3.Connection | None = None

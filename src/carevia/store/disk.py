@@ -4,6 +4,7 @@ A disk without room is Unavailable, not a wrong setting: who starts us again wil
 """
 
 import errno
+import os
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,15 @@ def is_full(folder: Path) -> bool:
     except OSError as error:
         return error.errno in NO_ROOM
     return False
+
+
+def free(folder: Path) -> int:
+    """Bytes that this user may still write there; 0 where that cannot be told."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return 0
+    return found.f_bavail * found.f_frsize
 
 
 def write_something(folder: Path) -> None:

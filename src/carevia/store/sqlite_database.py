@@ -11,6 +11,7 @@ from carevia.errors import ConfigError, Unavailable
 from carevia.store.checkpointer import Checkpointer
 from carevia.store.connection import connect, from_outside, new_transaction, primary_code
 from carevia.store.database import Database, Session
+from carevia.store.disk import free
 from carevia.store.lock import hold
 from carevia.store.migrate import prepare
 
@@ -95,7 +96,7 @@ class SqliteDatabase(Database):
             raise
 
     def writing(self) -> SqliteSession:
-        checkpointer = Checkpointer(partial(connect, self._path))
+        checkpointer = Checkpointer(partial(connect, self._path), partial(free, self._path.parent))
         session = WritingSession(connect(self._path), self._new_id, self._check_file, checkpointer)
         if self._distrust:
             # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
@@ -117,6 +118,8 @@ class SqliteDatabase(Database):
         try:
             if primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
                 session.rollback()
+                if isinstance(session, WritingSession) and primary_code(error) == sqlite3.SQLITE_FULL:
+                    session.disk_full()
                 return True
         except sqlite3.Error as worse:
             log.error("store: could not roll back: %s", worse)
@@ -163,6 +166,9 @@ class WritingSession(SqliteSession):
     def commit(self) -> None:
         super().commit()
         self._checkpointer.committed(self.transaction.changes, self.connection)
+
+    def disk_full(self) -> None:
+        self._checkpointer.disk_full()
 
     def close(self) -> None:
         self._checkpointer.close()
