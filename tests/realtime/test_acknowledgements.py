@@ -142,6 +142,31 @@ def test_a_handler_may_ask_back_while_it_runs() -> None:
     run(main())
 
 
+def test_a_question_goes_out_in_its_place_and_says_what_its_arguments_said_then() -> None:
+    """`ask` sent from a task of its own: after whatever the handler said behind it."""
+
+    async def main() -> None:
+        server = make()
+
+        @server.namespace("/").on("deal")
+        def deal(socket: Socket) -> str:
+            terms = ["first"]
+            socket.ask("really?", terms, then=lambda answer: socket.emit("so", answer))
+            terms.append("second")
+            socket.emit("after")
+            with pytest.raises(ValueError, match="connect"):
+                socket.ask("connect", then=print)
+            return "done"
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            tab.emit("deal", ack=5)
+            assert [await tab.hear() for _ in range(3)] == ['20["really?",["first"]]', '2["after"]', '35["done"]']
+            tab.say('30["yes"]')
+            assert await tab.hear() == '2["so","yes"]'
+
+    run(main())
+
+
 def test_binary_events_come_and_go_over_websocket() -> None:
     async def main() -> None:
         server = with_answers()

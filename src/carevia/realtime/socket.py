@@ -120,29 +120,26 @@ class Socket:
         Where the client is cut off and recovered meanwhile, the event is sent again: it may come twice, and after
         newer ones.
         """
+        return await self._answer(name, self._asked(name, args), timeout)
+
+    def _asked(self, name: str, args: tuple[Any, ...]) -> "asyncio.Future[list[Any]]":
+        """The question goes out now; the answer comes in the future."""
         namespace = self.namespace
         check_emit(name, namespace.fanout)
         if not self.connected:
             raise Disconnected("the client has gone")
         packet_id = next(namespace.ack_ids)  # never used twice: an answer may come late, even after a recovery
         message = encode_event(namespace.name, (name, *args), packet_id)
-        acks = self._acks
-        if acks is None:
-            acks = self._acks = {}
-        future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        acks[packet_id] = (future, message)
+        future = self.expect(packet_id, message)
         self._push(message)
-        if self.client.paused:
-            self.client.regulate()
+        return future
+
+    async def _answer(self, name: str, future: "asyncio.Future[list[Any]]", timeout: float) -> list[Any]:
         try:
             async with asyncio.timeout(timeout):
                 return await future
         except TimeoutError:
             raise AckTimeout(f"{name} was not acknowledged within {timeout} s") from None
-        finally:
-            acks.pop(packet_id, None)
-            if not acks and namespace.parked.get(self.id) is acks:
-                del namespace.parked[self.id]
 
     def expect(self, packet_id: int, message: Message) -> "asyncio.Future[list[Any]]":
         """A message with this id goes out, to this client among others: what it answers. Cancel it to wait no more."""
@@ -162,17 +159,22 @@ class Socket:
             del self.namespace.parked[self.id]
 
     def ask(self, name: str, *args: Any, then: Callable[..., Any], timeout: float = 10.0) -> None:
-        """`call` for who does not wait: `then(*answer)` runs when the client acknowledges, and never if it does not."""
+        """`call` for who does not wait: `then(*answer)` runs when the client acknowledges, and never if it does not.
+        It goes out, and raises, as `emit`."""
+        try:
+            future = self._asked(name, args)
+        except Disconnected:
+            return
 
-        async def asked() -> None:
+        async def answered() -> None:
             try:
-                await settle(then(*await self.call(name, *args, timeout=timeout)))
+                await settle(then(*await self._answer(name, future, timeout)))
             except (AckTimeout, Disconnected):
                 pass
             except (Exception, asyncio.CancelledError) as error:
                 self.client.server.report(error, self)
 
-        self.client.server.spawn(asked())
+        self.client.server.spawn(answered())
 
     def _push(self, message: Message) -> None:
         if self.connected:
