@@ -337,6 +337,26 @@ def test_a_server_disconnects_a_socket(close: bool) -> None:
     run(main())
 
 
+def test_who_is_thrown_out_of_the_whole_connection_is_told_so_in_every_namespace() -> None:
+    """It heard of one alone, took the end of the others for an accident and came back to them by itself."""
+
+    async def main() -> None:
+        server = echoing()
+        gone: list[str] = []
+        for name, space in server.namespaces.items():
+            space.on("disconnect")(lambda socket, reason, name=name: gone.append(f"{name} {reason}"))
+        server.namespace("/custom").on("out")(lambda socket: socket.disconnect(close=True))
+        async with serving(server) as site, Tab(site.port) as tab:
+            tab.say("0/custom,")
+            assert str(await tab.hear()).startswith("0/custom,")
+            tab.say('2/custom,["out"]')
+            assert [await tab.hear(), await tab.hear()] == ["1", "1/custom,"]
+            await tab.ended()
+            assert gone == ["/ server namespace disconnect", "/custom server namespace disconnect"]
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     "data", [object(), {"a": b"bytes"}, "\ud800", {(1, 2): 3}], ids=["object", "bytes", "half", "key"]
 )

@@ -182,13 +182,15 @@ class Socket:
 
     def disconnect(self, close: bool = False) -> None:
         """Send DISCONNECT, a final answer: the client does not come back by itself. `close` ends the whole
-        connection."""
-        if self.connected:
+        connection, and so says it in every namespace that it joined."""
+        if close and self.connected:
+            for socket in list(self.client.sockets.values()):
+                socket.disconnect()
+            self.session.close("forced server close", farewell=True)
+        elif self.connected:
             self._push(Message(engineio.MESSAGE + socketio.control(socketio.DISCONNECT, self.namespace.name)))
             self.namespace.fanout.flush()
             self.client.drop(self, "server namespace disconnect")
-            if close:
-                self.session.close("forced server close", farewell=True)
 
     # In: the client calls these.
 
