@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import ConnectRefused, Handshake, Refusal, Server, ServerConfig, Socket, testing
+from carevia.realtime import (
+    ConnectRefused,
+    Handshake,
+    MemoryRecovery,
+    Refusal,
+    Server,
+    ServerConfig,
+    Socket,
+    testing,
+)
 from carevia.realtime.testing import Refused, Stuck, TestClient, VirtualLoop, virtual_time
 from tests.realtime.kit import TRANSPORTS, lively, quiet
 from tests.realtime.serving import run
@@ -176,6 +185,24 @@ def test_a_client_that_answers_no_pings_is_dropped() -> None:
             await client.ended(within=45.001)
             assert asyncio.get_running_loop().time() == pytest.approx(45, abs=0.001)
         await quiet(server)
+
+    with virtual_time() as clock:
+        clock.run(main())
+
+
+def test_who_stays_away_too_long_is_not_recovered_and_that_takes_no_time() -> None:
+    """What recovery keeps aged by the wall clock: a virtual hour later it was all still there."""
+
+    async def main() -> None:
+        server = Server()
+        server.namespace("/").recovery = MemoryRecovery(max_age=120)
+        async with TestClient(server) as client:
+            for away, recovered in ((119, True), (121, False)):
+                client.cut()
+                await asyncio.sleep(away)
+                await client.reconnect()
+                assert client.recovered is recovered
+        await server.stop()
 
     with virtual_time() as clock:
         clock.run(main())
