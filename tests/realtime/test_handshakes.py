@@ -281,6 +281,19 @@ def test_forwarding_headers_count_only_from_a_trusted_proxy() -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        [(b"x-forwarded-for", b"127.0.0.1"), (b"host", b"a"), (b"x-forwarded-for", b"9.9.9.9 ")],
+        b"\r\nX-Forwarded-For: 127.0.0.1\r\nHost: a\r\nX-Forwarded-For: 9.9.9.9\r\n",
+    ],
+    ids=["read", "as it came"],
+)
+def test_a_proxy_may_say_the_address_in_a_line_of_its_own_below_the_clients(head: Any) -> None:
+    """As HAProxy does: the first line, which is the client's own word, was believed."""
+    assert Handshake(head, b"", "10.0.0.1", "http", TrustedProxies(("10.0.0.1",))).address == "9.9.9.9"
+
+
+@pytest.mark.parametrize(
     ("peer", "forwarded", "address"),
     [
         ("10.0.0.1", "", "10.0.0.1"),

@@ -102,7 +102,9 @@ class Handshake:
         """The client's address; forwarding headers count only where a trusted proxy wrote them."""
         if not self._proxies.any:
             return self.peer
-        return self._proxies.client_address(self.peer, self.header(b"x-forwarded-for"))
+        # A list (RFC 9110 5.3) to which some proxies add a line of their own, below the client's: HAProxy for one.
+        hops = [value.decode("latin-1") for name, value in self.raw if name == b"x-forwarded-for"]
+        return self._proxies.client_address(self.peer, ",".join(hops))
 
     @property
     def counted(self) -> str:
