@@ -154,10 +154,11 @@ def test_who_says_goodbye_is_gone_at_once_and_the_first_is_the_same_everywhere()
     assert [side.roster.first for side in world.sides.values()] == [True, False, False]
     world.sides["a"].set("x", 1)
     world.sides["a"].roster.leave()
+    world.sides["a"].roster.hear(Ask("b", ""), world.now)  # on its way already, as is the change
     world.sides["a"].roster.flush()
-    last = world.sides.pop("a").out[:1]
-    for side in world.sides.values():
-        side.roster.hear(last[0], world.now)
+    for message in world.sides.pop("a").out:
+        for side in world.sides.values():
+            side.roster.hear(message, world.now)
     world.agree()
     assert [side.roster.first for side in world.sides.values()] == [True, False]
     assert world.sides["b"].roster.fell_silent == 0

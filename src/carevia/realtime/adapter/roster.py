@@ -213,9 +213,10 @@ class Roster:
             self._send(Ask(self.node, ""))
 
     def leave(self) -> None:
-        """At the end."""
-        if self._send is not None:
-            self._send(Bye(self.node))
+        """At the end: nothing is said after it, or the others would take this node for one that is there."""
+        send, self._send = self._send, None
+        if send is not None:
+            send(Bye(self.node))
 
     # In.
 
