@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from carevia.service.credentials import Credentials
+from carevia.service.people import WRONG
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import BRIEF, ORIGIN, Desk, customer, desk, now, staff
@@ -87,5 +88,27 @@ def test_a_newer_token_keeps_a_socket_beyond_the_end_of_the_older_one(tmp_path: 
             await d.carevia.pulse.judge(seen=False)
             assert await gone.ended()
             assert (await kept.ask("test_event"))["ok"]
+
+    run(work())
+
+
+def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(tmp_path: Path) -> None:
+    """Comparing takes a tenth of a second, in which the sessions that there are end: none may be opened after it."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            user = await d.account()
+            passwords, credentials = d.carevia.passwords, d.carevia.credentials
+            compare = passwords.matches
+
+            async def changed_meanwhile(password: str, stored: str | None) -> bool:
+                right = await compare(password, stored)
+                await credentials.new_password(user, "another-password")
+                return right
+
+            passwords.matches = changed_meanwhile  # type: ignore[method-assign]
+            answer = await d.http.post("/api/login", json=LOGIN)
+            assert (answer.status_code, answer.json()["message"]) == (401, WRONG)
+            assert "set-cookie" not in answer.headers
 
     run(work())

@@ -137,8 +137,11 @@ class People:
             raise SignInFirst(WRONG)
 
         def succeed(tx: Transaction) -> SignedIn:
+            account = tx.first(_user, user_id=row.id)
+            if account is None or account.disabled or account.password_hash != row.password_hash:
+                raise SignInFirst(WRONG)  # changed while it was compared, which ended all sessions that there were
             _succeeded(tx, keys=keys, at=attempt, now=self._now())
-            return self._open_session(tx, row, previous)
+            return self._open_session(tx, account, previous)
 
         return await self._store.write(succeed)
 
