@@ -396,3 +396,9 @@ def test_repeated_headers_are_joined_and_repeated_names_of_a_query_give_the_last
     )
     assert shake.headers == {"a": "1, 2", "b": "x"}
     assert shake.query == {"k": "2", "empty": "", "é": "é"}
+
+
+def test_cookies_of_several_headers_are_joined_as_those_of_one() -> None:
+    """A proxy may pass them on one by one, as HTTP/2 sends them."""
+    shake = Handshake([(b"cookie", b"a=1"), (b"cookie", b"b=2")], b"", "::1", "http", TrustedProxies(()))
+    assert shake.headers == {"cookie": "a=1; b=2"}

@@ -7,7 +7,7 @@ a web framework with its model library takes half of that. Bodies are msgspec; n
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -59,7 +59,7 @@ class Request:
     @property
     def headers(self) -> dict[str, str]:
         if self._headers is None:
-            self._headers = header_dict(self.handshake.raw)
+            self._headers = self.handshake.headers
         return self._headers
 
     def header(self, name: str) -> str | None:
@@ -192,17 +192,6 @@ def _named(handshake: Handshake) -> str | None:
 def handshake_of(scope: Scope, proxies: TrustedProxies) -> Handshake:
     peer = (scope.get("client") or ("",))[0]
     return Handshake(scope["headers"], scope.get("query_string", b""), peer, scope.get("scheme", "http"), proxies)
-
-
-def header_dict(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Lower-case names; repeated ones are joined as RFC 9110 5.3 allows (cookies with `; `, RFC 6265 4.2.1)."""
-    found: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        if key in found:
-            text = found[key] + ("; " if key == "cookie" else ", ") + text
-        found[key] = text
-    return found
 
 
 def cookie_value(header: str, name: str) -> str | None:

@@ -64,11 +64,13 @@ class Handshake:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Names in lower case; repeated ones joined by a comma."""
+        """Names in lower case; repeated ones joined by a comma (RFC 9110 5.3), cookies by `; ` (RFC 9113 8.2.3)."""
         found: dict[str, str] = {}
         for name, value in self.raw:
             key, text = name.decode("latin-1").lower(), value.strip(_BLANKS).decode("latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
+            if key in found:
+                text = f"{found[key]}{'; ' if key == 'cookie' else ', '}{text}"
+            found[key] = text
         return found
 
     def field(self, name: bytes) -> bytes:
