@@ -280,6 +280,22 @@ def test_doctor_finds_a_data_folder_that_serve_could_not_make(tmp_path: Path, fo
     assert f"The data folder {path} cannot be written" in doctor(CAREVIA_DATA_DIR=str(path), CAREVIA_PORT="0")
 
 
+def test_doctor_makes_no_database(tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    settings = {
+        "CAREVIA_DATA_DIR": str(data),
+        "CAREVIA_PORT": "0",
+        "CAREVIA_DATABASE_URL": f"sqlite:///{folder}/new.db",
+    }
+    said: list[str] = []
+    examine(settings, tmp_path, said.append)
+    assert "  ✓ The database is made at the first start." in said
+    assert not folder.exists()
+    folder.write_text("")
+    assert f"The data folder {folder} cannot be written" in doctor(**settings)
+
+
 def test_doctor_finds_a_failpoint_that_serve_refuses(tmp_path: Path) -> None:
     told = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_PORT="0", CAREVIA_FAILPOINT="nope")
     assert "✗ CAREVIA_FAILPOINT: there is no point 'nope'." in told

@@ -100,10 +100,7 @@ def _folder(path: Path) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from carevia.store.store import open_store
-
-    if settings.database_url is None and not (settings.data_dir / "carevia.db").exists():
-        return Finding(True, "The database is made at the first start.")
+    from carevia.store.store import database_file, is_postgres, open_store
 
     async def visit() -> None:
         store = open_store(settings.database_url, settings.data_dir)
@@ -114,6 +111,12 @@ def _database(settings: Settings) -> Finding:
             await store.close()
 
     try:
+        file = None if is_postgres(settings.database_url) else database_file(settings.database_url, settings.data_dir)
+        if file is not None and not os.path.exists(file):
+            folder = _folder(file.parent)
+            if not folder.good:
+                return Finding(False, "The database cannot be made.", folder.to_do)
+            return Finding(True, "The database is made at the first start.")
         asyncio.run(visit())
     except CareviaError as problem:
         return Finding(False, "The database does not work.", problem.message)
