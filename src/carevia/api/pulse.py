@@ -21,7 +21,6 @@ from carevia.service.people import People
 from carevia.service.relay import Relay
 from carevia.service.rooms import Rooms
 
-DESK_EVERY: Final = 1
 CUSTOMERS_EVERY: Final = 5
 CREDENTIALS_EVERY: Final = 30
 SEEN_EVERY: Final = 300

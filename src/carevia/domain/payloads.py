@@ -18,7 +18,6 @@ def about(text: str) -> Meta:
 
 RoomId = Annotated[str, about("the customer's user id, which is the name of their conversation")]
 Iso = Annotated[str, about("ISO 8601, UTC, milliseconds")]
-Seq = Annotated[int, about("the journal's number")]
 _STATUS = about("`open` or `closed`; a message or a booking of the customer opens it again")
 _ASSIGNEE = about("whose it is: {_id, name} of a member of staff, or null")
 _WAITING = about("number of the customer's first message that nobody has answered")

@@ -18,7 +18,6 @@ from carevia.realtime.handshake import Handshake
 if TYPE_CHECKING:
     from carevia.deadlines import Bucket
     from carevia.realtime.engine import Engine
-    from carevia.realtime.handshake import Handshake
 
 _log = logging.getLogger("carevia.realtime")
 _MOST_HEADS = 100

@@ -98,7 +98,7 @@ class MemoryRecovery(EventLog):
         trail = self._trail(socket, auth.get("pid"))
         if trail is not None:
             since = self._since(trail, auth.get("offset"))
-            if since is not None and self._within_limits(socket, trail, since):
+            if since is not None and self._within_limits(socket, since):
                 trail.since, socket.recovery = since, trail
                 return Identity(_sid(trail.pid), trail.pid, True)
         sid = secrets.token_urlsafe(15)
@@ -128,7 +128,7 @@ class MemoryRecovery(EventLog):
             since = trail.start
         return since if self._last - len(self._events) <= since <= self._last else None
 
-    def _within_limits(self, socket: "Socket", trail: _Trail, since: int) -> bool:
+    def _within_limits(self, socket: "Socket", since: int) -> bool:
         """What it missed must fit into its buffer, else it would be cut again, and again."""
         limit = socket.client.server.config.buffer_limit
         return not limit or sum(entry.size for entry in self._after(since)) <= limit

@@ -52,7 +52,7 @@ class Exports:
     async def bookings(self, viewer: Person, query: BookingQuery) -> AsyncIterator[bytes]:
         """The first piece is the head. Raises Unavailable at any piece."""
         yield (BOM + line(BOOKINGS)).encode()
-        newest = (await self._store.read(partial(booking_lists.newest))) if query.upto is None else query.upto
+        newest = await self._store.read(booking_lists.newest) if query.upto is None else query.upto
         bounded = msgspec.structs.replace(query, upto=newest)
         last: Row | None = None
         while True:

@@ -27,7 +27,6 @@ _ACK_SECONDS: Final = 10.0  # for others' broadcasts that do not say how long th
 _LONGEST_ACK: Final = 60.0
 _MOST_ASKING: Final = 1_000  # others' broadcasts with acknowledgements, under way at once
 _MOST_ROOMS: Final = 1_000  # of one socket; past it others put it into no more
-_PICTURE: Final = ("id", "handshake", "rooms", "data")
 Request = Mapping[str, Any]
 Rooms = tuple[str, ...] | None
 
@@ -99,7 +98,7 @@ class Adapter:
         if to != ():
             self._requests.tell(kind, opts=wire.options(to, but), **more)
 
-    # Out, with answers. All raise BrokerUnavailable, and AnswerTimeout with what has come.
+    # Out, with answers. All raise BrokerUnavailable, and AckTimeout with what has come.
 
     async def fetch_sockets(self, rooms: Rooms, but: tuple[str, ...]) -> list[RemoteSocket]:
         """Those of other servers."""

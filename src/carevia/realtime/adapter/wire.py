@@ -17,7 +17,6 @@ BROADCAST, BROADCAST_CLIENT_COUNT, BROADCAST_ACK = 7, 8, 9
 
 MAX_BYTES: Final = 4_000_000  # of one message; a client's whole buffer is smaller
 MAX_NAMES: Final = 10_000  # rooms in one list
-_BRACE: Final = 0x7B
 _GLOB: Final = str.maketrans({sign: f"\\{sign}" for sign in "*?[]\\^-"})
 
 
