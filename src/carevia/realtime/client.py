@@ -11,15 +11,13 @@ from carevia.protocol.engineio import ParseError
 from carevia.realtime.message import Message
 from carevia.realtime.namespace import ConnectRefused, Handler, settle
 from carevia.realtime.recovery import Identity
-from carevia.realtime.socket import PAUSE_AT, RESUME_AT, Socket
+from carevia.realtime.socket import CLOSED_BY_CLIENT, CLOSED_BY_SERVER, PAUSE_AT, RESUME_AT, Socket
 
 if TYPE_CHECKING:
     from carevia.deadlines import Bucket
     from carevia.realtime.server import Server
     from carevia.realtime.session import Session
 
-CLOSED_BY_CLIENT = "client namespace disconnect"
-CLOSED_BY_SERVER = "server namespace disconnect"
 _WRONG_HERE = "Something went wrong here. Try again."
 
 

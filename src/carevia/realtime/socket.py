@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Acks = dict[int, tuple["asyncio.Future[list[Any]]", Message]]  # calls that wait, by the packet's id
 _Job = tuple[Handler, Sequence[Any], int | None]
 _PLAIN = frozenset((type(None), tuple, dict, list, str, int, float, bool))  # nobody awaits these: known at a look
+# Reasons to go that are final: the client does not come back.
+CLOSED_BY_CLIENT, CLOSED_BY_SERVER = "client namespace disconnect", "server namespace disconnect"
 RESUME_AT, PAUSE_AT = 16, 64  # events that wait for a handler: past the second the client is not read, until the first
 _encode = msgspec.json.Encoder().encode
 
@@ -190,7 +192,7 @@ class Socket:
         elif self.connected:
             self._push(Message(engineio.MESSAGE + socketio.control(socketio.DISCONNECT, self.namespace.name)))
             self.namespace.fanout.flush()
-            self.client.drop(self, "server namespace disconnect")
+            self.client.drop(self, CLOSED_BY_SERVER)
 
     # In: the client calls these.
 
