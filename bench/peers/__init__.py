@@ -1,1 +1,1 @@
-"""The servers that ours is compared with, each with the events of suite G (CONFORMANCE.md)."""
+"""The servers that ours is compared with, each with the events of suite G (tests/conformance/bench.py)."""

@@ -65,7 +65,6 @@ def wait_for_all(client: SocketIOClient, socket: str, owed: list[int]) -> None:
 def test_a_tab_that_sleeps_is_let_go_and_has_caught_up_three_seconds_after_it_wakes(
     site: Program, javascript_client: SocketIOClient
 ) -> None:
-    """F13 and F4a."""
     client, database = javascript_client, Database(site)
     with Proxy(site.port) as network:
         for name, credential in (("desk", staff()), ("rima", token("rima"))):
@@ -91,7 +90,7 @@ def test_a_tab_that_sleeps_is_let_go_and_has_caught_up_three_seconds_after_it_wa
 def test_both_ends_of_a_half_open_connection_notice_and_the_count_of_sockets_is_right(
     site: Program, network: Proxy, javascript_client: SocketIOClient
 ) -> None:
-    """F14, and F4a: a silent network for longer than the heartbeat allows."""
+    """A silent network for longer than the heartbeat allows."""
     client, database = javascript_client, Database(site)
     wait_until(lambda: sockets(site) == 0, "those of other tests have gone")
     open_before = descriptors(site)

@@ -1,4 +1,4 @@
-"""Two programs on one store, joined by a real Valkey (FAULTS.md F2 and F11): losing it costs latency and nothing else.
+"""Two programs on one store, joined by a real Valkey: losing it costs latency and nothing else.
 
 The journal itself, read from outside, says what each desk is owed; delays are by one clock, from the payment's 200 to
 the desk's event.

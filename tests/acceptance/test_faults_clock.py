@@ -1,4 +1,4 @@
-"""F8 and F16: clocks that are wrong and wake-ups that are lost change neither order nor delivery."""
+"""Clocks that are wrong and wake-ups that are lost change neither order nor delivery."""
 
 import time
 from collections.abc import Iterator

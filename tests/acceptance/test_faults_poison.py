@@ -1,4 +1,4 @@
-"""F15: a journal row that no client could read is set aside with an alarm; the others go on, also at recovery."""
+"""A journal row that no client could read is set aside with an alarm; the others go on, also at recovery."""
 
 import sqlite3
 import time

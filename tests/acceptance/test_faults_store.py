@@ -1,4 +1,4 @@
-"""F9, F10: a store that cannot commit takes no money, says so within five seconds, and is well by itself again.
+"""A store that cannot commit takes no money, says so within five seconds, and is well by itself again.
 
 The ledger is outside: which deliveries got their 200, and what the desk was shown.
 """

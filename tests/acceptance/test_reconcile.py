@@ -62,7 +62,7 @@ def seen_by(client: SocketIOClient, count: int) -> list[str]:
 def test_days_without_webhooks_are_on_every_desk_after_one_sweep(
     start_program: StartProgram, javascript_client: SocketIOClient, provider: StripeApi
 ) -> None:
-    """F18. The server was down for four days, and Stripe has given up on its webhooks."""
+    """The server was down for four days, and Stripe has given up on its webhooks."""
     program = start_program(**SETTINGS, **provider.settings)
     javascript_client.connect(program.url, auth={"token": staff()})
     swept(program)

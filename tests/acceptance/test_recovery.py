@@ -164,7 +164,7 @@ def test_rights_are_asked_again_of_everyone_who_comes_back(
 def test_beyond_the_retention_and_after_a_restored_backup_comes_a_reset_once(
     site: Program, network: Proxy, javascript_client: SocketIOClient, tmp_path: Path
 ) -> None:
-    """F4c and F17. Three losses, after each: `reset` with its reason and before everything else, a snapshot equal to
+    """Three losses, after each: `reset` with its reason and before everything else, a snapshot equal to
     the database within a second, and at the next cut no further reset but a recovery."""
     client, database = javascript_client, Database(site)
     pay(site, "family-1")

@@ -1,6 +1,6 @@
 """An upgrade from the first release's schema, on both databases: what was there is there, and goes on.
 
-And F20: the schema changes while payments come in, with the old version and the new one side by side.
+And the schema changes while payments come in, with the old version and the new one side by side.
 """
 
 import sqlite3
@@ -75,7 +75,7 @@ def test_what_the_first_release_left_is_there_and_goes_on(url: str, tmp_path: Pa
     assert ask("SELECT value FROM meta WHERE key = 'epoch'") == epoch, "nobody's page has to load afresh"
 
 
-# --- F20 --------------------------------------------------------------------------------------------------------
+# --- while payments come in --------------------------------------------------------------------------------------
 
 
 class Payments:

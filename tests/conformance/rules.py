@@ -1,4 +1,4 @@
-"""The rules of CONFORMANCE.md that suites A and B share, asserted from outside on a running program.
+"""The rules that suites A (Engine.IO) and B (Socket.IO) share, asserted from outside on a running program.
 
 Times: a malformed message must close within AT_ONCE, while the heartbeat would close at 500 ms; so "closed at once" and
 "ignored until it timed out" cannot be taken for each other. A heartbeat may come a fiftieth early (the engine's timers)

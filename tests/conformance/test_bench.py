@@ -1,4 +1,4 @@
-"""CONFORMANCE.md, suite G: the server by which speed is measured must do what the measurements suppose."""
+"""Suite G: the server by which speed is measured must do what the measurements suppose."""
 
 import asyncio
 from collections.abc import Iterator

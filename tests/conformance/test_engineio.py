@@ -1,4 +1,4 @@
-"""CONFORMANCE.md, suite A: the echo server, judged from outside."""
+"""Suite A: the echo server, judged from outside."""
 
 import asyncio
 import base64

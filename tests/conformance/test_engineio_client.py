@@ -1,4 +1,4 @@
-"""CONFORMANCE.md, suite F: what engine.io-client's own tests ask of a server, by the real client and by hand."""
+"""Suite F: what engine.io-client's own tests ask of a server, by the real client and by hand."""
 
 import asyncio
 import json

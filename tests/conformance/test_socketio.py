@@ -1,4 +1,4 @@
-"""CONFORMANCE.md, suite B: the Socket.IO server, judged from outside. "Closed" means at once, not by heartbeat."""
+"""Suite B: the Socket.IO server, judged from outside. "Closed" means at once, not by heartbeat."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""CONFORMANCE.md, suite D: what socket.io-client's own tests ask of a server, by the real client and by hand."""
+"""Suite D: what socket.io-client's own tests ask of a server, by the real client and by hand."""
 
 import asyncio
 import json

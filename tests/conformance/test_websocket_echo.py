@@ -1,4 +1,4 @@
-"""CONFORMANCE.md, suite E: the WebSocket layer by itself, group by group as the Autobahn fuzzing client judges it.
+"""Suite E: the WebSocket layer by itself, group by group as the Autobahn fuzzing client judges it.
 
 "Chopped" is written in pieces; "at once" is before the message is whole. Where RFC 6455 lets a server choose, the
 stricter way is asserted: bad UTF-8 fails with the byte that makes it bad.

@@ -1,4 +1,4 @@
-"""F2 and F11 on two hosts under 20 payments a second: Redis restarted, killed, flushed and gone, and a host cut off
+"""Two hosts under 20 payments a second: Redis restarted, killed, flushed and gone, and a host cut off
 from it; told in figures, from outside. Beside them how soon presence is right on the other host.
 
 python -m tests.nodes.faults --rounds 30 --gone 60 --partitions 5,30,120

@@ -1,4 +1,4 @@
-"""F2 and F11 in short: what they cost is latency, and nothing else. In long, with the figures:
+"""The faults of Redis and of the way to it, in short: they cost latency, and nothing else. In long, with the figures:
 
 python -m tests.nodes.faults --rounds 30 --gone 60 --partitions 5,30,120
 """

@@ -1,4 +1,4 @@
-"""F12: two nodes behind nginx are restarted one after the other, and nobody notices.
+"""Two nodes behind nginx are restarted one after the other, and nobody notices.
 
 python3 run.py soak --rolling 5000
 """

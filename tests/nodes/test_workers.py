@@ -1,4 +1,4 @@
-"""`carevia serve --workers 3` and a node beside it, behind nginx without stickiness (F19)."""
+"""`carevia serve --workers 3` and a node beside it, behind nginx without stickiness."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def test_every_transport_works_without_sticky_sessions(site: Cluster, javascript
         assert client.expect_event("customer_added", name)["args"][0]["userId"] == "family-1"
         assert client.state(name)["transport"] == UPGRADED[name.partition("-")[0]]
     wrong = [seen for seen in client.seen() if seen["kind"] in ("disconnect", "connect_error")]
-    assert wrong == [], "F19: no error"
+    assert wrong == [], "no error"
     metrics = httpx2.get(f"{site.nodes[1].url}/metrics", trust_env=False).text
     assert any(
         float(line.rpartition(" ")[2]) > 0 for line in metrics.splitlines()

@@ -1,4 +1,4 @@
-"""The faults of the JavaScript original about money, by their numbers: J1 to J5, and J18."""
+"""The faults about money of the JavaScript system whose events and routes Carevia keeps."""
 
 import asyncio
 import copy

@@ -1,4 +1,4 @@
-"""The faults of the JavaScript original about chat, accounts and privacy, by their numbers: J11, J12, J15, J16, J17."""
+"""The faults about chat, accounts and privacy of the JavaScript system whose events and routes Carevia keeps."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The faults of the JavaScript original about sockets, by their numbers: J6 to J10, J13 and J14."""
+"""The faults about sockets of the JavaScript system whose events and routes Carevia keeps."""
 
 from pathlib import Path
 from typing import Any

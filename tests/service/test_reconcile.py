@@ -43,7 +43,7 @@ def test_what_is_missing_is_recorded_once_and_announced_once(tmp_path: Path) -> 
 
 
 def test_the_provider_away_for_days_and_back_is_found_in_one_sweep(tmp_path: Path) -> None:
-    """F18: the webhook endpoint down for more than three days, and we ourselves too."""
+    """The webhook endpoint down for more than three days, and we ourselves too."""
 
     async def main() -> None:
         async with books(tmp_path) as b:

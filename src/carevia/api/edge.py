@@ -174,7 +174,7 @@ class Edge:
 
 
 def security_headers(*, socket_url: str | None, production: bool) -> HeaderList:
-    """FAULTS security 20: nothing from elsewhere, nothing inline, no frame, no referrer."""
+    """On every answer: a page loads nothing from elsewhere, runs nothing inline, and stands in no frame."""
     connect = "'self'"
     if socket_url is not None:
         parts = urlsplit(socket_url)

@@ -206,7 +206,7 @@ class Events:
         self._presence.tell(socket, payload.state)
 
     async def new_booking(self, _: Socket, __: Seat) -> None:
-        """In the JavaScript system any client could forge one."""
+        """Known and refused: a client that may announce bookings may forge them."""
         raise Forbidden("Bookings are announced by services, with POST /emit-booking.")
 
     async def renew(self, socket: Socket, seat: Seat, said: Renew) -> None:

@@ -106,7 +106,7 @@ class Pulse:
             self._namespace.local.to(*everybody[first : first + some]).emit("live", live)
 
     async def judge(self, *, seen: bool) -> None:
-        """End the sockets whose session is over or whose account is disabled (FAULTS security 4 and 5)."""
+        """End the sockets whose session is over or whose account is disabled."""
         sessions = self._seats.sessions()
         over, shut = await self._people.ended(sessions, list(self._seats.people()))
         self._seats.end(over, shut, time.monotonic())

@@ -1,6 +1,6 @@
 """What a trusted site tells us by `POST /emit-booking`: read from the body, and turned into a paid booking.
 
-Other fields may be missing, a wrong type is refused (INTERFACE.md): the sender is a program whose author wants to know.
+Fields but `userId` may be missing, a wrong type is refused: the sender is a program, whose author wants to know.
 """
 
 import math

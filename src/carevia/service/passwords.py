@@ -1,6 +1,6 @@
 """argon2id, in a pool of two threads with a bounded queue: ten people who sign in at once must not stall the desk.
 
-FAULTS security 16 and 17: OWASP's floor (19 MiB, two passes), and an unknown account takes the time of a known one.
+The parameters are OWASP's floor (19 MiB, two passes), and an unknown account takes the time of a known one.
 """
 
 import asyncio
