@@ -64,7 +64,7 @@ Examples
   python3 run.py bench --quick
   python3 run.py soak --minutes 5 --kills 75
   python3 run.py fuzz --runs 100000
-  python3 run.py lock --upgrade-package fastapi
+  python3 run.py lock --upgrade-package redis
   python3 run.py serve --help"""
 
 # Of foreign PIP_* and UV_* settings we keep those that say how packages are reached, not those that say what to do.

@@ -1,11 +1,8 @@
-"""From a signed webhook to 100 staff sockets: `python -m bench.desk_latency [--desks 100] [--payments 200] [--rounds
-3]`.
+"""From a signed webhook to 100 staff sockets: `python -m bench.desk_latency --payments 200`.
 
 Two figures, each over every (payment, desk) pair: from the POST's first byte to the event's arrival (it includes
-signature check and
-commit, so it is an upper bound for "commit to socket"), and from the arrival of the 200 at the sender to the event's
-arrival.
-The load generator runs in this process and shares the cores with the server.
+signature check and commit, so it is an upper bound for "commit to socket"), and from the arrival of the 200 at the
+sender to the event's arrival. The load generator runs in this process and shares the cores with the server.
 """
 
 import argparse

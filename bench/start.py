@@ -1,8 +1,7 @@
 """How long a start takes, from the command to a page that answers: `python -m bench.start [--cold] [--rounds 5]`.
 
 Warm: `python3 run.py` with everything installed, on a data folder that exists. Cold (`--cold`): a fresh clone under
-an empty HOME, so
-every library is fetched and the pages are built; once only.
+an empty HOME, so every library is fetched and the pages are built; once only.
 """
 
 import argparse

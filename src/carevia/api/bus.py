@@ -1,7 +1,7 @@
 """The house's part in a cluster of nodes: what may come from others, and the hint after a commit.
 
 Redis holds no truth. Facts reach every node through the journal; a hint only says when to look, and without it the
-relay looks every second. Typing and its like go to all nodes' sockets as they are said, and may be lost. Whoever
+relay looks twice a second. Typing and its like go to all nodes' sockets as they are said, and may be lost. Whoever
 reaches Redis can speak to our clients, as with any Socket.IO cluster: but no fact comes that way, and no right. What
 nodes say to each other (the roster: who is where) bears a seal that only they can make.
 """

@@ -22,7 +22,7 @@ _LATEST_SECONDS = 32_503_680_000  # the year 3000: a number beyond it is no time
 
 
 class StripeEvent(msgspec.Struct, frozen=True):
-    """An event of which at least the frame is right; `session` is whatever `data.object` was."""
+    """An event of which at least the frame is right; `object` is whatever `data.object` was, `created` in ms."""
 
     id: str
     type: str

@@ -1,8 +1,7 @@
 """Engine.IO v4: the handshake packet, packets and polling payloads.
 
 Pure. A packet is bytes: a digit and its data, as it stands in a text frame; a binary message stands alone in a binary
-frame and, in
-a polling payload, as `b` and base64. Source: the Engine.IO protocol, revision 4.
+frame and, in a polling payload, as `b` and base64. Source: the Engine.IO protocol, revision 4.
 """
 
 import base64

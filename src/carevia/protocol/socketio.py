@@ -14,8 +14,8 @@ import msgspec
 from carevia.protocol.engineio import ParseError
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
-# Names that mean something on a Socket.IO client itself: an event may not bear them.
 _KINDS = tuple(b"%d" % kind for kind in range(7))
+# Names that mean something on a Socket.IO client itself: an event may not bear them.
 RESERVED = frozenset(("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"))
 MAX_ID_DIGITS = 10
 MAX_DEPTH = 100  # deeper values pass the parser and break whoever walks or encodes them by recursion

@@ -1,8 +1,7 @@
 """RFC 6455 frames for a server: the opening handshake, frames out, and a reader of what the client sends.
 
 Pure: bytes in, messages out. The reader never raises: what breaks the protocol comes out as one last message with the
-opcode
-`FAIL`, whose code says what to put into the closing frame. Extensions (compression) are never negotiated.
+opcode `FAIL`, whose code says what to put into the closing frame. Extensions (compression) are never negotiated.
 """
 
 import binascii

@@ -150,7 +150,7 @@ class Relay:
             self._wake.clear()
 
     def wake(self) -> None:
-        """Another process has committed, or may have: look now, not at the next second."""
+        """Another process has committed, or may have: look now, not at the next poll."""
         self._wake.set()
 
     async def look(self) -> None:

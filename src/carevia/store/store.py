@@ -1,4 +1,4 @@
-"""The store's interface. SQLite is behind it; whatever comes beside it passes the same contract tests.
+"""The store's interface. SQLite and PostgreSQL are behind it, and pass the same contract tests.
 
 A durable fact is what `write` returned for. Nothing here knows what a booking is.
 """
