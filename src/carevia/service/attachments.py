@@ -6,7 +6,6 @@ are removed by `sweep`. The same upload id of the same sender again is the same 
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from carevia.domain.chat import check_own_room
 from carevia.domain.ids import Random
 from carevia.domain.people import Person
 from carevia.errors import BadInput, NotFound, RateLimited, TooLarge, Unavailable
+from carevia.store.disk import sync, write_whole
 from carevia.store.store import Store
 from carevia.store.tables import attachments, users
 from carevia.store.transaction import Row, Transaction
@@ -76,7 +76,7 @@ class Attachments:
         await self._store.read(partial(_may_upload, person=person, room_id=room_id, since=self._now() - DAY))
 
     async def keep(self, person: Person, room_id: str, upload_id: str, name: str, content: bytes) -> Attachment:
-        """Store it. Raises BadInput for what may not be attached, Unavailable where the disk does not take it."""
+        """Store it. Raises BadInput or TooLarge for what may not be attached, Unavailable where it is not stored."""
         if len(content) > LARGEST:
             raise TooLarge(f"An attachment may have at most {LARGEST // 1_000_000} MB.")
         type = media_type(content)
@@ -200,24 +200,9 @@ def _without_row(tx: Transaction, *, ids: Sequence[str]) -> set[str]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole and on the disk, or not there under its name."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, content)
+    sync(path.parent)
 
 
 def _old_files(folder: Path, before: int) -> list[str]:

@@ -25,11 +25,10 @@ from carevia.store.backup_file import (
     part_of,
     put_in_place,
     removed,
-    sync,
     trouble,
 )
 from carevia.store.connection import connect
-from carevia.store.disk import cannot_write
+from carevia.store.disk import cannot_write, sync
 from carevia.store.lock import give_to_owner_of_folder, hold
 from carevia.store.migrate import prepare
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from carevia.errors import BadInput
+from carevia.store.disk import write_whole
 from carevia.store.lock import give_to_owner_of_folder
 
 TABLE: Final = "attachment_files"
@@ -67,7 +68,8 @@ def take_out(copy: Path, folder: Path) -> None:
         for id_, digest, content in connection.execute(_KEPT):
             there = _read(folder / id_)
             if there is None or sha256(there).digest() != digest:
-                _write(folder / id_, content)
+                write_whole(folder / id_, content)
+                give_to_owner_of_folder(folder / id_)
         connection.execute(f"DROP TABLE {TABLE}")
         connection.execute("VACUUM")  # the database is as small as it was
 
@@ -99,13 +101,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    give_to_owner_of_folder(part)
-    os.replace(part, path)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from carevia.errors import BadInput, Conflict, Unavailable
 from carevia.store import backup_attachments
 from carevia.store.connection import primary_code
-from carevia.store.disk import NO_ROOM
+from carevia.store.disk import NO_ROOM, sync
 from carevia.store.migrate import HEAD, NEW
 
 Progress = Callable[[str, int, int], None]
@@ -174,11 +174,3 @@ def put_in_place(part: Path, target: Path, *, force: bool) -> None:
     else:
         os.replace(part, target)
     sync(target.parent)
-
-
-def sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

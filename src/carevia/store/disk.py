@@ -1,8 +1,9 @@
-"""What a folder or its disk refuses, as a sentence that says what to do.
+"""Files that are whole and on the disk; and what a folder or its disk refuses, as a sentence that says what to do.
 
 A disk without room is Unavailable, not a wrong setting: who starts us again will find room one day (exit status 1).
 """
 
+import contextlib
 import errno
 import os
 import tempfile
@@ -44,6 +45,30 @@ def free(folder: Path) -> int:
     except OSError:
         return 0
     return found.f_bavail * found.f_frsize
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """All of it on the disk under its name, for its owner alone, or nothing. `sync` of the folder keeps the name."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def sync(path: Path) -> None:
+    """A file's content, or a folder's names, are on the disk when this returns."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_something(folder: Path) -> None:

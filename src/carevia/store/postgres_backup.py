@@ -31,9 +31,9 @@ from carevia.store.backup_file import (
     copy,
     part_of,
     put_in_place,
-    sync,
     trouble,
 )
+from carevia.store.disk import sync
 from carevia.store.migrate import HEAD
 from carevia.store.migrate import prepare as prepare_file
 from carevia.store.postgres_connection import connect, first_line, in_use
