@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carevia.domain.histogram import PATIENCE, Histogram
-from carevia.domain.receipts import Presence, Screen, Unseen, Unsent
+from carevia.domain.receipts import PresenceClock, Screen, Unseen, Unsent
 
 SEQ = st.integers(0, 30)
 
@@ -38,7 +38,7 @@ def test_a_booking_is_unseen_until_a_desk_had_it_and_then_never_again() -> None:
 
 
 def test_the_alarms_clock_stands_while_nobody_could_have_seen_anything() -> None:
-    presence, unseen = Presence(), Unseen()
+    presence, unseen = PresenceClock(), Unseen()
     presence.note(100.0, False)
     unseen.add(1, presence.total(100.0))
     presence.note(500.0, True)  # the first desk comes

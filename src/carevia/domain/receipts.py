@@ -81,7 +81,7 @@ class Screen:
         return news
 
 
-class Presence:
+class PresenceClock:
     """How long, all in all, somebody could have seen something: it stands still while no desk is connected."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, func, select, update
 from carevia.domain.histogram import Histogram
 from carevia.domain.people import Person
 from carevia.domain.receipts import (
-    Presence,
+    PresenceClock,
     Receipt,
     ReceiptAlarm,
     ReceiptState,
@@ -124,7 +124,7 @@ class Receipts:
         self._clock = clock
         self._desks = desks
         self._patience = patience
-        self._presence = Presence()
+        self._presence = PresenceClock()
         self._unseen = Unseen()
         self._unsent = Unsent()
         self._gathered = Gathered()

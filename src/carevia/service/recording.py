@@ -294,8 +294,8 @@ def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row 
         return tx.first(_BOOKING, booking=payment.booking_id)
     if paid.tracking_id is None:
         return None
-    tracked = tx.first(_TRACKED, tracking=paid.tracking_id)
-    return tracked if tracked is not None and tracked.user_id == paid.user_id else None
+    found = tx.first(_TRACKED, tracking=paid.tracking_id)
+    return found if found is not None and found.user_id == paid.user_id else None
 
 
 def _learn_tracking_id(tx: Transaction, paid: PaidBooking, booking: Row) -> None:
