@@ -92,4 +92,4 @@ def test_malformed_arguments_are_bad_input(name: str, arguments: list[object]) -
 def test_the_field_is_named() -> None:
     with pytest.raises(BadInput) as caught:
         read_arguments("send_message", [{"id": "1", "roomId": "u1", "text": 5}])
-    assert caught.value.errors == [{"field": "text", "message": "Expected `str`, got `int`"}]
+    assert caught.value.errors == [{"field": "text", "message": "Expected text, got a whole number"}]

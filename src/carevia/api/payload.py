@@ -4,13 +4,13 @@ Schemas are msgspec Structs: unknown fields are ignored, wrong types are not tur
 excepted, which have no types).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from carevia.errors import BadInput, FieldError
+from carevia.domain.fields import field_error
+from carevia.errors import BadInput
 
 T = TypeVar("T")
 
@@ -42,36 +42,8 @@ def read_query(query: Mapping[str, str], kind: type[T]) -> T:
         raise _bad(problem) from None
 
 
-_WORDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "object": "an object",
-    "array": "a list",
-    "null": "nothing",
-}
-
-
-def field_error(problem: msgspec.ValidationError) -> FieldError:
-    """msgspec's "Expected `int`, got `str` - at `$.page`" as {field: "page", message: "Expected a whole number..."}."""
-    text, _, place = str(problem).partition(" - at ")
-    field = place.strip("`").removeprefix("$").removeprefix(".")
-    missing = re.fullmatch(r"Object missing required field `(.+)`", text)
-    if missing:
-        field = f"{field}.{missing[1]}" if field else missing[1]
-        text = "This field is needed."
-    words = re.sub(r"`([a-z |]+)`", lambda found: _in_words(found[1]), text)
-    return {"field": field or "body", "message": words}
-
-
-def _in_words(types: str) -> str:
-    """`int | null` as "a whole number or nothing"."""
-    return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))
-
-
 def _bad(problem: msgspec.ValidationError) -> BadInput:
-    error = field_error(problem)
+    error = field_error(problem, "body")
     return BadInput(f"{error['field']}: {error['message']}", errors=[error])
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from carevia.domain.bookings import BookingRow
+from carevia.domain.fields import field_error
 from carevia.domain.payloads import (
     BookingsChanged,
     ConversationChanged,
@@ -39,7 +40,7 @@ from carevia.domain.payloads import (
 )
 from carevia.domain.people import DESK
 from carevia.domain.receipts import ReceiptAlarm
-from carevia.errors import BadInput, FieldError
+from carevia.errors import BadInput
 
 Direction = Literal["client", "server"]
 
@@ -303,13 +304,8 @@ def _read(name: str, given: object, kind: Any) -> Any:
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
-        raise BadInput(f"{name} was sent with a payload we cannot read.", errors=[_field_error(error)]) from None
-
-
-def _field_error(error: msgspec.ValidationError) -> FieldError:
-    """msgspec says "Expected `str`, got `int` - at `$.text`": the part behind the dash is the field."""
-    message, _, place = str(error).partition(" - at ")
-    return {"field": place.strip("`").removeprefix("$").removeprefix(".") or "payload", "message": message}
+        wrong = field_error(error, "payload")
+        raise BadInput(f"{name} was sent with a payload we cannot read.", errors=[wrong]) from None
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from carevia.domain.fields import field_error
 from carevia.domain.ids import valid_tracking_id
 from carevia.domain.money import MOST, digits, minor, valid_currency
 from carevia.domain.payments import NOT_SAID, BookingDetails, Money, PaidBooking
@@ -37,9 +38,7 @@ def read_site_booking(body: bytes) -> SiteBooking:
     try:
         return msgspec.json.decode(whole_characters(body), type=SiteBooking)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at ")
-        field = place.strip("`").removeprefix("$").removeprefix(".") or "userId"
-        raise BadInput("The booking cannot be read.", errors=[{"field": field, "message": message}]) from None
+        raise BadInput("The booking cannot be read.", errors=[field_error(error, "body")]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadInput("The body must be a JSON object with at least userId.") from None
 

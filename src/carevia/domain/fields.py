@@ -1,0 +1,38 @@
+"""What is wrong with a payload that msgspec does not take: the field, and why, in words for whoever has sent it."""
+
+import re
+from typing import Final
+
+import msgspec
+
+from carevia.errors import FieldError
+
+_WORDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+    "null": "nothing",
+}
+
+
+def field_error(problem: msgspec.ValidationError, whole: str) -> FieldError:
+    """msgspec's "Expected `int`, got `str` - at `$.page`" as {field: "page", message: "Expected a whole number..."}.
+
+    `whole` is the field where none is to blame.
+    """
+    text, _, place = str(problem).partition(" - at ")
+    field = place.strip("`").removeprefix("$").removeprefix(".")
+    missing = re.fullmatch(r"Object missing required field `(.+)`", text)
+    if missing:
+        field = f"{field}.{missing[1]}" if field else missing[1]
+        text = "This field is needed."
+    words = re.sub(r"`([a-z |]+)`", lambda found: _in_words(found[1]), text)
+    return {"field": field or whole, "message": words}
+
+
+def _in_words(types: str) -> str:
+    """`int | null` as "a whole number or nothing"."""
+    return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))
