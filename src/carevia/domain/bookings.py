@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from carevia.domain.fields import about
 from carevia.domain.payment_facts import PaymentStatus
 from carevia.domain.text import tidy
 from carevia.errors import BadInput, FieldError
@@ -49,39 +50,35 @@ class PaymentQuery(msgspec.Struct, frozen=True):
     limit: int = PAGE
 
 
-def _about(text: str) -> msgspec.Meta:
-    return msgspec.Meta(description=text)
-
-
 class BookingRow(msgspec.Struct, frozen=True):
     """As lists show it, and as `booking_updated` tells it."""
 
-    id: Annotated[str, _about("the booking")] = msgspec.field(name="_id")
-    trackingId: Annotated[str, _about("as it was told first; others find it too; knowing one gives no right")]
-    userId: Annotated[str, _about("the customer")]
-    userName: Annotated[str, _about("empty when unknown")]
-    userEmail: Annotated[str, _about("empty when unknown")]
-    serviceName: Annotated[str, _about("empty when unknown")]
-    date: Annotated[str | None, _about("of the first visit")]
-    slot: Annotated[str | None, _about("time of day")]
-    durationType: Annotated[str | None, _about("`hours` or `days`")]
-    quantity: Annotated[int | None, _about("of them")]
-    division: Annotated[str | None, _about("where")]
-    district: Annotated[str | None, _about("where")]
-    address: Annotated[str | None, _about("where")]
-    paymentOption: Annotated[str | None, _about("`half` or `full`")]
-    totalPrice: Annotated[str, _about("major units")]
-    amountPaid: Annotated[str, _about("major units; what came in, whatever went back later")]
-    dueAmount: Annotated[str, _about("major units")]
-    amountRefunded: Annotated[str, _about("major units; what went back by refunds and lost disputes")]
-    currency: Annotated[str, _about("three small letters")]
-    caregiver: Annotated[str | None, _about("who is assigned")]
-    status: Annotated[str, _about("`booked`, `confirmed`, `cancelled` (also when all money went back), `completed`")]
-    paymentStatus: Annotated[PaymentStatus, _about("what became of the money")]
-    source: Annotated[str, _about("`stripe` or `site`: who told of it first")]
-    needsLook: Annotated[bool, _about("a person should look at it")]
-    createdAt: Annotated[str, _about("ISO 8601, UTC, milliseconds")]
-    seq: Annotated[int, _about("the journal's number of its `customer_added`")]
+    id: Annotated[str, about("the booking")] = msgspec.field(name="_id")
+    trackingId: Annotated[str, about("as it was told first; others find it too; knowing one gives no right")]
+    userId: Annotated[str, about("the customer")]
+    userName: Annotated[str, about("empty when unknown")]
+    userEmail: Annotated[str, about("empty when unknown")]
+    serviceName: Annotated[str, about("empty when unknown")]
+    date: Annotated[str | None, about("of the first visit")]
+    slot: Annotated[str | None, about("time of day")]
+    durationType: Annotated[str | None, about("`hours` or `days`")]
+    quantity: Annotated[int | None, about("of them")]
+    division: Annotated[str | None, about("where")]
+    district: Annotated[str | None, about("where")]
+    address: Annotated[str | None, about("where")]
+    paymentOption: Annotated[str | None, about("`half` or `full`")]
+    totalPrice: Annotated[str, about("major units")]
+    amountPaid: Annotated[str, about("major units; what came in, whatever went back later")]
+    dueAmount: Annotated[str, about("major units")]
+    amountRefunded: Annotated[str, about("major units; what went back by refunds and lost disputes")]
+    currency: Annotated[str, about("three small letters")]
+    caregiver: Annotated[str | None, about("who is assigned")]
+    status: Annotated[str, about("`booked`, `confirmed`, `cancelled` (also when all money went back), `completed`")]
+    paymentStatus: Annotated[PaymentStatus, about("what became of the money")]
+    source: Annotated[str, about("`stripe` or `site`: who told of it first")]
+    needsLook: Annotated[bool, about("a person should look at it")]
+    createdAt: Annotated[str, about("ISO 8601, UTC, milliseconds")]
+    seq: Annotated[int, about("the journal's number of its `customer_added`")]
 
 
 class BookingPage(msgspec.Struct, frozen=True):

@@ -8,7 +8,9 @@ waits, and a conversation with either is open: a message of the customer opens i
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType, structs
+from msgspec import UNSET, UnsetType, structs
+
+from carevia.domain.fields import about
 
 Status = Literal["open", "closed"]
 STATUSES = ("open", "closed")
@@ -17,10 +19,6 @@ LARGEST_PAGE = 200
 FOUND = 20
 MOST_FOUND = 50
 Filter = Literal["open", "mine", "unassigned", "closed"]
-
-
-def _about(text: str) -> Meta:
-    return Meta(description=text)
 
 
 class State(msgspec.Struct, frozen=True):
@@ -66,8 +64,8 @@ def assigned(state: State, assignee: str | None) -> State:
 class Staff(msgspec.Struct, frozen=True):
     """A member of the staff."""
 
-    id: Annotated[str, _about("user id")] = msgspec.field(name="_id")
-    name: Annotated[str, _about("their name, else their e-mail")]
+    id: Annotated[str, about("user id")] = msgspec.field(name="_id")
+    name: Annotated[str, about("their name, else their e-mail")]
 
 
 class ListedMessage(msgspec.Struct, frozen=True):

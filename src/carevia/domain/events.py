@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from carevia.domain.bookings import BookingRow
-from carevia.domain.fields import field_error
+from carevia.domain.fields import about, field_error
 from carevia.domain.payloads import (
     BookingsChanged,
     ConversationChanged,
@@ -36,7 +36,6 @@ from carevia.domain.payloads import (
     Typing,
     Viewers,
     WhoTypes,
-    about,
 )
 from carevia.domain.people import DESK
 from carevia.domain.receipts import ReceiptAlarm

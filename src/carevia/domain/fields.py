@@ -1,4 +1,4 @@
-"""What is wrong with a payload that msgspec does not take: the field, and why, in words for whoever has sent it."""
+"""The fields of payloads: what the documentation says of one, and what is wrong with one that msgspec does not take."""
 
 import re
 from typing import Final
@@ -16,6 +16,11 @@ _WORDS: Final = {
     "array": "a list",
     "null": "nothing",
 }
+
+
+def about(text: str) -> msgspec.Meta:
+    """For `Annotated`: its meaning, for /openapi.json and docs/events.md."""
+    return msgspec.Meta(description=text)
 
 
 def field_error(problem: msgspec.ValidationError, whole: str) -> FieldError:

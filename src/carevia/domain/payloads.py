@@ -9,12 +9,8 @@ from carevia.domain.attachments import Attachment
 from carevia.domain.chat import Side, Status
 from carevia.domain.conversations import Staff
 from carevia.domain.conversations import Status as ConversationStatus
+from carevia.domain.fields import about
 from carevia.domain.presence import State, TabState
-
-
-def about(text: str) -> Meta:
-    return Meta(description=text)
-
 
 RoomId = Annotated[str, about("the customer's user id, which is the name of their conversation")]
 Iso = Annotated[str, about("ISO 8601, UTC, milliseconds")]
