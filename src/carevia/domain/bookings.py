@@ -10,7 +10,6 @@ from carevia.domain.payment_facts import PaymentStatus
 from carevia.domain.text import tidy
 from carevia.errors import BadInput, FieldError
 
-Status = Literal["booked", "confirmed", "cancelled", "completed"]
 STATUSES = ("booked", "confirmed", "cancelled", "completed")
 SORTS = ("newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest")
 DURATIONS = ("hours", "days")

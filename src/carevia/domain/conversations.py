@@ -13,7 +13,6 @@ from msgspec import UNSET, UnsetType, structs
 from carevia.domain.fields import about
 
 Status = Literal["open", "closed"]
-STATUSES = ("open", "closed")
 PAGE = 100
 LARGEST_PAGE = 200
 FOUND = 20

@@ -28,7 +28,7 @@ _MOST_DIGITS = 4300  # of an integer that Python reads (sys.int_info), and msgsp
 _find_long_number = re.compile(rb"\d{%d}" % (_MOST_DIGITS + 1)).search
 NO_END = "a value that holds itself, or is nested too deep, cannot be sent"
 _NO_EVENT = "an event is an array that begins with its name"
-_ZERO, _NINE, _SLASH, _DASH = 0x30, 0x39, 0x2F, 0x2D
+_ZERO, _NINE, _SLASH = 0x30, 0x39, 0x2F
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):

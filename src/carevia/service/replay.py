@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +31,6 @@ _FIRST_PAGE: Final = 50  # rows; how large they are is known after the first pag
 _PAGE_BYTES: Final = 64_000  # what a page may hold of one client's past in memory
 _SLICE_BYTES: Final = 16_000  # what is written before the others have their turn and the client has to keep up
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")  # as base64.urlsafe_b64encode, in one call for each connection
-_log = logging.getLogger("carevia.replay")
 
 
 class Token(msgspec.Struct, array_like=True, frozen=True):
