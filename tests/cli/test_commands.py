@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from carevia import __version__
-from carevia.api.simulator import API_VERSION, paid_event, signed
+from carevia.api.simulator import paid_event, signed
 from carevia.cli import carevia
 from carevia.cli.database import add_account
 from carevia.cli.doctor import examine
@@ -26,6 +26,7 @@ from carevia.cli.process import listen
 from carevia.cli.simulate import FAULTS, deliveries, read_faults
 from carevia.config import load_settings, with_development_secrets
 from carevia.errors import BadInput, ConfigError
+from carevia.service.stripe_api import VERSION
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import desk, now
@@ -354,7 +355,7 @@ def test_simulated_event_is_a_complete_session_of_about_3_kb() -> None:
     session = event["data"]["object"]
     assert (event["type"], event["api_version"], event["livemode"]) == (
         "checkout.session.completed",
-        API_VERSION,
+        VERSION,
         False,
     )
     assert session["payment_status"] == "paid"

@@ -22,59 +22,12 @@ from carevia.errors import Unavailable
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.stripe_api import Checkouts
 
-API_VERSION: Final = "2026-10-28.endive"
 _MOST_KEPT: Final = 1_000
 _NAMES: Final = (
     "Tahmid Rahman", "Nusrat Jahan", "Lamia Khatun", "Rafiq Hasan", "Ayesha Siddiqua", "Imran Chowdhury",
     "Farhana Akter", "Sabbir Ahmed", "Mitu Begum", "Arif Hossain", "Sadia Islam", "Kamal Uddin",
 )  # fmt: skip
 _SLOTS: Final = ("08:00", "10:00", "14:00", "18:00")
-# What today's API sends beyond the fields that we look at; absent things are null there, never missing.
-_MORE: Final[dict[str, Any]] = {
-    "branding_settings": {
-        "background_color": "#ffffff",
-        "border_style": "rounded",
-        "button_color": "#047857",
-        "display_name": "Carevia",
-        "font_family": "default",
-        "icon": None,
-        "logo": None,
-    },
-    "collected_information": {"business_name": None, "individual_name": None, "shipping_details": None},
-    "consent_collection": None,
-    "currency_conversion": None,
-    "custom_fields": [],
-    "custom_text": {
-        "after_submit": None,
-        "shipping_address": None,
-        "submit": None,
-        "terms_of_service_acceptance": None,
-    },
-    "customer_account": None,
-    "integration_identifier": None,
-    "invoice_creation": {
-        "enabled": False,
-        "invoice_data": {
-            "account_tax_ids": None,
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
-            "issuer": None,
-            "metadata": {},
-            "rendering_options": None,
-        },
-    },
-    "managed_payments": {"enabled": False},
-    "origin_context": None,
-    "payment_method_configuration_details": None,
-    "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-    "permissions": None,
-    "presentment_details": None,
-    "saved_payment_method_options": None,
-    "setup_intent": None,
-    "shipping_address_collection": None,
-    "shipping_cost": None,
-}
 
 
 def paid_event(now: int) -> dict[str, Any]:
@@ -95,8 +48,8 @@ def paid_event(now: int) -> dict[str, Any]:
         "trackingId": tracking_id(secrets.token_bytes),
     }
     amount = total if whole else total // 2
-    session = checkout_session(secrets.token_bytes, now, metadata, amount=amount, **_MORE)
-    return stripe_event(secrets.token_bytes, now, session) | {"api_version": API_VERSION}
+    session = checkout_session(secrets.token_bytes, now, metadata, amount=amount)
+    return stripe_event(secrets.token_bytes, now, session)
 
 
 def tracking_id_of(event: dict[str, Any]) -> str:

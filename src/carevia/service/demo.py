@@ -8,6 +8,7 @@ from typing import Any
 
 from carevia.domain.ids import Random
 from carevia.domain.money import major
+from carevia.service.stripe_api import VERSION
 from carevia.store.store import Store
 from carevia.store.tables import users
 from carevia.store.transaction import Transaction
@@ -37,7 +38,8 @@ class Demo:
         await self._store.write(work)
 
 
-# A Checkout session in the shape of Stripe's API, complete, so that what is tried is as long as what will come.
+# A Checkout session in the shape of Stripe's API, complete, so that what is tried is as long as what will come: absent
+# things are null there, never missing.
 _NO_ADDRESS = {"city": None, "country": "BD", "line1": None, "line2": None, "postal_code": None, "state": None}
 _SESSION: dict[str, Any] = {
     "id": "",
@@ -49,10 +51,19 @@ _SESSION: dict[str, Any] = {
     "amount_total": 0,
     "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
     "billing_address_collection": None,
+    "branding_settings": {
+        "background_color": "#ffffff",
+        "border_style": "rounded",
+        "button_color": "#047857",
+        "display_name": "Carevia",
+        "font_family": "default",
+        "icon": None,
+        "logo": None,
+    },
     "cancel_url": "https://carevia.example/booking",
     "client_reference_id": None,
     "client_secret": None,
-    "collected_information": None,
+    "collected_information": {"business_name": None, "individual_name": None, "shipping_details": None},
     "consent": None,
     "consent_collection": None,
     "created": 0,
@@ -66,18 +77,29 @@ _SESSION: dict[str, Any] = {
         "terms_of_service_acceptance": None,
     },
     "customer": None,
+    "customer_account": None,
     "customer_creation": "if_required",
     "customer_details": {},
     "customer_email": None,
     "discounts": [],
     "expires_at": 0,
+    "integration_identifier": None,
     "invoice": None,
     "invoice_creation": {
         "enabled": False,
-        "invoice_data": {"account_tax_ids": None, "custom_fields": None, "description": None, "footer": None},
+        "invoice_data": {
+            "account_tax_ids": None,
+            "custom_fields": None,
+            "description": None,
+            "footer": None,
+            "issuer": None,
+            "metadata": {},
+            "rendering_options": None,
+        },
     },
     "livemode": False,
     "locale": None,
+    "managed_payments": {"enabled": False},
     "metadata": {},
     "mode": "payment",
     "origin_context": None,
@@ -90,6 +112,7 @@ _SESSION: dict[str, Any] = {
     "payment_status": "paid",
     "permissions": None,
     "phone_number_collection": {"enabled": False},
+    "presentment_details": None,
     "recovered_from": None,
     "saved_payment_method_options": None,
     "setup_intent": None,
@@ -136,7 +159,7 @@ def stripe_event(
     return {
         "id": f"evt_{random(12).hex()}",
         "object": "event",
-        "api_version": "2025-09-30.clover",
+        "api_version": VERSION,
         "created": now // 1000,
         "data": {"object": thing},
         "livemode": False,
