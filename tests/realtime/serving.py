@@ -17,7 +17,7 @@ from carevia.realtime.engine import Engine
 from carevia.realtime.nodes import Links
 from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.realtime.uvicorn import serve_protocol
-from tests.realtime.rawclient import until
+from tests.realtime.rawclient import Polling, until
 
 T = TypeVar("T")
 
@@ -147,6 +147,18 @@ def make(
     server = Server(ServerConfig(**settings), admit, report, links)
     server.namespace("/")
     return server
+
+
+def echoing(**settings: Any) -> Server:
+    """`make`, with an `echo` that acknowledges."""
+    server = make(**settings)
+    server.namespace("/").on("echo")(lambda socket, *args: args)
+    return server
+
+
+async def waiting(site: Site, polling: Polling) -> None:
+    """Wait until a client's GET has arrived."""
+    await until(lambda: polling.sid not in site.engine.polls or site.engine.polls[polling.sid].waiting, "no poll")
 
 
 def descriptors() -> int:

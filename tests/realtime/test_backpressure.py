@@ -9,8 +9,8 @@ from carevia.protocol.websocket import PING, PONG
 from carevia.realtime.process import resident
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, Tab, until
-from tests.realtime.serving import run, serving
-from tests.realtime.test_limits import echoing, only, shrink
+from tests.realtime.serving import echoing, run, serving
+from tests.realtime.test_limits import only, shrink
 
 
 def test_a_client_that_leaves_things_unread_is_dropped_in_time_though_it_holds_little() -> None:

@@ -6,16 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from carevia.realtime import Server, Socket
+from carevia.realtime import Socket
 from tests.realtime.rawclient import Tab, until
-from tests.realtime.serving import make, run, serving
-
-
-def echoing(**settings: Any) -> Server:
-    """An `echo` that acknowledges."""
-    server = make(**settings)
-    server.namespace("/").on("echo")(lambda socket, *args: args)
-    return server
+from tests.realtime.serving import echoing, make, run, serving
 
 
 def test_an_unknown_event_is_never_acknowledged_and_is_counted() -> None:

@@ -8,19 +8,13 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import Identity, Server, Socket
+from carevia.realtime import Identity, Socket
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
-from tests.realtime.serving import descriptors, make, nothing_else, run, serving, uvicorn_server
+from tests.realtime.serving import descriptors, echoing, nothing_else, run, serving, uvicorn_server
 
 WS = "/socket.io/?EIO=4&transport=websocket"
 LATE = 0.25  # s that a machine with other work may add; a ping that was left out would come later than that
-
-
-def echoing(**settings: Any) -> Server:
-    server = make(**settings)
-    server.namespace("/").on("echo")(lambda socket, *args: args)
-    return server
 
 
 # Heartbeats, in fractions of a second.

@@ -10,16 +10,10 @@ import pytest
 from carevia.realtime import Server, Socket
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, request, until
-from tests.realtime.serving import make, run, serving
+from tests.realtime.serving import echoing, run, serving
 
 WS = "/socket.io/?EIO=4&transport=websocket"
 PLACE = '{"_placeholder":true,"num":%d}'
-
-
-def echoing(**settings: Any) -> Server:
-    server = make(**settings)
-    server.namespace("/").on("echo")(lambda socket, *args: args)
-    return server
 
 
 # Attachments: number, sum, time; and never before CONNECT.

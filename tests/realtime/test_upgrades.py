@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import Server, Socket
+from carevia.realtime import Socket
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
-from tests.realtime.serving import Site, make, run, serving
-
-
-def echoing(**settings: Any) -> Server:
-    server = make(**settings)
-    server.namespace("/").on("echo")(lambda socket, *args: args)
-    return server
+from tests.realtime.serving import Site, echoing, run, serving
 
 
 async def joined(polling: Polling) -> None:

@@ -11,14 +11,14 @@ from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol
 from websockets.asyncio.client import connect
 
 from carevia.protocol.websocket import TEXT
-from carevia.realtime import Handshake, Refusal, Server
+from carevia.realtime import Handshake, Refusal
 from carevia.realtime.engine import Engine
 from carevia.realtime.uvicorn import serve_protocol
 from carevia.realtime.uvicorn_ws import websocket_protocol
 from carevia.realtime.websocket import WebSocketTransport
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, opening_headers, request, until, upgrade
-from tests.realtime.serving import Ways, make, nothing_else, run, serving
+from tests.realtime.serving import Ways, echoing, nothing_else, run, serving
 
 WS = "/socket.io/?EIO=4&transport=websocket"
 
@@ -28,12 +28,6 @@ WAYS: dict[str, Callable[[Engine], Ways]] = {
     "documented-h11": lambda engine: {"http": "h11", "ws": websocket_protocol(engine)},
 }
 over_every_way = pytest.mark.parametrize("way", WAYS)
-
-
-def echoing(**settings: Any) -> Server:
-    server = make(**settings)
-    server.namespace("/").on("echo")(lambda socket, *args: args)
-    return server
 
 
 @over_every_way
