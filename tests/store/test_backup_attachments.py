@@ -16,6 +16,7 @@ from carevia.store import backup, postgres_backup
 from carevia.store.backup_file import Contents
 from carevia.store.store import Store, attachments_folder, open_store
 from tests.aio import run
+from tests.store.copies import quiet
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 CUSTOMER = Person("u1", "user", None, "Nusrat")
@@ -69,10 +70,6 @@ class Site:
                 await store.close()
 
         return run(main())
-
-
-def quiet(*_: object) -> None:
-    pass
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

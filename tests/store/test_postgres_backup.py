@@ -21,20 +21,12 @@ from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.harness.postgres import Postgres, ask
 from tests.service.house import house, paid_event
+from tests.store.copies import quiet
 from tests.store.opened import file_of, opened
 
+pytestmark = pytest.mark.usefixtures("elsewhere")
 back_up = partial(postgres_backup.back_up, files=Path("no attachments"))
 restore = partial(postgres_backup.restore, files=Path("no attachments"))
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test leaves in the working folder goes with the test."""
-    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-
-
-def quiet(*_: object) -> None:
-    pass
 
 
 def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
