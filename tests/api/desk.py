@@ -34,6 +34,7 @@ PRODUCTION = {
 BY_ITSELF = ('42["live"', '42["presence"', '42["support"', '42["viewers"', '42["bookings_changed"')
 
 
+LOGIN = {"email": "rafiq@example.com", "password": "long enough"}  # of `Desk.account`
 BRIEF = 2  # s that a credential is given which is to end soon: it has one at least, for its end is a whole second
 
 
@@ -75,6 +76,11 @@ class Desk:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         headers = sign_standard(id, raw, secret or self.carevia.settings.emit_secret[0], at or now())
         return await self.http.post("/emit-booking", content=raw, headers=headers)
+
+    async def login(self, body: object = LOGIN, **headers: str) -> tuple[int, str]:
+        """Status and sentence of the answer."""
+        answer = await self.http.post("/api/login", json=body, headers=headers)
+        return answer.status_code, answer.json()["message"]
 
     async def account(
         self, email: str = "rafiq@example.com", role: Any = "admin", password: str = "long enough"

@@ -11,9 +11,7 @@ from carevia.service.credentials import Credentials
 from carevia.service.people import WRONG
 from carevia.store.store import open_store
 from tests.aio import run
-from tests.api.desk import BRIEF, ORIGIN, Desk, customer, desk, now, staff
-
-LOGIN = {"email": "rafiq@example.com", "password": "long enough"}
+from tests.api.desk import BRIEF, LOGIN, ORIGIN, Desk, customer, desk, now, staff
 
 
 async def logged_in(d: Desk) -> tuple[dict[str, str], dict[str, Any]]:
