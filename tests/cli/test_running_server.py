@@ -1,0 +1,109 @@
+"""Commands beside a running server, and how the server ends when it is told to."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import command
+from tests.conftest import StartProgram
+from tests.harness.program import ROOT, Program, free_port
+
+
+def test_check_and_simulate_with_a_running_server(start_program: StartProgram) -> None:
+    program = start_program(CAREVIA_PING_INTERVAL="0.3", CAREVIA_PING_TIMEOUT="0.2")
+    settings = {name: value for name, value in program.environment().items() if name.startswith("CAREVIA_")}
+    checked = command("check", program.url, "--json")
+    result = json.loads(checked.stdout)
+    assert (checked.returncode, result["ok"]) == (0, True), checked.stdout
+    states = {step["name"]: step["state"] for step in result["steps"]}
+    assert states == dict.fromkeys(("handshake", "polling", "upgrade", "latency", "heartbeat"), "passed")
+    assert "works" in command("check", program.url).stdout
+
+    played = command("simulate", "--count", "3", "--rate", "50", "--fault", "duplicate,late,shuffle,lost", **settings)
+    assert played.returncode == 0, played.stdout
+    assert "3 of 3 payments were accepted" in played.stdout
+
+    assert "Carevia answers on port" in command("doctor", **settings).stdout
+
+
+def test_check_says_what_is_wrong_and_exits_1() -> None:
+    port = free_port()
+    refused = command("check", f"http://127.0.0.1:{port}")
+    assert refused.returncode == 1
+    assert "nothing answers" in refused.stdout
+
+
+def test_check_against_a_server_that_wants_a_sign_in_works_and_says_so(start_program: StartProgram) -> None:
+    program = start_program(CAREVIA_GUEST_SOCKETS="off")
+    checked = command("check", program.url)
+    assert checked.returncode == 0
+    assert "lets nobody in without signing in (“Sign in first”)" in checked.stdout
+    assert "give a token" in checked.stdout
+
+
+def test_check_with_a_token_that_is_refused_speaks_of_the_token(program: Program) -> None:
+    """It said that nobody gets in without signing in, to whom guests may come, and to give a token, which it had."""
+    said = command("check", program.url, "--token", "bad").stdout
+    assert "does not take this token (“Token not valid”)" in said
+    assert "without signing in" not in said
+    assert "give a token" not in said
+
+
+def test_simulate_without_a_server_says_so(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    played = command("simulate", "--url", url, CAREVIA_DATA_DIR=str(tmp_path))
+    assert played.returncode == 1
+    assert "0 of 1 payments" in played.stdout
+
+
+def test_sigterm_ends_with_status_0_within_10_s_whatever_hangs(start_program: StartProgram) -> None:
+    """A hundred requests that never finish and a hundred sockets that read nothing."""
+    program = start_program()
+    half = b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{"
+    upgrade = (
+        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    hung = [socket.create_connection(("127.0.0.1", program.port)) for _ in range(200)]
+    try:
+        for number, one in enumerate(hung):
+            one.sendall(half if number % 2 else upgrade)
+        time.sleep(0.3)
+        begun = time.monotonic()
+        assert program.stop(timeout=10) == 0
+        assert time.monotonic() - begun < 10
+    finally:
+        for one in hung:
+            one.close()
+
+
+def test_sigint_ends_with_status_0_too(program: Program) -> None:
+    assert program.stop(sign=signal.SIGINT) == 0
+    assert "Traceback" not in program.output()
+
+
+def _catches_sigterm(pid: int) -> bool:
+    caught = re.search(r"SigCgt:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return bool(caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux which signals a process listens to")
+@pytest.mark.parametrize("later", [0, 0.1, 0.25])
+def test_sigterm_while_it_still_starts_ends_with_status_0(tmp_path: Path, later: float) -> None:
+    environment = {"PYTHONPATH": str(ROOT / "src"), "CAREVIA_DATA_DIR": str(tmp_path), "CAREVIA_PORT": "0"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "carevia", "serve"], env=environment, stdout=subprocess.DEVNULL
+    ) as process:
+        while not _catches_sigterm(process.pid):
+            time.sleep(0.005)
+        time.sleep(later)
+        process.terminate()
+        assert process.wait(10) == 0
