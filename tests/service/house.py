@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from carevia.domain.bookings import BookingQuery
 from carevia.domain.payments import read_event
 from carevia.domain.people import Person
 from carevia.service.bookings import Bookings
@@ -17,10 +18,11 @@ from carevia.service.demo import booking_metadata, checkout_session, stripe_even
 from carevia.service.payments import Payments
 from carevia.service.talk import Talk
 from carevia.store.store import Store
-from tests.store.opened import opened
+from tests.store.opened import opened, query
 
 NOW = 1_795_408_215_000
 STAFF = Person("s1", "admin", "staff@carevia.example", "Sumaiya Islam")
+EVERYTHING = BookingQuery()
 
 
 class House:
@@ -75,3 +77,10 @@ def paid_event(
     """A complete event of a paid session; `metadata` is laid over what our checkout writes."""
     written = booking_metadata(user, name, f"{user}@carevia.example", total=total, paid=amount) | (metadata or {})
     return stripe_event(os.urandom, now, checkout_session(os.urandom, now, written, amount=amount, **changes), type)
+
+
+def count(folder: Path) -> dict[str, int]:
+    """How many of each there are."""
+    announced = query(folder, "SELECT count(*) FROM journal WHERE name = 'customer_added'")[0][0]
+    tables = ("bookings", "payments", "provider_events")
+    return {"announced": announced} | {table: query(folder, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
