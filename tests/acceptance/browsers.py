@@ -60,6 +60,19 @@ def people(browser: Browser, *scripts: str) -> Iterator[Visit]:
     assert problems == []
 
 
+@contextlib.contextmanager
+def person(browser: Browser, bearer: str) -> Iterator[BrowserContext]:
+    """A browser of somebody whom another site has signed in; whatever a page throws fails the test."""
+    context = browser.new_context(viewport=DESK, locale="en-GB", timezone_id="Asia/Dhaka")
+    context.set_extra_http_headers({"Authorization": f"Bearer {bearer}"})
+    context.set_default_timeout(15_000)
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    yield context
+    context.close()
+    assert problems == []
+
+
 def write(page: Page, text: str) -> None:
     box = page.get_by_role("textbox", name="Message")
     box.fill(text)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.acceptance.browsers import person
 from tests.acceptance.database import Database
 from tests.acceptance.people import staff
 from tests.acceptance.seeds import seed_bookings
@@ -29,18 +30,8 @@ ROWS = "[data-booking]"
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900},
-        locale="en-GB",
-        timezone_id="Asia/Dhaka",
-        extra_http_headers={"Authorization": f"Bearer {staff()}"},
-    )
-    context.set_default_timeout(15_000)
-    problems: list[str] = []
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    yield context
-    context.close()
-    assert problems == []
+    with person(browser, staff()) as context:
+        yield context
 
 
 def opened(context: BrowserContext, program: Program, path: str) -> Page:

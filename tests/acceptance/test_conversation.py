@@ -1,13 +1,12 @@
 """Inside a conversation, in a real Chromium: paging that does not jump, ticks that are true, files, notes, replies."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.acceptance.browsers import person
 from tests.acceptance.database import Database
 from tests.acceptance.people import staff, token
 from tests.acceptance.seeds import seed_conversation
@@ -19,19 +18,6 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100c9fe92ef"
     "0000000049454e44ae426082"
 )
-
-
-@contextmanager
-def person(browser: Browser, bearer: str) -> Iterator[BrowserContext]:
-    """A browser of somebody whom another site has signed in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="Asia/Dhaka")
-    context.set_extra_http_headers({"Authorization": f"Bearer {bearer}"})
-    context.set_default_timeout(15_000)
-    problems: list[str] = []
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    yield context
-    context.close()
-    assert problems == []
 
 
 def known(program: Program, user: str = "family-1", name: str = "Nusrat Jahan") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.acceptance.browsers import person
 from tests.acceptance.people import staff
 from tests.acceptance.test_pages import pay, wait_for_living
 from tests.harness.program import Program
@@ -21,15 +22,8 @@ EVERY_PAGE = ("/", "/docs", "/booking/done", "/chat", *STAFF_PAGES)
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A member of staff in Dhaka whose browser asks for English."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900},
-        locale="en-GB",
-        timezone_id="Asia/Dhaka",
-        extra_http_headers={"Authorization": f"Bearer {staff()}"},
-    )
-    context.set_default_timeout(15_000)
-    yield context
-    context.close()
+    with person(browser, staff()) as context:
+        yield context
 
 
 def speaks(page: Page, language: str) -> None:
