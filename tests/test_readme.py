@@ -21,11 +21,6 @@ def test_every_setting_is_in_the_table_and_nothing_else() -> None:
     assert named == {f"CAREVIA_{field.name.upper()}" for field in fields(Settings)}
 
 
-def test_every_file_it_links_to_is_there() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
-
-
 @pytest.mark.parametrize("words", sorted(set(re.findall(r"`python3 run\.py ([^`\n]*)`", README))))
 def test_every_command_it_names_is_one_the_program_knows(words: str) -> None:
     first, *_ = shlex.split(words)
