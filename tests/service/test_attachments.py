@@ -1,6 +1,7 @@
 """Attachments: stored before they are named, named once, never lost by a failure, never left behind for ever."""
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -145,6 +146,26 @@ def test_a_crash_between_file_and_row_leaves_a_file_that_is_swept_and_the_retry_
             assert await home.attachments.sweep() == 1
             assert files(home) == [kept]
             assert orphan != kept
+
+    run(main())
+
+
+def test_two_sweeps_at_once_do_not_mind_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def then_swept(folder: Path) -> contextlib.nullcontext[list[os.DirEntry[str]]]:
+        """What another process's sweep does between the listing and the look at each file."""
+        with listed(folder) as found:
+            entries = list(found)
+        for entry in entries:
+            os.unlink(entry)
+        return contextlib.nullcontext(entries)
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await upload(home)
+            monkeypatch.setattr(os, "scandir", then_swept)
+            assert await home.attachments.sweep() == 0
 
     run(main())
 

@@ -6,6 +6,7 @@ are removed by `sweep`. The same upload id of the same sender again is the same 
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -209,8 +210,13 @@ def _old_files(folder: Path, before: int) -> list[str]:
     """Names of files last written before that time, ms."""
     if not folder.is_dir():
         return []
+    old = []
     with os.scandir(folder) as found:
-        return [entry.name for entry in found if entry.is_file() and entry.stat().st_mtime * 1000 < before]
+        for entry in found:
+            with contextlib.suppress(FileNotFoundError):  # another process sweeps too
+                if entry.is_file() and entry.stat().st_mtime * 1000 < before:
+                    old.append(entry.name)
+    return old
 
 
 def _unlink(folder: Path, names: set[str]) -> None:
