@@ -121,6 +121,22 @@ def test_a_paid_session_without_our_metadata_is_kept_for_a_look(tmp_path: Path) 
             assert count(tmp_path) == {"bookings": 0, "payments": 1, "announced": 0, "provider_events": 1}
             [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert (payment.needsLook, payment.amount, payment.bookingId) == (True, 300_000, None)
+            assert payment.lookReason == "the session names no customer of ours"
+
+    run(main())
+
+
+def test_why_a_payment_needs_a_look_is_told_to_staff_only(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay(amount_total=0)
+            every = PaymentQuery(page=1, limit=20)
+            told = {}
+            for viewer in (STAFF, Person("u1", "user", None, "Nusrat Jahan")):
+                [payment] = (await home.payments.list(viewer, every)).payments
+                assert payment.needsLook
+                told[viewer.role] = payment.lookReason
+            assert told == {"admin": "nothing was paid", "user": ""}
 
     run(main())
 

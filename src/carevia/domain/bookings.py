@@ -91,7 +91,8 @@ class BookingPage(msgspec.Struct, frozen=True):
 
 
 class PaymentRow(msgspec.Struct, frozen=True):
-    """`amount` in minor units and `amountPaid` in major ones; None and "" where the provider's word was unreadable."""
+    """`amount` in minor units and `amountPaid` in major ones; None and "" where the provider's word was unreadable.
+    `lookReason` is why a person should look, for staff: reasons with "; " between them."""
 
     id: str = msgspec.field(name="_id")
     bookingId: str | None
@@ -107,6 +108,7 @@ class PaymentRow(msgspec.Struct, frozen=True):
     currency: str | None
     status: PaymentStatus
     needsLook: bool
+    lookReason: str
     createdAt: str
     paidAt: str | None
 

@@ -74,13 +74,14 @@ def list_payments(tx: Transaction, *, viewer: Person, query: PaymentQuery) -> Pa
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
     rows = tx.all(_page(conditions), most=query.limit, skip=skip, **values)
-    return PaymentPage([shown_payment(row) for row in rows], pages(items, query.limit), items, query.page)
+    return PaymentPage([shown_payment(viewer, row) for row in rows], pages(items, query.limit), items, query.page)
 
 
-def shown_payment(row: Row) -> PaymentRow:
+def shown_payment(viewer: Person, row: Row) -> PaymentRow:
     def in_major(amount: int | None) -> str:
         return "" if amount is None or row.currency is None else major(amount, row.currency)
 
+    reasons = [reason for reason in (row.needs_look, row.trouble) if reason]
     return PaymentRow(
         id=row.id,
         bookingId=row.booking_id,
@@ -95,7 +96,8 @@ def shown_payment(row: Row) -> PaymentRow:
         amountRefunded=in_major(row.refunded),
         currency=row.currency,
         status=row.status,
-        needsLook=bool(row.needs_look or row.trouble),
+        needsLook=bool(reasons),
+        lookReason="; ".join(reasons) if viewer.is_staff else "",
         createdAt=iso(row.created),
         paidAt=None if row.paid_at is None else iso(row.paid_at),
     )

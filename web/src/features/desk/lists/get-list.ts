@@ -29,6 +29,8 @@ export interface Payment {
   currency: string | null;
   status: "paid" | "partly_refunded" | "refunded" | "disputed" | "charged_back";
   needsLook: boolean;
+  /** Reasons, with "; " between them. */
+  lookReason: string;
   createdAt: string;
   paidAt: string | null;
 }

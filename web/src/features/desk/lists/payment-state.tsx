@@ -3,6 +3,7 @@ import { CircleAlert, CircleCheck, Undo2 } from "lucide-react";
 import { money } from "@/lib/format/money";
 import { words as desk } from "../messages";
 import type { Payment } from "./get-list";
+import { looks } from "./looks";
 import { words } from "./messages";
 
 type State = Pick<Partial<Payment>, "status" | "needsLook" | "amountRefunded" | "currency">;
@@ -28,16 +29,15 @@ function stateOf({ status = "paid", needsLook, amountRefunded = "", currency }: 
 }
 
 /** What happened after it was paid, in sentences. A lost dispute's money is among what went back. */
-export function sinceThen({ amountPaid, amountRefunded, currency, status, needsLook, bookingId }: Payment) {
+export function sinceThen({ amountPaid, amountRefunded, currency, status, bookingId, lookReason }: Payment) {
   const back = money(amountRefunded, currency ?? "");
   const paid = money(amountPaid, currency ?? "");
-  const disputed = status === "disputed" || status === "charged_back";
   const said = [
     Number(amountRefunded) > 0 && { Icon: Undo2, text: words.payment.wentBack(back, paid) },
     status === "disputed" && { Icon: CircleAlert, text: words.payment.disputed },
     status === "charged_back" && { Icon: CircleAlert, text: words.payment.chargedBack },
     bookingId === null && { Icon: CircleAlert, text: words.payment.noBooking },
-    bookingId !== null && needsLook && !disputed && { Icon: CircleAlert, text: words.payment.look },
+    ...looks(lookReason).map((why) => ({ Icon: CircleAlert, text: words.payment.look(why) })),
   ];
   return said.filter((step) => step !== false);
 }

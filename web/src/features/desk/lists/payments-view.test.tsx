@@ -7,15 +7,23 @@ vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
 
 const payment = {
   ...{ _id: "p1", bookingId: "b1", trackingId: null, userId: "u1", userName: "Nusrat Jahan", provider: "stripe" },
-  ...{ serviceName: "Newborn Care", sessionId: "cs_1", currency: "bdt", status: "paid", needsLook: false },
+  ...{
+    serviceName: "Newborn Care",
+    sessionId: "cs_1",
+    currency: "bdt",
+    status: "paid",
+    needsLook: false,
+    lookReason: "",
+  },
   ...{ amountPaid: "3000", amountRefunded: "0", createdAt: "2026-11-23T12:00:00.000Z", paidAt: null },
 };
 const partly = { ...payment, _id: "p2", amountRefunded: "1000", status: "partly_refunded" };
-const disputed = { ...payment, _id: "p3", status: "disputed", needsLook: true };
+const disputed = { ...payment, _id: "p3", status: "disputed", needsLook: true, lookReason: "the payment is disputed" };
+const failed = { ...payment, _id: "p4", needsLook: true, lookReason: "a refund failed" };
 const page = (...payments: object[]) => data({ payments, totalPages: 1, totalItems: payments.length, currentPage: 1 });
 const DESK = {
   ...EMPTY_DESK,
-  "GET /api/payment?page=1&limit=100": page(payment, partly, disputed),
+  "GET /api/payment?page=1&limit=100": page(payment, partly, disputed, failed),
   "GET /api/payment/stats": data([{ _id: "needs_look", value: 1, change: null }]),
 };
 const list = () => within(screen.getByRole("region", { name: "Payments" }));
@@ -34,6 +42,12 @@ test("a dispute is among what happened", async () => {
   serve(DESK);
   await openDesk("/dashboard/payments?open=p3");
   expect(await screen.findByText("The customer disputes this payment at their bank, which will decide.")).toBeDefined();
+});
+
+test("why somebody has to look at a payment is said", async () => {
+  serve(DESK);
+  await openDesk("/dashboard/payments?open=p4");
+  expect(await screen.findByText("Somebody has to look at this payment: a refund failed.")).toBeDefined();
 });
 
 test("a link leads to a payment that is in no page of the list, and says so where there is none", async () => {
