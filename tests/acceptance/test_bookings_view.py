@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.acceptance.browsers import person
 from tests.acceptance.database import Database
+from tests.acceptance.everyone import write
 from tests.acceptance.people import staff
 from tests.acceptance.seeds import seed_bookings
 from tests.acceptance.site import delivering
@@ -285,3 +286,38 @@ def test_on_a_phone_a_row_keeps_its_height_and_its_receipt(carevia: Program, bro
     expect(page.get_by_role("button", name=re.compile("রসিদ$"))).to_be_in_viewport(ratio=1)
     assert page.locator(ROWS).evaluate("row => row.getBoundingClientRect().height") == 60
     page.context.close()
+
+
+def test_on_a_phone_back_closes_the_customer_before_it_leaves_the_conversation(
+    carevia: Program, context: BrowserContext
+) -> None:
+    pay(carevia, "family-1", "Nusrat Jahan")
+    for number in range(12):
+        write(carevia.url, "family-1", f"Message {number} " + "with some more words in it " * 5)
+    page = opened(context, carevia, "/dashboard?view=chat")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("list", name="Conversations").get_by_role("link").click()
+    customer = page.get_by_role("dialog", name="Customer")
+    for leave in (
+        page.go_back,
+        lambda: page.keyboard.press("Escape"),
+        customer.get_by_role("button", name="Close").click,
+    ):
+        page.get_by_role("button", name="Bookings and payments").click()
+        expect(customer.get_by_text("৳3,000 paid")).to_be_visible()
+        leave()
+        expect(customer).to_be_hidden()
+        expect(page.get_by_role("heading", name="Nusrat Jahan")).to_be_visible()
+    page.get_by_role("button", name="Bookings and payments").click()
+    last = page.locator("[data-message]").filter(has_text="The last of them")
+    for number in range(5):
+        write(carevia.url, "family-1", f"Under it {number} " + "with some more words in it " * 5)
+    write(carevia.url, "family-1", "The last of them.")
+    expect(last).to_be_attached()
+    page.go_back()
+    expect(customer).to_be_hidden()
+    expect(last).to_be_in_viewport()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Nusrat Jahan")).to_be_hidden()
+    page.go_back()  # no entry was left behind
+    assert page.url == "about:blank"

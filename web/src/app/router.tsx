@@ -4,6 +4,7 @@ import { Crash } from "@/components/crash";
 import { NotFound } from "@/components/not-found";
 import { bookingsSearch, paymentsSearch } from "@/features/desk/lists/search";
 import { lazily } from "@/lib/lazily";
+import { scrollKey } from "@/lib/use-layer";
 import { checkoutSearch, deskSearch, loginSearch } from "./search";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Crash });
@@ -63,7 +64,12 @@ export const routeTree = root.addChildren([
   checkoutDone,
 ]);
 
-export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true });
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  getScrollRestorationKey: scrollKey,
+});
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -1,10 +1,11 @@
 // Beside a conversation: the customer, and below them the newest bookings of everybody, so that whoever writes sees what
 // comes in. Where there is no room for it, a strip above the conversation opens the customer over the page.
 import { PanelRight } from "lucide-react";
-import { type RefObject, useRef, useState } from "react";
+import { type RefObject, useLayoutEffect, useRef } from "react";
 import { useNames } from "@/lib/catalogue";
 import { useCommand } from "@/lib/keys/commands";
 import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
+import { useLayer } from "@/lib/use-layer";
 import { useMedia } from "@/lib/use-media";
 import { BookingState } from "../booking-state";
 import { clockOf } from "../row-clock";
@@ -74,18 +75,22 @@ function Newest({ box, data }: { box: RefObject<HTMLElement | null>; data: DeskD
 
 export function CustomerStrip({ data, userId }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [open, setOpen] = useState(false);
+  const roomy = useMedia(ROOM);
+  const layer = useLayer("customer");
+  const open = layer.open && !roomy;
   const { bookings } = useCustomer(data.connection, userId);
   const newest = bookings.data?.[0];
   const names = useNames();
-  const show = () => {
-    setOpen(true);
-    dialog.current?.showModal();
-  };
-  useCommand("customer", useMedia(ROOM) ? null : show);
+  useCommand("customer", roomy ? null : layer.show);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (!open || !element) return;
+    element.showModal();
+    return () => element.close();
+  }, [open]);
   return (
     <div className="border-b border-line bg-bg xl:hidden">
-      <button type="button" className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs" onClick={show}>
+      <button type="button" className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs" onClick={layer.show}>
         <span className="min-w-0 truncate font-[550]">{newest ? names(newest.serviceName) : words.customer.label}</span>
         {newest && <BookingState booking={newest} />}
         <span className="ml-auto flex flex-none items-center gap-1.5 text-accent">
@@ -97,7 +102,7 @@ export function CustomerStrip({ data, userId }: Props) {
         ref={dialog}
         aria-label={words.customer.label}
         className="m-0 ml-auto h-dvh max-h-none w-[min(360px,100vw)] max-w-none border-l border-line bg-surface text-ink"
-        onClose={() => setOpen(false)}
+        onClose={() => open && layer.hide()}
       >
         <form method="dialog" className="flex justify-end p-2">
           <button type="submit" className="btn btn-line">
