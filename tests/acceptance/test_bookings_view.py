@@ -278,6 +278,20 @@ def test_what_needs_a_look_is_in_view_at_every_width(carevia: Program, browser: 
     page.context.close()
 
 
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_every_state_of_the_filter_is_in_view_at_every_width(carevia: Program, browser: Browser, language: str) -> None:
+    seed_bookings(Database(carevia), 5_000)
+    page = by_touch(browser, language)
+    page.goto(f"{carevia.url}/dashboard/bookings")
+    states = page.get_by_role("group", name=re.compile("State|অবস্থা")).get_by_role("button")
+    expect(states.first).to_have_text(re.compile("5,000|৫,০০০"))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for state in states.all():
+            expect(state).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
 def test_on_a_phone_a_row_keeps_its_height_and_its_receipt(carevia: Program, browser: Browser) -> None:
     pay(carevia, "family-1", "Nusrat Jahan")
     page = by_touch(browser, "bn-BD")

@@ -82,7 +82,6 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
         </h2>
         <search aria-label={words.filters} className="flex flex-col gap-2 border-b border-line p-2.5">
           <Segments
-            wraps
             label={words.filters}
             options={options}
             value={search.status ?? ""}

@@ -1,4 +1,5 @@
-// One of a few, side by side, each with how many there are.
+// One of a few, side by side, each with how many there are. On a phone three in a line: counts that come late then make
+// no further line.
 import { numeral } from "@/lib/format/number";
 
 interface Props {
@@ -7,22 +8,18 @@ interface Props {
   options: readonly { key: string; name: string; count?: number | null }[];
   value: string;
   onChange: (key: string) => void;
-  /** Into a second line where there is no room. Else one scrolls: where counts come late, they would make it two. */
-  wraps?: boolean;
 }
 
-export function Segments({ label, options, value, onChange, wraps = false }: Props) {
+export function Segments({ label, options, value, onChange }: Props) {
   return (
-    <fieldset
-      className={`flex min-w-0 max-w-full gap-0.5 rounded-lg bg-sunken p-[3px] ${wraps ? "flex-wrap" : "overflow-x-auto"}`}
-    >
+    <fieldset className="flex min-w-0 max-w-full flex-wrap gap-0.5 rounded-lg bg-sunken p-[3px] max-[520px]:grid max-[520px]:w-full max-[520px]:grid-cols-3">
       <legend className="sr-only">{label}</legend>
       {options.map(({ key, name, count }) => (
         <button
           key={key}
           type="button"
           aria-pressed={key === value}
-          className="btn btn-small flex-none text-ink-2 aria-pressed:border-line aria-pressed:bg-surface aria-pressed:font-[650] aria-pressed:text-ink aria-pressed:shadow-1"
+          className="btn btn-small h-auto min-h-7 flex-none flex-wrap gap-y-0 px-1.5 leading-4 text-ink-2 aria-pressed:border-line aria-pressed:bg-surface aria-pressed:font-[650] aria-pressed:text-ink aria-pressed:shadow-1"
           onClick={() => onChange(key)}
         >
           {name}
