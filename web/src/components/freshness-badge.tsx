@@ -5,8 +5,7 @@ import { ago } from "@/lib/format/time";
 import type { Freshness } from "@/lib/freshness";
 import { type LiveState, TICKS } from "@/lib/socket/use-live";
 import { words } from "./messages";
-
-type Tone = "good" | "warn" | "bad";
+import { FRAMES, INKS, type Tone } from "./tones";
 
 const TONES: Record<Freshness, Tone> = {
   connecting: "warn",
@@ -19,12 +18,6 @@ const TONES: Record<Freshness, Tone> = {
   ended: "bad",
 };
 
-const FRAMES = {
-  good: "border-line bg-surface",
-  warn: "border-warn-line bg-warn-tint",
-  bad: "border-bad-line bg-bad-tint",
-} as const;
-const INKS = { good: "text-accent-ink", warn: "text-warn-ink", bad: "text-bad-ink" } as const;
 const LEDS = { good: "led", warn: "led led-warn", bad: "led led-bad" } as const;
 
 export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?: boolean }) {
@@ -32,7 +25,7 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
   return (
     <div
       data-freshness={live.freshness}
-      className={`flex h-8 min-w-0 items-center gap-2.5 rounded-lg border pr-3 pl-2.5 text-xs whitespace-nowrap ${FRAMES[tone]} ${wide ? "w-full justify-between" : ""}`}
+      className={`flex h-8 min-w-0 items-center gap-2.5 rounded-lg border pr-3 pl-2.5 text-xs whitespace-nowrap ${tone === "good" ? "border-line bg-surface" : FRAMES[tone]} ${wide ? "w-full justify-between" : ""}`}
     >
       <span className={`flex items-center gap-2 font-semibold ${INKS[tone]}`}>
         <span className={LEDS[tone]} />

@@ -6,6 +6,7 @@ import { ConversationView } from "@/components/conversation/conversation-view";
 import { Sign } from "@/components/logo";
 import { words as shared } from "@/components/messages";
 import { PresenceDot } from "@/components/presence-dot";
+import { FRAMES, INKS } from "@/components/tones";
 import type { Person } from "@/lib/api/get-session";
 import { useOutbox } from "@/lib/chat/use-outbox";
 import { CUSTOMER_LIMITS } from "@/lib/freshness";
@@ -62,8 +63,8 @@ export function CustomerChat({ me }: { me: Person }) {
 
 const BARS = {
   none: "border-line",
-  warn: "border-warn-line bg-warn-tint text-warn-ink",
-  bad: "border-bad-line bg-bad-tint text-bad-ink",
+  warn: `${FRAMES.warn} ${INKS.warn}`,
+  bad: `${FRAMES.bad} ${INKS.bad}`,
 } as const;
 
 function Head({ live, connection }: { live: LiveState; connection: Connection | null }) {

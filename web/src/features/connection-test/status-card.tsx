@@ -1,5 +1,6 @@
 import { Emoji } from "@/components/emoji";
 import { words as shared } from "@/components/messages";
+import { FRAMES, INKS } from "@/components/tones";
 import { said } from "@/lib/api/said";
 import type { Freshness } from "@/lib/freshness";
 import type { Connection, Snapshot } from "@/lib/socket/connection";
@@ -10,13 +11,6 @@ interface Props {
   freshness: Freshness;
   connection: Connection | null;
 }
-
-const FRAMES = {
-  good: "border-accent-line bg-tint",
-  warn: "border-warn-line bg-warn-tint",
-  bad: "border-bad-line bg-bad-tint",
-} as const;
-const INKS = { good: "text-accent-ink", warn: "text-warn-ink", bad: "text-bad-ink" } as const;
 
 /** Green or red, in the contract's words, and a sentence that says what it means. */
 export function StatusCard({ snapshot, freshness, connection }: Props) {

@@ -6,6 +6,7 @@ import { AccountMenu } from "@/components/account-menu";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { FreshnessBadge } from "@/components/freshness-badge";
 import { LanguageSwitch } from "@/components/language-switch";
+import { FRAMES, INKS } from "@/components/tones";
 import { CommandsContext } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS } from "@/lib/keys/rows";
 import type { Connection } from "@/lib/socket/connection";
@@ -29,8 +30,8 @@ interface Props {
 
 const BARS = {
   none: "border-line bg-bg",
-  warn: "border-warn-line bg-warn-tint text-warn-ink",
-  bad: "border-bad-line bg-bad-tint text-bad-ink",
+  warn: `${FRAMES.warn} ${INKS.warn}`,
+  bad: `${FRAMES.bad} ${INKS.bad}`,
 } as const;
 
 export function TopBar({ title, heading, live, alarm, connection, oneLine }: Props) {
