@@ -197,6 +197,20 @@ def test_a_payment_is_shown_on_the_connection_test_of_staff(shared: Program, con
     expect(page.get_by_role("log")).to_contain_text("Nusrat Jahan")
 
 
+def test_a_connection_cut_on_purpose_comes_back_with_what_it_missed(shared: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    sign_in(page, shared)
+    page.goto(f"{shared.url}/test-socket")
+    expect(page.locator("[data-transport=websocket]")).to_be_visible()
+    before = socket_id(page)
+    page.get_by_role("button", name="Cut the connection").click()
+    pay(shared, "family-2", "Tahmid Rahman")
+    expect(page.get_by_text(re.compile(r"^After the cut .* what it missed was sent to it\.$"))).to_be_visible()
+    assert socket_id(page) == before
+    expect(page.get_by_role("log")).to_contain_text("Tahmid Rahman")
+    expect(page.locator("[data-latency]")).to_be_visible()
+
+
 def test_with_websocket_blocked_the_page_stays_connected_on_polling(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
     page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked by a proxy'); } };")

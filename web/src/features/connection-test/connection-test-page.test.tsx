@@ -143,6 +143,32 @@ test("a guest, who hears no pulse, asks for a sign of life, and a refusal is one
   expect(await screen.findByText("Checking")).toBeDefined();
 });
 
+test("how long the server takes to answer is measured", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  await visit();
+  await server(() => newest().accept("abc123"));
+  expect(screen.queryByText(/^median/)).toBeNull();
+  for (const late of [12, 31, 20]) {
+    await server(() => vi.advanceTimersByTime(3_000));
+    await server(() => vi.advanceTimersByTime(late));
+    await server(() => newest().asked.at(-1)?.answer({ ok: false, error: "Sign in first" }));
+  }
+  expect(document.querySelectorAll("[aria-labelledby=latency] rect")).toHaveLength(3);
+  expect(screen.getByText(/^\d+ ms/).parentElement?.textContent).toMatch(/^\d+ ms median \d+, worst \d+$/);
+});
+
+test("a connection that was cut on purpose says how it came back", async () => {
+  await visit();
+  await server(() => newest().accept("abc123"));
+  await userEvent.click(screen.getByRole("button", { name: "Cut the connection" }));
+  expect(newest().io.engine.closed).toBe(1);
+  await server(() => newest().lose("forced close"));
+  expect(screen.queryByText(/After the cut/)).toBeNull();
+  expect(document.activeElement?.textContent).toBe("Cut the connection");
+  await server(() => newest().accept("def456"));
+  expect(await screen.findByText(/^After the cut the page was back in \d+\.\d s, with a new session\.$/)).toBeDefined();
+});
+
 test("ten visits leave no connection and no listener", async () => {
   for (let visits = 0; visits < 10; visits += 1) {
     const { unmount } = await visit();

@@ -47,6 +47,15 @@ const en = {
   staffSee: "Payment events appear in the log as they arrive.",
   customerSee: "Payment events go to staff only. Messages of your conversation appear in the log.",
   sendTest: "Send a test event",
+  cut: "Cut the connection",
+  back: (seconds: string, recovered: boolean) =>
+    recovered
+      ? `After the cut the page was back in ${seconds} s, and what it missed was sent to it.`
+      : `After the cut the page was back in ${seconds} s, with a new session.`,
+  latency: "Latency",
+  latencyHint: "One question every 3 s, the last 20 answers.",
+  ms: (ms: string) => `${ms} ms`,
+  ofAll: (median: string, worst: string) => `median ${median}, worst ${worst}`,
   clear: "Clear the log",
 };
 

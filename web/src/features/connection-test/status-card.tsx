@@ -2,18 +2,23 @@ import { Emoji } from "@/components/emoji";
 import { words as shared } from "@/components/messages";
 import { FRAMES, INKS } from "@/components/tones";
 import { said } from "@/lib/api/said";
+import { decimal } from "@/lib/format/number";
 import type { Freshness } from "@/lib/freshness";
 import type { Connection, Snapshot } from "@/lib/socket/connection";
 import { contract, words } from "./messages";
+import type { Back } from "./use-cut";
 
 interface Props {
   snapshot: Snapshot;
   freshness: Freshness;
   connection: Connection | null;
+  /** How the last cut ended. */
+  back: Back | null;
+  cut: () => void;
 }
 
 /** Green or red, in the contract's words, and a sentence that says what it means. */
-export function StatusCard({ snapshot, freshness, connection }: Props) {
+export function StatusCard({ snapshot, freshness, connection, back, cut }: Props) {
   // A socket that looks open while nothing comes is no connection.
   const connected = snapshot.status === "connected" && freshness !== "offline" && freshness !== "stale";
   const checking = connected && freshness === "checking";
@@ -35,12 +40,22 @@ export function StatusCard({ snapshot, freshness, connection }: Props) {
         </p>
       )}
       <p className="mt-2 text-ink-2">{sentence(connected, freshness, snapshot)}</p>
+      <p role="status" className="text-ink-2">
+        {connected && back && words.back(decimal(back.away / 1_000), back.recovered)}
+      </p>
       <div className="mt-3 flex flex-wrap gap-2">
-        {connected && (
-          <button type="button" className="btn btn-line" onClick={() => connection?.tell("test_event")}>
-            {words.sendTest}
-          </button>
-        )}
+        {/* Not taken away while the connection is lost: the focus would be lost with them. */}
+        <button
+          type="button"
+          className="btn btn-line"
+          aria-disabled={!connected}
+          onClick={() => connection?.tell("test_event")}
+        >
+          {words.sendTest}
+        </button>
+        <button type="button" className="btn btn-line" aria-disabled={!connected} onClick={() => connected && cut()}>
+          {words.cut}
+        </button>
         {stopped && (
           <button type="button" className="btn btn-line" onClick={() => connection?.retry()}>
             {shared.connectAgain}

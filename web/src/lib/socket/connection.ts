@@ -154,6 +154,11 @@ export class Connection {
     this.#anew();
   }
 
+  /** Breaks the transport as a lost network does: whoever tests the connection sees it come back by itself. */
+  cut(): void {
+    this.#socket.io.engine?.close();
+  }
+
   /** Where a WebSocket has worked, it is tried first: it is always a connection of its own, while polling would take one
    * that the browser has kept and that may be as dead. */
   #anew(): void {
