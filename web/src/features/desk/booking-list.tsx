@@ -10,6 +10,7 @@ import { rowOf } from "@/lib/keys/rows";
 import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
+import { words as lists } from "./lists/messages";
 import { useHeld } from "./lists/use-held";
 import { words } from "./messages";
 import { clockOf, paidAt, type RowClock } from "./row-clock";
@@ -83,7 +84,7 @@ function Head({ text, className }: { text: string; className: string }) {
 const CELL = "h-[52px] @max-[700px]:h-[60px] border-b border-line px-2.5 align-middle";
 
 const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } & RowClock) {
-  const service = useNames()(booking.serviceName);
+  const service = useNames()(booking.serviceName) || lists.unknownService;
   const { userId, userName, userEmail, trackingId, caregiver } = booking;
   const name = userName || userEmail || words.unknown;
   const at = paidAt(booking);

@@ -107,6 +107,13 @@ test("what was painted is confirmed: soon, cumulatively, and again to a server t
   expect(said("shown").at(-1)).toEqual({ since: 0, seq: 13 });
 });
 
+test.each(["/dashboard", "/dashboard/bookings"])("a booking of an unknown service says so, at %s", async (address) => {
+  const bookings = [{ ...arrival, serviceName: "", seq: 1 }];
+  serve({ ...EMPTY_DESK, "GET /api/booking": data({ bookings, totalPages: 1, totalItems: 1, currentPage: 1 }) });
+  await openDesk(address);
+  await waitFor(() => expect(rows()[0]?.textContent).toContain("Service unknown"), SOON);
+});
+
 test("a tab in the background confirms nothing until it is looked at", async () => {
   const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
   serve({ ...EMPTY_DESK, "GET /api/booking": listed(1, 12) });

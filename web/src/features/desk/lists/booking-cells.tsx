@@ -41,7 +41,7 @@ interface Props extends RowClock {
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
   const names = useNames();
   const { userId, userName, userEmail, trackingId, district, division, caregiver } = booking;
-  const service = names(booking.serviceName);
+  const service = names(booking.serviceName) || words.unknownService;
   const name = userName || userEmail || words.unknown;
   const visit = (slot = booking.slot) =>
     [booking.date && calendarDay(booking.date), slot && digits(slot)].filter(Boolean).join(", ");
