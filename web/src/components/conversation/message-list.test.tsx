@@ -20,3 +20,11 @@ test("to a customer the house is one person: one look, and one line under what t
   expect(screen.getAllByText(/^Carevia Support · /)).toHaveLength(2);
   expect(screen.getAllByText("CS")).toHaveLength(2);
 });
+
+test("what is written from the right is shown from the right", () => {
+  const arabic = { ...fact(1, "u1"), text: "مرحبا، متى تأتي الممرضة؟ 123" };
+  const greeted = apply(EMPTY, { type: "page_loaded", rows: [arabic], hasMore: false });
+  const shown = { conversation: greeted, waiting: [], between: [], now: 1_800_000_000_000, ...does };
+  render(<MessageList {...shown} myId="s1" house={false} />);
+  expect(screen.getByText(arabic.text).getAttribute("dir")).toBe("auto");
+});

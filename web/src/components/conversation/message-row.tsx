@@ -17,6 +17,9 @@ import { words as inside } from "./messages";
 const BUBBLE = "w-fit max-w-full rounded-[14px] px-3 py-[7px] text-sm leading-[21px] whitespace-pre-wrap wrap-anywhere";
 const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-tiny leading-4 tabular-nums";
 
+/** Written from the right where its writer did. */
+const scriptOf = (text: string) => ({ ...writtenIn(text), dir: "auto" });
+
 interface Props {
   message: Message;
   mine: boolean;
@@ -29,7 +32,7 @@ interface Props {
 export const MessageRow = memo(function MessageRow({ message, mine, house, goesOn }: Props) {
   const { senderName, senderId, text, time, status, attachments, note } = message;
   useLanguage();
-  const script = writtenIn(text);
+  const script = scriptOf(text);
   const marks = { "data-message": message.id, "data-seq": message.seq, tabIndex: -1 };
   if (note) return <NoteRow message={message} script={script} />;
   if (mine) {
@@ -85,7 +88,7 @@ function Said({ name, time }: { name: string; time: number }) {
   return <span className="sr-only">{inside.said(name, hour(time))}</span>;
 }
 
-function NoteRow({ message, script }: { message: Message; script: ReturnType<typeof writtenIn> }) {
+function NoteRow({ message, script }: { message: Message; script: ReturnType<typeof scriptOf> }) {
   const { senderName, text, time } = message;
   return (
     <li
@@ -130,7 +133,7 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
     <div className="ml-auto flex max-w-[86%] flex-col items-end md:max-w-[76%]" data-message={entry.id}>
       {entry.text && (
         <p
-          {...writtenIn(entry.text)}
+          {...scriptOf(entry.text)}
           className={`${BUBBLE} rounded-br-[5px] border text-ink-2 ${refused ? "border-bad" : "border-line-2"} ${entry.more.note ? "border-dashed bg-note" : ""}`}
         >
           {entry.text}
