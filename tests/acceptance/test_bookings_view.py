@@ -278,6 +278,20 @@ def test_what_needs_a_look_is_in_view_at_every_width(carevia: Program, browser: 
     page.context.close()
 
 
+@pytest.mark.parametrize("path", ["/dashboard/bookings", "/dashboard/payments", "/dashboard?view=chat"])
+def test_at_four_hundred_percent_nothing_lies_under_the_bar_at_the_bottom(
+    carevia: Program, context: BrowserContext, path: str
+) -> None:
+    pay(carevia, "family-1", "Nusrat Jahan")
+    page = opened(context, carevia, path)
+    page.set_viewport_size({"width": 320, "height": 256})  # a window of 1280 x 1024, enlarged fourfold
+    assert page.evaluate("document.documentElement.scrollHeight") == 256
+    row = page.locator("main [data-row]").first
+    row.scroll_into_view_if_needed()
+    expect(row).to_be_in_viewport()
+    row.click()
+
+
 @pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
 def test_every_state_of_the_filter_is_in_view_at_every_width(carevia: Program, browser: Browser, language: str) -> None:
     seed_bookings(Database(carevia), 5_000)

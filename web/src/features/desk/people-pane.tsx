@@ -37,7 +37,7 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
     <section
       aria-labelledby="people"
       {...PANE}
-      className={`flex min-h-0 min-w-0 flex-col outline-none lg:border-r lg:border-line ${className}`}
+      className={`flex min-h-0 min-w-0 flex-col overflow-y-auto outline-none lg:border-r lg:border-line ${className}`}
     >
       <div className="flex flex-none flex-col gap-2 border-b border-line px-3 pt-2.5 pb-2">
         <h2 id="people" className="flex min-h-[26px] items-center px-1 font-[650]">
@@ -48,7 +48,7 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
         {wanted === "" && <ConversationFilters query={query} counts={list.counts} onChange={onQuery} />}
       </div>
       {wanted !== "" ? (
-        <div className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
+        <div className="min-h-33 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <SearchResults text={wanted} now={live.now} />
         </div>
       ) : (
@@ -66,7 +66,7 @@ function Conversations({ data, me, query, openRoom }: Pick<Props, "data" | "me" 
   const { shown, waiting, release } = useHand(box, rows);
   const empty = rows.length === 0;
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
+    <div className="relative flex min-h-33 flex-1 flex-col">
       <Waiting count={waiting} onShow={release} />
       <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
         {list.problem && (

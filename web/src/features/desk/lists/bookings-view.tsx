@@ -48,7 +48,7 @@ export function BookingsView({ data, search, list }: Props) {
       <section
         aria-labelledby="bookings-view"
         {...PANE}
-        className={`flex min-h-0 min-w-0 flex-col ${search.open ? "max-md:hidden" : ""}`}
+        className={`flex min-h-0 min-w-0 flex-col overflow-y-auto ${search.open ? "max-md:hidden" : ""}`}
       >
         <h2 id="bookings-view" className="sr-only">
           {words.bookings}
@@ -95,7 +95,7 @@ function Bookings({ data, search, list }: Props) {
           <Problem text={words.failed(found.problem)} onRetry={found.refetch} />
         </div>
       )}
-      <div ref={mark} className="relative flex min-h-0 flex-1 flex-col">
+      <div ref={mark} className="relative flex min-h-33 flex-1 flex-col">
         <Waiting
           count={found.waiting}
           onShow={() => {

@@ -75,7 +75,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
       <section
         aria-labelledby="payments-view"
         {...PANE}
-        className={`flex min-h-0 min-w-0 flex-col md:border-r md:border-line ${search.open ? "max-md:hidden" : ""}`}
+        className={`flex min-h-0 min-w-0 flex-col overflow-y-auto md:border-r md:border-line ${search.open ? "max-md:hidden" : ""}`}
       >
         <h2 id="payments-view" className="sr-only">
           {words.payments}
@@ -109,7 +109,7 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
             <Problem text={words.paymentsFailed(found.problem)} onRetry={found.refetch} />
           </div>
         )}
-        <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
+        <div ref={box} className="min-h-33 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <VirtualList {...{ box, onRange }} total={found.total} rowHeight={ROW} rowRole="listitem">
             {(index) => <Row payment={found.row(index)} search={rest} now={data.live.now} />}
           </VirtualList>
