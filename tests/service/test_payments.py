@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
