@@ -307,6 +307,7 @@ def test_a_proxy_may_say_the_address_in_a_line_of_its_own_below_the_clients(head
         ("", "1.2.3.4", ""),
         ("fd00::1", "2001:db8::7", "2001:db8::7"),
         ("::ffff:10.0.0.1", "1.2.3.4", "1.2.3.4"),
+        ("10.0.0.1", "1.2.3.4:5678, 10.0.0.2:99", "1.2.3.4:5678"),
     ],
 )
 def test_the_address_is_the_rightmost_that_no_proxy_of_ours_wrote(peer: str, forwarded: str, address: str) -> None:
@@ -321,11 +322,14 @@ def test_the_address_is_the_rightmost_that_no_proxy_of_ours_wrote(peer: str, for
         ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
         ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("1.2.3.4:5678", "1.2.3.4"),
+        ("[2001:db8:1:2::1]:5678", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
         ("unknown", "unknown"),
         ("", ""),
     ],
 )
-def test_an_ipv6_address_is_counted_by_its_network_and_a_mapped_one_as_ipv4(address: str, counted: str) -> None:
+def test_an_address_is_counted_without_its_port_and_one_of_ipv6_by_its_network(address: str, counted: str) -> None:
     assert Handshake((), b"", address, "http", TrustedProxies(())).counted == counted
 
 

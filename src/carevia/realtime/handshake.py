@@ -11,6 +11,7 @@ _USUAL = 32  # bytes of a query that names no session: nearly all of those are o
 _LINE_END = b"\r\n"
 _BLANKS = b" \t"
 _FIELDS = re.compile(rb"\r\n([^:\r]+):[ \t]*([^\r]*)").findall
+_WITH_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _HOST_BITS = 64  # of an IPv6 address, which every customer of a provider chooses as they like
@@ -148,9 +149,11 @@ class Handshake:
 
 
 def read_address(text: str) -> _Address | None:
-    """None for what is no address. One of IPv4 that came over a socket of IPv6 (`::ffff:`) is one of IPv4."""
+    """None for what is no address. One of IPv4 that came over a socket of IPv6 (`::ffff:`) is one of IPv4, and a port
+    behind it, as some proxies write, is none of it."""
+    bare = _WITH_PORT.fullmatch(text)
     try:
-        found = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text if bare is None else bare[1] or bare[2])
     except ValueError:
         return None
     return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
