@@ -111,9 +111,13 @@ class Program:
         return self
 
     def refuse(self, timeout: float = 20) -> tuple[int, str]:
-        """Start a program that is expected not to start: its exit status, and all it said."""
+        """Start a program that is expected not to start: its exit status, and all it said. AssertionError with that if
+        it does start."""
         try:
             return self.spawn().wait(timeout), self.output()
+        except subprocess.TimeoutExpired:
+            self.end()
+            raise AssertionError(f"The program has started.\n{self.output()}") from None
         finally:
             self.end()
             self._folder.cleanup()
