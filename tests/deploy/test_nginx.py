@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import time
+from asyncio.trsock import TransportSocket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -264,9 +265,19 @@ def test_a_paid_booking_reaches_python_socketios_client(site: Site, transports: 
             assert client.transport() == transports[-1]
             await asyncio.to_thread(pay, site, "family-1")
             assert (await asyncio.wait_for(got.get(), 10))["userId"] == "family-1"
+            plug = client.eio.ws.get_extra_info("socket") if client.eio.ws else None
             await client.disconnect()
+        if plug is not None:
+            await closed(plug)
 
     asyncio.run(body())
+
+
+async def closed(plug: TransportSocket) -> None:
+    """aiohttp says goodbye to a WebSocket's TLS by itself, after its session is closed: the loop may not end before."""
+    async with asyncio.timeout(10):
+        while plug.fileno() >= 0:
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.skipif(not IS_LINUX, reason="only Linux has a whole network of loopback addresses")
