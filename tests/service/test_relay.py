@@ -12,6 +12,7 @@ from sqlalchemy import update
 from carevia.realtime import Server
 from carevia.realtime.testing import TestClient
 from carevia.service.relay import Relay
+from carevia.store.journal import JournalRow
 from carevia.store.sqlite import SqliteStore
 from carevia.store.store import Store
 from carevia.store.tables import journal
@@ -180,6 +181,29 @@ def test_a_row_that_cannot_be_emitted_is_set_aside_and_the_next_ones_go_on(tmp_p
             await until(lambda: relay.position == 2)
             assert relay.poison.count == 1
             assert [sent.payload["n"] for sent in await heard(desk)] == [2]
+
+    run(body())
+
+
+def test_a_row_that_a_listener_cannot_read_is_set_aside_and_the_others_go_on(tmp_path: Path) -> None:
+    """Say of a newer version, or written by hand: it is JSON, and yet not what whoever is told of it expects."""
+
+    def refuse(row: JournalRow) -> None:
+        raise ValueError("this row says too little")
+
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as desk:
+            seated(hub, desk, "desk")
+            relay.listen(refuse, "odd")
+            neighbour = SqliteStore(tmp_path / "relay.db")
+            await neighbour.open()
+            await neighbour.write(event("desk", 1, "odd"))
+            await neighbour.close()
+            await store.write(event("desk", 2, "odd"))
+            await store.write(event("desk", 3))
+            await until(lambda: relay.position == 3)
+            assert relay.poison.count == 2
+            assert [sent.payload["n"] for sent in await heard(desk)] == [1, 2, 3], "and nobody hears of one twice"
 
     run(body())
 

@@ -173,10 +173,9 @@ class Relay:
                 if not written_here:  # what comes back from the disk may be anything
                     check_row(row)
                 self._emit_row(row)
+                self.sent(row)
             except Exception as problem:  # a poison row must not hold up the others
                 self.poison.set_aside(row, problem)
-            else:
-                self.sent(row)
             if dies:
                 failpoint("relay.before_mark")
             self.position = self.newest[row.room] = row.seq

@@ -230,10 +230,9 @@ class Replay:
             check_row(row)
             payload = msgspec.Raw(row.payload) if staff else customer_payload(row)
             socket.emit(row.name, payload, offset=offset(self._store.epoch, row.seq))
+            self._relay.sent(row)
         except Exception as problem:  # else the client would meet it again at every recovery, and never get past
             self._relay.poison.set_aside(row, problem)
-        else:
-            self._relay.sent(row)
 
     def _enter(self, socket: Socket, hub_rooms: Collection[str]) -> None:
         for room in hub_rooms:
