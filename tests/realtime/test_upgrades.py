@@ -10,7 +10,7 @@ import pytest
 
 from carevia.realtime import Socket
 from tests.protocol.frames import client_frame
-from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
+from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, until
 from tests.realtime.serving import Site, echoing, run, serving
 
 
@@ -108,6 +108,25 @@ def test_probe_and_upgrade_in_one_piece() -> None:
                 ws.write(client_frame(1, b"2probe") + client_frame(1, b"5") + client_frame(1, b'420["echo",1]'))
                 assert [await ws.receive(), await ws.receive()] == ["3probe", "430[1]"]
                 assert (await polling.answer()).text == "6"
+
+    run(main())
+
+
+def test_a_post_that_breaks_off_after_the_change_does_not_end_the_session() -> None:
+    """As with the reference server: it may hang in a proxy while the client has long changed over."""
+
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling, Connection(site.port) as post:
+            await joined(polling)
+            post.ask("POST", polling.target, None, content_length="20")
+            post.write(b"42")
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                await change_over(polling, ws)
+                await fence(ws)
+                [broken] = [cycle for bucket in site.engine.bodies._buckets for cycle in bucket]
+                post.abort()
+                await until(lambda: broken.disconnected, "the end of the POST was not seen")
+                await fence(ws)
 
     run(main())
 

@@ -120,7 +120,8 @@ class Exchange:
         self._answer(200, payload, _TEXT)
 
     def _fail(self, reason: str = "transport error") -> None:
-        if self._polling is not None:
+        """Not of a session that has changed over meanwhile: what becomes of its old transport is no matter any more."""
+        if self._polling is not None and self._polling.session.transport is self._polling:
             self._polling.session.close(reason)
 
     def _open(self) -> None:
