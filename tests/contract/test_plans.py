@@ -1,13 +1,16 @@
-"""How PostgreSQL looks up what each webhook asks: by an index, however many bookings there are."""
+"""What is asked again and again is looked up by an index, however many rows there are."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 
 from carevia.service import receipts, recording
+from tests.aio import run
+from tests.store.opened import opened, query
 
 MANY = """
 INSERT INTO bookings (id, tracking_id, user_id, service_name, total, paid, due, currency, status, source, created)
@@ -26,3 +29,24 @@ def test_a_tracking_id_is_looked_up_by_an_index(postgres: Any, statement: Select
         plan = "\n".join(row[0] for row in connection.execute(asked, dict.fromkeys(compiled.params, "T7")))
     assert "Seq Scan on bookings" not in plan
     assert "uq_bookings_tracking_id" in plan
+
+
+@pytest.mark.parametrize(
+    ("statement", "plan"),
+    [
+        pytest.param(
+            receipts._SCREENS,
+            "SEARCH screens USING INDEX ix_screens_to_seq_from_seq (to_seq>?)",
+            id="the desks that have shown a booking",
+        ),
+    ],
+)
+def test_sqlite_does_not_read_a_whole_table(tmp_path: Path, statement: Select[Any], plan: str) -> None:
+    async def main() -> None:
+        async with opened(tmp_path):
+            pass
+
+    run(main())
+    with_values = statement.params(dict.fromkeys(statement.compile().params, 7))
+    compiled = with_values.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    assert [step for *_, step in query(tmp_path, f"EXPLAIN QUERY PLAN {compiled}")] == [plan]

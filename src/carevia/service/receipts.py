@@ -65,7 +65,8 @@ _NEWEST_SCREEN: Final = select(func.max(_s.id))
 _SCREENS_AFTER: Final = (
     select(_s.id, _s.from_seq, _s.to_seq).where(_s.id > bindparam("last")).order_by(_s.id).limit(1_000)
 )
-_SCREENS: Final = select(_s.desks).where(_s.to_seq >= bindparam("seq"), _s.from_seq <= bindparam("seq")).order_by(_s.id)
+# In no order: by `id` SQLite would read the whole table for it.
+_SCREENS: Final = select(_s.desks).where(_s.to_seq >= bindparam("seq"), _s.from_seq <= bindparam("seq"))
 
 
 class Seen(msgspec.Struct, array_like=True):
@@ -291,9 +292,8 @@ def _receipt(tx: Transaction, *, tracking: str) -> Receipt:
 
 def _desks(tx: Transaction, seq: int) -> list[ShownOn]:
     """Each tab once, with its first confirmation: after a restart a tab confirms again what it shows."""
+    told = [seen for row in tx.all(_SCREENS, seq=seq) for seen in msgspec.json.decode(row.desks, type=list[Seen])]
     first: dict[tuple[str, str], Seen] = {}
-    for row in tx.all(_SCREENS, seq=seq):
-        for seen in msgspec.json.decode(row.desks, type=list[Seen]):
-            first.setdefault((seen.person, seen.socket), seen)
-    found = sorted(first.values(), key=lambda seen: seen.time)
-    return [ShownOn(seen.person, seen.name, seen.socket, iso(seen.time)) for seen in found]
+    for seen in sorted(told, key=lambda seen: seen.time):
+        first.setdefault((seen.person, seen.socket), seen)
+    return [ShownOn(seen.person, seen.name, seen.socket, iso(seen.time)) for seen in first.values()]
