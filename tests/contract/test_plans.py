@@ -9,6 +9,7 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from carevia.service import receipts, recording
+from carevia.store import works
 from tests.aio import run
 from tests.store.opened import opened, query
 
@@ -38,6 +39,11 @@ def test_a_tracking_id_is_looked_up_by_an_index(postgres: Any, statement: Select
             receipts._SCREENS,
             "SEARCH screens USING INDEX ix_screens_to_seq_from_seq (to_seq>?)",
             id="the desks that have shown a booking",
+        ),
+        pytest.param(
+            works._FIRST_KEPT,
+            "SEARCH journal USING INTEGER PRIMARY KEY (rowid<?)",
+            id="of the rows to forget no more than go at once",
         ),
     ],
 )

@@ -91,13 +91,18 @@ def probe(tx: Transaction, *, size: int = PROBE) -> None:
         tx.insert(meta, key="probe", value=value)
 
 
-_FIRST_KEPT = select(journal.c.seq).where(journal.c.time >= bindparam("since")).order_by(journal.c.seq).limit(1)
+_FIRST_KEPT = (
+    select(journal.c.seq)
+    .where(journal.c.time >= bindparam("since"), journal.c.seq < bindparam("below"))
+    .order_by(journal.c.seq)
+    .limit(1)
+)
 _FORGET = delete(journal).where(journal.c.seq < bindparam("below"))
 
 
 def forget_before(tx: Transaction, *, time: int) -> int:
     """How many went; the next call goes on where it is FORGOTTEN_AT_ONCE."""
     oldest, newest = bounds(tx)
-    kept = tx.first(_FIRST_KEPT, since=time)
-    below = newest if kept is None else min(kept.seq, newest)
-    return tx.run(_FORGET, below=min(below, oldest + FORGOTTEN_AT_ONCE))
+    below = min(newest, oldest + FORGOTTEN_AT_ONCE)
+    kept = tx.first(_FIRST_KEPT, since=time, below=below)
+    return tx.run(_FORGET, below=below if kept is None else kept.seq)
