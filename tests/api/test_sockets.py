@@ -12,7 +12,7 @@ from carevia.api.simulator import paid_event
 from carevia.domain.events import CLIENT_EVENTS
 from carevia.store.tables import sessions
 from tests.aio import run
-from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff
+from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff, until
 
 # --- rooms and what reaches whom ---
 
@@ -369,6 +369,28 @@ def test_live_waits_for_a_poll_that_is_on_its_way(tmp_path: Path) -> None:
                 await d.carevia.pulse.live(customers=True)
                 d.carevia.namespace.fanout.flush()  # nobody polls yet
             assert (await d.http.get(boss.query)).text.count('42["live"') >= 3
+
+    run(work())
+
+
+def test_nothing_is_kept_of_the_rooms_of_customers_who_have_gone(tmp_path: Path) -> None:
+    """A process lives for weeks, and each of its customers has a room."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            relay, pulse = d.carevia.relay, d.carevia.pulse
+            async with d.socket(customer(d)) as family:
+                seq = (await family.ask("send_message", message("u1")))["seq"]
+                await until(lambda: relay.newest.get("u1") == seq)
+                await pulse.live(customers=True)
+                assert relay.newest["u1"] == seq, "it is there still"
+            await until(lambda: not d.carevia.namespace.members("u1"))
+            await pulse.live(customers=True)
+            assert not relay.newest
+            async with d.socket(customer(d)) as family:
+                await family.told("support")
+                await pulse.live(customers=True)
+                assert (await family.live())["seq"] == seq
 
     run(work())
 

@@ -49,7 +49,7 @@ class Pulse:
         self._every_second = every_second
         self._forget = forget
         self._alarm = alarm
-        self._older: dict[str, int] = {}  # newest numbers from before the relay's start, of rooms in use
+        self._older: dict[str, int] = {}  # newest numbers that the relay does not know, of rooms in use
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -94,6 +94,7 @@ class Pulse:
                 live = Live(await self._newest(room), clock, self._alarm() if room == DESK else None)
                 await self._tell(room, live)
         if customers:
+            self._relay.forget_empty_rooms()
             self._older = {room: seq for room, seq in self._older.items() if self._namespace.members(room)}
 
     async def _tell(self, room: str, live: Live) -> None:

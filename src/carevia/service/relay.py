@@ -52,7 +52,7 @@ class Relay:
         self.oldest = 0  # number of the oldest row that is kept, as last heard: other processes forget rows too
         self.poison = Poison()
         self._listeners: dict[str, list[Listener]] = {}  # by the name of the rows that they are told of
-        self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start
+        self.newest: dict[str, int] = {}  # room -> seq of its newest row since the start; see `forget_empty_rooms`
         self._recent: deque[JournalRow] = deque()  # the newest rows up to `position`, without a gap
         self._recent_bytes = 0
         self._store = store
@@ -182,6 +182,10 @@ class Relay:
             if dies and fires("relay.after_mark"):
                 self._die_once_written()
         self._keep(rows)
+
+    def forget_empty_rooms(self) -> None:
+        """`newest` of those in which nobody is: there are as many rooms as customers, and the store knows it too."""
+        self.newest = {room: seq for room, seq in self.newest.items() if self._namespace.members(room)}
 
     def sent(self, row: JournalRow) -> None:
         """A row was handed to the hub, now or by a replay."""
