@@ -15,7 +15,7 @@ import msgspec
 
 from carevia.errors import BadInput, CareviaError, TooLarge
 from carevia.realtime.handshake import Handshake, TrustedProxies
-from carevia.realtime.polling import drain
+from carevia.realtime.polling import disconnected, drain
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -164,15 +164,22 @@ def failure(error: CareviaError) -> Answer:
 
 async def send_answer(answer: Answer, receive: Receive, send: Send, *, head_only: bool = False) -> None:
     """What fails while the pieces are made is raised: the server then drops the connection, so nobody takes a part
-    for the whole. Where the connection ends with the answer, what the client still sends is read for a moment."""
+    for the whole; none is made for a client that has gone. Where the connection ends with the answer, what the client
+    still sends is read for a moment."""
     more = answer.more
     length = [] if more else [(b"content-length", str(len(answer.body)).encode())]
     start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length]}
     await send(start)
     if more is not None and not head_only:
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-        async for piece in more:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        gone = asyncio.create_task(disconnected(receive))
+        try:
+            async for piece in more:
+                if gone.done():
+                    return
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            gone.cancel()
     last = b"" if head_only or more else answer.body
     if CLOSE in answer.headers:
         await send({"type": "http.response.body", "body": last, "more_body": True})

@@ -257,7 +257,7 @@ async def _wait(exchange: Exchange, answered: "asyncio.Future[Answer | None]", r
     """The answer, or None where the client has gone first (or the task was cancelled)."""
     if answered.done():
         return answered.result()
-    watch = asyncio.get_running_loop().create_task(_disconnected(receive))
+    watch = asyncio.get_running_loop().create_task(disconnected(receive))
     watch.add_done_callback(lambda _: _settle(answered, None))
     try:
         answer = await answered
@@ -273,7 +273,8 @@ async def _wait(exchange: Exchange, answered: "asyncio.Future[Answer | None]", r
     return answer
 
 
-async def _disconnected(receive: Receive) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Returns when the client has gone, or has its answer."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
