@@ -1,6 +1,7 @@
 """Sockets: who may connect, rooms, the events of the table, and that every event answers."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import delete
 
 from carevia.api.simulator import paid_event
 from carevia.domain.events import CLIENT_EVENTS
+from carevia.realtime.fanout import Fanout
+from carevia.realtime.message import Message
 from carevia.store.tables import sessions
 from tests.aio import run
 from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff, until
@@ -369,6 +372,34 @@ def test_live_waits_for_a_poll_that_is_on_its_way(tmp_path: Path) -> None:
                 await d.carevia.pulse.live(customers=True)
                 d.carevia.namespace.fanout.flush()  # nobody polls yet
             assert (await d.http.get(boss.query)).text.count('42["live"') >= 3
+
+    run(work())
+
+
+def test_others_have_their_turn_while_many_customers_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carevia.api.pulse.TOLD_AT_ONCE", 2)
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, AsyncExitStack() as sockets:
+            for number in range(5):
+                one = await sockets.enter_async_context(d.socket(customer(d, f"u{number}")))
+                await one.told("support")
+            await d.carevia.pulse.stop()
+            await d.carevia.pulse.live(customers=True)  # what the store knows of their rooms is read
+            told: list[str] = []
+            push = Fanout.push
+
+            def counted(fanout: Fanout, sockets: Any, message: Message) -> None:
+                told.extend(socket.id for socket in sockets)
+                push(fanout, sockets, message)
+
+            monkeypatch.setattr(Fanout, "push", counted)
+            live, most = asyncio.create_task(d.carevia.pulse.live(customers=True)), 0
+            while not live.done():
+                before = len(told)
+                await asyncio.sleep(0)
+                most = max(most, len(told) - before)
+            assert (len(told), most) == (5, 2)
 
     run(work())
 

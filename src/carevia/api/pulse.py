@@ -7,7 +7,7 @@ fresh. Not volatile: a page that polls is seldom waiting where much happens, and
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -89,22 +89,23 @@ class Pulse:
     async def live(self, *, customers: bool) -> None:
         rooms = [DESK, *(self._seats.customers() if customers else ())]
         clock = iso(self._now())
-        for room in rooms:
-            if self._namespace.members(room):
-                live = Live(await self._newest(room), clock, self._alarm() if room == DESK else None)
-                await self._tell(room, live)
+        for turn, some in enumerate(_turns(rooms)):
+            if turn:
+                await asyncio.sleep(BETWEEN)
+            for room in some:
+                if self._namespace.members(room):
+                    live = Live(await self._newest(room), clock, self._alarm() if room == DESK else None)
+                    await self._tell(room, live)
         if customers:
             self._relay.forget_empty_rooms()
             self._older = {room: seq for room, seq in self._older.items() if self._namespace.members(room)}
 
     async def _tell(self, room: str, live: Live) -> None:
-        """Each node says its own. A desk of a thousand is told in turns: no payment waits for all of them."""
-        everybody = [socket.id for socket in self._namespace.members(room)]
-        some = max(TOLD_AT_ONCE, len(everybody) // MOST_TURNS)
-        for first in range(0, len(everybody), some):
-            if first:
+        """Each node says its own."""
+        for turn, some in enumerate(_turns([socket.id for socket in self._namespace.members(room)])):
+            if turn:
                 await asyncio.sleep(BETWEEN)
-            self._namespace.local.to(*everybody[first : first + some]).emit("live", live)
+            self._namespace.local.to(*some).emit("live", live)
 
     async def judge(self, *, seen: bool) -> None:
         """End the sockets whose session is over or whose account is disabled."""
@@ -120,3 +121,9 @@ class Pulse:
         if room not in self._relay.newest and room not in self._older:
             self._older[room] = await self._rooms.newest(room)
         return self._relay.newest.get(room, self._older.get(room, 0))
+
+
+def _turns(everybody: list[str]) -> Iterator[list[str]]:
+    """A thousand desks, or customers, are told in turns: no payment waits for all of them."""
+    some = max(TOLD_AT_ONCE, len(everybody) // MOST_TURNS)
+    return (everybody[first : first + some] for first in range(0, len(everybody), some))
