@@ -72,6 +72,16 @@ def test_the_log_begins_anew_again_and_again_and_nothing_is_lost(writing: Writin
     assert stored(writing) == writing.rows
 
 
+def test_works_that_write_nothing_move_the_log_of_a_process_before_as_well(writing: Writing) -> None:
+    """The disk was full at the start, and what came next had all been there before: no row was written in this log."""
+    writing.checkpointer.disk_full()
+    writing.checkpointer.committed(0, writing.connection)
+    assert writing.checkpointer._moved.wait(5)
+    writing.checkpointer.committed(0, writing.connection)
+    writing.begins_anew()
+    assert stored(writing) == writing.rows
+
+
 def test_on_a_small_disk_the_log_takes_a_part_of_it_only(tmp_path: Path) -> None:
     path = tmp_path / "carevia.db"
     writing = Writing(path, Checkpointer(partial(connect, path), lambda: 2_000_000))

@@ -70,7 +70,7 @@ class Checkpointer:
 
     def _begin_anew(self, connection: sqlite3.Connection) -> None:
         pages = checkpoint(connection)
-        if pages:
+        if pages and self._rows:
             self._per_row = max(1.0, pages / self._rows)
         self._rows = 0
         self._pages = self._length()
