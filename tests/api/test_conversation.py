@@ -5,9 +5,12 @@ from typing import Any
 
 import httpx2
 import msgspec
+import pytest
 
 from carevia.api.attachments import disposition
+from carevia.api.viewers import _key
 from carevia.domain.people import Person
+from carevia.realtime import Socket
 from carevia.realtime.testing import TestClient
 from tests.aio import run
 from tests.api.desk import Desk, customer, desk, message, staff, until
@@ -211,6 +214,28 @@ def test_a_desk_on_polling_hears_who_left_between_two_of_its_polls(tmp_path: Pat
                     await mitu.ask("join_room", "u1")
                     assert len((await boss.told("viewers"))["viewers"]) == 2
                 assert len((await boss.told("viewers"))["viewers"]) == 1
+
+    run(work())
+
+
+def test_a_customer_who_goes_is_not_looked_for_in_every_open_conversation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty desks have two thousand open: a millisecond for each of the thousands whom a restart lets go."""
+    looked_for: list[str] = []
+
+    def key(socket: Socket, room: str) -> str:
+        looked_for.append(socket.id)
+        return _key(socket, room)
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            async with d.socket(customer(d)) as family:
+                await family.ask("send_message", message("u1"))
+                assert (await boss.ask("join_room", "u1"))["ok"]
+                monkeypatch.setattr("carevia.api.viewers._key", key)
+            await until(lambda: d.carevia.server.client_count == 1)
+            assert not looked_for
 
     run(work())
 

@@ -49,7 +49,10 @@ class ViewerList:
             self._take_out(key, room)
 
     def gone(self, socket: Socket) -> None:
-        """It is no longer connected."""
+        """It is no longer connected. Customers are not looked for: they have none open, and go by the thousand."""
+        person = person_of(socket)
+        if person is None or not person.is_staff:
+            return
         for room in [room for room, tabs in self._open.items() if _key(socket, room) in tabs]:
             self.went(socket, room)
 
