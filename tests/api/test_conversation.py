@@ -1,5 +1,7 @@
 """Inside a conversation, at the edge: attachments and their headers, private notes that do not leak, who is viewing."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ from tests.domain.test_attachments import BYTES
 PNG = BYTES["image/png"]
 
 
-async def upload(d: Desk, headers: dict[str, str], content: bytes = PNG, **query: str) -> httpx2.Response:
+async def upload(
+    d: Desk, headers: dict[str, str], content: bytes | AsyncIterator[bytes] = PNG, **query: str
+) -> httpx2.Response:
     asked = {"roomId": "u1", "id": "up1", "name": "photo.png"} | query
     return await d.http.post("/api/chat/attachment", params=asked, content=content, headers=headers)
 
@@ -100,6 +104,27 @@ def test_uploads_are_judged_by_bytes_size_and_right(tmp_path: Path) -> None:
             assert first == second
             largest = PNG + bytes(10_000_000 - len(PNG))
             assert (await upload(d, family, largest, id="up2")).json()["data"]["size"] == 10_000_000
+
+    run(work())
+
+
+def test_slow_uploads_of_one_person_do_not_keep_others_waiting(tmp_path: Path) -> None:
+    arrived = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield PNG[:1]
+        await arrived.wait()
+        yield PNG[1:]
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            slow = [asyncio.create_task(upload(d, d.bearer("u1"), slowly(), id=f"slow{n}")) for n in range(20)]
+            async with asyncio.timeout(5):
+                for _ in range(5):
+                    assert (await upload(d, d.bearer("u2"), roomId="u2")).status_code == 200
+            assert not any(one.done() for one in slow)
+            arrived.set()
+            assert [(await one).status_code for one in slow] == [200] * 20, "each had its turn"
 
     run(work())
 

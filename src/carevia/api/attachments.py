@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Annotated, Any, Final
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import Meta
@@ -42,6 +43,7 @@ class AttachmentRoutes:
     def __init__(self, attachments: Attachments) -> None:
         self._attachments = attachments
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # of persons who upload just now
 
     def routes(self) -> list[Route[Any, Any]]:
         return [
@@ -72,9 +74,10 @@ class AttachmentRoutes:
         ]
 
     async def upload(self, call: Call[UploadQuery, Nothing]) -> Answer:
+        """One of a person after the other: somebody whose files come slowly must not take every place."""
         query = call.query
         await self._attachments.may_upload(call.viewer, query.roomId, query.id)
-        async with self._places:
+        async with self._turns.setdefault(call.viewer.id, asyncio.Lock()), self._places:
             content = await call.request.body(LARGEST, _SECONDS)
             return ok(await self._attachments.keep(call.viewer, query.roomId, query.id, query.name, content))
 
