@@ -1,12 +1,13 @@
 """Receipts at the edge: what a desk confirms and reads, and the alarm that a desk which confirms nothing brings on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from carevia.api.simulator import paid_event, tracking_id_of
 from carevia.domain.histogram import PATIENCE
@@ -18,6 +19,14 @@ async def pay(d: Desk) -> str:
     event = paid_event(now())
     assert (await d.pay(event)).status_code == 200
     return tracking_id_of(event)
+
+
+async def told_by_a_site(d: Desk) -> str:
+    answer = await d.emit(
+        {"userId": "u1", "userName": "Nusrat Jahan", "trackingId": "CV-SITE0001", "amountPaid": "3000"}
+    )
+    assert answer.status_code == 200
+    return "CV-SITE0001"
 
 
 async def metric(d: Desk, name: str) -> float:
@@ -47,10 +56,13 @@ async def polling(peer: Peer) -> AsyncIterator[list[Any]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def test_what_a_desk_confirms_stands_on_the_receipt_and_in_the_metrics(tmp_path: Path) -> None:
+@pytest.mark.parametrize("paid", [pay, told_by_a_site])
+def test_what_a_desk_confirms_stands_on_the_receipt_and_in_the_metrics(
+    tmp_path: Path, paid: Callable[[Desk], Awaitable[str]]
+) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
-            code = await pay(d)
+            code = await paid(d)
             await boss.event("customer_added")
             assert (await metric(d, "carevia_bookings_unseen"), (await state(d))["unseen"]) == (1, 1)
             assert await boss.ask("shown", {"seq": 1}) == {"ok": True}
