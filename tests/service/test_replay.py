@@ -26,6 +26,7 @@ from tests.service.hub import heard
 from tests.service.test_relay import event, run, running, until
 
 STAFF = Person("staff-1", "admin", name="Rafiq")
+COLLEAGUE = Person("staff-2", "admin", name="Mitu")
 CUSTOMER = Person("rima", "user")
 DESK = {"desk": "desk"}
 Transport = Literal["websocket", "polling"]
@@ -38,7 +39,7 @@ class Door:
         self.hub = hub
         self.replay = replay
         self._stack = stack
-        self.people = {person.id: person for person in (STAFF, CUSTOMER)}
+        self.people = {person.id: person for person in (STAFF, COLLEAGUE, CUSTOMER)}
         self.rooms = DESK
         self.joined: dict[str, int] = {}
         space = hub.namespace("/")
@@ -146,8 +147,9 @@ def test_a_pid_that_is_not_honoured_gives_a_new_one_and_a_reset_that_ends_in_the
             await store.write(event("desk", 0))
             await until(lambda: relay.position == 1)
             forged = pid[:-2] + ("AA" if not pid.endswith("AA") else "BB")
-            for person, bad in ((CUSTOMER, pid), (STAFF, forged), (STAFF, "nonsense"), (STAFF, 5), (STAFF, "é.é")):
-                client = await door.come(person, bad, "x")
+            bad = [(COLLEAGUE, pid), (CUSTOMER, pid), (STAFF, forged), (STAFF, "nonsense"), (STAFF, 5), (STAFF, "é.é")]
+            for person, shown in bad:
+                client = await door.come(person, shown, "x")
                 assert not client.recovered
                 assert client.pid not in (None, pid)
                 assert [(sent.name, sent.offset) for sent in await heard(client)] == [("reset", f"{store.epoch}.1")]
@@ -272,6 +274,22 @@ def test_a_room_is_replayed_from_where_it_was_joined_and_the_desk_from_the_offse
     run(body())
 
 
+def test_who_said_something_is_not_told_it_again_after_coming_back(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with replaying(tmp_path) as (store, door, relay):
+            client = await door.come(STAFF)
+
+            def two(tx: Transaction) -> None:
+                tx.append("desk", "said", {"n": 0}, sender=client.sid, now=0)
+                tx.append("desk", "said", {"n": 1}, sender="another socket", now=0)
+
+            await store.write(two)
+            await until(lambda: relay.position == 2)
+            assert await numbers(await door.come(STAFF, client.pid)) == [1]
+
+    run(body())
+
+
 def test_a_row_that_cannot_be_shown_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async def body() -> None:
         async with replaying(tmp_path) as (store, door, relay):
@@ -311,6 +329,29 @@ def test_large_rows_come_in_smaller_pages_and_no_faster_than_they_are_read(
                 assert await numbers(client) == list(range(300))
             assert max(pages) <= 50
             assert door.hub.engine.stats.slow == 0
+
+    run(body())
+
+
+def test_many_small_rows_come_in_pages_of_five_hundred_at_most(tmp_path: Path) -> None:
+    pages: list[int] = []
+
+    async def body() -> None:
+        async with replaying(tmp_path) as (store, door, relay):
+            missed = store.missed
+
+            async def counted(seq: int, rooms: Any, limit: int) -> Any:
+                oldest, rows = await missed(seq, rooms, limit)
+                pages.append(len(rows))
+                return oldest, rows
+
+            pid = (await door.come(STAFF)).pid
+            await store.write(many(2_000, 1))
+            await until(lambda: relay.position == 2_000)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(store, "missed", counted)
+                assert await numbers(await door.come(STAFF, pid)) == list(range(2_000))
+            assert max(pages) == 500
 
     run(body())
 
