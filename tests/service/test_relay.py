@@ -216,3 +216,26 @@ def test_a_relay_that_is_not_running_says_so(tmp_path: Path) -> None:
             assert relay.trouble() == "the relay is not running"
 
     run(body())
+
+
+def test_a_listener_that_cannot_take_a_row_holds_up_neither_the_others_nor_the_next_row(tmp_path: Path) -> None:
+    """One row of ended credentials that could not be read stopped every desk, and whoever could read it got it again
+    at every poll."""
+
+    def cannot(row: JournalRow) -> None:
+        if row.seq == 1:
+            raise ValueError("not for me")
+
+    async def body() -> None:
+        async with running(tmp_path) as (store, hub, relay), TestClient(hub) as desk:
+            seated(hub, desk, "desk")
+            told: list[int] = []
+            relay.listen(cannot, "customer_added")
+            relay.listen(lambda row: told.append(row.seq), "customer_added")
+            for n in (1, 2):
+                await store.write(event("desk", n))
+            await until(lambda: relay.position == 2)
+            assert [sent.payload["n"] for sent in await heard(desk)] == told == [1, 2]
+            assert [row.seq for row in relay.poison] == [1]
+
+    run(body())

@@ -190,7 +190,10 @@ class Relay:
     def sent(self, row: JournalRow) -> None:
         """A row was handed to the hub, now or by a replay."""
         for listener in self._listeners.get(row.name, ()):
-            listener(row)
+            try:
+                listener(row)
+            except Exception as problem:  # it must hold up neither the next row nor who catches up
+                self.poison.set_aside(row, problem)
 
     def after(self, seq: int, rooms: Collection[str]) -> list[JournalRow] | None:
         """The rows of these rooms above `seq`, up to `position`, from memory; None where that does not reach back so
