@@ -67,6 +67,7 @@ def survives(program: Program, client: SocketIOClient, fault: Fault, reason: str
         assert families.pay("during-1", "during-2", "during-3") == [503, 503, 503]
         assert client.expect(lambda m: reason in str(m.get("args")), SOON, "the alarm on the desk")
         assert client.call("test_event") is not None  # sockets live, and so does whoever reads
+        assert len(client.events("customer_added")) == 2  # and is shown nothing that is not stored
         found = metrics(program)
         assert found['carevia_ready{part="store"}'] == 0
         assert found["carevia_store_failed_commits_total"] >= 4
