@@ -98,6 +98,7 @@ def test_defaults_are_those_of_the_interface() -> None:
     assert (settings.ping_interval, settings.ping_timeout) == (25, 20)
     assert settings.journal_retention == 7 * 86_400
     assert (settings.drain_seconds, settings.drain_rate, settings.receipt_alarm) == (8, 500, 30)
+    assert settings.reconcile_interval == 15 * 60
     assert (settings.limit_events_per_second, settings.limit_tabs_per_user) == (20, 20)
     assert (settings.limit_rooms_per_socket, settings.limit_message_bytes) == (100, 1_000_000)
 
