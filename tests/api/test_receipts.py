@@ -126,6 +126,24 @@ def test_a_desk_that_confirms_nothing_brings_on_the_alarm_until_another_one_does
     run(work())
 
 
+def test_what_is_paid_and_not_sent_brings_on_the_alarm_until_it_is(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, RECEIPT_ALARM="1") as d, d.socket(staff(d)) as boss, polling(boss) as heard:
+            await d.carevia.relay.stop()
+            await pay(d)
+            await until(lambda: any('"receipt_alarm"' in packet for packet in heard), 6)
+            ringing = next(packet for packet in heard if "receipt_alarm" in packet)
+            assert '{"unseen":0,"unsent":1,"oldest":1,"seconds":1}' in ringing
+            assert (await state(d))["alarm"]["unsent"] == 1
+            assert (await metric(d, "carevia_receipt_alarm"), await metric(d, "carevia_rows_unsent")) == (1, 1)
+            assert [line for line in d.lines if "receipt alarm" in line and "unsent=1" in line]
+            await d.carevia.relay.start()  # takes up at the newest
+            await until(lambda: '"unsent":0' in heard[-1], 6)
+            assert (await metric(d, "carevia_receipt_alarm"), await metric(d, "carevia_rows_unsent")) == (0, 0)
+
+    run(work())
+
+
 def test_what_a_killed_process_had_not_emitted_is_emitted_by_the_replay(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
