@@ -55,7 +55,7 @@ def plan(words: Sequence[str]) -> Plan:
     found = asked(words)
     seed = random.SystemRandom().randrange(2**32) if found.seed is None else found.seed
     programs, slow = found.nodes or found.programs, found.nodes is None
-    return Plan(seed, found.minutes * 60, found.kills, found.rate, found.sockets, programs, slow=slow)
+    return Plan(seed, found.minutes * 60, found.kills, found.rate, found.sockets, programs, slow=slow, timed=True)
 
 
 class Progress:

@@ -38,7 +38,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """`seconds` of faults, then the rest without. `programs` share one store; `slow` adds readers that do not read."""
+    """`seconds` of faults, then the rest without. `programs` share one store; `slow` adds readers that do not read;
+    `timed` holds what a death came between to its promise, for which the machine has to be ours alone."""
 
     seed: int
     seconds: float
@@ -47,6 +48,7 @@ class Plan:
     clients: int
     programs: int = 1
     slow: bool = False
+    timed: bool = False
     heartbeat: float = 2  # s, interval and timeout each
     backoff: tuple[int, int] = (500, 3000)  # ms, the least and the most that a client waits; the pages' own
 
@@ -373,6 +375,7 @@ class Chaos:
         result.verdict = judge(
             self._ledger, self._clients, {home: merged(mine + away) for home, mine in outages.items()}
         )
+        result.found += result.verdict.interrupted.late if self.plan.timed else []
         for mortal in self._mortals:
             result.deaths += mortal.deaths
             result.unreached += mortal.unreached

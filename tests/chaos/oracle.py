@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tests.chaos.ledger import Client, Fact, Ledger, Shown
 
 Outage = tuple[int, int]  # ms: from the death until it answers again
+PROMISED = {0.5: 2.0, 0.99: 5.0}  # share of what a death came between -> s until it is on the screen
 
 
 def merged(outages: Iterable[Outage]) -> list[Outage]:
@@ -36,6 +37,14 @@ class Delays:
         """Seconds that `share` of them stay below."""
         ranked = sorted(self.values)
         return ranked[min(len(ranked) - 1, int(share * len(ranked)))] / 1000 if ranked else 0.0
+
+    @property
+    def late(self) -> list[str]:
+        """What is over the promise for whatever a death came between."""
+        over = {share: most for share, most in PROMISED.items() if self.at(share) > most}
+        return [
+            f"p{share * 100:g} after a death is {self.at(share):.1f} s, not {most:g}" for share, most in over.items()
+        ]
 
 
 @dataclass

@@ -62,7 +62,7 @@ def test_each_command_writes_between_its_own_marks_and_names_what_is_wrong(tmp_p
 
 def test_the_same_seed_plans_the_same_and_soak_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert soak_plan(["--seed", "42"]) == soak_plan(["--seed", "42"])
-    assert (soak_plan([]).kills, soak_plan([]).seconds * soak_plan([]).rate) == (300, 24_000)
+    assert (soak_plan([]).kills, soak_plan([]).seconds * soak_plan([]).rate, soak_plan([]).timed) == (300, 24_000, True)
     with pytest.raises(SystemExit):
         soak_plan(["--help"])
     assert "python3 run.py soak --minutes 5 --kills 75" in capsys.readouterr().out

@@ -1,12 +1,13 @@
 """The oracle finds what it is there to find: each kind of fault, planted in a small ledger."""
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.ledger import Client, Ledger
-from tests.chaos.oracle import Verdict, judge, merged
+from tests.chaos.oracle import Delays, Verdict, judge, merged
 
 DESKS = [Client(f"desk-{n}", ("desk",), "", 0, True) for n in (1, 2)]
 RIGHT = ["1000 1 paid:a", "1010 2 paid:b", "1020 3 paid:c"]
@@ -65,6 +66,13 @@ def test_lateness_counts_the_time_in_which_the_listener_was_there(ledger: Ledger
     assert list(verdict.live.values) == [0, 0]
     assert list(verdict.interrupted.values) == [1505, 1515] * 2
     assert verdict.interrupted.at(0.99) == 1.515
+
+
+def test_what_a_death_came_between_is_late_over_two_seconds_in_the_middle_and_five_at_the_end() -> None:
+    assert Delays(array("l", [2_000] * 98 + [5_000] * 2)).late == []
+    assert Delays(array("l", [2_001] * 100)).late == ["p50 after a death is 2.0 s, not 2"]
+    assert Delays(array("l", [0] * 98 + [5_100] * 2)).late == ["p99 after a death is 5.1 s, not 5"]
+    assert Delays().late == []
 
 
 def test_what_is_away_at_once_is_away_once() -> None:
