@@ -160,11 +160,13 @@ def test_who_does_not_read_is_let_go_at_little_cost_and_gets_everything_later(
     program, client = start_program(**SETTINGS, CAREVIA_LIMIT_EVENTS_PER_SECOND="0"), javascript_client
     database = Database(program)
     others.connect(program.url, auth={"token": token("rima")}, transports=["websocket"])
-    write(others, 0, 100)  # what a process holds that has once been busy
+    others.connect(program.url, "beside", auth={"token": token("karim")}, transports=["websocket"])
+    with others.measuring("test_event", "beside") as undisturbed:
+        write(others, 0, 100)  # what a process holds that has once been busy
     start = database.newest
     client.connect(program.url, auth={"token": staff()}, transports=["websocket"])
     assert client.call("join_room", "rima")["ok"]
-    with Growth(program.pid) as memory:
+    with Growth(program.pid) as memory, others.measuring("test_event", "beside") as disturbed:
         client.freeze()
         begun = time.monotonic()
         write(others, 100, 850)  # two rows each: the message, and the desk's list of conversations
@@ -177,6 +179,8 @@ def test_who_does_not_read_is_let_go_at_little_cost_and_gets_everything_later(
     assert shown(client) == database.owed("desk", "rima", after=start)
     assert metric(program, slow) == 1  # it came back once, and kept up
     assert memory.grown <= 5_000_000
+    assert p99(disturbed) <= max(2 * p99(undisturbed), NOISE) or not ALONE
+    assert max(disturbed) <= 1
 
 
 def write(client: SocketIOClient, first: int, end: int) -> None:
