@@ -1,6 +1,7 @@
 """`POST /api/payment/webhook` as INTERFACE says it."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,24 @@ def test_body_that_is_no_event_is_400(tmp_path: Path, body: bytes) -> None:
             header = sign_stripe(body, d.carevia.settings.stripe_webhook_secret[0], now())
             answer = await d.http.post(PATH, content=body, headers={"stripe-signature": header})
             assert answer.status_code == 400
+
+    run(work())
+
+
+def test_a_payment_whose_metadata_ends_in_half_an_emoji_counts(tmp_path: Path) -> None:
+    """As JavaScript's slice leaves a name. It was answered 400 for as long as the provider came again, and was lost."""
+    from carevia.domain.signatures import sign_stripe
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            event = paid_event(now())
+            event["data"]["object"]["metadata"]["userName"] = "Tahmid \ud83d"
+            body = json.dumps(event).encode()
+            header = sign_stripe(body, d.carevia.settings.stripe_webhook_secret[0], now())
+            answer = await d.http.post(PATH, content=body, headers={"stripe-signature": header})
+            assert answer.status_code == 200
+            listed = (await d.http.get("/api/booking", headers=d.bearer("boss", "admin"))).json()["data"]["bookings"]
+            assert [row["userName"] for row in listed] == ["Tahmid"]
 
     run(work())
 

@@ -42,6 +42,19 @@ def test_what_is_missing_is_recorded_once_and_announced_once(tmp_path: Path) -> 
     run(main())
 
 
+def test_half_an_emoji_in_one_checkout_keeps_no_sweep_from_the_others(tmp_path: Path) -> None:
+    """No answer that held one could be read, and no payment was found any more."""
+
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            b.paid("u1", metadata={"userId": "u1", "userName": "Tahmid \ud83d"})
+            b.paid("u2")
+            assert kinds(await b.sweep()) == ["missing"] * 2
+            assert await b.announced() == ["u1", "u2"]
+
+    run(main())
+
+
 def test_the_provider_away_for_days_and_back_is_found_in_one_sweep(tmp_path: Path) -> None:
     """The webhook endpoint down for more than three days, and we ourselves too."""
 

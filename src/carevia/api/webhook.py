@@ -17,6 +17,7 @@ from carevia.api.policy import Call, Route
 from carevia.api.trail import Trail
 from carevia.domain.payments import StripeEvent, read_event
 from carevia.domain.signatures import BadSignature, OutOfTime, verify_stripe
+from carevia.domain.text import whole_characters
 from carevia.errors import BadInput
 from carevia.failpoint import failpoint
 from carevia.service.payments import Payments
@@ -26,6 +27,15 @@ LIMIT: Final = 262_144
 _RECEIVED: Final = bare({"received": True})
 _log = logging.getLogger("carevia.webhook")
 _decode = msgspec.json.Decoder().decode
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return _decode(body)
+    except (
+        msgspec.DecodeError
+    ):  # perhaps for half an emoji, as a site leaves it in its metadata: it is paid all the same
+        return _decode(whole_characters(body))
 
 
 class StripeWebhook:
@@ -81,7 +91,7 @@ class StripeWebhook:
 
     def _event(self, body: bytes) -> StripeEvent:
         try:
-            event = _decode(body)
+            event = _read(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise BadInput("The body is not a Stripe event: it must be a JSON object.") from None
         read = read_event(event)

@@ -13,6 +13,7 @@ import msgspec
 
 from carevia.domain.ids import provider_id
 from carevia.domain.reconciliation import Dispute, Refund, Session, valid_session_id
+from carevia.domain.text import whole_characters
 from carevia.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _read(answer: "httpx2.Response") -> dict[str, Any] | None:
     if answer.status_code != 200:
         raise Unavailable(f"Stripe did not understand the question (HTTP {answer.status_code}).", retry_after=300)
     try:
-        return msgspec.json.decode(answer.content, type=dict[str, Any])
+        return msgspec.json.decode(whole_characters(answer.content), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unavailable("What answers in Stripe's place is not Stripe: the answer is no JSON.") from None
 
