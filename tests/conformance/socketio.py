@@ -1,6 +1,7 @@
 """Suite B: a Socket.IO server with the namespaces `/` and `/custom`."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
@@ -16,11 +17,16 @@ Of the CONNECT reply and the event behind it, in one read, it misses the second,
 def greet(namespace: Namespace) -> None:
     """Tell a client what it presented at CONNECT."""
 
-    @namespace.on("connect")
-    async def connected(socket: Socket, auth: dict[str, Any]) -> None:
-        if socket.session.transport.name == "websocket":
-            await asyncio.sleep(APART)
+    async def apart(socket: Socket, auth: dict[str, Any]) -> None:
+        await asyncio.sleep(APART)
         socket.emit("auth", auth)
+
+    @namespace.on("connect")
+    def connected(socket: Socket, auth: dict[str, Any]) -> Awaitable[None] | None:
+        if socket.session.transport.name == "websocket":
+            return apart(socket, auth)
+        socket.emit("auth", auth)  # one answer brings it with the reply
+        return None
 
 
 def build() -> tuple[Engine, ASGIApp]:
