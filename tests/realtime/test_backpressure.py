@@ -3,10 +3,13 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Literal
+
+import pytest
 
 from carevia.protocol.websocket import PING, PONG
 from carevia.realtime.process import resident
+from carevia.realtime.testing import TestClient
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, Tab, until
 from tests.realtime.serving import echoing, run, serving
@@ -153,5 +156,34 @@ def test_what_many_clients_have_not_read_of_one_message_is_there_once() -> None:
             await asyncio.sleep(0.1)
             assert len(site.engine.lagging) == 20
             assert resident() - before <= 40_000_000  # what the clients of this process hold is among it
+
+    run(main())
+
+
+@pytest.mark.parametrize("others", [0, 10, 70])
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_volatile_event_is_dropped_though_one_of_the_same_turn_is_kept(
+    transport: Literal["websocket", "polling"], others: int
+) -> None:
+    """They left as one, which was kept: typing filled the buffer and closed the client."""
+
+    async def main() -> None:
+        server = echoing(buffer_limit=200_000)
+        space = server.namespace("/")
+        async with AsyncExitStack() as stack:
+            for _ in range(others):
+                await stack.enter_async_context(TestClient(server))
+            slow = await stack.enter_async_context(TestClient(server, transport=transport))
+            socket = space.sockets[slow.sid]
+            slow.pause()
+            while not server.engine.lagging:
+                socket.emit("kept", "x" * 10_000)
+                await asyncio.sleep(0)
+            for _ in range(20):
+                space.emit("kept", 1)
+                space.volatile.emit("typing", "x" * 10_000)
+                await asyncio.sleep(0)
+            assert socket.connected and server.engine.stats.dropped == 20
+        await server.stop()
 
     run(main())

@@ -114,14 +114,11 @@ class Fanout:
         if len(sockets) < _FEW:
             for socket in tuple(sockets):  # who is dropped meanwhile leaves the collection
                 session = socket.session
-                try:
-                    fd = session.fd
-                    if fd is None:
-                        session.send(message)
-                    elif (count := put(fd, frames)) < len(frames):
-                        session.transport.send(message, count)
-                except Exception:
-                    _failed(session)
+                fd = session.fd
+                if fd is None:
+                    _pass_on(session, message)
+                elif (count := put(fd, frames)) < len(frames):
+                    _leave(session, message, count)
             return
         receivers = self._receivers(sockets)
         outlets = receivers.outlets
@@ -131,10 +128,7 @@ class Fanout:
                 if count < len(frames):
                     _leave(session, message, count)
         for session in receivers.others:
-            try:
-                session.send(message)
-            except Exception:
-                _failed(session)
+            _pass_on(session, message)
 
     def _receivers(self, sockets: "Collection[Socket]") -> "_Receivers":
         """Of many, they are kept until somebody comes, goes or is to be written to in another way."""
@@ -213,10 +207,7 @@ def _send_together(entries: list[Entry]) -> None:
     if taken != sizes:
         _leave_to_transports(entries, taken, sizes)
     for session, message in others:
-        try:
-            session.send(message)
-        except Exception:
-            _failed(session)
+        _pass_on(session, message)
 
 
 def _leave_to_transports(entries: list[Entry], taken: list[int], sizes: list[int]) -> None:
@@ -231,10 +222,22 @@ def _leave_to_transports(entries: list[Entry], taken: list[int], sizes: list[int
             _leave(session, merge(messages[session]), count)
 
 
-def _leave(session: "Session", message: Message, taken: int) -> None:
-    """The system took only so many bytes of it."""
+def _pass_on(session: "Session", message: Message) -> None:
+    """One that is not written to directly: each event in it waits, or is dropped, by itself."""
     try:
-        session.transport.send(message, taken)
+        for event in message.whole:
+            session.send(event)
+    except Exception:
+        _failed(session)
+
+
+def _leave(session: "Session", message: Message, taken: int) -> None:
+    """The same where the system took only so many bytes of it."""
+    try:
+        for event in message.whole:
+            size = len(event.frames)
+            session.transport.send(event, min(taken, size))
+            taken = max(0, taken - size)
     except Exception:
         _failed(session)
 
@@ -257,7 +260,7 @@ def merge(messages: Sequence[Message]) -> Message:
 
 
 class Batch(Message):
-    """Messages that leave together: volatile only where all of them are."""
+    """Messages that leave in one write."""
 
     __slots__ = ("_messages",)
 
@@ -266,14 +269,5 @@ class Batch(Message):
         self._frames = b"".join([message.frames for message in messages])
 
     @property
-    def volatile(self) -> bool:  # type: ignore[override]
-        """Asked only for a client that lags."""
-        return all([message.volatile for message in self._messages])
-
-    @property
     def whole(self) -> Sequence[Message]:
         return self._messages
-
-    @property
-    def parts(self) -> list[bytes]:
-        return [part for message in self._messages for part in message.parts]

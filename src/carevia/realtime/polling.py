@@ -75,7 +75,7 @@ class PollingTransport:
         if self._size + size > _LAGGING and not self._has_room(size):
             self.give_up()
             return
-        self._queue += message.whole
+        self._queue.append(message)
         self._size += size
         self.release()
 

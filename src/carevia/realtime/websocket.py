@@ -82,14 +82,14 @@ class WebSocketTransport(WebSocketConnection):
         frames = message.frames
         if taken is None and self._fd is not None:
             taken = put(self._fd, frames)
-        if taken == len(frames):
+        if taken == len(frames) or self._closing:
             return
         behind = self._paused or taken is not None
         if behind and message.volatile and not taken:
             self.engine.stats.dropped += 1
         elif self._paused and not self.engine.has_room(self, len(frames)):
             self.give_up()
-        elif not self._closing:
+        else:
             self.leave(memoryview(frames)[taken:] if taken else frames)
 
     def give_up(self) -> None:
