@@ -217,7 +217,7 @@ class Carevia:
         viewers = ViewerList(self.namespace, self.roster)
         sockets = Sockets(
             self.auth, self.seats, self.presence, self.doorman, self.rooms, self.replay, viewers, self.log,
-            guests=settings.guest_sockets,
+            guests=settings.guest_sockets, rate=settings.limit_events_per_second,
         )  # fmt: skip
         self.events = Events(
             self.namespace, self.auth, self.talk, self.rooms, self.relay, self.receipts, self.presence, viewers,

@@ -16,8 +16,8 @@ import msgspec
 
 from carevia.api.auth import Identity
 from carevia.api.doorman import Doorman
-from carevia.api.limits import AddressLimits, TooFast
-from carevia.api.seats import Seat, Seats, person_of, seat_of
+from carevia.api.limits import AddressLimits, TooFast, begin_budget
+from carevia.api.seats import Seat, Seats, person_of
 from carevia.domain.people import Person
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
 from carevia.realtime.adapter.redis import RedisBroker
@@ -60,9 +60,9 @@ class House:
 
         def handle(socket: Socket, *given: Any) -> Any:
             self.counts[name] = self.counts.get(name, 0) + 1
-            seat, now = seat_of(socket), time.monotonic()
+            now = time.monotonic()
             try:
-                (seat.budget or seat.begin(FAR, now)).spend(FAR, now)
+                (socket.session.data or begin_budget(socket.session, FAR, now)).spend(FAR, now)
             except TooFast:
                 socket.session.close("too many events")
             return handler(socket, *given)

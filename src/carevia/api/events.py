@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from carevia.api.auth import Auth
-from carevia.api.limits import TooFast
+from carevia.api.limits import TooFast, begin_budget
 from carevia.api.policy import SocketEvent, check_events, permit
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, seat_of
@@ -52,7 +52,7 @@ class NotYours(Forbidden):
 
 
 class Events:
-    """`rate` is events a second of one socket, `most_rooms` the conversations it may have open; 0 is off."""
+    """`rate` is events a second of one connection, `most_rooms` the conversations it may have open; 0 is off."""
 
     def __init__(
         self, namespace: Namespace, auth: Auth, talk: Talk, rooms: Rooms, relay: Relay, receipts: Receipts,
@@ -124,7 +124,7 @@ class Events:
         """The handler, to be awaited, of who may call it with arguments that are as they must be."""
         seat = seat_of(socket)
         rate, now = self._rate, time.monotonic()
-        (seat.budget or seat.begin(rate, now)).spend(rate, now)
+        (socket.session.data or begin_budget(socket.session, rate, now)).spend(rate, now)
         permit(event.policy or "staff", seat.person)
         return event.handler(socket, seat, *read_arguments(event.name, given))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from carevia.errors import RateLimited
+from carevia.realtime import Session
 
 _FLOOD_FACTOR = 10
 _FLOOD_SECONDS = 5.0
@@ -11,7 +12,9 @@ _WORTH_A_WORD = 8  # who has this part of what is allowed on one node is told of
 
 
 class EventBudget:
-    """One socket's events: `rate` a second, a burst of twice that. Refused is told, never silent."""
+    """One connection's events: `rate` a second, a burst of twice that. Refused is told, never silent. It is the
+    session's `data`, from its first event on (many only listen): a socket that leaves and connects anew gets no other.
+    """
 
     __slots__ = ("_at", "_count", "_since", "_tokens")
 
@@ -36,6 +39,12 @@ class EventBudget:
             self._tokens = tokens
             raise TooFast((1 - tokens) / rate, self._count > rate * _FLOOD_FACTOR * _FLOOD_SECONDS)
         self._tokens = tokens - 1
+
+
+def begin_budget(session: Session, rate: int, now: float) -> EventBudget:
+    """For a session that has none."""
+    budget = session.data = EventBudget(rate, now)
+    return budget
 
 
 class TooFast(RateLimited):

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 
 from carevia.api.auth import Identity
-from carevia.api.limits import EventBudget
 from carevia.domain.people import Person
 from carevia.domain.presence import Tab, too_many
 from carevia.domain.receipts import Screen
@@ -13,13 +12,13 @@ from carevia.realtime.adapter.roster import Roster
 
 
 class Seat:
-    """What we know of one socket: who it is, how it proved that, and what it may still send.
+    """What we know of one socket: who it is, and how it proved that.
 
     `expires` is on the monotonic clock: a wall clock that is set forward ends nobody's token early. `since` is ms since
     1970 UTC: it says over all nodes which tab is the oldest.
     """
 
-    __slots__ = ("_screen", "budget", "expires", "person", "session", "since", "tests")
+    __slots__ = ("_screen", "expires", "person", "session", "since", "tests")
 
     def __init__(self, identity: Identity | None) -> None:
         self.person: Person | None = None
@@ -27,7 +26,6 @@ class Seat:
         self.expires: float | None = None
         if identity is not None:
             self.take(identity)
-        self.budget: EventBudget | None = None
         self.since = 0
         self.tests = 0
         self._screen: Screen | None = None
@@ -36,11 +34,6 @@ class Seat:
         """Who sits here, by which credential: at CONNECT, and when a newer one is shown."""
         self.person, self.session = identity.person, identity.session
         self.expires = None if identity.good_for is None else time.monotonic() + identity.good_for
-
-    def begin(self, rate: int, now: float) -> EventBudget:
-        """The first event has come: until then there is no budget, many sockets only listen."""
-        self.budget = EventBudget(rate, now)
-        return self.budget
 
     @property
     def screen(self) -> Screen:

@@ -5,11 +5,13 @@ what is temporary (a store that does not answer, too many handshakes) closes the
 because from there clients come back by themselves.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from carevia.api.auth import Auth
 from carevia.api.doorman import Doorman
+from carevia.api.limits import TooFast, begin_budget
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, Seats, person_of, seat_of
 from carevia.api.viewers import ViewerList
@@ -17,7 +19,7 @@ from carevia.domain.chat import desk_side
 from carevia.domain.people import DESK, Person
 from carevia.errors import SignInFirst, Unavailable
 from carevia.logs import Log
-from carevia.realtime import ConnectRefused, Namespace, Socket
+from carevia.realtime import ConnectRefused, Namespace, Session, Socket
 from carevia.service.replay import Replay
 from carevia.service.rooms import Rooms
 
@@ -27,11 +29,11 @@ NOT_NOW: Final = "Not at the moment. Try again."
 
 
 class Sockets:
-    """`guests` says whether anybody may connect without signing in."""
+    """`guests` says whether anybody may connect without signing in; `rate` is events a second of one connection."""
 
     def __init__(
         self, auth: Auth, seats: Seats, presence: PresenceBoard, doorman: Doorman, rooms: Rooms,
-        replay: Replay, viewers: ViewerList, log: Log, *, guests: bool,
+        replay: Replay, viewers: ViewerList, log: Log, *, guests: bool, rate: int,
     ) -> None:  # fmt: skip
         self._auth = auth
         self._seats = seats
@@ -42,6 +44,7 @@ class Sockets:
         self._log = log
         self._viewers = viewers
         self._guests = guests
+        self._rate = rate
 
     def declare(self, namespace: Namespace) -> None:
         namespace.use(self.identify)
@@ -51,6 +54,7 @@ class Sockets:
     async def identify(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         """Middleware: ConnectRefused says why in the words of the contract."""
         handshake = socket.handshake
+        self._comes_again(socket.session)
         try:
             identity = await self._auth.of_socket(handshake, auth)
             if identity is not None:
@@ -90,8 +94,21 @@ class Sockets:
             socket.session.close("could not catch up")
             raise
 
+    def _comes_again(self, session: Session) -> None:
+        """A CONNECT on a connection where somebody has left, or spoken, counts as an event: no handshake limits it."""
+        if session.data is None:
+            return
+        try:
+            session.data.spend(self._rate, time.monotonic())
+        except TooFast:
+            session.close("too many events")
+            raise ConnectRefused(NOT_NOW) from None
+
     def gone(self, socket: Socket, _: str) -> None:
         self._log.say(DISCONNECTED + socket.id)
+        session = socket.session
+        if not session.closed and session.data is None:
+            begin_budget(session, self._rate, time.monotonic())
         self._viewers.gone(socket)
         if person_of(socket) is not None:
             self._seats.give_up(socket)

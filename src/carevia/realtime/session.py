@@ -4,7 +4,7 @@ States: open on one transport; `upgrading` while a WebSocket that has sent its p
 transport; closed.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from carevia.protocol import engineio, websocket
 from carevia.realtime.descriptor import Outlet
@@ -79,7 +79,19 @@ class Transport(Protocol):
 class Session:
     """Made by the engine; whoever listens calls `send` and `close`."""
 
-    __slots__ = ("_outlet", "closed", "engine", "fd", "handshake", "id", "listener", "transport", "upgrading", "wait")
+    __slots__ = (
+        "_outlet",
+        "closed",
+        "data",
+        "engine",
+        "fd",
+        "handshake",
+        "id",
+        "listener",
+        "transport",
+        "upgrading",
+        "wait",
+    )
 
     listener: Listener
     # Finished frames may be put here (realtime.descriptor); None where more than that is to be asked (polling, TLS, a
@@ -94,6 +106,7 @@ class Session:
         self.transport = transport
         self.upgrading: WebSocketTransport | None = None
         self.closed = False
+        self.data: Any = None  # the application's; it outlives the sockets that come and go on the session
         self.fd = None
         self._outlet: Outlet | None = None
         self.wait: Bucket[Session] | None = engine.pings.set(self)  # for the next ping or for its pong
