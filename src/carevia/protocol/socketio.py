@@ -82,8 +82,8 @@ def decode(text: bytes, reads: Mapping[bytes, Read] = _NO_READS) -> Packet:
         comma = text.find(b",", at)
         stop = size if comma < 0 else comma
         namespace, at = text[at:stop].decode(), stop + 1
-    start = at
-    while at < size and _ZERO <= text[at] <= _NINE:
+    start, end = at, min(size, at + MAX_ID_DIGITS + 1)
+    while at < end and _ZERO <= text[at] <= _NINE:
         at += 1
     if at - start > MAX_ID_DIGITS:
         raise ParseError("acknowledgement id too long")
