@@ -41,6 +41,13 @@ def test_the_methods_that_are_called_are_there() -> None:
     assert "on_url" in vars(HttpToolsProtocol) and "shutdown" in vars(HttpToolsProtocol)
 
 
+def test_the_attributes_that_are_read_have_their_names() -> None:
+    source = inspect.getsource(HttpToolsProtocol)
+    for name in ("url", "headers", "scheme", "client", "scope", "cycle", "parser", "transport", "connections",
+                 "expect_100_continue"):  # fmt: skip
+        assert f"self.{name} = " in source or f"self.{name}: " in source, name
+
+
 def test_uvicorn_still_asks_the_overridden_methods() -> None:
     source = inspect.getsource(httptools_impl)
     for call in ("_should_upgrade()", "handle_websocket_upgrade()", "_unsupported_upgrade_warning()"):
@@ -59,7 +66,7 @@ def test_what_stands_in_for_a_cycle_has_all_that_uvicorn_touches() -> None:
 
 
 def test_what_direct_answers_lean_on_is_there() -> None:
-    for name in ("on_headers_complete", "on_response_complete"):
+    for name in ("on_message_begin", "on_headers_complete", "on_message_complete", "on_response_complete"):
         assert list(inspect.signature(getattr(HttpToolsProtocol, name)).parameters) == ["self"]
     made = inspect.getsource(HttpToolsProtocol.__init__) + inspect.getsource(HttpToolsProtocol.connection_made)
     for name in ("flow", "loop", "server_state", "client", "scheme"):
@@ -102,15 +109,16 @@ def test_the_attributes_that_are_read_are_there_when_an_upgrade_comes() -> None:
         state = ServerState()
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(lambda: Spy(config, state, {}), "127.0.0.1", 0)
-        async with RawWebSocket(listener.sockets[0].getsockname()[1], WS, x_one="1") as ws:
-            assert ws.status == 101
-            assert [type(item).__name__ for item in state.connections] == [WebSocketTransport.__name__], (
-                "uvicorn waits for ours instead"
-            )
-        await until(lambda: not state.connections, "the connection is still counted")
-        listener.close()
-        await listener.wait_closed()
-        await server.stop()
+        try:
+            async with RawWebSocket(listener.sockets[0].getsockname()[1], WS, x_one="1") as ws:
+                assert ws.status == 101
+                assert [type(item).__name__ for item in state.connections] == [WebSocketTransport.__name__], (
+                    "uvicorn waits for ours instead"
+                )
+            await until(lambda: not state.connections, "the connection is still counted")
+        finally:
+            listener.close()
+            await server.stop()
 
     run(main())
     assert seen["url"] == WS.encode()
