@@ -8,6 +8,7 @@ import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
 import { useLayer } from "@/lib/use-layer";
 import { useMedia } from "@/lib/use-media";
 import { BookingState } from "../booking-state";
+import { nameOf } from "../names";
 import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
 import { BookingCells } from "./booking-cells";
@@ -37,7 +38,7 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
       {...PANE}
       className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line -outline-offset-2 max-xl:hidden"
     >
-      <CustomerPanel connection={data.connection} userId={userId} />
+      <CustomerPanel connection={data.connection} userId={userId} called={nameOf(data.desk, userId)} />
       <section ref={list} aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
         <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
           {words.customer.newest}
@@ -109,7 +110,7 @@ export function CustomerStrip({ data, userId }: Props) {
             {words.close}
           </button>
         </form>
-        {open && <CustomerPanel connection={data.connection} userId={userId} />}
+        {open && <CustomerPanel connection={data.connection} userId={userId} called={nameOf(data.desk, userId)} />}
       </dialog>
     </div>
   );

@@ -1,7 +1,7 @@
 import { act, screen, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { speak } from "@/lib/language";
-import { EMPTY_DESK, openDesk } from "@/testing/desk";
+import { customer, EMPTY_DESK, listing, openDesk } from "@/testing/desk";
 import { data, serve } from "@/testing/fake-server";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
@@ -37,4 +37,12 @@ test("in Bengali the district has its Bengali name where one is known", async ()
   expect(await beside().findByText("Road 7, Sylhet")).toBeDefined();
   await act(() => speak("bn"));
   expect(await beside().findByText("Road 7, সিলেট")).toBeDefined();
+});
+
+test("beside a conversation, a customer without a booking has the name that the conversation has", async () => {
+  const asks = listing([customer(9, { firstName: "Rima", lastName: "Sultana" })]);
+  serve({ ...DESK, "GET /api/chat/conversation": asks });
+  await openDesk("/dashboard?view=chat&with=u9");
+  expect(await beside().findByText("0 bookings")).toBeDefined();
+  expect(beside().getByRole("heading", { name: "Rima Sultana" })).toBeDefined();
 });

@@ -24,19 +24,21 @@ interface Props {
   connection: Connection | null;
   /** The customer; else the one whose booking this is. */
   userId?: string;
+  /** What the customer is called where no booking says it. */
+  called?: string;
   trackingId?: string;
   close?: Pick<LinkProps, "to" | "search">;
   className?: string;
 }
 
-export function CustomerPanel({ connection, userId, trackingId, close, className = "" }: Props) {
+export function CustomerPanel({ connection, userId, called, trackingId, close, className = "" }: Props) {
   const owner = useOwner(userId === undefined ? (trackingId ?? null) : null);
   const customer = userId ?? owner.data ?? null;
   const { bookings, payments } = useCustomer(connection, customer);
   const [chosen, setChosen] = useState<string | null>(null);
   const rows = bookings.data ?? [];
   const shown = rows.find((row) => row.trackingId === (chosen ?? trackingId)) ?? rows[0];
-  const name = rows.map((row) => row.userName).find(Boolean) || words.unknown;
+  const name = rows.map((row) => row.userName).find(Boolean) || called || words.unknown;
   const failed = owner.error ?? bookings.error ?? payments.error;
   const missing = owner.data === null;
   const navigate = useNavigate();
