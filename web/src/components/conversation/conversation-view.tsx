@@ -65,7 +65,7 @@ export function ConversationView({
     () =>
       outbox?.subscribe((event) => {
         if (event.type === "sent" && event.sent.roomId === roomId)
-          add({ ...event.sent, senderId: me._id, senderName: me.name ?? "" });
+          add({ ...event.sent, senderId: me._id, senderName: me.name || me.email || me._id });
       }),
     [outbox, roomId, add, me],
   );

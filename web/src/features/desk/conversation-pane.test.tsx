@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server } from "@/testing/desk";
+import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server, staff } from "@/testing/desk";
 import { data, refusal, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
 
@@ -252,4 +252,15 @@ test("what was paid in the same second stands in the order in which it came", as
   const stream = await screen.findByRole("list", { name: "Earlier messages" });
   const cards = await within(stream).findAllByText(/CV-(FIRST|SECOND)/);
   expect(cards.map((card) => /CV-\w+/.exec(card.textContent ?? "")?.[0])).toEqual(["CV-FIRST", "CV-SECOND"]);
+});
+
+test("a note of somebody who has no name says their e-mail at once, as it will to colleagues", async () => {
+  const nameless = { ...staff, name: null, email: "desk@carevia.example" };
+  serve({ ...EMPTY_DESK, "GET /api/session": data({ user: nameless }) });
+  await openDesk("/dashboard?view=chat&with=u9");
+  await userEvent.click(await screen.findByRole("button", { name: "Note" }));
+  await userEvent.type(screen.getByLabelText("Message"), "She has called before.{Enter}");
+  const sent = newest().asked.find(({ payload }) => (payload as { text?: string }).text === "She has called before.");
+  await server(() => sent?.answer({ ok: true, seq: 7, time: "2026-11-23T10:02:00.000Z" }));
+  expect(screen.getByText(/^Note by desk@carevia.example, only staff see it/)).toBeDefined();
 });
