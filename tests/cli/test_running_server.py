@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,38 @@ def test_simulate_without_a_server_says_so(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     played = command("simulate", "--url", url, CAREVIA_DATA_DIR=str(tmp_path))
     assert played.returncode == 1
+    assert "Start the server" in played.stdout
     assert "0 of 1 payments" in played.stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (503, b'{"success": false, "message": "The disk is full."}', "Refused (503): The disk is full."),
+        (404, b"<h1>Not found</h1>", "Refused (404): This is no answer of Carevia's."),
+    ],
+)
+def test_simulate_says_what_it_was_answered(tmp_path: Path, status: int, body: bytes, said: str) -> None:
+    """To whose disk was full it said to start the server, which was running; another program's page ended it."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        played = command("simulate", "--url", url, CAREVIA_DATA_DIR=str(tmp_path))
+        server.shutdown()
+    assert played.returncode == 1
+    assert said in played.stdout
+    assert "Start the server" not in played.stdout
 
 
 def test_sigterm_ends_with_status_0_within_10_s_whatever_hangs(start_program: StartProgram) -> None:

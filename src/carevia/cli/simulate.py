@@ -76,23 +76,33 @@ def deliveries(events: list[dict[str, Any]], faults: Collection[str]) -> list[De
 
 def _deliver(client: httpx2.Client, secret: str, event: dict[str, Any], say: Callable[[str], None]) -> bool:
     """Sign anew at each try, as Stripe does; 5xx and silence are tried again."""
+    outcome = ""
     for attempt in range(_TRIES):
         body, headers = signed(event, secret, _now())
         try:
             answer = client.post(PATH, content=body, headers=headers)
         except httpx2.TransportError:
+            outcome = "Nothing answers there. Start the server with `python3 run.py`, or name it with --url."
             if attempt == 0:
                 say("Nothing answers there yet; trying again.")
         else:
             if answer.status_code == 200:
                 return True
+            outcome = f"Refused ({answer.status_code}): {_reason(answer)}"
             if answer.status_code < 500:
-                say(f"Refused ({answer.status_code}): {answer.json().get('message', '')}")
-                return False
+                break
         if attempt + 1 < _TRIES:
             time.sleep(0.3 * 2**attempt)
-    say("The server did not accept it. Start it with `python3 run.py`, or name it with --url.")
+    say(outcome)
     return False
+
+
+def _reason(answer: httpx2.Response) -> str:
+    """The server's own sentence; what else may stand at that address answers what it likes."""
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, LookupError, TypeError):
+        return "This is no answer of Carevia's. Name the server with --url."
 
 
 def _now() -> int:
