@@ -32,9 +32,7 @@ _decode = msgspec.json.Decoder().decode
 def _read(body: bytes) -> Any:
     try:
         return _decode(body)
-    except (
-        msgspec.DecodeError
-    ):  # perhaps for half an emoji, as a site leaves it in its metadata: it is paid all the same
+    except msgspec.DecodeError:  # perhaps for half an emoji, as a site leaves it in metadata: it is paid all the same
         return _decode(whole_characters(body))
 
 
