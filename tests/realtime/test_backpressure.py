@@ -187,3 +187,27 @@ def test_a_volatile_event_is_dropped_though_one_of_the_same_turn_is_kept(
         await server.stop()
 
     run(main())
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_client_that_reads_gets_a_message_larger_than_the_buffer(transport: Literal["websocket", "polling"]) -> None:
+    """Over polling it was closed for it, though its poll waited."""
+
+    async def main() -> None:
+        server = echoing(buffer_limit=100_000, total_buffer_limit=1_000_000)
+        space = server.namespace("/")
+        async with TestClient(server, transport=transport) as client:
+            await asyncio.sleep(0.01)  # its poll waits
+            space.emit("e", "x" * 200_000)
+            space.volatile.emit("typing", "x")
+            assert len((await client.receive("e")).args[0]) == 200_000
+            assert not server.engine.lagging
+            client.pause()
+            while client.sid in space.sockets:
+                space.emit("e", "z" * 200_000)
+                await asyncio.sleep(0)
+                assert sum(lagging.unsent for lagging in server.engine.lagging) < 500_000
+            assert server.engine.stats.slow == 1
+        await server.stop()
+
+    run(main())
