@@ -26,7 +26,7 @@ def played(plan: Plan, folder: Path) -> Result:
 
 
 def test_twenty_deaths_at_fifty_events_a_second_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    result = played(Plan(SEED, seconds=18, kills=20, rate=50, clients=20, heartbeat=1, backoff=(200, 1000)), tmp_path)
+    result = played(Plan(SEED, seconds=30, kills=20, rate=50, clients=20, heartbeat=1, backoff=(200, 1000)), tmp_path)
     verdict = result.verdict
     assert result.problems == []
     assert sum(result.deaths.values()) == 20
