@@ -7,13 +7,22 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import Server, Socket
+from carevia.realtime import Server, ServerConfig, Socket
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, request, until
 from tests.realtime.serving import echoing, run, serving
 
 WS = "/socket.io/?EIO=4&transport=websocket"
 PLACE = '{"_placeholder":true,"num":%d}'
+
+
+@pytest.mark.parametrize("name", ["max_payload", "ping_timeout", "attachment_timeout"])
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_a_time_or_a_payload_of_nothing_is_no_limit_switched_off(name: str, value: float) -> None:
+    """It refused everything, or ended everybody at once."""
+    told: dict[str, Any] = {name: value}
+    with pytest.raises(ValueError, match=f"{name} is {value}: it must be above 0"):
+        ServerConfig(**told)
 
 
 # Attachments: number, sum, time; and never before CONNECT.

@@ -1,4 +1,5 @@
-"""What an engine is told at its making: times in seconds, sizes in bytes, 0 switches a limit off."""
+"""What an engine is told at its making: times in seconds, sizes in bytes. 0 switches a limit off, but
+those of `_ABOVE_0`."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -7,10 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carevia.realtime.handshake import Handshake
 
+_ABOVE_0 = (
+    "ping_interval",
+    "ping_timeout",
+    "connect_timeout",
+    "upgrade_timeout",
+    "max_payload",
+    "attachment_timeout",
+    "leave_timeout",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Settings of one engine. The defaults are those of the protocol's reference server, and safe limits."""
+    """Settings of one engine. The defaults are those of the protocol's reference server, and safe limits. Raises
+    ValueError where one of `_ABOVE_0` is not."""
 
     path: str = "/socket.io/"
     ping_interval: float = 25.0
@@ -35,6 +47,11 @@ class ServerConfig:
     trusted_proxies: Collection[str] = field(default=())
     # Headers of a new session's first answer (name, value), cookies say; asked once per session.
     greeting: "Callable[[Handshake], Iterable[tuple[str, str]]] | None" = None
+
+    def __post_init__(self) -> None:
+        for name in _ABOVE_0:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be above 0")
 
 
 @dataclass(frozen=True, slots=True)
