@@ -87,6 +87,10 @@ def with_key(key: str) -> Callable[[Page, Proxy], None]:
     return shown
 
 
+def measured(page: Page, _: Proxy) -> None:
+    expect(page.locator("[data-latency]")).to_be_visible()
+
+
 class View(NamedTuple):
     name: str
     title: str
@@ -107,7 +111,7 @@ VIEWS = [
     View("customer", "What the customer sees", FAMILY, "/chat"),
     View("login", "Signing in", NOBODY, "/login"),
     View("home", "The start page", DESK, "/"),
-    View("connection", "The connection test", DESK, "/test-socket"),
+    View("connection", "The connection test", DESK, "/test-socket", measured),
     View("paid", "After a checkout", NOBODY, "/booking/done"),
     View("api", "The description of the API", DESK, "/docs"),
 ]

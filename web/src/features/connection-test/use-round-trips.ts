@@ -11,7 +11,7 @@ export interface RoundTrips {
   answered: number | null;
 }
 
-/** Asks every few seconds, and measures. To a guest nothing comes by itself, so this is also their sign of life. A
+/** Asks when it has connected and every few seconds, and measures. To a guest nothing comes by itself, so this is also their sign of life. A
  * refusal is an answer, too. */
 export function useRoundTrips(connection: Connection | null): RoundTrips {
   const [trips, setTrips] = useState<RoundTrips>({ took: [], answered: null });
@@ -26,8 +26,15 @@ export function useRoundTrips(connection: Connection | null): RoundTrips {
         () => {}, // silence is what the page is about
       );
     };
+    if (connection?.snapshot.status === "connected") ask();
+    const leave = connection?.subscribe((event) => {
+      if (event.type === "connected") ask();
+    });
     const timer = setInterval(ask, EVERY);
-    return () => clearInterval(timer);
+    return () => {
+      leave?.();
+      clearInterval(timer);
+    };
   }, [connection]);
   return trips;
 }
