@@ -1,5 +1,5 @@
-"""What an engine is told at its making: times in seconds, sizes in bytes. 0 switches a limit off, but
-those of `_ABOVE_0`."""
+"""What an engine is told at its making: times in seconds, sizes in bytes, 0 switches a limit off; `max_payload` and
+all times but `lag_timeout` have to be above 0."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _ABOVE_0 = (
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Settings of one engine. The defaults are those of the protocol's reference server, and safe limits. Raises
-    ValueError where one of `_ABOVE_0` is not."""
+    ValueError for a value that has to be above 0 and is not."""
 
     path: str = "/socket.io/"
     ping_interval: float = 25.0
