@@ -1,6 +1,8 @@
 """The session of a browser: its cookie, its end, and the one-time links that open one."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,18 @@ from carevia.service.people import ABSOLUTE, IDLE, People, digest
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import LOGIN, ORIGIN, PRODUCTION, desk, now
+
+
+@asynccontextmanager
+async def linked(folder: Path, clock: list[int]) -> AsyncIterator[tuple[People, str]]:
+    """People of a store of their own, and a sign-in link of one; `clock` is the time in ms, to be set forward."""
+    store = open_store(None, folder)
+    await store.open()
+    people = People(store, Passwords(memory_kib=8), lambda: clock[0])
+    try:
+        yield people, await people.make_link((await people.add("a@example.com", "user", None, None)).id)
+    finally:
+        await store.close()
 
 
 def test_cookie_is_host_only_secure_httponly_and_lax_on_https(tmp_path: Path) -> None:
@@ -66,19 +80,15 @@ def test_logout_ends_the_session_and_clears_the_cookie(tmp_path: Path) -> None:
 def test_session_ends_after_12_idle_hours_and_after_7_days(tmp_path: Path, step: int, whole: int) -> None:
     async def work() -> None:
         clock = [now()]
-        store = open_store(None, tmp_path)
-        await store.open()
-        people = People(store, Passwords(memory_kib=8), lambda: clock[0])
-        person = await people.add("a@example.com", "user", None, None)
-        token = (await people.use_link(await people.make_link(person.id))).token
-        passed = 0
-        while passed + step < whole:
-            clock[0] += step
-            passed += step
-            assert await people.session(token) is not None
-        clock[0] += whole - passed
-        assert await people.session(token) is None
-        await store.close()
+        async with linked(tmp_path, clock) as (people, link):
+            token = (await people.use_link(link)).token
+            passed = 0
+            while passed + step < whole:
+                clock[0] += step
+                passed += step
+                assert await people.session(token) is not None
+            clock[0] += whole - passed
+            assert await people.session(token) is None
 
     run(work())
 
@@ -113,14 +123,9 @@ def test_link_signs_in_once(tmp_path: Path) -> None:
 def test_link_is_good_for_15_minutes(tmp_path: Path) -> None:
     async def work() -> None:
         clock = [now()]
-        store = open_store(None, tmp_path)
-        await store.open()
-        people = People(store, Passwords(memory_kib=8), lambda: clock[0])
-        person = await people.add("a@example.com", "user", None, None)
-        token = await people.make_link(person.id)
-        clock[0] += 15 * 60_000
-        with pytest.raises(Exception, match="too old"):
-            await people.use_link(token)
-        await store.close()
+        async with linked(tmp_path, clock) as (people, link):
+            clock[0] += 15 * 60_000
+            with pytest.raises(Exception, match="too old"):
+                await people.use_link(link)
 
     run(work())
