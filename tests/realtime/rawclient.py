@@ -372,3 +372,9 @@ class Tab(RawWebSocket):
         assert said.startswith(head), said
         found: list[Any] = json.loads(said[len(head) :])
         return found
+
+
+async def fence(ws: RawWebSocket) -> None:
+    """An echo that must be the very next message."""
+    ws.send('420["echo","fence"]')
+    assert await ws.receive() == '430["fence"]'

@@ -161,6 +161,12 @@ async def waiting(site: Site, polling: Polling) -> None:
     await until(lambda: polling.sid not in site.engine.polls or site.engine.polls[polling.sid].waiting, "no poll")
 
 
+async def poll_waits(site: Site, polling: Polling) -> None:
+    """A GET that waits at the server."""
+    polling.ask()
+    await waiting(site, polling)
+
+
 def descriptors() -> int:
     """Open file descriptors of this process."""
     return len(os.listdir("/proc/self/fd"))

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.realtime.rawclient import AT_ONCE, Polling, deadline, request, until
-from tests.realtime.serving import descriptors, echoing, run, serving, waiting
+from tests.realtime.serving import descriptors, echoing, poll_waits, run, serving
 
 pytestmark = pytest.mark.usefixtures("driver")
 QUERY = "/socket.io/?EIO=4&transport=polling"
@@ -15,8 +15,7 @@ QUERY = "/socket.io/?EIO=4&transport=polling"
 def test_a_second_poll_ends_the_session() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             second = await request(site.port, "GET", polling.target)
             assert second.status == 400
             first = await polling.answer()
@@ -36,8 +35,7 @@ def test_an_aborted_poll_ends_the_session_at_once(how: str) -> None:
         async with serving(server) as site, Polling(site.port) as polling:
             await polling.post("40")
             await polling.packets()
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             began = time.monotonic()
             if how == "reset":
                 polling.abort()
@@ -55,8 +53,7 @@ def test_an_aborted_poll_ends_the_session_at_once(how: str) -> None:
 def test_an_aborted_poll_with_requests_behind_it_ends_the_session_too(behind: int) -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             for _ in range(behind):
                 polling._get.ask("GET", "/elsewhere")
             await polling._get.writer.drain()
@@ -70,8 +67,7 @@ def test_an_aborted_poll_with_requests_behind_it_ends_the_session_too(behind: in
 def test_requests_behind_a_poll_are_answered_after_it() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             for _ in range(20):
                 polling._get.ask("GET", "/elsewhere")
             polling.ask()
@@ -144,8 +140,7 @@ def test_hundreds_of_clients_that_come_and_go_in_every_way_leave_nothing() -> No
                 async with Polling(site.port) as polling:
                     await polling.post("40")
                     await polling.packets()
-                    polling.ask()
-                    await waiting(site, polling)
+                    await poll_waits(site, polling)
                     match number % 4:
                         case 0:
                             await polling.post("1")

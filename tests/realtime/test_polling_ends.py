@@ -6,7 +6,7 @@ import pytest
 
 from carevia.realtime import Server, Socket
 from tests.realtime.rawclient import AT_ONCE, Polling, until
-from tests.realtime.serving import echoing, run, serving, waiting
+from tests.realtime.serving import echoing, poll_waits, run, serving
 
 pytestmark = pytest.mark.usefixtures("driver")
 
@@ -14,8 +14,7 @@ pytestmark = pytest.mark.usefixtures("driver")
 def test_a_client_says_close() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             answer = await polling.post("1")
             assert (answer.status, answer.text) == (200, "ok")
             assert (await polling.answer()).text == "6"
@@ -39,8 +38,7 @@ def test_a_server_that_closes_answers_every_waiting_poll() -> None:
             await one.post("40")
             await one.packets()
             for polling in (one, two):
-                polling.ask()
-                await waiting(site, polling)
+                await poll_waits(site, polling)
             site.server.close()
             assert [(await polling.answer(AT_ONCE)).text for polling in (one, two)] == ["1", "1"]
             assert (await one.get()).status == 400
@@ -86,8 +84,7 @@ def test_what_was_said_before_a_disconnect_and_the_end_come_one_after_the_other(
         async with serving(kicking()) as site, Polling(site.port) as polling:
             await polling.post("40")
             await polling.packets()
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             await polling.post(f'42["{word}"]')
             got = [(await polling.answer()).text]
             await until(lambda: not site.engine.sessions, "it was not disconnected")
@@ -107,8 +104,7 @@ def test_events_never_come_with_the_end_whoever_ends_it() -> None:
         async with serving(kicking()) as site, Polling(site.port) as polling:
             await polling.post("40")
             await polling.packets()
-            polling.ask()
-            await waiting(site, polling)
+            await poll_waits(site, polling)
             site.server.namespace("/").emit("e", 1)
             site.server.fanout.flush()
             site.engine.sessions[polling.sid].close("an accident")

@@ -1,29 +1,18 @@
 """From polling to WebSocket: the probe, the closing noop, what is said meanwhile, and upgrades that fail."""
 
-import asyncio
-import json
-import random
 import time
-from typing import Any
 
 import pytest
 
-from carevia.realtime import Socket
 from tests.protocol.frames import client_frame
-from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, until
-from tests.realtime.serving import Site, echoing, run, serving
+from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, fence, until
+from tests.realtime.serving import echoing, poll_waits, run, serving
 
 
 async def joined(polling: Polling) -> None:
     """CONNECT to `/` over polling."""
     await polling.post("40")
     assert (await polling.packets())[0].startswith("40{")
-
-
-async def ask(site: Site, polling: Polling) -> None:
-    """A GET that waits at the server."""
-    polling.ask()
-    await until(lambda: site.engine.polls[polling.sid].waiting, "the poll did not arrive")
 
 
 async def change_over(polling: Polling, ws: RawWebSocket) -> None:
@@ -34,18 +23,12 @@ async def change_over(polling: Polling, ws: RawWebSocket) -> None:
     ws.send("5")
 
 
-async def fence(ws: RawWebSocket) -> None:
-    """An echo that must be the very next message."""
-    ws.send('420["echo","fence"]')
-    assert await ws.receive() == '430["fence"]'
-
-
 def test_the_upgrade_in_its_order() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             assert polling.handshake["upgrades"] == ["websocket"]
             await joined(polling)
-            await ask(site, polling)
+            await poll_waits(site, polling)
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 ws.send("2probe")
                 assert await ws.receive() == "3probe"
@@ -70,7 +53,7 @@ def test_a_waiting_poll_is_let_go_a_tenth_of_a_second_after_the_probe() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             await joined(polling)
-            await ask(site, polling)
+            await poll_waits(site, polling)
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 began = time.monotonic()
                 ws.send("2probe")
@@ -87,7 +70,7 @@ def test_what_is_said_between_the_probe_and_the_change_is_not_kept_waiting() -> 
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             await joined(polling)
-            await ask(site, polling)
+            await poll_waits(site, polling)
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 ws.send("2probe")
                 await ws.receive()
@@ -103,7 +86,7 @@ def test_probe_and_upgrade_in_one_piece() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             await joined(polling)
-            await ask(site, polling)
+            await poll_waits(site, polling)
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 ws.write(client_frame(1, b"2probe") + client_frame(1, b"5") + client_frame(1, b'420["echo",1]'))
                 assert [await ws.receive(), await ws.receive()] == ["3probe", "430[1]"]
@@ -259,7 +242,7 @@ def test_a_session_the_server_ends_while_its_client_changes_over_ends_where_the_
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             await joined(polling)
-            await ask(site, polling)
+            await poll_waits(site, polling)
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 ws.send("2probe")
                 assert await ws.receive() == "3probe"
@@ -279,7 +262,7 @@ def test_a_client_disconnected_for_good_while_it_changes_over_is_told_on_the_web
         server.namespace("/").on("kick")(lambda socket: socket.disconnect(close=True))
         async with serving(server) as site, Polling(site.port) as polling:
             await joined(polling)
-            await ask(site, polling)
+            await poll_waits(site, polling)
             async with RawWebSocket(site.port, polling.ws_target) as ws:
                 ws.send("2probe")
                 assert await ws.receive() == "3probe"
@@ -320,86 +303,3 @@ def test_a_ping_that_was_due_during_the_upgrade_is_not_lost() -> None:
                 assert await ws.receive() == "2", "the next one, an interval later"
 
     run(main())
-
-
-# The stress: nothing said during an upgrade is lost, doubled or out of order.
-
-
-class Upgrading:
-    """A client over polling that upgrades at a moment of its own; every number it was sent, in the order it came."""
-
-    def __init__(self, site: Site, chance: random.Random) -> None:
-        self.site = site
-        self.chance = chance
-        self.got: list[int] = []
-
-    def take(self, packets: list[str]) -> None:
-        for packet in packets:
-            assert packet[0] in "246", packet
-            if packet[0] == "4":
-                name, number = json.loads(packet[2:])
-                assert name == "e"
-                self.got.append(number)
-
-    async def pause(self) -> None:
-        for _ in range(self.chance.randrange(4)):
-            await asyncio.sleep(0 if self.chance.random() < 0.7 else 0.002)
-
-    async def live(self, last: int) -> None:
-        async with Polling(self.site.port) as polling:
-            await polling.post("40")
-            first, *others = await polling.packets()
-            assert first.startswith("40{")
-            self.take(others)
-            for _ in range(self.chance.randrange(3)):
-                self.take(await polling.packets())
-            polling.ask()
-            await self.pause()
-            async with RawWebSocket(self.site.port, polling.ws_target) as ws:
-                await self.pause()
-                ws.send("2probe")
-                assert await ws.receive() == "3probe"
-                self.take((await polling.answer()).text.split("\x1e"))
-                for _ in range(self.chance.randrange(2)):
-                    self.take(await polling.packets())
-                await self.pause()
-                ws.send("5")
-                while not self.got or self.got[-1] != last:
-                    self.take([str(await ws.receive())])
-                await fence(ws)
-
-
-def test_events_emitted_during_upgrades_arrive_once_and_in_order() -> None:
-    seed = int(time.time())
-    print("seed", seed)
-
-    async def main() -> None:
-        server = echoing()
-        space = server.namespace("/")
-        chance = random.Random(seed)
-        began: dict[str, int] = {}
-        emitted = 0
-
-        @space.on("connect")
-        def connected(socket: Socket, auth: Any) -> None:
-            began[socket.id] = emitted + 1
-
-        async with serving(server) as site:
-            clients = [Upgrading(site, random.Random(chance.random())) for _ in range(40)]
-            last = 2000
-            tasks = [asyncio.create_task(client.live(last)) for client in clients]
-            await until(lambda: len(began) > 5, "nobody came")
-            while emitted < last:
-                if emitted < last - 1 or len(began) == len(clients):
-                    emitted += 1
-                    space.emit("e", emitted)
-                if chance.random() < 0.3:
-                    await asyncio.sleep(0.001 if chance.random() < 0.3 else 0)
-            await asyncio.gather(*tasks)
-            starts = sorted(client.got[0] for client in clients)
-            assert starts == sorted(began.values()), "nobody missed what was said after CONNECT"
-            for client in clients:
-                assert client.got == list(range(client.got[0], last + 1))
-            await site.quiet_sessions()
-
-    run(main(), within=30)
