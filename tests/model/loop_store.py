@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from carevia.deadlines import Deadlines
+from carevia.store.gathering import Gathering
+from carevia.store.handover import Home
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
 from carevia.store.migrate import prepare
@@ -29,13 +31,14 @@ class Turns:
         self._serve = serve
 
     def put(self, thing: Any) -> None:
-        self._lag.call_soon_threadsafe(self._serve, thing)
+        self._lag.tell(self._serve, thing)
 
 
 class Lag:
     """Stands where the threads have the loop: what they tell it comes in order, some turns later; never once dead."""
 
     def __init__(self, dice: random.Random) -> None:
+        self.loop = self
         self.dead = False
         self._dice = dice
         self._calls: list[Callable[[], object]] = []
@@ -54,7 +57,7 @@ class Lag:
         """A turn later: in these runs nobody waits for a clock."""
         return asyncio.get_running_loop().call_soon(call)
 
-    def call_soon_threadsafe(self, call: Callable[..., object], *arguments: object) -> None:
+    def tell(self, call: Callable[..., object], *arguments: object) -> None:
         self._calls.append(lambda: call(*arguments))
         if not self._running:
             self._running = True
@@ -89,9 +92,10 @@ class LoopStore(SqliteStore):
         self.epoch = prepare(self.path, f"{self._dice.getrandbits(64):016x}")
         self._patience = Deadlines(PATIENCE, Job.expire, asyncio.get_running_loop())
         asking, answering, reading, telling = self._lags
-        self._writing = Writer(self._database, _as_loop(answering), self._settled)
-        self._writing.gathering.batches = cast(Any, Turns(asking, self._writing._serve))
-        self._reading = Reader(self._database, _as_loop(telling), cast(Any, None), 0)
+        batches: Any = Turns(asking, lambda batch: self._writing._serve(batch))
+        gathering = Gathering(cast(Any, answering), batches)
+        self._writing = Writer(self._database, _as_home(answering), self._settled, gathering)
+        self._reading = Reader(self._database, _as_home(telling), cast(Any, None), 0)
         self._writer, self._readers = self._writing, cast(Any, self)
         self.jobs = Turns(reading, self._serve_read)
         self._reading._snapshot(lambda tx: None)
@@ -130,5 +134,5 @@ class LoopStore(SqliteStore):
             self._reading._serve(job)
 
 
-def _as_loop(lag: Lag) -> asyncio.AbstractEventLoop:
-    return cast(asyncio.AbstractEventLoop, lag)
+def _as_home(lag: Lag) -> Home:
+    return cast(Home, lag)

@@ -1,5 +1,6 @@
 """Which works go into one COMMIT, and when it begins, on a clock of the test's own."""
 
+from queue import SimpleQueue
 from typing import Any
 
 from hypothesis import given
@@ -17,7 +18,8 @@ class Works:
     def __init__(self) -> None:
         self.clock = Clock()
         loop: Any = self.clock
-        self.gathering = Gathering(loop)
+        queue: Any = SimpleQueue()
+        self.gathering = Gathering(loop, queue)
         self.put_so_far = 0
 
     def put(self, count: int = 1) -> None:
@@ -32,7 +34,7 @@ class Works:
         return [len(batch) for batch in self.batches()]
 
     def batches(self) -> list[list[Any]]:
-        queue = self.gathering.batches
+        queue: Any = self.gathering.batches
         return [batch for _ in range(queue.qsize()) if (batch := queue.get()) is not None]
 
 

@@ -8,8 +8,8 @@ chat` in pairs, without and with it: of 8 webhooks at once 4 and 7 in a COMMIT, 
 """
 
 import asyncio
-from queue import SimpleQueue
 
+from carevia.store.handover import Inbox
 from carevia.store.job import Job
 
 MOST_TOGETHER = 256
@@ -23,8 +23,8 @@ LONGEST = 0.01
 class Gathering:
     """`batches` is what a thread takes the works from, as many as go into one COMMIT; None where there are no more."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.batches: SimpleQueue[list[Job] | None] = SimpleQueue()
+    def __init__(self, loop: asyncio.AbstractEventLoop, batches: Inbox[list[Job] | None]) -> None:
+        self.batches = batches
         self._loop = loop
         self._waiting: list[Job] = []
         self._under_way = False

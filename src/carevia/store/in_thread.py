@@ -1,12 +1,12 @@
 """One thread for one piece of work that blocks, gone when it is answered (asyncio's own pool would stay)."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from threading import Thread
 from typing import TypeVar
 
 from carevia.store.job import Job
-from carevia.store.writer import on_loop
 
 T = TypeVar("T")
 
@@ -20,7 +20,8 @@ async def in_thread(work: Callable[[], T]) -> T:
             job.result = work()
         except BaseException as error:
             job.error = error
-        on_loop(loop, job.settle)
+        with contextlib.suppress(RuntimeError):  # a loop that is closed has nobody left to tell
+            loop.call_soon_threadsafe(job.settle)
 
     thread = Thread(target=main, name="carevia-prepare", daemon=True)
     thread.start()

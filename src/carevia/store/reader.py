@@ -7,9 +7,10 @@ from queue import SimpleQueue
 from threading import Thread
 
 from carevia.store.database import Database, Session
+from carevia.store.handover import Home
 from carevia.store.job import Job
 from carevia.store.transaction import Transaction
-from carevia.store.writer import on_loop, set_ended
+from carevia.store.writer import set_ended
 
 log = logging.getLogger("carevia.store")
 
@@ -17,9 +18,9 @@ log = logging.getLogger("carevia.store")
 class Readers:
     """`count` threads on one queue, so that one slow list does not hold up the others."""
 
-    def __init__(self, database: Database, loop: asyncio.AbstractEventLoop, count: int) -> None:
+    def __init__(self, database: Database, home: Home, count: int) -> None:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._members = [Reader(database, loop, self.jobs, number) for number in range(count)]
+        self._members = [Reader(database, home, self.jobs, number) for number in range(count)]
 
     @property
     def ended(self) -> "list[asyncio.Future[None]]":
@@ -39,13 +40,11 @@ class Readers:
 
 
 class Reader:
-    def __init__(
-        self, database: Database, loop: asyncio.AbstractEventLoop, jobs: "SimpleQueue[Job | None]", number: int
-    ) -> None:
-        self.ended: asyncio.Future[None] = loop.create_future()
+    def __init__(self, database: Database, home: Home, jobs: "SimpleQueue[Job | None]", number: int) -> None:
+        self.ended: asyncio.Future[None] = home.loop.create_future()
         self.thread = Thread(target=self._main, name=f"carevia-reader-{number}", daemon=True)
         self._database = database
-        self._loop = loop
+        self._home = home
         self._jobs = jobs
         self._session: Session | None = None
 
@@ -56,7 +55,7 @@ class Reader:
                     self._serve(job)
         finally:
             self._disconnect()
-            on_loop(self._loop, set_ended, self.ended)
+            self._home.tell(set_ended, self.ended)
 
     def _serve(self, job: Job) -> None:
         try:
@@ -68,7 +67,7 @@ class Reader:
                 self._disconnect()
             else:
                 job.error = error
-        on_loop(self._loop, job.settle)
+        self._home.tell(job.settle)
 
     def _snapshot(self, work: Callable[[Transaction], object]) -> object:
         session = self._begun()

@@ -15,6 +15,8 @@ from carevia.deadlines import Deadlines
 from carevia.errors import Unavailable
 from carevia.store import works
 from carevia.store.database import Database
+from carevia.store.gathering import Gathering
+from carevia.store.handover import Home, Inbox
 from carevia.store.in_thread import in_thread
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
@@ -51,8 +53,9 @@ class ThreadedStore(Store):
         loop = asyncio.get_running_loop()
         self.epoch = await in_thread(partial(self._database.prepare, secrets.token_hex(8)))
         self._patience = Deadlines(PATIENCE, Job.expire, loop)
-        self._writer = Writer(self._database, loop, self._settled)
-        self._readers = Readers(self._database, loop, READERS)
+        home = Home(loop)
+        self._writer = Writer(self._database, home, self._settled, Gathering(loop, Inbox()))
+        self._readers = Readers(self._database, home, READERS)
         self._writer.start()
         self._readers.start()
 
@@ -77,6 +80,8 @@ class ThreadedStore(Store):
             return
         writer.join()
         readers.join()
+        writer.home.close()
+        writer.gathering.batches.close()
         patience.close()
         self._database.release()
 
@@ -178,7 +183,7 @@ class ThreadedStore(Store):
         """A thread can only die of a fault of ours; what waited for it is done by the next one."""
         log.error("store: the writer thread has died, another one takes over")
         self._failed_before += dead.failed_commits
-        self._writer = Writer(self._database, dead.loop, self._settled, dead.gathering)
+        self._writer = Writer(self._database, dead.home, self._settled, dead.gathering)
         self._writer.start()
         dead.gathering.settled(0)
 

@@ -13,6 +13,7 @@ from threading import Thread
 
 from carevia.store.database import Database, Session
 from carevia.store.gathering import Gathering
+from carevia.store.handover import Home
 from carevia.store.job import Job
 from carevia.store.journal import JournalRow
 
@@ -27,17 +28,16 @@ class Writer:
     def __init__(
         self,
         database: Database,
-        loop: asyncio.AbstractEventLoop,
+        home: Home,
         settled: Settled,
-        gathering: Gathering | None = None,
+        gathering: Gathering,
     ) -> None:
-        """`gathering` is what waited for a writer that died."""
-        self.gathering = gathering or Gathering(loop)
-        self.ended: asyncio.Future[None] = loop.create_future()
+        self.gathering = gathering
+        self.ended: asyncio.Future[None] = home.loop.create_future()
         self.last_commit = 0.0  # monotonic, of the last one that reached the disk; 0 after a failed one
         self.failed_commits = 0
         self.failure = ""  # why the last one failed, in words
-        self.loop = loop
+        self.home = home
         self._database = database
         self._settled = settled
         self._session: Session | None = None
@@ -63,7 +63,7 @@ class Writer:
             log.exception("store: the writer thread died")
         finally:
             self._disconnect()
-            on_loop(self.loop, set_ended, self.ended)
+            self.home.tell(set_ended, self.ended)
 
     def _serve(self, batch: list[Job]) -> None:
         rows: list[JournalRow] = []
@@ -78,7 +78,7 @@ class Writer:
                 self.last_commit = time.monotonic()
         except Exception as error:
             self._fail(batch, error)
-        on_loop(self.loop, self._done, batch, rows, at)
+        self.home.tell(self._done, batch, rows, at)
 
     def _begun(self, waits: Callable[[], bool]) -> Session:
         """A connection may have died while nobody used it: that is no reason to refuse anybody."""
@@ -150,14 +150,6 @@ class Writer:
         session, self._session = self._session, None
         if session is not None:
             session.close()
-
-
-def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *arguments: object) -> None:
-    """From a thread; a loop that is closed has nobody left to tell."""
-    try:
-        loop.call_soon_threadsafe(call, *arguments)
-    except RuntimeError:
-        log.debug("store: the loop has ended before the store was closed")
 
 
 def set_ended(future: "asyncio.Future[None]") -> None:
