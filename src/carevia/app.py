@@ -4,7 +4,7 @@ One process, one event loop, one port: pages, API, webhooks and Socket.IO. It st
 """
 
 import contextlib
-import secrets
+import os
 import time
 from functools import cache
 from pathlib import Path
@@ -99,11 +99,11 @@ class Carevia:
         self.trail = Trail(log)
         self._make_hub()
         log.name_node(self.links.id)
-        self.payments = Payments(self.store, now=now, random=secrets.token_bytes)
+        self.payments = Payments(self.store, now=now, random=os.urandom)
         self.stripe = _stripe(settings)
         self.sweeps = self._sweeps()
         self.bookings = Bookings(self.store)
-        self.talk = Talk(self.store, settings.data_dir, now=now, random=secrets.token_bytes)
+        self.talk = Talk(self.store, settings.data_dir, now=now, random=os.urandom)
         self.rooms = Rooms(self.store, now)
         self.receipts = self._receipts()
         self.receipts.listeners.append(self.trail.shown)

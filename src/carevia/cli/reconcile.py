@@ -1,7 +1,7 @@
 """`carevia reconcile`: one sweep over the provider's list, beside a running server or without one."""
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ async def _sweep(settings: Settings, key: str, since: float | None, dry_run: boo
     stripe = StripeApi(key, settings.stripe_api_base)
     await store.open()
     try:
-        payments = Payments(store, now=_now, random=secrets.token_bytes)
+        payments = Payments(store, now=_now, random=os.urandom)
         reconciliation = Reconciliation(store, payments, stripe, now=_now, live=settings.production)
         return await reconciliation.sweep(None if since is None else _now() - int(since * 1000), dry_run=dry_run)
     finally:

@@ -116,15 +116,14 @@ class Relay:
         if rows[0].seq != (self._held[-1].seq if self._held else self.position) + 1:
             self._wake.set()
             return
-        loop = asyncio.get_running_loop()
-        if not self._held:
-            self._latest = loop.call_later(HELD, self._release)
         self._held.extend(rows)
-        loop.call_soon(self._release_unless_more_come)
+        asyncio.get_running_loop().call_soon(self._release_unless_more_come)
 
     def _release_unless_more_come(self) -> None:
         if not self._store.writing:
             self._release()
+        elif self._held and self._latest is None:
+            self._latest = asyncio.get_running_loop().call_later(HELD, self._release)
 
     def _release(self) -> None:
         rows, self._held = self._held, []

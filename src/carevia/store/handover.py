@@ -2,8 +2,8 @@
 
 Whoever wakes a thread by a lock or by `call_soon_threadsafe` holds the interpreter's lock meanwhile, which is what the
 thread that wakes wants first: on a core that both share, the system changes between them three times before one gets
-on (perf, sched_switch). A write to a pipe lets go of the lock before it wakes anybody. Lone webhooks need 5.4 changes of
-the thread instead of 8.7.
+on (perf, sched_switch). A write to a pipe lets go of the lock before it wakes anybody. A lone webhook takes 5.4 changes
+of the thread instead of 8.7.
 """
 
 import asyncio
