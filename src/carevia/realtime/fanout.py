@@ -7,18 +7,21 @@ reaches exactly those who were in its rooms when it was emitted.
 import asyncio
 import contextlib
 import logging
+from array import array
 from collections.abc import Collection, Sequence
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING, cast
 
 from carevia.realtime.descriptor import Outlet, put, put_all, send_all
 from carevia.realtime.message import Message
+from carevia.realtime.ring import ROOM, Ring, open_ring
 
 if TYPE_CHECKING:
     from carevia.realtime.session import Session, Ways
     from carevia.realtime.socket import Socket
 
 _FEW = 8  # receivers for which lists are not worth their making
+_RINGFUL = 16  # receivers for which a ring is cheaper than a call for each
 _MANY, _KEPT = 64, 16  # receivers whose lists are worth keeping, and how many such collections
 _EQUIPPED = 500  # receivers that get an outlet with one event: 1.4 µs each, for which the event waits
 _TOGETHER = 65_536  # bytes joined for one client: more take as long to copy as the calls that they spare
@@ -35,7 +38,18 @@ Entry = tuple["Collection[Socket]", Message]
 class Fanout:
     """The outgoing queue of one server. `ways` says when a session is to be written to in another way than before."""
 
-    __slots__ = ("_entries", "_known", "_scheduled", "_sending", "_size", "_ways", "_when", "thread")
+    __slots__ = (
+        "_entries",
+        "_known",
+        "_looked",
+        "_ring",
+        "_scheduled",
+        "_sending",
+        "_size",
+        "_ways",
+        "_when",
+        "thread",
+    )
 
     def __init__(self, ways: "Ways") -> None:
         self.thread: int | None = None  # which the event loop runs in, once it is known
@@ -44,6 +58,8 @@ class Fanout:
         self._scheduled = False
         self._sending = False
         self._ways = ways
+        self._ring: Ring | None = None
+        self._looked = False  # whether there is one
         self._when = 0  # what `ways` said when these were found
         self._known: dict[int, tuple[Collection[Socket], _Receivers]] = {}  # of large collections, by their identity
 
@@ -94,7 +110,7 @@ class Fanout:
             if len(entries) == 1:
                 self._send(*entries[0])
             elif entries[0][0] is not entries[1][0] and max([len(sockets) for sockets, _ in entries]) < _MANY:
-                _send_together(entries)
+                self._send_together(entries)
             else:
                 self._send_large(_runs(entries))
         finally:
@@ -121,8 +137,12 @@ class Fanout:
                     _leave(session, message, count)
             return
         receivers = self._receivers(sockets)
-        outlets = receivers.outlets
-        taken = put_all(receivers.fds, repeat(frames)) if outlets is None else send_all(outlets, repeat(frames))
+        if len(receivers.fds) >= _RINGFUL and len(frames) <= ROOM and (ring := self._usable_ring()) is not None:
+            taken = ring.send(receivers.fds, frames)
+        elif (outlets := receivers.outlets) is not None:
+            taken = send_all(outlets, repeat(frames))
+        else:
+            taken = put_all(receivers.fds, repeat(frames))
         if taken.count(len(frames)) != len(taken):
             for session, count in zip(receivers.direct, taken, strict=True):
                 if count < len(frames):
@@ -140,7 +160,7 @@ class Fanout:
         found = self._known.get(id(sockets))
         if found is None:
             found = self._known[id(sockets)] = sockets, _Receivers(sockets)
-        elif found[1].outlets is None:
+        elif found[1].outlets is None and self._usable_ring() is None:
             found[1].equip()
         return found[1]
 
@@ -152,7 +172,36 @@ class Fanout:
             for sockets, message in entries:
                 self._send(sockets, message)
         else:
-            _send_together(entries)
+            self._send_together(entries)
+
+    def _send_together(self, entries: list[Entry]) -> None:
+        """One write for each who is written to on a descriptor, all of them in one loop in C or in one call."""
+        queues: dict[int, bytes] = {}
+        others: list[tuple[Session, Message]] = []
+        for sockets, message in entries:
+            frames = message.frames
+            for socket in sockets:
+                fd = socket.session.fd
+                if fd is None:
+                    others.append((socket.session, message))
+                else:
+                    queues[fd] = queues.get(fd, b"") + frames  # of who gets one, the bytes are shared and not copied
+        sizes = list(map(len, queues.values()))
+        if len(sizes) >= _RINGFUL and sum(sizes) <= ROOM and (ring := self._usable_ring()) is not None:
+            taken = ring.send_each(array("i", queues), queues.values(), sizes)
+        else:
+            taken = put_all(queues, queues.values())
+        if taken != sizes:
+            _leave_to_transports(entries, taken, sizes)
+        for session, message in others:
+            _pass_on(session, message)
+
+    def _usable_ring(self) -> Ring | None:
+        if not self._looked:
+            self._looked, self._ring = True, open_ring()
+        elif self._ring is not None and self._ring.broken:
+            self._ring = None
+        return self._ring
 
 
 class _Receivers:
@@ -169,7 +218,7 @@ class _Receivers:
             sessions = [session for session in sessions if session.fd is not None]
             fds = [session.fd for session in sessions]
         self.direct = sessions
-        self.fds = cast("list[int]", fds)
+        self.fds = array("i", cast("list[int]", fds))
         self.outlets: list[Outlet] | None = None  # of all of `direct`, once they have been made
         self._made: list[Outlet] = []
 
@@ -188,26 +237,6 @@ def _runs(entries: list[Entry]) -> list[Entry]:
     """What goes to the very same receivers, one after the other, as one."""
     runs = [list(run) for _, run in groupby(entries, lambda entry: id(entry[0]))]
     return [(run[0][0], merge([message for _, message in run])) for run in runs]
-
-
-def _send_together(entries: list[Entry]) -> None:
-    """One write for each who is written to on a descriptor, all of them in one loop in C."""
-    queues: dict[int, bytes] = {}
-    others: list[tuple[Session, Message]] = []
-    for sockets, message in entries:
-        frames = message.frames
-        for socket in sockets:
-            fd = socket.session.fd
-            if fd is None:
-                others.append((socket.session, message))
-            else:
-                queues[fd] = queues.get(fd, b"") + frames  # of who gets one, the bytes are shared and not copied
-    sizes = list(map(len, queues.values()))
-    taken = put_all(queues, queues.values())
-    if taken != sizes:
-        _leave_to_transports(entries, taken, sizes)
-    for session, message in others:
-        _pass_on(session, message)
 
 
 def _leave_to_transports(entries: list[Entry], taken: list[int], sizes: list[int]) -> None:
