@@ -46,6 +46,7 @@ class Home:
         self.loop = loop
         self._calls: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._out, self._in = os.pipe()
+        os.set_blocking(self._out, False)
         os.set_blocking(self._in, False)
         loop.add_reader(self._out, self._woken)
 
@@ -62,7 +63,8 @@ class Home:
         os.close(self._out)
 
     def _woken(self) -> None:
-        os.read(self._out, _PIECE)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._out, _PIECE)
         self._call_all()
 
     def _call_all(self) -> None:
