@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ def file_of(folder: Path) -> Path:
     return folder / "carevia.db"
 
 
-def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+def query(folder: Path, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """By a connection of nobody's: what is really in the file."""
     connection = sqlite3.connect(file_of(folder))
     try:
-        return connection.execute(sql).fetchall()
+        return connection.execute(sql, values or {}).fetchall()
     finally:
         connection.close()
 

@@ -11,6 +11,7 @@ from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
 from carevia.service.booking_rows import tracking_id_like
+from carevia.service.payment_rows import paid_by
 from carevia.store.tables import bookings, payments, users
 from carevia.store.transaction import Row, Transaction
 
@@ -21,8 +22,8 @@ ORDER = (_p.created.desc(), _p.id.desc())
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {
     "id": _p.id == bindparam("id"),
-    "viewer": _p.user_id == bindparam("viewer"),
-    "userId": _p.user_id == bindparam("userId"),
+    "viewer": paid_by(bindparam("viewer")),
+    "userId": paid_by(bindparam("userId")),
     "paid": _p.status == "paid",
     "refunded": or_(_p.status == "partly_refunded", _p.status == "refunded"),
     "disputed": or_(_p.status == "disputed", _p.status == "charged_back"),

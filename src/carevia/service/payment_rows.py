@@ -1,9 +1,11 @@
 """Payments that are recorded: found again, confirmed by the provider, completed by what is told later."""
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, func, or_, select, update
 
 from carevia.domain.payments import NO_AMOUNT, Money
-from carevia.store.tables import payments
+from carevia.store.tables import bookings, payments
 from carevia.store.transaction import Row, Transaction
 
 PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
@@ -35,6 +37,13 @@ _LEARN = (
     .returning(payments)
 )
 _SET_SESSION = update(payments).where(payments.c.id == bindparam("payment")).values(session_id=bindparam("session"))
+
+
+def paid_by(customer: BindParameter[Any]) -> ColumnElement[bool]:
+    """Whether a payment is that customer's: by their bookings, of which there is an index by customer. One of payments
+    would be a page more to write for each, and what paid for no booking is nobody's."""
+    theirs = bookings.alias("theirs")
+    return payments.c.booking_id.in_(select(theirs.c.id).where(theirs.c.user_id == customer))
 
 
 def payment_of(tx: Transaction, session_id: str | None) -> Row | None:

@@ -5,12 +5,13 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 
 from carevia.domain.bookings import STATUSES, BookingStats, Metric, Trend
 from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.site import HOME_CURRENCY
+from carevia.service.payment_rows import paid_by
 from carevia.store.tables import bookings, payments
 from carevia.store.transaction import Transaction
 
@@ -21,8 +22,13 @@ _b, _p = bookings.c, payments.c
 
 @cache
 def _created(own: bool) -> Select[Any]:
-    """One row per booking of two weeks: few enough to be sorted into days here, where zones are known."""
-    rows = select(_b.created, _b.status, _b.caregiver).where(_b.created >= bindparam("since"))
+    """One row per booking of two weeks: few enough to be sorted into days here, where zones are known.
+
+    A booking is as old as the payment that made it, and payments have an index by time; one of bookings would be a page
+    more to write for each.
+    """
+    since: BindParameter[int] = bindparam("since")
+    rows = select(_b.created).where(_b.id.in_(select(_p.booking_id).where(_p.created >= since)), _b.created >= since)
     return rows.where(_b.user_id == bindparam("viewer")) if own else rows
 
 
@@ -46,13 +52,13 @@ def _paid(own: bool) -> Select[Any]:
     """What came in and did not go back."""
     rows = select((_p.amount - _p.refunded).label("amount"), _p.currency, _p.created)
     rows = rows.where(_p.created >= bindparam("since"), _p.amount.is_not(None), _p.amount > _p.refunded)
-    return rows.where(_p.user_id == bindparam("viewer")) if own else rows
+    return rows.where(paid_by(bindparam("viewer"))) if own else rows
 
 
 @cache
 def _looked_for(own: bool) -> Select[Any]:
     count = select(func.count().label("items")).where(or_(_p.needs_look.is_not(None), _p.trouble.is_not(None)))
-    return count.where(_p.user_id == bindparam("viewer")) if own else count
+    return count.where(paid_by(bindparam("viewer"))) if own else count
 
 
 def booking_stats(tx: Transaction, *, viewer: Person, zone: ZoneInfo, now: int) -> BookingStats:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import CursorResult
 
-HEAD = "0009"
+HEAD = "0010"
 NEW = Path(__file__).with_name("migrations") / "new.sql"
 _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 

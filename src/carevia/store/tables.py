@@ -166,7 +166,6 @@ bookings = Table(
     Column("committed", Number),
     Column("emitted", Number),
     Column("shown", Number),  # on the first screen
-    Index("ix_bookings_created", "created"),
     Index("ix_bookings_announced", "announced"),
     Index("ix_bookings_user_id_announced", "user_id", "announced"),
     **KEYED,
@@ -201,7 +200,6 @@ payments = Table(
     Column("trouble", Text),
     Index("ix_payments_intent_id", "intent_id"),
     Index("ix_payments_created", "created", "id"),
-    Index("ix_payments_user_id_created", "user_id", "created"),
     **KEYED,
 )
 

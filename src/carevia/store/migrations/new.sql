@@ -133,7 +133,6 @@ CREATE TABLE bookings (
  WITHOUT ROWID
 
 ;
-CREATE INDEX ix_bookings_created ON bookings (created);
 CREATE INDEX ix_bookings_announced ON bookings (announced);
 CREATE INDEX ix_bookings_user_id_announced ON bookings (user_id, announced);
 CREATE TABLE payments (
@@ -159,7 +158,6 @@ CREATE TABLE payments (
 ;
 CREATE INDEX ix_payments_booking_id ON payments (booking_id);
 CREATE INDEX ix_payments_created ON payments (created, id);
-CREATE INDEX ix_payments_user_id_created ON payments (user_id, created);
 CREATE TABLE provider_events (
 	provider TEXT NOT NULL, 
 	id TEXT NOT NULL, 
@@ -275,4 +273,4 @@ CREATE TABLE tracking_aliases (
  WITHOUT ROWID
 
 ;
-INSERT INTO alembic_version (version_num) VALUES ('0009');
+INSERT INTO alembic_version (version_num) VALUES ('0010');
