@@ -50,6 +50,18 @@ def test_doctor_makes_no_database(tmp_path: Path) -> None:
     assert f"The data folder {folder} cannot be written" in doctor(**settings)
 
 
+def test_doctor_says_how_events_to_many_leave_and_finds_nothing_wrong_either_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    settings = {"CAREVIA_DATA_DIR": str(tmp_path / "data"), "CAREVIA_PORT": "0"}
+    for ring, words in ((object(), "by io_uring"), (None, "one by one")):
+        said: list[str] = []
+        monkeypatch.setattr("carevia.cli.doctor.open_ring", lambda ring=ring: ring)
+        examine(settings, tmp_path, said.append)
+        assert any(line.startswith("  ✓") and "vents to many leave" in line and words in line for line in said)
+
+
 def test_doctor_finds_a_failpoint_that_serve_refuses(tmp_path: Path) -> None:
     told = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_PORT="0", CAREVIA_FAILPOINT="nope")
     assert "✗ CAREVIA_FAILPOINT: there is no point 'nope'." in told
