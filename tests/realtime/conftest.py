@@ -1,6 +1,15 @@
 """What several of these files share."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+
 import pytest
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture(params=["direct", "asgi"])

@@ -1,31 +1,45 @@
-"""Sends by a ring do what send(2) does, and where the system refuses one nobody notices. Where it has none at all, the
-first tests have nothing to ask; test_fanout.py then shows the other way alone."""
+"""Sends by a ring do what a call for each does, and where the system refuses one nobody notices."""
 
 import errno
 import os
 import socket
 from array import array
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
+from itertools import repeat
 from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carevia.realtime.descriptor import put_all
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.message import Message
 from carevia.realtime.ring import ENTRIES, ROOM, Ring, open_ring
 from carevia.realtime.session import Ways
-from tests.realtime.test_fanout import LARGE, Peer
+from tests.realtime.peer import Peer
 
 HAS_RINGS = open_ring() is not None
+LARGE = 80
 
 
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
+class OneByOne:
+    """What a ring does, by a call for each."""
+
+    def send(self, fds: "array[int]", frame: bytes) -> list[int]:
+        return put_all(fds, repeat(frame))
+
+    def send_each(self, fds: "array[int]", frames: Collection[bytes], sizes: Sequence[int]) -> list[int]:
+        return put_all(fds, frames)
+
+
+def sender(way: str) -> Ring | OneByOne:
+    """Where the system has no ring for us, both are the second."""
+    return (open_ring() if way == "by a ring" else None) or OneByOne()
+
+
+both_ways = pytest.mark.parametrize("way", ["by a ring", "one by one"])
 
 
 class Pairs:
@@ -69,28 +83,28 @@ def _all_of(end: socket.socket) -> bytes:
             return b"".join(pieces)
 
 
+@both_ways
 @pytest.mark.parametrize("count", [1, 100, ENTRIES - 1, ENTRIES, ENTRIES + 1, 2 * ENTRIES + 7])
-def test_everybody_gets_every_message_once_and_in_order(count: int) -> None:
-    """Also where the messages of one call lie around the end of the ring."""
-    if (ring := open_ring()) is None:
-        return
+def test_everybody_gets_every_message_once_and_in_order(way: str, count: int) -> None:
+    """Also where the messages of one call lie around the end of a ring."""
+    out = sender(way)
     with Pairs(count) as pairs:
         frames = [b"%d " % number for number in range(7)]
         for frame in frames:
-            assert ring.send(pairs.fds, frame) == [len(frame)] * count
+            assert out.send(pairs.fds, frame) == [len(frame)] * count
         own = [b"only for %d" % number for number in range(count)]
-        assert ring.send_each(pairs.fds, own, list(map(len, own))) == list(map(len, own))
+        assert out.send_each(pairs.fds, own, list(map(len, own))) == list(map(len, own))
         assert pairs.heard() == [b"".join(frames) + one for one in own]
 
 
-def test_who_takes_nothing_or_less_is_told_by_place() -> None:
-    if (ring := open_ring()) is None:
-        return
+@both_ways
+def test_who_takes_nothing_or_less_is_told_by_place(way: str) -> None:
+    out = sender(way)
     with Pairs(40) as pairs:
         before = {number: pairs.fill(number) for number in (0, 17, 39)}
         pairs.ends[5][0].close()
         pairs.ends[6][1].close()
-        taken = ring.send(pairs.fds, b"news")
+        taken = out.send(pairs.fds, b"news")
         assert [number for number, size in enumerate(taken) if size != 4] == [0, 5, 6, 17, 39]
         assert {taken[number] for number in (0, 5, 6, 17, 39)} == {0}
         del pairs.ends[5:7]
@@ -98,31 +112,35 @@ def test_who_takes_nothing_or_less_is_told_by_place() -> None:
         assert heard[1] == b"news" and len(heard[0]) == before[0]
 
 
+@both_ways
 @pytest.mark.parametrize("size", [1, ROOM])
-def test_a_message_that_fits_in_part_is_told_in_bytes(size: int) -> None:
-    if (ring := open_ring()) is None:
-        return
+def test_a_message_that_fits_in_part_is_told_in_bytes(way: str, size: int) -> None:
+    out = sender(way)
     with Pairs(20) as pairs:
         frame = os.urandom(size)
-        taken = ring.send(pairs.fds, frame)
+        taken = out.send(pairs.fds, frame)
         assert all(0 < count <= size for count in taken)
         assert pairs.heard() == [frame[:count] for count in taken]
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(0, 29), st.binary(min_size=1, max_size=300)), max_size=30), max_size=60))
+@both_ways
+@given(
+    turns=st.lists(
+        st.lists(st.tuples(st.integers(0, 29), st.binary(min_size=1, max_size=300)), max_size=30), max_size=60
+    )
+)
 @settings(max_examples=20, deadline=None)
-def test_whatever_is_sent_by_one_ring_arrives_whole_in_order_and_where_it_belongs(
-    turns: list[list[tuple[int, bytes]]],
+def test_whatever_is_sent_by_one_sender_arrives_whole_in_order_and_where_it_belongs(
+    way: str, turns: list[list[tuple[int, bytes]]]
 ) -> None:
-    if (ring := open_ring()) is None:
-        return
+    out = sender(way)
     with Pairs(30) as pairs:
         wanted = [b""] * 30
         for turn in turns:
             own = dict(turn)
             fds = array("i", [pairs.fds[number] for number in own])
             sizes = [len(frame) for frame in own.values()]
-            assert ring.send_each(fds, own.values(), sizes) == sizes
+            assert out.send_each(fds, own.values(), sizes) == sizes
             for number, frame in own.items():
                 wanted[number] += frame
         assert pairs.heard() == wanted
