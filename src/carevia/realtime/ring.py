@@ -27,7 +27,7 @@ _GETEVENTS = 1
 _SINCE_5_6 = 1 << 3  # IORING_FEAT_RW_CUR_POS: as old as the operation
 _OP_SEND = 26
 _SQE = struct.Struct("=BBHiQQIIQ24x")  # opcode, flags, ioprio, fd, off, addr, len, msg_flags, user_data
-_CQE_BYTES, _SQE_BYTES = 16, 64  # struct io_uring_cqe: user_data, res, flags
+_CQE_BYTES = 16  # struct io_uring_cqe: user_data, res, flags
 _WORD = 0xFFFFFFFF  # counters of the ring go around here
 
 
@@ -81,10 +81,10 @@ class Ring:
         self._marks, self._results = ended.cast("Q")[0::2], ended.cast("i")[2::4]
         self._room = mmap.mmap(-1, ROOM)
         self._base = ctypes.addressof(ctypes.c_char.from_buffer(self._room))
-        entries = memoryview(mmap.mmap(self._fd, _SQE_BYTES * ENTRIES, offset=_SQES))
+        entries = memoryview(mmap.mmap(self._fd, _SQE.size * ENTRIES, offset=_SQES))
         flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
         for number in range(ENTRIES):
-            _SQE.pack_into(entries, number * _SQE_BYTES, _OP_SEND, 0, 0, -1, 0, 0, 0, flags, number)
+            _SQE.pack_into(entries, number * _SQE.size, _OP_SEND, 0, 0, -1, 0, 0, 0, flags, number)
         self._fds = entries.cast("i")[1::16]
         self._addresses = entries.cast("Q")[2::8]
         self._sizes = entries.cast("I")[6::16]

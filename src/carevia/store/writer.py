@@ -25,13 +25,7 @@ Settled = Callable[[Sequence[Job], Sequence[JournalRow], int], None]
 class Writer:
     """`settled` is called on the loop once per batch, with the rows of the journal that were committed, and when."""
 
-    def __init__(
-        self,
-        database: Database,
-        home: Home,
-        settled: Settled,
-        gathering: Gathering,
-    ) -> None:
+    def __init__(self, database: Database, home: Home, settled: Settled, gathering: Gathering) -> None:
         self.gathering = gathering
         self.ended: asyncio.Future[None] = home.loop.create_future()
         self.last_commit = 0.0  # monotonic, of the last one that reached the disk; 0 after a failed one
