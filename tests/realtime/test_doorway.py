@@ -12,7 +12,7 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.realtime import doorway
+from carevia.realtime import doorway, patience
 from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.opening import Endpoint
 from tests.realtime.rawclient import Connection, RawWebSocket, until
@@ -71,7 +71,7 @@ def test_two_requests_in_one_packet_are_never_taken_for_one_upgrade() -> None:
 def test_heads_that_take_too_long_are_closed_wherever_they_stand_and_others_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.4)
 
     async def main() -> None:
         async with serving(make()) as site, AsyncExitStack() as stack:
@@ -106,7 +106,7 @@ EARLY = {
 @pytest.mark.parametrize("head", EARLY.values(), ids=EARLY)
 def test_a_body_that_trickles_in_after_its_answer_has_a_deadline(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte called the keep-alive off, and nothing else ended the connection."""
-    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.3)
 
     async def main() -> None:
         async with serving(make()) as site, Connection(site.port) as slow, Connection(site.port) as good:
@@ -127,7 +127,7 @@ def test_a_body_that_trickles_in_after_its_answer_has_a_deadline(head: bytes, mo
 
 @pytest.mark.parametrize("head", EARLY.values(), ids=EARLY)
 def test_a_body_that_never_comes_after_its_answer_has_the_same(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.2)
 
     async def main() -> None:
         async with serving(make()) as site, Connection(site.port) as connection:
@@ -152,7 +152,7 @@ def test_what_was_answered_before_it_was_whole_is_kept_alive_no_longer_than_othe
 
 
 def test_a_websocket_on_a_connection_that_was_used_before_has_no_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorway, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.1)
 
     async def main() -> None:
         async with serving(make()) as site:

@@ -9,35 +9,20 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from carevia.deadlines import Bucket, Deadlines
 from carevia.realtime.handshake import Handshake, find_header
 from carevia.realtime.nodes.came import LONGEST, MAGIC, Came
 from carevia.realtime.nodes.links import Links
 from carevia.realtime.opening import Endpoint, take_over
+from carevia.realtime.patience import Patience
 
 if TYPE_CHECKING:
     from carevia.realtime.uvicorn import EngineProtocol
 
-# For a request's head to arrive whole, for the rest of one that was answered before, for a new connection's first word.
-HEAD_SECONDS = 8.0
 # What a request's head may hold. nginx takes 33 KB at most (`large_client_header_buffers`) and adds some of its own,
 # Node takes 16. The parser has no limit: it hoards whatever comes, and puts a long header together anew at each read.
 MOST_HEAD_BYTES = 36_864
 MOST_HEADERS = 1_000
 _USUAL = 4_000  # bytes of a head that need no counting: they cannot be over either limit
-
-
-class Slow:
-    """Connections that owe something nobody waits for: who takes too long is closed, and holds nothing for long."""
-
-    def __init__(self) -> None:
-        self._heads: Deadlines[asyncio.Transport] | None = None
-
-    def expect(self, transport: asyncio.Transport) -> "Bucket[asyncio.Transport]":
-        """Something is due; discard the transport from the bucket when it is there."""
-        if self._heads is None:
-            self._heads = Deadlines(HEAD_SECONDS, lambda late: late.abort(), asyncio.get_running_loop())
-        return self._heads.set(transport)
 
 
 class Doorway(asyncio.Protocol):
@@ -48,7 +33,7 @@ class Doorway(asyncio.Protocol):
     endpoint: ClassVar[Endpoint]
     links: ClassVar[Links | None]
     protocol: ClassVar["type[EngineProtocol]"]
-    slow: ClassVar[Slow]
+    patience: ClassVar[Patience]
 
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         self._made_with = (config, server_state, app_state, _loop)
@@ -59,7 +44,7 @@ class Doorway(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._connections.add(self)
-        self._bucket = self.slow.expect(transport)
+        self._bucket = self.patience.heads.set(transport)
 
     def come(self, came: Came | None, data: bytes) -> None:
         """What another process has read of this connection before it handed it over."""

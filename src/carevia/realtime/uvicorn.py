@@ -17,16 +17,18 @@ from typing import Any, ClassVar, cast
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from carevia.deadlines import Bucket, Deadlines
+from carevia.deadlines import Bucket
 from carevia.realtime.config import Refusal
 from carevia.realtime.direct import DirectCycle, Door, Heads
-from carevia.realtime.doorway import MOST_HEAD_BYTES, MOST_HEADERS, Doorway, Slow
+from carevia.realtime.doorway import MOST_HEAD_BYTES, MOST_HEADERS, Doorway
 from carevia.realtime.engine import Engine
 from carevia.realtime.exchange import DRAIN_SECONDS, Exchange
 from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
 from carevia.realtime.opening import Endpoint, refuse, refused, take_over
+from carevia.realtime.patience import Patience
+from carevia.realtime.reader import Reader, can_look
 from carevia.realtime.repeated import Repeated, learn
 
 _MOST_BEHIND = 8  # requests that may wait for the answer to one before them while reading goes on
@@ -38,8 +40,7 @@ class EngineProtocol(HttpToolsProtocol):
     endpoint: ClassVar[Endpoint]
     links: ClassVar[Links | None]
     doors: ClassVar[Mapping[bytes, Door]]
-    slow: ClassVar[Slow]
-    rests: ClassVar["Rests"]
+    patience: ClassVar[Patience]
     heads: ClassVar[Heads]
     came: Came | None = None  # where another host's node passed the connection on
     _in_head = False
@@ -53,6 +54,7 @@ class EngineProtocol(HttpToolsProtocol):
     _begins = b""  # the read under way, where a request begins with it whose head is not here yet
     _known: Mapping[bytes, Repeated] = MappingProxyType({})  # what this connection's requests are like, by method
     _rest: "Bucket[EngineProtocol] | None" = None  # it was answered, and may stay so long without a word
+    _reader: Reader | None = None  # None behind a trusted proxy, which waits for its clients and knows how long
 
     def _is_ours(self) -> bool:
         return self.endpoint.takes(self.url.partition(b"?")[0])
@@ -66,6 +68,9 @@ class EngineProtocol(HttpToolsProtocol):
         self.server = _address(transport.get_extra_info("sockname"))
         self.client = _address(transport.get_extra_info("peername"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        proxies = self.endpoint.proxies
+        if can_look(transport) and not (proxies.any and self.client is not None and self.client[0] in proxies):
+            self._reader = Reader(transport, self.patience.looks)
 
     def passed_on(self, came: Came) -> None:
         """The client is not who holds the other end. Such a connection serves one request: its next one may be for
@@ -110,13 +115,13 @@ class EngineProtocol(HttpToolsProtocol):
         """The last of what came after the answer: from now on the connection is at rest."""
         self._in_time()
         if self._idle and self._rest is None:
-            self._rest = self.rests.begin(self)
+            self._rest = self.patience.rest(self)
 
     def _hurry(self) -> None:
         """A head has a deadline, and so has what comes of a request after its answer: each read of it calls the
         keep-alive off."""
         if self._due is None and (self._in_head or self._idle) and not self.transport.is_closing():
-            self._due = self.slow.expect(self.transport)
+            self._due = self.patience.heads.set(self.transport)
 
     def _in_time(self) -> None:
         if self._due is not None:
@@ -157,12 +162,25 @@ class EngineProtocol(HttpToolsProtocol):
     def _leave(self, way: Way) -> None:
         """The connection goes to another node, with all that was read of its request."""
         data, self._read, self._way = b"".join(self._read or ()), None, None
+        self._no_reader()
         self.connections.discard(self)
         self.parser = None  # type: ignore[assignment]  # see _hand_over
         way.go(self.transport, data, self.came, self.connections)
 
+    def pause_writing(self) -> None:
+        """An answer is more than the system takes."""
+        super().pause_writing()
+        if self._reader is not None:
+            self._reader.expect()
+
+    def _no_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.leave()
+            self._reader = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
+        self._no_reader()
         self._unset_keepalive_if_required()
         for cycle in self._ahead:
             cycle.disconnected = not cycle.response_complete
@@ -202,10 +220,14 @@ class EngineProtocol(HttpToolsProtocol):
         elif not self.transport.is_closing():
             self.server_state.total_requests += 1
             self.flow.resume_reading()
-            self._rest = self.rests.begin(self)
+            self._rest = self.patience.rest(self)
+        if self._reader is not None:
+            self._reader.expect()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._reader is not None:
+            self._reader.expect()
         if not self._between:
             self._hurry()
 
@@ -317,22 +339,9 @@ def serve_protocol(engine: Endpoint, doors: Mapping[bytes, Door] | None = None) 
     "none", as the plain requests they also are.
     """
     links = engine.links if isinstance(engine, Engine) else None
-    shared = {"endpoint": engine, "links": links, "doors": doors or {}, "slow": Slow()}
-    protocol = type("Protocol", (EngineProtocol,), {**shared, "rests": Rests(), "heads": Heads()})
+    shared = {"endpoint": engine, "links": links, "doors": doors or {}, "patience": Patience()}
+    protocol = type("Protocol", (EngineProtocol,), {**shared, "heads": Heads()})
     return type("Doorway", (Doorway,), {**shared, "protocol": protocol, "__slots__": ()})
-
-
-class Rests:
-    """Connections that have been answered and say nothing: uvicorn's `timeout_keep_alive`, without a timer for each."""
-
-    def __init__(self) -> None:
-        self._deadlines: Deadlines[EngineProtocol] | None = None
-
-    def begin(self, http: EngineProtocol) -> Bucket[EngineProtocol]:
-        if self._deadlines is None:
-            expired = EngineProtocol.timeout_keep_alive_handler
-            self._deadlines = Deadlines(http.timeout_keep_alive, expired, asyncio.get_running_loop())
-        return self._deadlines.set(http)
 
 
 def _address(name: Any) -> Any:
@@ -368,6 +377,7 @@ def _hand_over(engine: Endpoint, http: Any) -> None:
         http_version=scope["http_version"],
     )
     if taken is not None:
+        http._no_reader()
         http.connections.discard(http)
         # A reference cycle with the HTTP parser would wait for the collector: 7.7 against 2.1 KB a connection.
         http.parser = None
