@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from carevia.deadlines import Bucket, Deadlines
-from carevia.protocol import engineio
+from carevia.protocol import engineio, websocket
 from carevia.realtime.config import Refusal, ServerConfig
 from carevia.realtime.direct import DirectCycle
 from carevia.realtime.exchange import BODY_SECONDS
@@ -238,7 +238,8 @@ class Engine:
     # Back-pressure.
 
     def lags_behind(self, transport: Lagging) -> Bucket[Lagging] | None:
-        """A client has begun to lag: it has `lag_timeout` to catch up. `caught_up` calls it off."""
+        """A client has begun to lag: it has `lag_timeout` to catch up. Discard it from the bucket when it has; None
+        where there is no such limit."""
         self.lagging.add(transport)
         self._allowance -= transport.unsent
         return self.lags.set(transport) if self.config.lag_timeout else None
@@ -260,9 +261,9 @@ class Engine:
         return True
 
     def close(self) -> None:
-        """End every session by closing its transport, and stop the timers of those that are gone."""
+        """End every session by closing its transport."""
         for session in list(self.sessions.values()):
-            session.close("server shutting down", code=1001, farewell=True)
+            session.close("server shutting down", code=websocket.GOING_AWAY, farewell=True)
 
     def stop(self) -> None:
         """Forget the timers: nothing of the engine runs afterwards."""
