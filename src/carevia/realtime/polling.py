@@ -263,8 +263,6 @@ async def _read_body(exchange: Exchange, receive: Receive) -> None:
 
 async def _wait(exchange: Exchange, answered: "asyncio.Future[Answer | None]", receive: Receive) -> Answer | None:
     """The answer, or None where the client has gone first (or the task was cancelled)."""
-    if answered.done():
-        return answered.result()
     watch = asyncio.get_running_loop().create_task(disconnected(receive))
     watch.add_done_callback(lambda _: _settle(answered, None))
     try:
