@@ -15,10 +15,7 @@ from carevia.api.http import (
     Answer,
     Disconnected,
     HeaderList,
-    Receive,
     Request,
-    Scope,
-    Send,
     failure,
     handshake_of,
     send_answer,
@@ -28,6 +25,7 @@ from carevia.api.policy import Call, Route, check_routes, permit
 from carevia.errors import CareviaError, NotFound
 from carevia.logs import Log
 from carevia.realtime.handshake import TrustedProxies
+from carevia.realtime.polling import Receive, Scope, Send
 
 SORRY: Final = "Something went wrong here. Try again; if it stays, tell the operator the id of this answer."
 _NOTHING: Final = Nothing()

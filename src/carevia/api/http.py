@@ -7,7 +7,7 @@ a web framework with its model library takes half of that. Bodies are msgspec; n
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -15,13 +15,8 @@ import msgspec
 
 from carevia.errors import BadInput, CareviaError, TooLarge
 from carevia.realtime.handshake import Handshake, TrustedProxies
-from carevia.realtime.polling import disconnected, drain
+from carevia.realtime.polling import Receive, Scope, Send, disconnected, drain
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 HeaderList = list[tuple[bytes, bytes]]
 
 JSON: Final = (b"content-type", b"application/json")

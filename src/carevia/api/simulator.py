@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from carevia.api.http import Answer, AsgiApp, Message, ok
+from carevia.api.http import Answer, ok
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.api.webhook import PATH
@@ -19,6 +19,7 @@ from carevia.domain.ids import tracking_id
 from carevia.domain.reconciliation import Session
 from carevia.domain.signatures import sign_stripe
 from carevia.errors import Unavailable
+from carevia.realtime.polling import ASGIApp
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.stripe_api import Checkouts
 
@@ -128,15 +129,15 @@ class SimulatorRoutes:
         return ok(Simulated(tracking_id_of(event), session_id), "A simulated customer has paid")
 
 
-async def deliver_to(app: AsgiApp, body: bytes, headers: dict[str, str]) -> int:
+async def deliver_to(app: ASGIApp, body: bytes, headers: dict[str, str]) -> int:
     """POST to the webhook of an application in this process, by its front door; the status it answers."""
     status = 0
     waiting = [body]
 
-    async def receive() -> Message:
+    async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": waiting.pop() if waiting else b"", "more_body": False}
 
-    async def send(message: Message) -> None:
+    async def send(message: Any) -> None:
         nonlocal status
         status = message.get("status", status)
 
