@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from carevia.errors import BadInput, CareviaError, TooLarge
-from carevia.realtime.handshake import Handshake, TrustedProxies
-from carevia.realtime.polling import Receive, Scope, Send, disconnected, drain
+from carevia.realtime.handshake import Handshake
+from carevia.realtime.polling import Receive, Send, disconnected, drain
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -189,11 +189,6 @@ def _named(handshake: Handshake) -> str | None:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value) and handshake.by_proxy:
             return value.decode()
     return None
-
-
-def handshake_of(scope: Scope, proxies: TrustedProxies) -> Handshake:
-    peer = (scope.get("client") or ("",))[0]
-    return Handshake(scope["headers"], scope.get("query_string", b""), peer, scope.get("scheme", "http"), proxies)
 
 
 def cookie_value(header: str, name: str) -> str | None:

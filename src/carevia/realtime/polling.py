@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import engineio
 from carevia.realtime.exchange import BODY_SECONDS, DRAIN_SECONDS, Answer, Exchange
-from carevia.realtime.handshake import Handshake
+from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.message import Message
 
 if TYPE_CHECKING:
@@ -223,9 +223,7 @@ class PollingApp:
             await self._app(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope.get("client")
-        peer = client[0] if client else ""
-        handshake = Handshake(scope["headers"], scope["query_string"], peer, scope["scheme"], self._engine.proxies)
+        handshake = handshake_of(scope, self._engine.proxies)
         answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         exchange = Exchange(self._engine, handshake, scope["method"], partial(_settle, answered))
         if exchange.begin():
@@ -233,6 +231,12 @@ class PollingApp:
         answer = answered.result() if answered.done() else await _wait(exchange, answered, receive)
         if answer is not None:
             await _write(answer, receive, send)
+
+
+def handshake_of(scope: Scope, proxies: TrustedProxies) -> Handshake:
+    """An HTTP request's, by ASGI's rules for what a scope may leave out."""
+    peer = (scope.get("client") or ("",))[0]
+    return Handshake(scope["headers"], scope.get("query_string", b""), peer, scope.get("scheme", "http"), proxies)
 
 
 def _settle(future: "asyncio.Future[Answer | None]", answer: Answer | None) -> None:
