@@ -114,9 +114,7 @@ def _parameters(route: Route[Any, Any], components: dict[str, Any]) -> list[dict
 
 
 def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
-    if route.path == "/metrics":
-        content = {"text/plain": {"schema": {"type": "string"}}}
-    elif route.media is not None:
+    if route.media is not None:
         content = {route.media: {"schema": route.answer}}
     elif route.answer is Raw:
         content = _BYTES

@@ -72,8 +72,8 @@ class SystemRoutes:
         return [
             get("/healthz", "The process answers.", self.health, _STATUS),
             get("/readyz", "Store and relay do their work; 503 says why not.", self.ready, _STATUS, errors=(503,)),
-            get("/metrics", "Prometheus; loopback, or a bearer token.", self.metrics, str, policy="signed",
-                errors=(401, 403)),
+            get("/metrics", "Prometheus; loopback, or a bearer token.", self.metrics, {"type": "string"},
+                media="text/plain", policy="signed", errors=(401, 403)),
             get("/api/ops", "Whether the machine does its work, and journal rows no client could read.",
                 self.operations, Operations, policy="staff", bare=False),
             get("/config.json", "What a page has to know before it connects.", self.page_config, PageConfig),
