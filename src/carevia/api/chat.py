@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from carevia.api.attachments import AttachmentRoutes
 from carevia.api.http import Answer, ok
-from carevia.api.payload import Nothing
+from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
@@ -33,16 +33,11 @@ class ParticipantsQuery(msgspec.Struct):
     limit: _Limit = 200
 
 
-def _described(**schema: Any) -> Meta:
-    """Told in /openapi.json; judged by domain/chat.py, which says every fault at once."""
-    return Meta(extra_json_schema=schema)
-
-
 class NewMessage(msgspec.Struct):
-    roomId: Annotated[str, _described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")]
-    text: Annotated[str, _described(minLength=1, maxLength=LONGEST_TEXT, pattern="\\S")]
-    id: Annotated[str, _described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
-    attachments: Annotated[list[str], _described(maxItems=MOST_OF_MESSAGE)] = []
+    roomId: Annotated[str, described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")]
+    text: Annotated[str, described(minLength=1, maxLength=LONGEST_TEXT, pattern="\\S")]
+    id: Annotated[str, described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
+    attachments: Annotated[list[str], described(maxItems=MOST_OF_MESSAGE)] = []
 
 
 class SentMessage(msgspec.Struct):

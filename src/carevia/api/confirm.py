@@ -12,7 +12,7 @@ import msgspec
 
 from carevia.api.http import Answer, ok
 from carevia.api.limits import EventBudget
-from carevia.api.payload import Nothing
+from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.reconciliation import SESSION_ID, valid_session_id
 from carevia.errors import BadInput, Unavailable
@@ -29,7 +29,7 @@ _MESSAGES: Final = {
 
 
 class SessionToConfirm(msgspec.Struct):
-    sessionId: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{SESSION_ID}$"})]
+    sessionId: Annotated[str, described(pattern=f"^{SESSION_ID}$")]
 
 
 class ConfirmRoutes:

@@ -3,24 +3,18 @@
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
 
 from carevia.api.http import Answer, ok
-from carevia.api.payload import Nothing
+from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.chat import LONGEST_TEXT
 from carevia.domain.saved_replies import LONGEST_SHORTCUT, SavedReply
 from carevia.service.saved_replies import SavedReplies
 
 
-def _described(**schema: Any) -> Meta:
-    """Told in /openapi.json; judged by domain/saved_replies.py, which says every fault at once."""
-    return Meta(extra_json_schema=schema)
-
-
 class ReplyToSave(msgspec.Struct):
-    shortcut: Annotated[str, _described(maxLength=LONGEST_SHORTCUT, pattern="^[^\\s/]+$")]
-    text: Annotated[str, _described(maxLength=LONGEST_TEXT, pattern="\\S")]
+    shortcut: Annotated[str, described(maxLength=LONGEST_SHORTCUT, pattern="^[^\\s/]+$")]
+    text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern="\\S")]
     id: str | None = None
 
 
