@@ -14,7 +14,7 @@ from carevia.api.policy import SocketEvent, check_events, permit
 from carevia.api.presence import PresenceBoard
 from carevia.api.seats import Seat, seat_of
 from carevia.api.viewers import ViewerList
-from carevia.domain.chat import desk_side
+from carevia.domain.chat import NO_CONVERSATION, desk_side
 from carevia.domain.events import CLIENT_EVENTS, read_arguments
 from carevia.domain.payloads import (
     MarkRead,
@@ -138,7 +138,7 @@ class Events:
                 raise Forbidden("You may open your own conversation only.")
             return
         if not valid_user_id(room):
-            raise NotFound("There is no such conversation.")
+            raise NotFound(NO_CONVERSATION)
         await self._chat.may_open(person, room)
         if desk_side(room) in socket.rooms:
             socket.join(desk_side(room))  # now the most recently joined
@@ -189,7 +189,7 @@ class Events:
         if person.is_staff and desk_side(room) not in socket.rooms:
             raise NotFound("Open the conversation first.")
         if not person.is_staff and room != person.id:
-            raise NotFound("There is no such conversation.")
+            raise NotFound(NO_CONVERSATION)
         who = WhoTypes(room, person.id)
         true_name = person.staff_name if person.is_staff else person.name or "Customer"
         shown = SUPPORT_NAME if person.is_staff else true_name

@@ -14,6 +14,7 @@ LONGEST_TEXT = 10_000
 LONGEST_ID = 200
 PAGE = 50
 LARGEST_PAGE = 200
+NO_CONVERSATION = "There is no such conversation."
 
 Side = Literal["customer", "staff"]
 """Who read: in a conversation there are its customer, on every tab, and all staff together."""
@@ -72,7 +73,7 @@ def check_message(room_id: str, id_: str, text: str, attachments: int = 0) -> No
 def check_own_room(person: Person, room_id: str) -> None:
     """A customer's only conversation is the one named by their own id; another's might as well not exist."""
     if not person.is_staff and room_id != person.id:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(NO_CONVERSATION)
 
 
 def desk_side(room: str) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
 
 from carevia.domain.attachments import LARGEST, LONGEST_UPLOAD_ID, Attachment, file_name, media_type
-from carevia.domain.chat import check_own_room
+from carevia.domain.chat import NO_CONVERSATION, check_own_room
 from carevia.domain.ids import Random
 from carevia.domain.people import Person
 from carevia.errors import BadInput, NotFound, RateLimited, TooLarge, Unavailable
@@ -159,7 +159,7 @@ def count_attached(tx: Transaction, room_id: str, seq: int) -> int:
 def _may_upload(tx: Transaction, *, person: Person, room_id: str, since: int) -> None:
     if person.is_staff:
         if tx.first(_USER, user=room_id) is None:
-            raise NotFound("There is no such conversation.")
+            raise NotFound(NO_CONVERSATION)
     elif tx.all(_TODAY, sender=person.id, since=since)[0].size > MOST_A_DAY:
         raise RateLimited("That is all that can be attached within a day. Try again tomorrow.", retry_after=3_600)
 

@@ -9,7 +9,16 @@ from functools import partial
 import msgspec
 from sqlalchemy import bindparam, literal, select
 
-from carevia.domain.chat import LARGEST_PAGE, PAGE, Message, check_message, check_own_room, desk_side, page_size
+from carevia.domain.chat import (
+    LARGEST_PAGE,
+    NO_CONVERSATION,
+    PAGE,
+    Message,
+    check_message,
+    check_own_room,
+    desk_side,
+    page_size,
+)
 from carevia.domain.payloads import LastMessage, NoteAdded, ReceiveMessage
 from carevia.domain.people import Person
 from carevia.domain.times import iso
@@ -35,9 +44,6 @@ _KNOWN = select(messages.c.seq, messages.c.time, _sender.c.name.label("sender_na
 _NOTED_BEFORE = select(notes.c.seq, notes.c.time).where(
     notes.c.sender_id == bindparam("sender"), notes.c.id == bindparam("note")
 )
-
-
-NO_CONVERSATION = "There is no such conversation."
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from carevia.domain.bookings import split_name
+from carevia.domain.chat import NO_CONVERSATION
 from carevia.domain.conversations import (
     LARGEST_PAGE,
     Conversation,
@@ -121,7 +122,7 @@ def _page(tx: Transaction, viewer: Person, rows: list[Conversation], cursor: str
 def one(tx: Transaction, room_id: str) -> Conversation:
     row = tx.first(_ONE, room=room_id)
     if row is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(NO_CONVERSATION)
     return shown(row)
 
 

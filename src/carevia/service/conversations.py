@@ -12,7 +12,7 @@ from msgspec import UNSET, structs
 from sqlalchemy import FromClause, bindparam, func, literal, select, update
 
 from carevia.domain import conversations as rules
-from carevia.domain.chat import check_own_room, page_size
+from carevia.domain.chat import NO_CONVERSATION, check_own_room, page_size
 from carevia.domain.conversations import (
     FOUND,
     MOST_FOUND,
@@ -151,7 +151,7 @@ def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
 def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, now: int) -> Conversation:
     standing = _standing(tx, room_id)
     if standing.customer is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(NO_CONVERSATION)
     after = before = _state_of(standing)
     if change.assignee is not UNSET and change.assignee != before.assignee:
         if change.assignee is not None and tx.first(_MEMBER, user=change.assignee) is None:
