@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, or_, select, update
 from carevia.domain.payment_facts import Facts, MoreFacts, join, standing, status_by_money, status_together
 from carevia.domain.people import DESK
 from carevia.service.booking_rows import shown, stored_row
+from carevia.service.payment_rows import PAYMENTS_OF
 from carevia.store.tables import bookings, payment_facts, payments
 from carevia.store.transaction import Row, Transaction
 
@@ -27,7 +28,6 @@ _SET_FACTS = (
 _PAYMENTS_NAMED = select(payments).where(
     or_(payments.c.session_id == bindparam("session"), payments.c.intent_id == bindparam("intent"))
 )
-_PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking"))
 _SET_STANDING = (
     update(payments)
     .where(payments.c.id == bindparam("payment"))
@@ -60,10 +60,6 @@ def learn(tx: Transaction, more: MoreFacts, now: int) -> str:
     return "changes a payment" if named else "kept until its payment is known"
 
 
-def has_facts(tx: Transaction, session: str | None, intent: str | None) -> bool:
-    return tx.first(_FACTS_OF, session=session, intent=intent) is not None
-
-
 def known_facts(tx: Transaction, session: str | None, intent: str | None) -> Facts:
     told = tx.all(_FACTS_OF, session=session, intent=intent)
     return reduce(join, (_decode(row.facts) for row in told), Facts())
@@ -71,7 +67,7 @@ def known_facts(tx: Transaction, session: str | None, intent: str | None) -> Fac
 
 def settle(tx: Transaction, session: str | None, intent: str | None) -> None:
     """Apply what was told before to the payments of this session or intent; their booking is not summed up yet."""
-    if has_facts(tx, session, intent):
+    if tx.first(_FACTS_OF, session=session, intent=intent) is not None:
         for payment in tx.all(_PAYMENTS_NAMED, session=session, intent=intent):
             _stand(tx, payment)
 
@@ -79,7 +75,7 @@ def settle(tx: Transaction, session: str | None, intent: str | None) -> None:
 def sum_up_standing(tx: Transaction, before: Row) -> None:
     """What became of a booking's money is what became of its payments. `before` is the booking as it was until now."""
     booking = stored_row(tx, before.id)
-    told = tx.all(_PAYMENTS_OF, booking=booking.id)
+    told = tx.all(PAYMENTS_OF, booking=booking.id)
     troubles = sorted({row.trouble for row in told if row.trouble})
     is_gone = booking.paid > 0 and all(row.refunded >= (row.amount or 0) for row in told)
     was_gone = before.refunded >= before.paid > 0
