@@ -9,9 +9,8 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from carevia.errors import CareviaError, ConfigError
 from carevia.store.connection import connect, primary_code
@@ -19,7 +18,7 @@ from carevia.store.disk import cannot_write, disk_full, is_full
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import CursorResult
+    from sqlalchemy import Connection
 
 HEAD = "0010"
 NEW = Path(__file__).with_name("migrations") / "new.sql"
@@ -129,7 +128,7 @@ def _upgrade(path: Path) -> None:
     config = alembic_config()
     try:
         with engine.begin() as connection:
-            _refuse_newer(path, config, connection.exec_driver_sql)
+            refuse_newer(str(path), config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:
@@ -148,23 +147,18 @@ def alembic_config() -> "Config":
     return config
 
 
-def _refuse_newer(path: Path, config: "Config", run: Callable[[str], "CursorResult[Any]"]) -> None:
-    """Looked at again under the lock: somebody else may have migrated meanwhile."""
+def refuse_newer(what: str, config: "Config", connection: "Connection") -> None:
+    """Looked at again under the lock: somebody else may have migrated meanwhile. Raises ConfigError."""
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if not run("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").first():
-        return
-    for (revision,) in run("SELECT version_num FROM alembic_version"):
+    for revision in MigrationContext.configure(connection).get_current_heads():
         if revision not in known:
-            raise newer_than_known(str(path), revision)
-
-
-def newer_than_known(what: str, revision: str) -> ConfigError:
-    return ConfigError(
-        f"{what} was written by a newer version of Carevia (schema {revision}, this version knows {HEAD}): "
-        "start the newer version, or restore a backup made before it."
-    )
+            raise ConfigError(
+                f"{what} was written by a newer version of Carevia (schema {revision}, this version knows {HEAD}): "
+                "start the newer version, or restore a backup made before it."
+            )
 
 
 def _connect_to_migrate(path: Path) -> sqlite3.Connection:

@@ -5,18 +5,14 @@ The tables lie in the first schema of the connection's search_path, as the addre
 
 import logging
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from psycopg import errors
 
 from carevia.errors import ConfigError, Unavailable
-from carevia.store.migrate import HEAD, alembic_config, newer_than_known
+from carevia.store.migrate import HEAD, alembic_config, refuse_newer
 from carevia.store.postgres_connection import MIGRATING, connect, first_line, in_use
-
-if TYPE_CHECKING:
-    from alembic.config import Config
-    from sqlalchemy import Connection
 
 OLDEST = 140000  # server version, as libpq numbers them
 
@@ -89,24 +85,12 @@ def upgrade(url: str) -> None:
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
-            _refuse_newer(config, connection)
+            refuse_newer("The database", config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
     log.info("store: schema is at revision %s", HEAD)
-
-
-def _refuse_newer(config: "Config", connection: "Connection") -> None:
-    """Looked at again under the lock: somebody else may have migrated meanwhile."""
-    from alembic.script import ScriptDirectory
-
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is None:
-        return
-    for (revision,) in connection.exec_driver_sql("SELECT version_num FROM alembic_version"):
-        if revision not in known:
-            raise newer_than_known("The database", revision)
 
 
 def _stored_epoch(connection: psycopg.Connection[Any], epoch: str) -> str:
