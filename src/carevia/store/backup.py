@@ -22,6 +22,7 @@ from carevia.store.backup_file import (
     check_target,
     checked,
     copy,
+    copy_backup,
     part_of,
     put_in_place,
     removed,
@@ -78,13 +79,9 @@ def restore(
     made = path.with_name(f"{path.name}.restoring")
     try:
         with trouble(path), removed(made):
-            uri = f"{backup.absolute().as_uri()}?mode=ro&immutable=1"  # nothing is written beside somebody's backup
-            with contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
-                copy(source, made, progress)
+            copy_backup(backup, made, progress)
             found = checked(made, progress)
             backup_attachments.take_out(made, files)
-            if files.is_dir():
-                sync(files)
             _begin_epoch(made, epoch)
             sync(made)
             give_to_owner_of_folder(made)

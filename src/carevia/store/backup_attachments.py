@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from carevia.errors import BadInput
-from carevia.store.disk import write_whole
+from carevia.store.disk import sync, write_whole
 from carevia.store.lock import give_to_owner_of_folder
 
 TABLE: Final = "attachment_files"
@@ -56,10 +56,7 @@ def checked(connection: sqlite3.Connection) -> tuple[int, int] | None:
 
 
 def take_out(copy: Path, folder: Path) -> None:
-    """The files into `folder`, each whole or not there, before anything names them; the table is no more.
-
-    Who replaces a database by the copy syncs the folder first.
-    """
+    """The files into `folder`, whole and on the disk before anything names them; the table is no more."""
     with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         if not _has(connection, TABLE):
             return
@@ -70,6 +67,7 @@ def take_out(copy: Path, folder: Path) -> None:
             if there is None or sha256(there).digest() != digest:
                 write_whole(folder / id_, content)
                 give_to_owner_of_folder(folder / id_)
+        sync(folder)
         connection.execute(f"DROP TABLE {TABLE}")
         connection.execute("VACUUM")  # the database is as small as it was
 

@@ -101,6 +101,12 @@ def copy(source: sqlite3.Connection, to: Path, progress: Progress) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
 
 
+def copy_backup(backup: Path, to: Path, progress: Progress) -> None:
+    """`copy` of somebody's backup, beside which nothing is written."""
+    with contextlib.closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+        copy(source, to, progress)
+
+
 def checked(copy: Path, progress: Progress) -> Contents:
     """What the copy holds. Raises BadInput for one that is damaged, or not Carevia's."""
     size = copy.stat().st_size

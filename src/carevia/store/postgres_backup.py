@@ -28,12 +28,11 @@ from carevia.store.backup_file import (
     check_tables,
     check_target,
     checked,
-    copy,
+    copy_backup,
     part_of,
     put_in_place,
     trouble,
 )
-from carevia.store.disk import sync
 from carevia.store.migrate import HEAD
 from carevia.store.migrate import prepare as prepare_file
 from carevia.store.postgres_connection import connect, first_line, in_use
@@ -89,14 +88,9 @@ def restore(
         stored_revision(connection)  # tables of another program are not put aside
         file = Path(folder) / "backup.db"
         with trouble(file):
-            with contextlib.closing(
-                sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-            ) as it:
-                copy(it, file, progress)
+            copy_backup(backup, file, progress)
             found = checked(file, progress)
             backup_attachments.take_out(file, files)
-            if files.is_dir():
-                sync(files)
             prepare_file(file, epoch)
             with contextlib.closing(sqlite3.connect(file)) as it:
                 check_tables(it)
