@@ -1,8 +1,9 @@
 """Commands that open the store themselves, beside a running server if need be."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from carevia import values
 from carevia.config import Settings
@@ -11,9 +12,20 @@ from carevia.errors import BadInput
 from carevia.service.credentials import Credentials
 from carevia.service.passwords import Passwords
 from carevia.service.people import People
-from carevia.store.store import open_store
+from carevia.store.store import Store, open_store
 
 Change = Callable[[Credentials, str], Awaitable[None]]  # of the account with this id
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """The store of these settings, for as long as a command needs it."""
+    store = open_store(settings.database_url, settings.data_dir)
+    try:
+        await store.open()
+        yield store
+    finally:
+        await store.close()
 
 
 def add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
@@ -30,14 +42,10 @@ def change_account(settings: Settings, email: str, change: Change) -> None:
 
 
 async def _change_account(settings: Settings, email: str, change: Change) -> None:
-    store, passwords = open_store(settings.database_url, settings.data_dir), Passwords()
-    await store.open()
-    try:
-        credentials = Credentials(store, passwords, _now)
-        await change(credentials, await credentials.account(email))
-    finally:
-        passwords.close()
-        await store.close()
+    with contextlib.closing(Passwords()) as passwords:
+        async with opened(settings) as store:
+            credentials = Credentials(store, passwords, _now)
+            await change(credentials, await credentials.account(email))
 
 
 def checked(password: str) -> str:
@@ -62,15 +70,11 @@ def _now() -> int:
 
 
 async def _add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
-    store, passwords = open_store(settings.database_url, settings.data_dir), Passwords()
-    await store.open()
-    try:
-        people = People(store, passwords, _now)
-        person = await people.add(email, role, name, password)
-        return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
-    finally:
-        passwords.close()
-        await store.close()
+    with contextlib.closing(Passwords()) as passwords:
+        async with opened(settings) as store:
+            people = People(store, passwords, _now)
+            person = await people.add(email, role, name, password)
+            return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
 
 
 def migrate(settings: Settings) -> None:
@@ -78,8 +82,5 @@ def migrate(settings: Settings) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    store = open_store(settings.database_url, settings.data_dir)
-    try:
-        await store.open()
-    finally:
-        await store.close()
+    async with opened(settings):
+        pass  # opening it is what migrates it

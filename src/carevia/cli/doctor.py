@@ -102,15 +102,12 @@ def _folder(path: Path) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from carevia.store.store import database_file, is_postgres, open_store
+    from carevia.cli.database import opened
+    from carevia.store.store import database_file, is_postgres
 
     async def visit() -> None:
-        store = open_store(settings.database_url, settings.data_dir)
-        try:
-            await store.open()
+        async with opened(settings) as store:
             await store.check()
-        finally:
-            await store.close()
 
     try:
         file = None if is_postgres(settings.database_url) else database_file(settings.database_url, settings.data_dir)

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
+from carevia.cli.database import opened
 from carevia.config import Settings
 from carevia.domain.times import iso
 from carevia.errors import ConfigError
 from carevia.service.payments import Payments
 from carevia.service.reconcile import Reconciliation, Report
 from carevia.service.stripe_api import StripeApi
-from carevia.store.store import open_store
 
 _MOST_SHOWN = 50
 
@@ -35,16 +35,14 @@ def reconcile(
 
 
 async def _sweep(settings: Settings, key: str, since: float | None, dry_run: bool) -> Report:
-    store = open_store(settings.database_url, settings.data_dir)
     stripe = StripeApi(key, settings.stripe_api_base)
-    await store.open()
-    try:
-        payments = Payments(store, now=_now, random=os.urandom)
-        reconciliation = Reconciliation(store, payments, stripe, now=_now, live=settings.production)
-        return await reconciliation.sweep(None if since is None else _now() - int(since * 1000), dry_run=dry_run)
-    finally:
-        await stripe.close()
-        await store.close()
+    async with opened(settings) as store:
+        try:
+            payments = Payments(store, now=_now, random=os.urandom)
+            reconciliation = Reconciliation(store, payments, stripe, now=_now, live=settings.production)
+            return await reconciliation.sweep(None if since is None else _now() - int(since * 1000), dry_run=dry_run)
+        finally:
+            await stripe.close()
 
 
 def _now() -> int:
