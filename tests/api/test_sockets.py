@@ -191,7 +191,7 @@ def test_least_recently_joined_conversation_is_left_past_the_limit_never_the_des
                 for number in (0, 1, 0, 2):
                     assert (await boss.ask("join_room", f"u{number}"))["ok"]
                 assert set(d.carevia.namespace.sockets[boss.id].rooms) == {"desk", "u0/desk", "u2/desk"}
-                assert [room for room, _ in await d.carevia.rooms.of(boss.id)] == ["u0", "u2"]
+                assert [room for room, _ in await d.carevia.rooms.still_open(boss.id)] == ["u0", "u2"]
                 assert d.carevia.server.engine.stats.limits == {"rooms": 1}
 
     run(work())

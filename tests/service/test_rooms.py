@@ -8,10 +8,16 @@ from sqlalchemy import update
 from carevia.api.pulse import FORGET_EVERY
 from carevia.app import Carevia
 from carevia.service.rooms import TOUCHED_WITHIN, Rooms
-from carevia.store.tables import joined_rooms, journal
+from carevia.store.store import Store
+from carevia.store.tables import joined_rooms, journal, users
 from tests.aio import run
 from tests.api.desk import desk, staff
 from tests.store.opened import opened
+
+
+async def add(store: Store, *customers: str) -> None:
+    for customer in customers:
+        await store.write(methodcaller("insert", users, id=customer, role="user", created=0))
 
 
 def test_the_first_join_decides_from_where_and_the_last_in_which_order(tmp_path: Path) -> None:
@@ -19,14 +25,15 @@ def test_the_first_join_decides_from_where_and_the_last_in_which_order(tmp_path:
         async with opened(tmp_path) as store:
             clock = iter(range(10))
             rooms = Rooms(store, lambda: next(clock))
+            await add(store, "rima", "karim")
             await rooms.join("s1", "rima", 5)
             await rooms.join("s1", "karim", 7)
             await rooms.join("s2", "rima", 8)
             await rooms.join_again("s1", "rima")
-            assert await rooms.of("s1") == [("karim", 7), ("rima", 5)]
+            assert await rooms.still_open("s1") == [("karim", 7), ("rima", 5)]
             await rooms.leave("s1", "rima")
             await rooms.join("s1", "rima", 9)
-            assert await rooms.of("s1") == [("karim", 7), ("rima", 9)]
+            assert await rooms.still_open("s1") == [("karim", 7), ("rima", 9)]
 
     run(work())
 
@@ -49,15 +56,17 @@ def test_a_tab_older_than_the_retention_still_finds_its_rooms_and_who_cannot_com
             carevia, rooms = d.carevia, d.carevia.rooms
             await carevia.pulse.stop()  # its own forgetting, a second after the start, would see six days pass at once
             await d.pay()
+            await add(carevia.store, "rima")
             await rooms.join("went long ago", "rima", 1)
             await rooms.join(boss.id, "rima", 1)
             for _ in range(3):
-                assert await rooms.of("went long ago") == [("rima", 1)]  # rows of its time are kept: it may come back
+                # Rows of its time are kept: it may come back.
+                assert await rooms.still_open("went long ago") == [("rima", 1)]
                 await age(carevia, 6)
                 await d.pay()
                 await carevia._forget()
-                assert await rooms.of(boss.id) == [("rima", 1)]
-            assert await rooms.of("went long ago") == []
+                assert await rooms.still_open(boss.id) == [("rima", 1)]
+            assert await rooms.still_open("went long ago") == []
 
     run(work())
 

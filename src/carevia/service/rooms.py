@@ -16,12 +16,12 @@ from carevia.store.transaction import Transaction
 TOUCHED_WITHIN: Final = 2 * 3_600_000
 """ms: while a socket lives, its rooms are touched at least this often."""
 
-_OF_SOCKET: Final = (
+_STILL_OPEN: Final = (
     select(joined_rooms.c.room, joined_rooms.c.seq)
+    .join(users, users.c.id == joined_rooms.c.room)
     .where(joined_rooms.c.socket_id == bindparam("socket"))
     .order_by(joined_rooms.c.time, joined_rooms.c.seq)
 )
-_STILL_OPEN: Final = _OF_SOCKET.join(users, users.c.id == joined_rooms.c.room)
 _LEFT: Final = delete(joined_rooms).where(
     joined_rooms.c.socket_id == bindparam("socket"), joined_rooms.c.room == bindparam("left")
 )
@@ -69,13 +69,8 @@ class Rooms:
     async def leave(self, socket_id: str, room: str) -> None:
         await self._store.write(lambda tx: tx.run(_LEFT, socket=socket_id, left=room))
 
-    async def of(self, socket_id: str) -> list[Joined]:
-        """Least recently joined first."""
-        rows = await self._store.read(lambda tx: tx.all(_OF_SOCKET, socket=socket_id))
-        return [Joined(*row) for row in rows]
-
     async def still_open(self, socket_id: str) -> list[Joined]:
-        """As `of`, in one query without those whose customer is no longer there: what staff may open still."""
+        """What the socket had joined, least recently joined first, without those whose customer is no longer there."""
         rows = await self._store.read(lambda tx: tx.all(_STILL_OPEN, socket=socket_id))
         return [Joined(*row) for row in rows]
 
