@@ -30,6 +30,10 @@ def random_id() -> str:
     return os.urandom(12).hex()
 
 
+def no_id() -> str:
+    raise RuntimeError("a read may not append to the journal")
+
+
 def caused_id(cause: str, seq: int) -> str:
     return f"{cause}.{seq}"
 

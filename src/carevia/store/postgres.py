@@ -3,17 +3,14 @@
 Connections of one process: one that writes, a few that read, one that listens for the other nodes.
 """
 
-from collections.abc import Callable
-
-from carevia.store.journal import random_id
 from carevia.store.postgres_database import PostgresDatabase
 from carevia.store.postgres_hints import Hints
 from carevia.store.threaded import ThreadedStore
 
 
 class PostgresStore(ThreadedStore):
-    def __init__(self, url: str, *, new_id: Callable[[], str] | None = None) -> None:
-        database = PostgresDatabase(url, new_id or random_id)
+    def __init__(self, url: str) -> None:
+        database = PostgresDatabase(url)
         super().__init__(database)
         self._hints = Hints(url, lambda: database.writer_pid, self._hinted)
 

@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql import psycopg as dialect
 from carevia.domain.search import indexed, plain
 from carevia.errors import Unavailable
 from carevia.store.database import Database, Session
+from carevia.store.journal import no_id, random_id
 from carevia.store.postgres_connection import CHANNEL, WRITING, connect, first_line, in_use
 from carevia.store.postgres_search import FIND, FIND_RECENT, INDEX, match
 from carevia.store.sql import Cursor, SqlTransaction
-from carevia.store.sqlite_database import no_id
 from carevia.store.statements import Compiler, Values
 
 _PATIENCE = "5s"  # for the lock; longer nobody waits for us
@@ -127,10 +127,9 @@ class PostgresSession(Session):
 
 
 class PostgresDatabase(Database):
-    def __init__(self, url: str, new_id: Callable[[], str]) -> None:
+    def __init__(self, url: str) -> None:
         self.writer_pid = 0  # of the server process that commits for us: what it notifies, we know
         self._url = url
-        self._new_id = new_id
         self._epoch = ""
 
     def prepare(self, epoch: str) -> str:
@@ -156,7 +155,7 @@ class PostgresDatabase(Database):
             connection.close()
             raise
         self.writer_pid = connection.info.backend_pid
-        return PostgresSession(connection, self._new_id)
+        return PostgresSession(connection, random_id)
 
     def reading(self) -> PostgresSession:
         return PostgresSession(connect(self._url), no_id)

@@ -3,10 +3,8 @@
 WAL and synchronous=FULL. Several processes of one host may share the file: their writers take turns.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-from carevia.store.journal import random_id
 from carevia.store.sqlite_database import SqliteDatabase
 from carevia.store.threaded import ThreadedStore
 
@@ -14,6 +12,6 @@ from carevia.store.threaded import ThreadedStore
 class SqliteStore(ThreadedStore):
     raw_text = True
 
-    def __init__(self, path: Path, *, new_id: Callable[[], str] | None = None) -> None:
-        super().__init__(SqliteDatabase(path, new_id or random_id))
+    def __init__(self, path: Path) -> None:
+        super().__init__(SqliteDatabase(path))
         self.path = path

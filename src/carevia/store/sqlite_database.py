@@ -12,6 +12,7 @@ from carevia.store.checkpointer import Checkpointer
 from carevia.store.connection import connect, from_outside, new_transaction, primary_code
 from carevia.store.database import Database, Session
 from carevia.store.disk import free
+from carevia.store.journal import no_id, random_id
 from carevia.store.lock import hold
 from carevia.store.migrate import prepare
 
@@ -78,9 +79,8 @@ class SqliteSession(Session):
 
 
 class SqliteDatabase(Database):
-    def __init__(self, path: Path, new_id: Callable[[], str]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._new_id = new_id
         self._lock: int | None = None
         self._distrust = False
         self._file: tuple[int, int] | None = None
@@ -97,7 +97,7 @@ class SqliteDatabase(Database):
 
     def writing(self) -> SqliteSession:
         checkpointer = Checkpointer(partial(connect, self._path), partial(free, self._path.parent))
-        session = WritingSession(connect(self._path), self._new_id, self._check_file, checkpointer)
+        session = WritingSession(connect(self._path), random_id, self._check_file, checkpointer)
         if self._distrust:
             # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
             # whole log into the database, with its own fsyncs, is the proof that what was answered is on the disk.
@@ -173,7 +173,3 @@ class WritingSession(SqliteSession):
     def close(self) -> None:
         self._checkpointer.close()
         super().close()
-
-
-def no_id() -> str:
-    raise RuntimeError("a read may not append to the journal")
