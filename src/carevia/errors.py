@@ -47,8 +47,8 @@ class SignInFirst(CareviaError):
     status = 401
     code = "unauthorized"
 
-    def __init__(self, message: str = "Sign in first", *, errors: Sequence[FieldError] | None = None) -> None:
-        super().__init__(message, errors=errors)
+    def __init__(self, message: str = "Sign in first") -> None:
+        super().__init__(message)
 
 
 class Forbidden(CareviaError):
@@ -79,10 +79,8 @@ class RateLimited(CareviaError):
     status = 429
     code = "rate_limited"
 
-    def __init__(
-        self, message: str, *, errors: Sequence[FieldError] | None = None, retry_after: int | None = 1
-    ) -> None:
-        super().__init__(message, errors=errors, retry_after=retry_after)
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message, retry_after=retry_after)
 
 
 class Unavailable(CareviaError):
@@ -91,10 +89,8 @@ class Unavailable(CareviaError):
     status = 503
     code = "unavailable"
 
-    def __init__(
-        self, message: str, *, errors: Sequence[FieldError] | None = None, retry_after: int | None = 2
-    ) -> None:
-        super().__init__(message, errors=errors, retry_after=retry_after)
+    def __init__(self, message: str, *, retry_after: int = 2) -> None:
+        super().__init__(message, retry_after=retry_after)
 
 
 class ConfigError(CareviaError):

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from carevia.config import load_settings
-from carevia.service.passwords import Passwords
+from carevia.service.passwords import THREADS, Passwords
 from carevia.service.people import WINDOW, People
 from carevia.store.store import open_store
 from tests.aio import run
@@ -118,13 +118,15 @@ def test_twenty_failures_of_one_address_are_its_limit_and_survive_a_restart(tmp_
     run(work())
 
 
-def test_a_full_queue_of_passwords_is_503_and_counts_as_no_guess(tmp_path: Path) -> None:
+def test_a_full_queue_of_passwords_is_503_and_counts_as_no_guess(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
             await d.account()
-            d.carevia.passwords._limit = 0
-            assert (await d.login())[0] == 503
-            d.carevia.passwords._limit = 9
+            with monkeypatch.context() as full:
+                full.setattr("carevia.service.passwords.WAITING", -THREADS)  # no place at all
+                assert (await d.login())[0] == 503
             assert (await d.login())[0] == 200
 
     run(work())

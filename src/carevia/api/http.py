@@ -138,9 +138,9 @@ def ok(data: Any, message: str = "OK", *, headers: HeaderList | None = None, **b
     return Answer(200, body, [JSON, NO_STORE, *(headers or ())])
 
 
-def bare(data: Any, status: int = 200) -> Answer:
-    """JSON without an envelope: the webhook, /emit-booking, /config.json and the probes."""
-    return Answer(status, _encode(data), [JSON, NO_STORE])
+def bare(data: Any) -> Answer:
+    """200 with JSON and no envelope: the webhook, /emit-booking, /config.json and the probes."""
+    return Answer(200, _encode(data), [JSON, NO_STORE])
 
 
 def failure(error: CareviaError) -> Answer:

@@ -23,9 +23,8 @@ WAITING: Final = 16
 class Passwords:
     """`close` it when done. Both methods raise Unavailable while the queue is full."""
 
-    def __init__(self, *, memory_kib: int = MEMORY_KIB, waiting: int = WAITING) -> None:
+    def __init__(self, *, memory_kib: int = MEMORY_KIB) -> None:
         self._memory_kib = memory_kib
-        self._limit = THREADS + waiting
         self._pending = 0
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
         self._hasher: PasswordHasher | None = None
@@ -46,7 +45,7 @@ class Passwords:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
-        if self._pending >= self._limit:
+        if self._pending >= THREADS + WAITING:
             raise Unavailable("Too many people are signing in at this moment. Try again in a few seconds.")
         self._pending += 1
         future = asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)

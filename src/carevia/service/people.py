@@ -40,8 +40,7 @@ PER_ACCOUNT: Final = 100
 ONE_EACH: Final = 1
 KNOWN: Final = "known:"
 WRONG: Final = "The email address or the password is not right."
-_new_token: Final = partial(secrets.token_urlsafe, 32)
-_new_id: Final = partial(secrets.token_hex, 12)
+_new_token: Final = partial(secrets.token_urlsafe, 32)  # 256 random bits
 LINK_WRONG: Final = "This sign-in link has been used or is too old. Sign in with your password, or ask for a new link."
 
 _user = select(users).where(users.c.id == bindparam("user_id"))
@@ -103,21 +102,12 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 class People:
-    """`now` is ms since 1970 UTC; `new_token` gives 256 random bits."""
+    """`now` is ms since 1970 UTC."""
 
-    def __init__(
-        self,
-        store: Store,
-        passwords: Passwords,
-        now: Callable[[], int],
-        new_token: Callable[[], str] = _new_token,
-        new_id: Callable[[], str] = _new_id,
-    ) -> None:
+    def __init__(self, store: Store, passwords: Passwords, now: Callable[[], int]) -> None:
         self._store = store
         self._passwords = passwords
         self._now = now
-        self._new_token = new_token
-        self._new_id = new_id
 
     # Signing in.
 
@@ -147,7 +137,7 @@ class People:
 
     async def make_link(self, user_id: str) -> str:
         """A token that signs this person in once, within 15 minutes."""
-        token, now = self._new_token(), self._now()
+        token, now = _new_token(), self._now()
 
         def work(tx: Transaction) -> None:
             if tx.first(_user, user_id=user_id) is None:
@@ -170,7 +160,7 @@ class People:
         return await self._store.write(work)
 
     def _open_session(self, tx: Transaction, row: Row, previous: str | None) -> SignedIn:
-        token, now = self._new_token(), self._now()
+        token, now = _new_token(), self._now()
         if previous:
             tx.run(_session_gone, hash=digest(previous))
         tx.insert(
@@ -222,7 +212,7 @@ class People:
             raise BadInput("This is not an e-mail address.", errors=[{"field": "email", "message": "name@example.com"}])
         hashed = None if password is None else await self._passwords.hash(password)
         row: dict[str, Any] = {
-            "id": self._new_id(),
+            "id": secrets.token_hex(12),
             "login": login,
             "email": email.strip(),
             "name": name,
