@@ -58,10 +58,11 @@ def served(links: Links, seen: list[str], **settings: Any) -> Server:
 @asynccontextmanager
 async def pair(tmp_path: Path, how: str, **settings: Any) -> AsyncIterator[Pair]:
     far, seen, book = how == "two hosts", list[str](), Phonebook()
-    links = [Links(tmp_path / (name if far else "nodes"), KEY, book if far else None) for name in ("a", "b")]
+    links = [Links(tmp_path / (name if far else "nodes"), KEY) for name in ("a", "b")]
     home, other = (served(link, seen, **settings) for link in links)
     async with serving(home) as first, serving(other) as second:
         for link, site in zip(links, (first, second), strict=True):
+            link.nodes = book if far else None
             book.known[link.id] = ("127.0.0.1", site.port)
         yield Pair(first, second, seen)
 

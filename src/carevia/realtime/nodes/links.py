@@ -64,13 +64,13 @@ class Way:
 class Links:
     """One per process, on its event loop. `folder` is shared by the processes of one host, `key` by all hosts."""
 
-    def __init__(self, folder: Path, key: bytes, nodes: Nodes | None = None, group: str = "") -> None:
+    def __init__(self, folder: Path, key: bytes, group: str = "") -> None:
         self.id = group + secrets.token_urlsafe(6).replace("-", "A").replace("_", "B")
         self._group = group  # how the ids of all workers of one parent begin
         self.handed = self.adopted = self.tunnelled = 0  # connections, since the start
         self.tunnels: WeakSet[Side] = WeakSet()  # of clients whose session is on another host
         self._key = key
-        self.nodes = nodes  # who knows them needs to know this one first
+        self.nodes: Nodes | None = None  # who knows them needs to know this one first
         self._folder_path = folder
         self._folder: Folder | None = None
         self._box: Letterbox | None = None
