@@ -83,17 +83,15 @@ _old_links = delete(sign_in_links).where(sign_in_links.c.expires <= bindparam("n
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A signed-in browser. `hash` names it without opening it; `expires` is its absolute end (ms)."""
+    """A signed-in browser. `hash` names it without opening it."""
 
     person: Person
     hash: str
-    expires: int
 
 
 class SignedIn(msgspec.Struct, frozen=True):
     person: Person
     token: str
-    expires: int
 
     @property
     def session(self) -> str:
@@ -167,7 +165,7 @@ class People:
             sessions, token_hash=digest(token), user_id=row.id, created=now, last_seen=now, expires=now + ABSOLUTE
         )
         tx.run(_logged_in, user_id=row.id, now=now)
-        return SignedIn(_person(row), token, now + ABSOLUTE)
+        return SignedIn(_person(row), token)
 
     # Sessions.
 
@@ -180,7 +178,7 @@ class People:
         if row.last_seen + SEEN_EVERY <= now:
             with contextlib.suppress(Unavailable):  # a disk that is full locks nobody out
                 await self._store.write(lambda tx: tx.run(_session_seen, hash=key, now=now))
-        return Session(Person(row.user_id, row.role, row.email, row.name), key, row.expires)
+        return Session(Person(row.user_id, row.role, row.email, row.name), key)
 
     async def ended(self, hashes: Collection[str], user_ids: Collection[str]) -> tuple[set[str], set[str]]:
         """Of these sessions those that are over, and of these people those who may not come in any more."""
