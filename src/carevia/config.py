@@ -173,7 +173,7 @@ def _contradictions(settings: Settings) -> list[FieldError]:
     found: list[FieldError] = []
     if (settings.admin_email is None) != (settings.admin_password is None):
         name = "CAREVIA_ADMIN_PASSWORD" if settings.admin_password is None else "CAREVIA_ADMIN_EMAIL"
-        found.append({"field": name, "message": f"{name} is missing: the first account needs both of the two."})
+        found.append({"field": name, "message": f"{name} is missing: the first account needs both."})
     return found + (_refused_in_production(settings) if settings.production else [])
 
 

@@ -73,9 +73,9 @@ def carevia() -> None:
         "CAREVIA_REDIS_URL=redis://127.0.0.1 carevia serve --workers 4",
     )
 )
-@click.option("--host", help="Address to listen on; CAREVIA_HOST, 127.0.0.1.")
+@click.option("--host", help="Address to listen on; else CAREVIA_HOST, else 127.0.0.1.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help="Port to listen on; CAREVIA_PORT, 3000. 0 takes a free one."
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; else CAREVIA_PORT, else 3000. 0 takes a free one."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, help="Processes; more than one needs Redis.")
 @click.option("--worker", type=(int, int, str), hidden=True, help="What the parent tells a worker.")
@@ -209,7 +209,7 @@ def doctor() -> None:
 
 
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """What else may be wrong with it, the first question finds out."""
+    """Whether it can be an address at all; whether anything answers there, the first request finds out."""
     from urllib.parse import urlsplit
 
     import httpx2
@@ -240,10 +240,10 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     callback=_number,
     default=1.0,
     show_default=True,
-    help="Of them a second.",
+    help="Customers a second.",
 )
 @click.option("--fault", default="", help="duplicate, late, shuffle, lost: comma list of what goes wrong on the way.")
-@click.option("--url", callback=_address, help="The server; CAREVIA_PUBLIC_URL.")
+@click.option("--url", callback=_address, help="The server's address; else CAREVIA_PUBLIC_URL.")
 def simulate(count: int, rate: float, fault: str, url: str | None) -> None:
     """Play customers who book and pay, through the real webhook with real signatures."""
     from carevia.cli.simulate import play, read_faults
@@ -262,7 +262,7 @@ def _duration(_: click.Context, __: click.Parameter, value: str | None) -> float
 
 
 @carevia.command(epilog=_example("carevia reconcile --since 30d --dry-run"))
-@click.option("--since", callback=_duration, help="How far to look back, as 7d; from where the last sweep ended.")
+@click.option("--since", callback=_duration, help="How far to look back, as 7d; else to the end of the last sweep.")
 @click.option("--dry-run", is_flag=True, help="Say what differs and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 def reconcile(since: float | None, dry_run: bool, as_json: bool) -> None:

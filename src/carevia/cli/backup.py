@@ -43,7 +43,7 @@ def back_up(settings: Settings, target: Path, *, force: bool, say: Callable[[str
         found = copy_out(database_file(url, settings.data_dir), target, progress, files=files, force=force)
     say(f"The backup is made and checked: {target}, {_facts(found)}.")
     if found.attachments and (missing := found.attachments[1]):
-        say(f"{missing} attachments are not in it: messages name them, and {files} has not got them.")
+        say(f"{missing} attachments are not in it: messages name them, and their files are not in {files}.")
 
 
 def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> None:
@@ -60,7 +60,7 @@ def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> 
         what, kept = str(path), f"{file}. Delete it" if file else None
     say(f"Restored and checked: {what}, {_facts(found)}.")
     if kept:
-        say(f"The database as it was is kept: {kept} when you need it no more.")
+        say(f"The database as it was is kept: {kept} when you no longer need it.")
     if (others := aside(files, stamp)).exists():
         say(f"Attachments that only it names are kept too: {others}. Delete them together with it.")
     if found.attachments is None:

@@ -218,7 +218,7 @@ def _ring() -> Finding:
     """What an operator may like to know, and nothing wrong either way."""
     if open_ring() is not None:
         return Finding(True, "Events to many leave by io_uring.")
-    return Finding(True, "The system has no io_uring for us: events to many leave one by one, for some fifth more CPU.")
+    return Finding(True, "io_uring is not to be had here: events to many leave one by one, for about a fifth more CPU.")
 
 
 def _pages() -> Finding:
@@ -230,5 +230,5 @@ def _pages() -> Finding:
 
 def _clock() -> Finding:
     if time.time() < _FIRST_MADE_IN_2026:
-        return Finding(False, "The clock is in the past.", "Set it: payment signatures are refused 300 s off.")
+        return Finding(False, "The clock is in the past.", "Set it: 300 s off, and payments' signatures are refused.")
     return Finding(True, f"The clock says {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} UTC.")

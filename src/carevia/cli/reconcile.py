@@ -74,7 +74,7 @@ def _lines(report: Report) -> list[str]:
         f"{'Would be recorded' if report.dry_run else 'Recorded now'}: {len(repaired)}. For a person: {len(drift)}."
     )
     if report.unchecked:
-        lines.append(f"Not asked for: {report.unchecked} more of ours that the provider's list does not have.")
+        lines.append(f"{report.unchecked} more of ours are not in the provider's list, too many to ask for this time.")
     if not report.findings:
         lines.append("Everything agrees.")
     return lines

@@ -102,7 +102,7 @@ def _reason(answer: httpx2.Response) -> str:
     try:
         return str(answer.json()["message"])
     except (ValueError, LookupError, TypeError):
-        return "This is no answer of Carevia's. Name the server with --url."
+        return "What answers there is not Carevia. Name the server with --url."
 
 
 def _now() -> int:
