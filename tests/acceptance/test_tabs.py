@@ -190,10 +190,6 @@ def test_what_one_person_wrote_is_not_sent_by_the_next(site: Program, network: P
 # --- freshness ---
 
 
-def freshness(page: Page) -> str | None:
-    return page.locator("[data-freshness]").first.get_attribute("data-freshness")
-
-
 def test_a_silent_network_is_shown_as_checking_then_stale_and_the_page_comes_back_by_itself(
     site: Program, network: Proxy, person: Person
 ) -> None:

@@ -51,7 +51,6 @@ class Proxy:
     def __init__(self, target_port: int, latency: float = 0.0) -> None:
         self.latency = latency
         """Seconds that every byte takes, in each direction; may be changed at any time."""
-        self.bytes_to_client = 0
         self._target_port = target_port
         self._holding = False
         self._links: list[Link] = []
@@ -246,8 +245,6 @@ class Proxy:
                     target.shutdown(socket.SHUT_WR)
                     return
                 await self._loop.sock_sendall(target, data)
-                if target is link.client:
-                    self.bytes_to_client += len(data)
         except OSError:
             if not link.forgotten:
                 self._close(link, reset=True)
