@@ -1,11 +1,8 @@
 """The seam to uvicorn: a subclass of its httptools protocol takes what belongs to the engine's path.
 
 A connection that begins with a WebSocket upgrade never comes here (realtime/doorway.py); one that served requests
-before may still upgrade. Everything else stays ASGI. It leans on names of uvicorn that are not documented
-(`handle_websocket_upgrade`, `_should_upgrade`, `_get_upgrade`, `on_message_begin`, `on_headers_complete`,
-`send_400_response`, `on_response_complete`, `url`, `headers`, `scheme`, `client`, `cycle`, `flow`, `connections`,
-`parser`, `pipeline`, `timeout_keep_alive`, `timeout_keep_alive_task`, `_unset_keepalive_if_required`): the version is
-pinned, tests/realtime/test_uvicorn_seam.py says what broke, and realtime/uvicorn_ws.py does without them.
+before may still upgrade. Everything else stays ASGI. It leans on names of uvicorn that are not documented: the version
+is pinned, tests/realtime/test_uvicorn_seam.py lists them and says what broke, and realtime/uvicorn_ws.py does without.
 """
 
 import asyncio
