@@ -7,8 +7,9 @@ import jwt
 import pytest
 
 from carevia.config import load_settings
+from carevia.service.attempts import WINDOW
 from carevia.service.passwords import THREADS, Passwords
-from carevia.service.people import WINDOW, People
+from carevia.service.people import People
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import LOGIN, desk, now

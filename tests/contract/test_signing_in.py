@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from carevia.errors import RateLimited, SignInFirst
+from carevia.service.attempts import KNOWN_FOR, PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, WINDOW
 from carevia.service.passwords import Passwords
-from carevia.service.people import KNOWN_FOR, PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, WINDOW, People
+from carevia.service.people import People
 from carevia.store.store import Store
 from carevia.store.tables import login_failures
 from tests.aio import run

@@ -1,12 +1,7 @@
-"""Accounts, sessions, one-time sign-in links, and the limits on guessing. Each use case is one transaction.
+"""Accounts, sessions and one-time sign-in links. Each use case is one transaction.
 
 What is a secret is stored as its SHA-256 only. Unknown accounts and wrong passwords get the same sentence in the
-same time.
-
-Wrong passwords are counted for 15 minutes: five for an account from one address, twenty from one address. Once a
-hundred were wrong for an account, from wherever, each address has a single attempt instead of five, but for those from
-which the account was signed in to within 90 days. So guessing from many addresses is slow, and no stranger locks the
-owner out: at home they may mistype as ever, and from anywhere else the right password opens at the first attempt.
+same time; how often somebody may try, says service/attempts.py.
 """
 
 import contextlib
@@ -14,31 +9,25 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, case, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from carevia.domain.people import Person, Role
-from carevia.errors import BadInput, Conflict, NotFound, RateLimited, SignInFirst, Unavailable
+from carevia.errors import BadInput, Conflict, NotFound, SignInFirst, Unavailable
+from carevia.service import attempts
 from carevia.service.passwords import Passwords
 from carevia.service.tokens import NOT_VALID, Token
 from carevia.store.store import Store
-from carevia.store.tables import login_failures, sessions, sign_in_links, users
+from carevia.store.tables import sessions, sign_in_links, users
 from carevia.store.transaction import Row, Transaction
 
 MINUTE: Final = 60_000
 IDLE: Final = 12 * 60 * MINUTE
 ABSOLUTE: Final = 7 * 24 * 60 * MINUTE
 LINK_LIFE: Final = 15 * MINUTE
-WINDOW: Final = 15 * MINUTE
-KNOWN_FOR: Final = 90 * 24 * 60 * MINUTE
 SEEN_EVERY: Final = 5 * MINUTE
-PER_ACCOUNT_AND_ADDRESS: Final = 5
-PER_ADDRESS: Final = 20
-PER_ACCOUNT: Final = 100
-ONE_EACH: Final = 1
-KNOWN: Final = "known:"
 WRONG: Final = "The email address or the password is not right."
 _new_token: Final = partial(secrets.token_urlsafe, 32)  # 256 random bits
 LINK_WRONG: Final = "This sign-in link has been used or is too old. Sign in with your password, or ask for a new link."
@@ -64,17 +53,6 @@ _link_used = (
         sign_in_links.c.expires > bindparam("now"),
     )
     .values(used=bindparam("now"))
-)
-_failures = select(func.count(), func.min(login_failures.c.time)).where(
-    login_failures.c.key == bindparam("failed"), login_failures.c.time > bindparam("since")
-)
-_failure_gone = delete(login_failures).where(
-    login_failures.c.key == bindparam("failed"), login_failures.c.time == bindparam("at")
-)
-_failures_gone = delete(login_failures).where(login_failures.c.key == bindparam("failed"))
-_old_failures = delete(login_failures).where(
-    login_failures.c.time
-    <= case((login_failures.c.key.startswith(KNOWN), bindparam("known_before")), else_=bindparam("before"))
 )
 _old_sessions = delete(sessions).where(
     or_(sessions.c.expires <= bindparam("now"), sessions.c.last_seen <= bindparam("before"))
@@ -113,13 +91,13 @@ class People:
         """A new session for the right password; `previous` (a session token) ends. Failures are counted beforehand,
         so that guesses made at once do not slip through together."""
         login = login_of(email)
-        keys = _keys(login, address)
-        attempt = await self._store.write(partial(_begin_attempt, keys=keys, now=self._now()))
+        keys = attempts.keys_of(login, address)
+        attempt = await self._store.write(partial(attempts.begin, keys=keys, now=self._now()))
         row = await self._store.read(lambda tx: tx.first(_user_by_login, user_login=login))
         try:
             right = await self._passwords.matches(password, row.password_hash if row and not row.disabled else None)
         except BaseException:  # a full queue, or a caller that went away: nobody guessed
-            await self._store.write(partial(_forget_attempt, keys=keys, at=attempt))
+            await self._store.write(partial(attempts.forget, keys=keys, at=attempt))
             raise
         if row is None or not right:
             raise SignInFirst(WRONG)
@@ -128,7 +106,7 @@ class People:
             account = tx.first(_user, user_id=row.id)
             if account is None or account.disabled or account.password_hash != row.password_hash:
                 raise SignInFirst(WRONG)  # changed while it was compared, which ended all sessions that there were
-            _succeeded(tx, keys=keys, at=attempt, now=self._now())
+            attempts.succeed(tx, keys=keys, at=attempt, now=self._now())
             return self._open_session(tx, account, previous)
 
         return await self._store.write(succeed)
@@ -267,7 +245,7 @@ class People:
         def work(tx: Transaction) -> None:
             tx.run(_old_sessions, now=now, before=now - IDLE)
             tx.run(_old_links, now=now)
-            tx.run(_old_failures, before=now - WINDOW, known_before=now - KNOWN_FOR)
+            attempts.forget_old(tx, now=now)
 
         await self._store.write(work)
 
@@ -292,53 +270,3 @@ def _is_good(session: Row | None, now: int) -> bool:
 
 def _person(row: Row) -> Person:
     return Person(row.id, row.role, row.email, row.name)
-
-
-class _Keys(NamedTuple):
-    """What attempts are kept by; no e-mail in clear. `known` says that the account was signed in to from there."""
-
-    both: str
-    address: str
-    account: str
-    known: str
-
-    @property
-    def counted(self) -> tuple[str, ...]:
-        return self.both, self.address, self.account
-
-
-def _keys(login: str, address: str) -> _Keys:
-    account = digest(login)[:32]
-    known = digest(f"{account} {address}")[:32]
-    return _Keys(f"both:{account}:{address}", f"address:{address}", f"account:{account}", KNOWN + known)
-
-
-def _begin_attempt(tx: Transaction, *, keys: _Keys, now: int) -> int:
-    """Count this attempt as a failure until it succeeds; RateLimited where the window is full."""
-    limits = {keys.both: PER_ACCOUNT_AND_ADDRESS, keys.address: PER_ADDRESS}
-    if _count(tx, keys.account, now - WINDOW) >= PER_ACCOUNT and not _count(tx, keys.known, now - KNOWN_FOR):
-        limits[keys.both] = ONE_EACH
-    for key, limit in limits.items():
-        found = tx.all(_failures, failed=key, since=now - WINDOW)[0]
-        if found[0] >= limit:
-            wait = max(1, -(-(found[1] + WINDOW - now) // 1000))
-            raise RateLimited("Too many attempts to sign in. Wait some minutes and try again.", retry_after=wait)
-    for key in keys.counted:
-        tx.insert(login_failures, key=key, time=now)
-    return now
-
-
-def _count(tx: Transaction, key: str, since: int) -> int:
-    return int(tx.all(_failures, failed=key, since=since)[0][0])
-
-
-def _forget_attempt(tx: Transaction, *, keys: _Keys, at: int) -> None:
-    for key in keys.counted:
-        tx.run(_failure_gone, failed=key, at=at)
-
-
-def _succeeded(tx: Transaction, *, keys: _Keys, at: int, now: int) -> None:
-    _forget_attempt(tx, keys=keys, at=at)
-    for key in (keys.both, keys.known):
-        tx.run(_failures_gone, failed=key)
-    tx.insert(login_failures, key=keys.known, time=now)

@@ -102,7 +102,7 @@ sign_in_links = Table(
 login_failures = Table(
     "login_failures",
     metadata,
-    # Behind `known:` also where somebody has signed in: see service/people.py, which says what a key is.
+    # Behind `known:` also where somebody has signed in: see service/attempts.py, which says what a key is.
     Column("id", Number, primary_key=True),
     Column("key", Text, nullable=False),
     Column("time", Number, nullable=False),
