@@ -181,9 +181,7 @@ def test_a_lock_that_stays_is_unavailable_and_nothing_is_run_late(
                 await store.check()
             other.execute("COMMIT")
             other.close()
-            await asyncio.sleep(0.3)
-            assert await store.bounds() == (0, 0)
-            assert await store.write(say()) == 1
+            assert await store.write(say()) == 1, "what was refused was run late"
 
     run(main())
 
