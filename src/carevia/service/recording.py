@@ -5,6 +5,8 @@ The second teller completes what the first left open. Money is the provider's wo
 replaced as soon as the provider speaks of it. What became of the money afterwards is settling.py's.
 """
 
+from itertools import count
+
 from sqlalchemy import bindparam, case, exists, func, or_, select, update
 
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
@@ -154,8 +156,8 @@ class Recorder:
             self._insert_payment(tx, paid.money, made, paid.user_id, paid.needs_look, now)
         else:  # money that needed a look, because nobody had told us what it was for
             tx.run(_LINK, payment=payment.id, booking=made, user=paid.user_id)
-            _set_money(tx, tx.all(_BOOKING, booking=made)[0], paid.details.total, look=None)
-            booking = tx.all(_BOOKING, booking=made)[0]
+            _set_money(tx, stored_row(tx, made), paid.details.total, look=None)
+            booking = stored_row(tx, made)
             amount, currency = booking.paid, booking.currency
         event = CustomerAdded(
             userId=paid.user_id,
@@ -222,21 +224,14 @@ class Recorder:
         return id_
 
     def _free_tracking_id(self, tx: Transaction, paid: PaidBooking, delivery: str) -> tuple[str, str | None]:
-        """The one that was asked for, unless it is another customer's; then one of ours and a reason to look."""
+        """One of ours where the id is taken, and a reason to look where it was asked for and is another customer's."""
         look = None
-        from_site = paid.money.source == "site"
         if paid.tracking_id is not None:
-            if tx.first(_TRACKED, tracking=paid.tracking_id) is None:
-                return paid.tracking_id, None
             look = f"the tracking id {paid.tracking_id} belongs to another customer"
-            if from_site:
+            if paid.money.source == "site":
                 raise BadInput("The booking cannot be stored.", errors=[{"field": "trackingId", "message": look}])
-        attempt = 0
-        while True:
-            tracking = self._made_tracking_id(paid, delivery, attempt)
-            if tx.first(_TRACKED, tracking=tracking) is None:
-                return tracking, look
-            attempt += 1
+        made = (self._made_tracking_id(paid, delivery, attempt) for attempt in count())
+        return next(tracking for tracking in made if tx.first(_TRACKED, tracking=tracking) is None), look
 
     def _made_tracking_id(self, paid: PaidBooking, delivery: str, attempt: int) -> str:
         from_site = paid.money.source == "site"
