@@ -245,7 +245,7 @@ class Carevia:
         exports, zone = Exports(self.store), ZoneInfo(settings.time_zone)
         routes += ListRoutes(self.bookings, self.payments, exports, zone, now).routes()
         routes += ReceiptRoutes(self.receipts).routes()
-        routes += talk_routes(self.talk, self.bookings, now)
+        routes += talk_routes(self.talk, now)
         routes += ConversationRoutes(self.talk.conversations).routes()
         routes += self._checkout_routes()
         metrics = Metrics(

@@ -112,7 +112,7 @@ def test_a_customer_sees_their_own_bookings_only(tmp_path: Path) -> None:
 
 
 async def ids(home: House) -> list[str]:
-    return [row.id for row in (await home.bookings.participants())[0]]
+    return [row.id for row in (await home.talk.participants.list())[0]]
 
 
 def test_participants_are_one_per_customer_with_a_booking_last_activity_first(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_participants_have_the_contract_s_keys(tmp_path: Path) -> None:
         async with house(tmp_path) as home:
             await home.pay("u1", name="Nusrat Jahan Ahmed")
             await home.store.write(lambda tx: tx.run(update(users).values(last_login=NOW)))
-            [row] = (await home.bookings.participants())[0]
+            [row] = (await home.talk.participants.list())[0]
             assert (row.firstName, row.lastName, row.email) == ("Nusrat Jahan", "Ahmed", "u1@carevia.example")
             assert (row.image, row.lastLoginAt) == (None, "2026-11-23T04:30:15.000Z")
 
@@ -152,14 +152,14 @@ def test_participants_are_paged_without_gap_or_repetition(tmp_path: Path) -> Non
             found: list[str] = []
             cursor, more = None, True
             while more:
-                rows, more, cursor = await home.bookings.participants(2, cursor)
+                rows, more, cursor = await home.talk.participants.list(2, cursor)
                 found += [row.id for row in rows]
                 assert (cursor is not None) == more
             assert found == ["u4", "u3", "u2", "u1", "u0"]
             with pytest.raises(BadInput):
-                await home.bookings.participants(2, "nonsense")
+                await home.talk.participants.list(2, "nonsense")
             with pytest.raises(BadInput):
-                await home.bookings.participants(0)
+                await home.talk.participants.list(0)
 
     run(main())
 

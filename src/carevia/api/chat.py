@@ -15,8 +15,8 @@ from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
 from carevia.domain.bookings import Participant
 from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
-from carevia.service.bookings import Bookings
 from carevia.service.chat import Chat
+from carevia.service.participants import Participants
 from carevia.service.talk import Talk
 
 _Limit = Annotated[int, Meta(ge=1, le=200)]
@@ -47,9 +47,9 @@ class SentMessage(msgspec.Struct):
 
 
 class ChatRoutes:
-    def __init__(self, chat: Chat, bookings: Bookings, now: Callable[[], int]) -> None:
+    def __init__(self, chat: Chat, participants: Participants, now: Callable[[], int]) -> None:
         self._chat = chat
-        self._bookings = bookings
+        self._participants = participants
         self._now = now
 
     def routes(self) -> list[Route[Any, Any]]:
@@ -89,7 +89,7 @@ class ChatRoutes:
         ]
 
     async def participants(self, call: Call[ParticipantsQuery, Nothing]) -> Answer:
-        rows, has_more, cursor = await self._bookings.participants(call.query.limit, call.query.before)
+        rows, has_more, cursor = await self._participants.list(call.query.limit, call.query.before)
         return ok(rows, hasMore=has_more, nextBefore=cursor)
 
     async def history(self, call: Call[HistoryQuery, Nothing]) -> Answer:
@@ -105,10 +105,10 @@ class ChatRoutes:
         return ok({"id": sent.id, "seq": sent.seq, "time": sent.time})
 
 
-def talk_routes(talk: Talk, bookings: Bookings, now: Callable[[], int]) -> list[Route[Any, Any]]:
+def talk_routes(talk: Talk, now: Callable[[], int]) -> list[Route[Any, Any]]:
     """Everything about conversations that goes over HTTP."""
     return [
-        *ChatRoutes(talk.chat, bookings, now).routes(),
+        *ChatRoutes(talk.chat, talk.participants, now).routes(),
         *AttachmentRoutes(talk.attachments).routes(),
         *SavedReplyRoutes(talk.replies).routes(),
     ]

@@ -1,4 +1,4 @@
-"""Bookings as lists: for the desk and for customers, the participants of the chat, and the figures above them."""
+"""Bookings as lists, for the desk and for customers, and the figures above them."""
 
 from functools import cache, partial
 from typing import Any
@@ -6,28 +6,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import (
-    BookingPage,
-    BookingQuery,
-    BookingStats,
-    Metric,
-    Participant,
-    pages,
-    split_name,
-)
-from carevia.domain.chat import page_size
+from carevia.domain.bookings import BookingPage, BookingQuery, BookingStats, Metric, pages
 from carevia.domain.ids import own_tracking_id
 from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
-from carevia.domain.times import iso
-from carevia.errors import BadInput
 from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, shown, tracked, tracking_id_like
 from carevia.service.stats import booking_stats, payment_metrics
 from carevia.store.store import Store
 from carevia.store.tables import bookings, users
-from carevia.store.transaction import Row, Transaction
-
-PARTICIPANTS = 200
+from carevia.store.transaction import Transaction
 
 _b = bookings.c
 
@@ -61,16 +48,6 @@ ORDER = {
 class Bookings:
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    async def participants(
-        self, limit: int | None = None, before: str | None = None
-    ) -> tuple[list[Participant], bool, str | None]:
-        """One row per customer who has a booking, last activity first; (rows, has more, cursor for the next page).
-
-        For staff only, which the edge sees to.
-        """
-        size = page_size(limit, PARTICIPANTS, PARTICIPANTS)
-        return await self._store.read(partial(_participants, size=size, before=_cursor(before)))
 
     async def stats(self, viewer: Person, zone: ZoneInfo, now: int) -> BookingStats:
         """Days and weeks are those of the business's time zone."""
@@ -134,40 +111,3 @@ def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPag
 def newest(tx: Transaction) -> int:
     """The number of the booking that was announced last; 0 where there is none."""
     return int(tx.all(_NEWEST)[0].seq or 0)
-
-
-# --- participants -----------------------------------------------------------------------------------------------
-
-_u = users.c
-
-
-@cache
-def _booked(bounded: bool) -> Select[Any]:
-    rows = select(_u.id, _u.name, _u.email, _u.image, _u.last_login, _u.activity).where(_u.booked == 1)
-    if bounded:
-        rows = rows.where(_u.activity < bindparam("before"))
-    return rows.order_by(_u.activity.desc()).limit(bindparam("most"))
-
-
-def _participants(tx: Transaction, *, size: int, before: int | None) -> tuple[list[Participant], bool, str | None]:
-    bound = {} if before is None else {"before": before}
-    rows = tx.all(_booked(before is not None), most=size + 1, **bound)
-    more = len(rows) > size
-    shown = rows[:size]
-    return [_participant(row) for row in shown], more, str(shown[-1].activity) if more else None
-
-
-def _participant(row: Row) -> Participant:
-    first, last = split_name(row.name)
-    seen = None if row.last_login is None else iso(row.last_login)
-    return Participant(row.id, first, last, row.email or "", row.image, seen)
-
-
-def _cursor(before: str | None) -> int | None:
-    if before is None or before == "":
-        return None
-    if not before.isascii() or not before.isdigit() or len(before) > 18:
-        raise BadInput(
-            "before must be a cursor that this list gave.", errors=[{"field": "before", "message": "unknown cursor"}]
-        )
-    return int(before)
