@@ -23,7 +23,7 @@ async def in_thread(work: Callable[[], T]) -> T:
         with contextlib.suppress(RuntimeError):  # a loop that is closed has nobody left to tell
             loop.call_soon_threadsafe(job.settle)
 
-    thread = Thread(target=main, name="carevia-prepare", daemon=True)
+    thread = Thread(target=main, name="carevia-once", daemon=True)
     thread.start()
     try:
         result: T = await job.future
