@@ -299,7 +299,7 @@ def test_after_a_disconnect_packet_the_transport_stays_and_may_connect_again() -
     run(main())
 
 
-def test_an_event_in_flight_behind_a_disconnect_closes_nothing_that_was_not_broken() -> None:
+def test_an_event_behind_the_disconnect_of_its_namespace_closes_the_connection() -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Tab(site.port) as tab:
             await tab.connect("/custom")
