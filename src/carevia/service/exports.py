@@ -1,7 +1,8 @@
 """Lists as CSV, for staff: the same filters and order as the list on the screen, all rows of it.
 
 Each page is a read of its own that goes on behind the last row of the one before, so a slow reader holds up nobody and
-no row comes twice. What arrives meanwhile is left out: the export ends with what there was when it began.
+no row comes twice. A booking that arrives meanwhile is left out, and so is a payment, unless it was made before the row
+that the export has come to.
 """
 
 from collections.abc import AsyncIterator, Iterable
