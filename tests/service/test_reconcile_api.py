@@ -1,5 +1,7 @@
 """Reconciliation while the provider's API is away, breaks off, hesitates or refuses; over real HTTP."""
 
+import asyncio
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,21 @@ def test_a_refused_key_is_said_at_once_without_the_key(tmp_path: Path) -> None:
                 await b.sweep()
             assert before[:8] not in problem.value.message
             assert b.waited == []
+
+    run(main())
+
+
+def test_a_list_whose_pages_come_round_again_is_said_to_have_no_end(tmp_path: Path) -> None:
+    """A proxy that leaves part of the query out gives the same pages for ever; a sweep must not read for ever."""
+
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            sessions = [b.paid("u1"), b.paid("u2")]
+            pages = cycle([{"data": [session], "has_more": True} for session in sessions])
+            setattr(b.provider, "answer", lambda path, key: (200, next(pages)))  # noqa: B010
+            async with asyncio.timeout(5):
+                with pytest.raises(Unavailable, match="does not come to an end"):
+                    await b.sweep()
 
     run(main())
 

@@ -88,6 +88,7 @@ class StripeApi:
 
     async def _listed(self, path: str, created_from: int, fitting: dict[str, str]) -> AsyncIterator[list[Any]]:
         asked = {"created[gte]": str(max(0, created_from)), "limit": str(PAGE), **fitting}
+        ends: set[str] = set()  # of the pages so far: one that comes again comes for ever
         while True:
             answer = await self._get(path, asked, _TRIES, _SECONDS) or {}
             page = answer.get("data")
@@ -98,8 +99,9 @@ class StripeApi:
             if not page or answer.get("has_more") is not True:
                 return
             last = provider_id(page[-1])
-            if last is None or last == asked.get("starting_after"):
+            if last is None or last in ends:
                 raise Unavailable(f"Stripe's list {path} does not come to an end.")
+            ends.add(last)
             asked["starting_after"] = last
 
     async def _get(self, path: str, query: dict[str, str], tries: int, seconds: float) -> dict[str, Any] | None:
