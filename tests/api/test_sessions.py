@@ -76,6 +76,25 @@ def test_logout_ends_the_session_and_clears_the_cookie(tmp_path: Path) -> None:
     run(work())
 
 
+def test_logout_by_token_ends_the_session_that_the_token_names(tmp_path: Path) -> None:
+    """A page of another origin keeps the login's token and has no cookie of ours: it was told "Signed out", and its
+    token stayed good for seven days."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.account()
+            token = (await d.http.post("/api/login", json=LOGIN)).json()["data"]["token"]
+            d.http.cookies.clear()
+            shown = {"authorization": f"Bearer {token}"}
+            assert (await d.http.get("/api/session", headers=shown)).status_code == 200
+            assert (await d.http.post("/api/logout", headers=shown, json={})).status_code == 200
+            assert (await d.http.get("/api/session", headers=shown)).status_code == 401
+            for over in (shown, {"authorization": "Bearer nonsense"}, {}):
+                assert (await d.http.post("/api/logout", headers=over, json={})).status_code == 200
+
+    run(work())
+
+
 @pytest.mark.parametrize(("step", "whole"), [(IDLE, IDLE), (IDLE - 1, ABSOLUTE)])
 def test_session_ends_after_12_idle_hours_and_after_7_days(tmp_path: Path, step: int, whole: int) -> None:
     async def work() -> None:

@@ -13,7 +13,7 @@ from carevia.api.http import Request, cookie_value
 from carevia.domain.people import Person
 from carevia.errors import Forbidden, SignInFirst
 from carevia.realtime.handshake import Handshake
-from carevia.service.people import People, SignedIn
+from carevia.service.people import People, SignedIn, digest
 from carevia.service.tokens import NOT_VALID, Tokens
 
 FOREIGN: Final = "This request comes from a page of another site, which may not do this."
@@ -57,6 +57,16 @@ class Auth:
         if token is not None:
             return await self.of_token(token)
         return await self._of_cookie(request.handshake, request.headers)
+
+    def session_named(self, request: Request) -> str | None:
+        """The hash of the session that a request names, over or not: by its cookie, else by its token."""
+        cookie = request.cookie(self.cookie.name)
+        if cookie:
+            return digest(cookie)
+        try:
+            return self._tokens.read(bearer(request.headers) or "").session
+        except SignInFirst:
+            return None
 
     async def of_socket(self, handshake: Handshake, auth: Mapping[str, Any]) -> Identity | None:
         """Raises SignInFirst for a token that is not good. An upgrade that names no Origin may not use the cookie

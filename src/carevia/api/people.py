@@ -83,7 +83,7 @@ class PeopleRoutes:
             Route(
                 method="POST",
                 path="/api/logout",
-                summary="End the session of the cookie, and its sockets.",
+                summary="End the session of the cookie, else of the token, and its sockets.",
                 handler=self.logout,
                 policy="public",
                 query=Nothing,
@@ -128,9 +128,9 @@ class PeopleRoutes:
         return self._signed_in(await self._people.use_link(call.body.token, previous))
 
     async def logout(self, call: Call[Nothing, Nothing]) -> Answer:
-        token = call.request.cookie(self._auth.cookie.name)
-        if token:
-            await self._credentials.sign_out(token)
+        session = self._auth.session_named(call.request)
+        if session:
+            await self._credentials.sign_out(session)
         return ok({}, "Signed out", headers=[self._auth.cookie.clear()])
 
     async def session(self, call: Call[Nothing, Nothing]) -> Answer:

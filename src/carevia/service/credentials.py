@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, select, update
 from carevia.domain.people import Role
 from carevia.errors import NotFound
 from carevia.service.passwords import Passwords
-from carevia.service.people import digest, login_of
+from carevia.service.people import login_of
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
 from carevia.store.tables import sessions, users
@@ -50,15 +50,14 @@ class Credentials:
         self._passwords = passwords
         self._now = now
 
-    async def sign_out(self, token: str) -> None:
-        """End the session of this cookie; nothing happens where it is over already."""
-        key = digest(token)
+    async def sign_out(self, session: str) -> None:
+        """End this session, given by its hash; nothing happens where it is over already."""
 
         def work(tx: Transaction) -> None:
-            row = tx.first(_owner, hash=key)
+            row = tx.first(_owner, hash=session)
             if row is not None:
-                tx.run(_session_gone, hash=key)
-                self._announce(tx, Ended(row.user_id, key))
+                tx.run(_session_gone, hash=session)
+                self._announce(tx, Ended(row.user_id, session))
 
         await self._store.write(work)
 
