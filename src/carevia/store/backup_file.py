@@ -102,8 +102,12 @@ def copy(source: sqlite3.Connection, to: Path, progress: Progress) -> None:
 
 
 def copy_backup(backup: Path, to: Path, progress: Progress) -> None:
-    """`copy` of somebody's backup, beside which nothing is written."""
+    """`copy` of somebody's backup, beside which nothing is written. Raises BadInput for one whose end is missing:
+    SQLite takes what is not there of the last page for zeros."""
     with contextlib.closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+        pages, size = (source.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
+        if backup.stat().st_size < pages * size:
+            raise BadInput(f"{backup} has no end: it was cut off on its way here. Nothing was changed.")
         copy(source, to, progress)
 
 
