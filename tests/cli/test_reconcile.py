@@ -63,6 +63,13 @@ def test_a_dry_run_records_nothing(tmp_path: Path, provider: StripeApi) -> None:
         assert "it would be recorded." in shown.output
 
 
+def test_as_far_back_as_somebody_wants_is_at_most_everything(tmp_path: Path, provider: StripeApi) -> None:
+    paid(provider)
+    shown = reconcile(tmp_path, "--since", "1000000d", **provider.settings)
+    assert shown.exit_code == 0
+    assert shown.output.startswith("Compared 1 paid checkouts since 1970-01-01T00:00:00.000Z with our record.")
+
+
 def test_what_cannot_be_done_is_a_sentence(tmp_path: Path, provider: StripeApi) -> None:
     keyless = reconcile(tmp_path).exception
     assert isinstance(keyless, ConfigError)

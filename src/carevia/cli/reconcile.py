@@ -40,7 +40,8 @@ async def _sweep(settings: Settings, key: str, since: float | None, dry_run: boo
         try:
             payments = Payments(store, now=_now, random=os.urandom)
             reconciliation = Reconciliation(store, payments, stripe, now=_now, live=settings.production)
-            return await reconciliation.sweep(None if since is None else _now() - int(since * 1000), dry_run=dry_run)
+            start = None if since is None else max(0, _now() - int(since * 1000))
+            return await reconciliation.sweep(start, dry_run=dry_run)
         finally:
             await stripe.close()
 
