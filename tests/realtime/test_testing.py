@@ -71,6 +71,50 @@ def test_a_client_upgrades_and_loses_nothing_on_the_way() -> None:
     run(main())
 
 
+def test_what_is_said_while_a_client_changes_over_arrives_once() -> None:
+    async def main() -> None:
+        server = lively()
+        async with TestClient(server, transport="polling") as client:
+            upgraded = asyncio.create_task(client.upgrade())
+            said = 0
+            while not upgraded.done():
+                client.emit("say", said)
+                said += 1
+                await asyncio.sleep(0)
+            await upgraded
+            assert await client.call("echo", "whole") == ["whole"]
+            assert [(await client.receive("said")).args for _ in range(said)] == [[number] for number in range(said)]
+        await quiet(server)
+
+    run(main())
+
+
+def test_an_upgrade_that_fails_leaves_the_client_on_polling() -> None:
+    async def main() -> None:
+        server = lively(allow_upgrades=False)
+        async with TestClient(server, transport="polling") as client:
+            with pytest.raises(Refused):
+                await client.upgrade()
+            assert await client.call("echo", 1) == [1]
+        await quiet(server)
+        server = lively()
+        async with TestClient(server, transport="polling") as client:
+            upgraded = asyncio.create_task(client.upgrade())
+            await asyncio.sleep(0.05)
+            client.freeze()
+            client.emit("say", "held")
+            with pytest.raises(TimeoutError, match="the polls did not end"):
+                await upgraded
+            client.thaw()
+            assert (await client.receive("said")).args == ["held"]
+            await client.upgrade()
+            assert await client.call("echo", 2) == [2]
+        await quiet(server)
+
+    with virtual_time() as clock:
+        clock.run(main())
+
+
 def test_refusals_say_what_the_server_said() -> None:
     async def main() -> None:
         def full(handshake: Handshake) -> Refusal | None:

@@ -147,21 +147,34 @@ class TestClient:
         await self.connect()
 
     async def upgrade(self) -> None:
-        """From polling to WebSocket, as a browser does it: probe, let the polls end, then change over."""
+        """From polling to WebSocket, as a browser does it: probe, let the polls end, then change over. Where it fails,
+        polling goes on."""
         polling = self._link
         if not isinstance(polling, PollingLink):
             raise ValueError("only a client on polling can upgrade")
-        self._upgrading = []
         candidate = WebSocketLink(self._server, self._request, self.handshake["sid"])
-        await self._opened(candidate)
+        try:
+            await self._opened(candidate)
+            await self._probe(candidate)
+            self._upgrading = []  # what is said from now on waits
+            stopped = asyncio.create_task(polling.stop())
+            stopped.add_done_callback(lambda _: self._news.set())
+            await self._until(lambda: stopped.done() and self.closed is None, "the polls did not end", _WITHIN)
+            candidate.send(engineio.UPGRADE.decode())
+            self._link = candidate
+        except BaseException:
+            candidate.cut()
+            polling.go_on()
+            raise
+        finally:
+            held, self._upgrading = self._upgrading, None
+            if held:
+                self.send(*held)
+
+    async def _probe(self, candidate: Link) -> None:
+        heard, answer = len(self.transcript), engineio.PROBE_PONG.decode()
         candidate.send(engineio.PROBE_PING.decode())
-        probe_answered = engineio.PROBE_PONG.decode()
-        await self._until(lambda: probe_answered in self.transcript[-20:], "no answer to the probe", _WITHIN)
-        await polling.stop()
-        candidate.send(engineio.UPGRADE.decode())
-        self._link = candidate
-        held, self._upgrading = self._upgrading, None
-        self.say(*held)
+        await self._until(lambda: answer in self.transcript[heard:], "no answer to the probe", _WITHIN)
 
     async def close(self) -> None:
         """Leave, and wait until the server has seen it. A frozen connection is cut."""

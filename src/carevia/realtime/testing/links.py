@@ -214,6 +214,7 @@ class PollingLink:
         self.down = Way(self._arrived, _ignore)
         self._gone = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()  # less is under way than before
         self._polling = False  # a GET is under way
         self._stopped = False
         self._over = False
@@ -249,9 +250,14 @@ class PollingLink:
     async def stop(self) -> None:
         """No further GET: what is under way comes to its end."""
         self._stopped = True
-        while not self._over and (self.up.size or self.down.size or self._tasks):
-            await self._settled()
-            await asyncio.sleep(0)
+        while self._stopped and not self._over and (self.up.size or self.down.size or self._tasks):
+            self._moved.clear()
+            await self._moved.wait()
+
+    def go_on(self) -> None:
+        """It is not to stop after all."""
+        self._stopped = False
+        self._arrived([])
 
     async def _settled(self) -> None:
         while self._tasks:
@@ -264,6 +270,7 @@ class PollingLink:
                 self.heard(self, base64.b64decode(packet[1:]) if binary else packet.decode())
                 if packet == engineio.CLOSE:
                     self._finish("closed by the server")
+        self._moved.set()
         if not (self.down.size or self._polling or self._stopped or self._over):
             self._polling = True
             self._start(self._get())
@@ -271,7 +278,11 @@ class PollingLink:
     def _start(self, exchange: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(exchange)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended_one)
+
+    def _ended_one(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._moved.set()
 
     async def _get(self) -> None:
         status, headers, body = await self._ask("GET")
@@ -294,6 +305,7 @@ class PollingLink:
     def _finish(self, why: str) -> None:
         if not self._over:
             self._over = True
+            self._moved.set()
             self.ended(self, Closed(None, why))
 
     async def _ask(self, method: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
