@@ -251,6 +251,27 @@ def test_more_than_fits_into_its_buffer_is_a_new_identity() -> None:
     run(main())
 
 
+def test_what_went_to_others_does_not_count_against_its_buffer() -> None:
+    async def main() -> None:
+        server = make(buffer_limit=10_000)
+        space = server.namespace("/")
+        space.recovery = MemoryRecovery()
+        space.on("echo")(lambda socket, *args: args)
+        async with serving(server) as site:
+            async with Client(site.port) as client:
+                [socket] = space.sockets.values()
+                socket.join("mine")
+            await gone(space)
+            for number in range(100):
+                space.to(f"room {number}").emit("theirs", "x" * 1_000)
+            space.to("mine").emit("mine", 1)
+            async with back(site, client.ticket) as again:
+                assert await again.heard() == ["mine", 1]
+                await nothing_more(again)
+
+    run(main())
+
+
 def test_only_so_many_sockets_are_kept() -> None:
     async def main() -> None:
         server, space = remembering(max_sockets=2)

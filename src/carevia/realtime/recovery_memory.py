@@ -95,10 +95,11 @@ class MemoryRecovery(EventLog):
     def identify(self, socket: "Socket", auth: Mapping[str, Any]) -> Identity:
         """See `Recovery`."""
         self._forget()
-        trail = self._trail(socket, auth.get("pid"))
-        if trail is not None:
+        found = self._trail(socket, auth.get("pid"))
+        if found is not None:
+            trail, rooms = found
             since = self._since(trail, auth.get("offset"))
-            if since is not None and self._within_limits(socket, since):
+            if since is not None and self._within_limits(socket, self._missed(trail, rooms, since)):
                 trail.since, socket.recovery = since, trail
                 return Identity(_sid(trail.pid), trail.pid, True)
         sid = secrets.token_urlsafe(15)
@@ -106,16 +107,17 @@ class MemoryRecovery(EventLog):
         socket.recovery = _Trail(pid, self._last, self._owner(socket))
         return Identity(sid, pid, False)
 
-    def _trail(self, socket: "Socket", pid: object) -> _Trail | None:
-        """The trail behind a pid, of a socket that has gone or whose going has not been noticed yet."""
+    def _trail(self, socket: "Socket", pid: object) -> tuple[_Trail, tuple[str, ...]] | None:
+        """The trail behind a pid, and the rooms: of a socket that has gone or whose going has not been noticed yet."""
         if not isinstance(pid, str):
             return None
         kept = self._kept.get(_sid(pid))
         ghost = socket.namespace.sockets.get(_sid(pid))
-        found: _Trail | None = kept.trail if kept else ghost.recovery if ghost else None
-        if found is None or not hmac.compare_digest(found.pid.encode(), pid.encode(errors="replace")):
+        trail: _Trail | None = kept.trail if kept else ghost.recovery if ghost else None
+        if trail is None or not hmac.compare_digest(trail.pid.encode(), pid.encode(errors="replace")):
             return None
-        return found if found.owner == self._owner(socket) else None
+        rooms = kept.rooms if kept else ghost.rooms if ghost else ()
+        return (trail, rooms) if trail.owner == self._owner(socket) else None
 
     def _since(self, trail: _Trail, offset: object) -> int | None:
         """The number after which the client is owed everything; None where that is not kept any more."""
@@ -128,10 +130,10 @@ class MemoryRecovery(EventLog):
             since = trail.start
         return since if self._last - len(self._events) <= since <= self._last else None
 
-    def _within_limits(self, socket: "Socket", since: int) -> bool:
+    def _within_limits(self, socket: "Socket", missed: "Iterator[Message]") -> bool:
         """What it missed must fit into its buffer, else it would be cut again, and again."""
         limit = socket.client.server.config.buffer_limit
-        return not limit or sum(entry.size for entry in self._after(since)) <= limit
+        return not limit or sum(map(_size, missed)) <= limit
 
     def restore(self, socket: "Socket") -> None:
         """See `EventLog`."""
@@ -139,16 +141,15 @@ class MemoryRecovery(EventLog):
         trail: _Trail = socket.recovery
         if kept is None:
             return
-        joined = {room: trail.joined.get(room, trail.start) for room in kept.rooms}
+        joined = _joined(trail, kept.rooms)
+        missed = list(self._missed(trail, kept.rooms, trail.since))
         for room in kept.rooms:
             socket.join(room)
         trail.joined = joined
         if socket.data is None:
             socket.data = kept.data
-        first = self._last - len(self._events) + 1
-        for number, entry in enumerate(self._after(trail.since), max(trail.since + 1, first)):
-            if _owed(entry, number, socket.id, joined):
-                socket.namespace.fanout.push((socket,), entry.message)
+        for message in missed:
+            socket.namespace.fanout.push((socket,), message)
 
     # What happens meanwhile.
 
@@ -158,7 +159,7 @@ class MemoryRecovery(EventLog):
 
     def record(self, message: "Message", rooms: tuple[str, ...] | None, but: tuple[str, ...]) -> None:
         """See `EventLog`."""
-        size = 2 * len(message.packet) + sum(map(len, message.attachments))
+        size = _size(message)
         self._events.append(_Entry(self._now(), size, message, rooms, but))
         self._last += 1
         self._bytes += size
@@ -177,8 +178,13 @@ class MemoryRecovery(EventLog):
         self._kept[socket.id] = _Kept(self._now() + self._max_age, socket.recovery, socket.rooms, socket.data)
         self._forget()
 
-    def _after(self, since: int) -> Iterator[_Entry]:
-        return islice(self._events, max(since - self._last + len(self._events), 0), None)
+    def _missed(self, trail: _Trail, rooms: tuple[str, ...], since: int) -> "Iterator[Message]":
+        """What a socket in these rooms is owed of the events after that one."""
+        sid, joined = _sid(trail.pid), _joined(trail, rooms)
+        before = self._last - len(self._events)  # the newest event that is not kept any more
+        for number, entry in enumerate(islice(self._events, max(since - before, 0), None), max(since, before) + 1):
+            if _owed(entry, number, sid, joined):
+                yield entry.message
 
     def _forget(self) -> None:
         """Let go what is too old or too much."""
@@ -196,6 +202,16 @@ class MemoryRecovery(EventLog):
 
 def _sid(pid: str) -> str:
     return pid.partition(".")[0]
+
+
+def _size(message: "Message") -> int:
+    """What it holds, in bytes: its frames are kept beside it."""
+    return 2 * len(message.packet) + sum(map(len, message.attachments))
+
+
+def _joined(trail: _Trail, rooms: tuple[str, ...]) -> dict[str, int]:
+    """Of each room the event that was the newest when it was joined."""
+    return {room: trail.joined.get(room, trail.start) for room in rooms}
 
 
 def _owed(entry: _Entry, number: int, sid: str, joined: Mapping[str, int]) -> bool:
