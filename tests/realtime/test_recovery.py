@@ -115,6 +115,25 @@ def test_an_event_of_before_it_joined_is_not_replayed() -> None:
     run(main())
 
 
+def test_a_room_that_a_middleware_joins_brings_what_it_missed() -> None:
+    async def main() -> None:
+        server, space = remembering()
+        space.use(lambda socket, auth: socket.join("user-7"))
+        async with serving(server) as site:
+            async with Client(site.port) as client:
+                space.to("user-7").emit("n", 1)
+                assert await client.heard() == ["n", 1]
+            await gone(space)
+            space.to("user-7").emit("n", 2)
+            async with back(site, client.ticket) as again:
+                assert await again.heard() == ["n", 2]
+                space.to("user-7").emit("n", 3)
+                assert await again.heard() == ["n", 3]
+                await nothing_more(again)
+
+    run(main())
+
+
 @pytest.mark.parametrize("how", ["client", "server"])
 def test_who_said_goodbye_does_not_come_back(how: str) -> None:
     async def main() -> None:

@@ -187,14 +187,14 @@ class Client:
         socket.id, socket.recovered, socket.connected = identity.sid, identity.recovered, True
         joined, socket.joined = socket.joined, ()
         namespace.add(socket)
-        for room in joined:
-            namespace.enter(socket, room)
         reply = {"sid": identity.sid} if identity.pid is None else {"sid": identity.sid, "pid": identity.pid}
         self._send(socketio.control(socketio.CONNECT, namespace.name, reply))
         if identity.recovered:
             if namespace.log is not None:
                 namespace.log.restore(socket)
             socket.ask_again(namespace.parked.pop(identity.sid, None))
+        for room in joined:  # of a recovered socket its log has restored those that it was in, and when it had joined
+            socket.join(room)
         if handler := namespace.handlers.get("connect"):
             socket.handle(handler, (auth,))
 
