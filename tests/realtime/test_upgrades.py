@@ -153,6 +153,21 @@ def test_of_two_that_stand_ready_the_first_to_probe_wins() -> None:
     run(main())
 
 
+def test_one_that_stands_ready_and_probes_when_another_has_changed_over_is_closed() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            one, two = RawWebSocket(site.port, polling.ws_target), RawWebSocket(site.port, polling.ws_target)
+            async with one, two:
+                await change_over(polling, two)
+                await fence(two)
+                one.send("2probe")
+                assert (await one.ended()).took < 0.25
+                await fence(two)
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     ("says", "code"),
     [

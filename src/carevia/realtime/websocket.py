@@ -135,7 +135,7 @@ class WebSocketTransport(WebSocketConnection):
             for message in last.detach() if last is not None else ():
                 self.send(message)
             self.close()
-        elif packet == engineio.PROBE_PING and session.upgrading is None:
+        elif packet == engineio.PROBE_PING and session.upgrading is None and session.id in self.engine.polls:
             self.write(_PROBE_PONG)
             session.probed(self)
         elif packet == engineio.UPGRADE and session.upgrading is self:
