@@ -18,7 +18,7 @@ from carevia.realtime.uvicorn_ws import websocket_protocol
 from carevia.realtime.websocket import WebSocketTransport
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, opening_headers, request, until, upgrade
-from tests.realtime.serving import Ways, echoing, nothing_else, run, serving
+from tests.realtime.serving import Ways, echoing, nothing_else, poll_waits, run, serving
 
 WS = "/socket.io/?EIO=4&transport=websocket"
 
@@ -143,6 +143,26 @@ def test_uvicorn_stops_soon_and_clients_are_told_to_come_back(way: str) -> None:
             for tab in tabs:
                 assert (await tab.ended()).code == 1001
                 await tab.hang_up()
+            await site.quiet()
+
+    run(main())
+
+
+def test_uvicorn_stops_and_clients_on_polling_are_told_at_once_too() -> None:
+    """Of the seam alone: to what is served by ASGI uvicorn says nothing before it ends."""
+
+    async def main() -> None:
+        server = echoing()
+        reasons: list[str] = []
+        server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
+        async with serving(server, ways=WAYS["seam"](server.engine)) as site, Polling(site.port) as polling:
+            await polling.post("40")
+            await polling.packets()
+            await poll_waits(site, polling)
+            for connection in list(site.uvicorn.server_state.connections):
+                connection.shutdown()  # as uvicorn.Server.shutdown
+            assert (await polling.answer(1)).text == "1"
+            assert reasons == ["server shutting down"]
             await site.quiet()
 
     run(main())

@@ -184,6 +184,12 @@ class EngineProtocol(HttpToolsProtocol):
             cycle.message_event.set()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """uvicorn stops, and says so to each connection: sessions on polling end as those on WebSockets do."""
+        super().shutdown()
+        if isinstance(self.endpoint, Engine):
+            self.endpoint.close()
+
     # Polling requests, without ASGI, and where they are like those before without the parser.
 
     def _again(self, data: bytes) -> bool:
