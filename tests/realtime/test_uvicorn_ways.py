@@ -133,6 +133,24 @@ def test_refusals_have_the_same_codes(way: str) -> None:
 
 
 @over_every_way
+def test_behind_a_proxy_that_takes_off_a_prefix(way: str) -> None:
+    async def main() -> None:
+        server = echoing(origins=["https://shop.example"])
+        ways = {**WAYS[way](server.engine), "root_path": "/shop"}
+        async with serving(server, ways=ways) as site, Polling(site.port) as polling:
+            await polling.post("40")
+            assert (await polling.packets())[0].startswith("40{")
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("2probe")
+                assert await ws.receive() == "3probe"
+            answer = await request(site.port, "OPTIONS", polling.target, b"", origin="https://shop.example")
+            assert answer.status == 204
+            assert (await request(site.port, "GET", "/elsewhere")).status == 404
+
+    run(main())
+
+
+@over_every_way
 def test_uvicorn_stops_soon_and_clients_are_told_to_come_back(way: str) -> None:
     async def main() -> None:
         server = echoing()

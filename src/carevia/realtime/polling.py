@@ -217,10 +217,15 @@ class PollingApp:
         self._paths = (engine.config.path, engine.config.path.rstrip("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] in self._paths:
+        if scope["type"] == "http" and self._is_ours(scope):
             await self._serve(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        """ASGI puts `root_path` before the path: where a proxy serves us below another path, it has taken that off."""
+        path: str = scope["path"]
+        return path in self._paths or path.removeprefix(scope.get("root_path", "")) in self._paths
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         handshake = handshake_of(scope, self._engine.proxies)
