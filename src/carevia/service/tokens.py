@@ -20,8 +20,9 @@ LOGIN_SECONDS: Final = 7 * 86_400
 SHORT_SECONDS: Final = 300
 EXPIRED: Final = "Token expired"
 NOT_VALID: Final = "Token not valid"
-CLOCKS_DIFFER: Final = 300
-"""Seconds that the clock of another site may be ahead of ours."""
+CLOCKS_DIFFER: Final = 900
+"""Seconds that another site's clock may be ahead of ours, and that ours may be set back: a refusal is final, and a tab
+that came in before must come back."""
 
 _LONGEST: Final = 8_192
 _LONGEST_NAME: Final = 500
