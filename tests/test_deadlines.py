@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from carevia.deadlines import Bucket, Deadlines
 from tests.clock import Clock
 
@@ -112,3 +114,23 @@ def test_what_is_due_comes_due_before_its_timer_where_somebody_asks() -> None:
     clock.advance(0.31)
     assert ended == ["first", "second"]
     assert clock.pending == 0
+
+
+def test_one_that_raises_takes_nobody_elses_deadline_along() -> None:
+    """An application's word on an ended session that raised left the others of its moment without a timer."""
+    clock, gone = Clock(), list[str]()
+
+    def expired(thing: str) -> None:
+        row.set("again")
+        gone.append(thing)
+        if len(gone) == 2:
+            raise ValueError(thing)
+
+    row = deadlines(clock, 1.0, expired)
+    for name in ("a", "b", "c", "d"):
+        row.set(name)
+    with pytest.raises(ValueError):
+        clock.advance(1.1)
+    clock.advance(0.1)
+    assert sorted(gone) == ["a", "b", "c", "d"]
+    assert clock.pending == 1

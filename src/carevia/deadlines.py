@@ -72,12 +72,23 @@ class Deadlines(Generic[T]):
     def _fire(self) -> None:
         self._timer = None
         now = self._loop.time() + 0.001  # a loop's clock ticks in milliseconds
-        while self._buckets and self._buckets[0].due <= now:
-            bucket = self._buckets.popleft()
-            self.due = bucket.due
+        try:
+            while self._buckets and self._buckets[0].due <= now:
+                self._expire(self._buckets.popleft())
+        finally:
+            while self._buckets and not self._buckets[0]:
+                self._buckets.popleft()
+            if self._buckets and self._timer is None:
+                self._timer = self._loop.call_at(self._buckets[0].due, self._fire)
+
+    def _expire(self, bucket: Bucket[T]) -> None:
+        self.due = bucket.due
+        try:
             while bucket:  # one that expires may call others off
                 self._expired(bucket.pop())
-        while self._buckets and not self._buckets[0]:
-            self._buckets.popleft()
-        if self._buckets and self._timer is None:
-            self._timer = self._loop.call_at(self._buckets[0].due, self._fire)
+        finally:
+            if bucket:  # one has raised, which the loop will say: the others come due all the same
+                self._buckets.appendleft(bucket)
+                if self._timer is not None:
+                    self._timer.cancel()
+                    self._timer = None
