@@ -15,6 +15,7 @@ from tests.acceptance.everyone import (
     ROUTES,
     SOCKETS,
     desk,
+    findings,
     house,
     in_both_languages,
     in_both_themes,
@@ -82,6 +83,10 @@ def test_axe_finds_nothing_where_customers_and_strangers_are(house: str, chromiu
             page.goto(house + path)
             expect(page.get_by_role("main")).not_to_be_empty()
             found += in_both_languages(page, f"stranger on {path}")
+    for page in somebody(chromium, network, None, viewport={"width": 390, "height": 844}, locale="bn-BD"):
+        page.goto(f"{house}/login")
+        expect(page.locator("[data-speak=en]")).to_be_visible()
+        found += findings(page, "stranger on a phone, bn", "light")
     assert found == []
 
 

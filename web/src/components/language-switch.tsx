@@ -15,14 +15,15 @@ export function LanguageSwitch() {
     <button
       type="button"
       lang={other}
-      aria-label={name}
       className="btn btn-quiet flex-none px-2"
       data-speak={other}
       onClick={() => speak(other)}
     >
       <Languages size={16} strokeWidth={1.75} aria-hidden="true" />
-      <span className="max-sm:hidden">{name}</span>
-      <span className="sm:hidden">{short}</span>
+      <span className="max-sm:sr-only">{name}</span>
+      <span className="sm:hidden" aria-hidden="true">
+        {short}
+      </span>
     </button>
   );
 }
