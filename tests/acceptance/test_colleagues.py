@@ -17,10 +17,12 @@ def test_who_pays_while_one_writes_is_told_until_dismissed(house: str, desk: Pag
     visit(desk, house + CONVERSATION)
     toasts = desk.get_by_role("region", name="New bookings").locator("[data-toast]")
     for number in range(5):
-        pay(house, f"visitor-{number}", f"Visitor {number}")
+        pay(house, f"visitor-{number}", f"Visitor Sultana {number}")
     expect(desk.get_by_text("2 more")).to_be_visible()
     expect(toasts).to_have_count(3)
-    desk.get_by_role("button", name="Dismiss the notice of Visitor 0").click()
+    name = toasts.get_by_text("Visitor Sultana 0", exact=True)
+    assert name.evaluate("one => one.scrollWidth <= one.clientWidth")  # it is not cut
+    desk.get_by_role("button", name="Dismiss the notice of Visitor Sultana 0").click()
     expect(desk.get_by_text("1 more")).to_be_visible()
     toasts.get_by_role("link").first.click()
     expect(desk.get_by_role("heading", level=2, name="Visitor").first).to_be_visible()
@@ -48,6 +50,20 @@ def test_what_one_has_opened_or_dismissed_is_no_notice_on_the_other_desks(
         expect(mitu.locator("[data-toast]")).to_have_count(0)
         rafiq.reload()
         expect(rafiq.locator("[data-toast]")).to_have_count(0)
+
+
+def test_what_says_that_a_colleague_is_there_does_not_hide_who_it_is(house: str, desk: Page) -> None:
+    visit(desk, house + CONVERSATION)
+    colleague = desk.locator("[data-staff]").first
+    expect(colleague.locator("[data-presence=here]")).to_be_visible()
+    assert not colleague.evaluate(
+        """one => {
+          const initials = document.createRange();
+          initials.selectNodeContents(one.firstElementChild);
+          const [text, dot] = [initials, one.querySelector("[data-presence]")].map((it) => it.getBoundingClientRect());
+          return text.right > dot.left && text.bottom > dot.top;
+        }"""
+    )
 
 
 def test_two_answers_to_one_question_are_asked_about_once(house: str, chromium: Browser, network: Proxy) -> None:

@@ -8,14 +8,22 @@ const LOOKS = {
   offline: "border-field bg-surface",
 } as const;
 
+const SIZES = { small: "size-2 border-2", middle: "size-3 border-[3px]" } as const;
+
+interface Props {
+  state: PresenceState | null;
+  /** That of the avatar: a larger one would hide the initials. */
+  size?: keyof typeof SIZES;
+}
+
 /** Sits on the corner of an avatar; nothing where nobody knows. */
-export function PresenceDot({ state }: { state: PresenceState | null }) {
+export function PresenceDot({ state, size = "middle" }: Props) {
   if (!state) return null;
   return (
     <span
       data-presence={state}
       title={words.presence[state]}
-      className={`absolute -right-0.5 -bottom-0.5 size-3 rounded-full border-[3px] ring-2 ring-surface ${LOOKS[state]}`}
+      className={`absolute -right-0.5 -bottom-0.5 rounded-full ring-2 ring-surface ${SIZES[size]} ${LOOKS[state]}`}
     >
       <span className="sr-only">{words.presence[state]}</span>
     </span>

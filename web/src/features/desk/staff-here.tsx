@@ -18,7 +18,7 @@ export function StaffHere({ presence }: { presence: Presence | null }) {
         {staff.slice(0, MOST).map(({ userId, name, state }) => (
           <span key={userId} className="relative" data-staff={userId}>
             <Avatar id={userId} name={name} size="small" />
-            <PresenceDot state={state} />
+            <PresenceDot state={state} size="small" />
           </span>
         ))}
         {staff.length > MOST && <span className="text-xs text-ink-3">+{numeral(staff.length - MOST)}</span>}
