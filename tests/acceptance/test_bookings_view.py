@@ -215,10 +215,13 @@ ASIDE = """() => [...document.querySelectorAll("main [data-rows], main [data-row
   one.checkVisibility() && (one.matches("[data-rows]") ? one.scrollWidth > one.clientWidth
     : one.getBoundingClientRect().right > one.closest("[data-booking]").getBoundingClientRect().right + 1)
 ).map((one) => `${innerWidth}: ${one.className}`)"""
-# Texts that are cut: when a visit starts, what state it is in, the filters, and what one can search for.
+# Texts that are cut: when a visit starts, what was paid, what state it is in, the filters, and what one can search for.
 CUT = """() => {
   const rows = [...document.querySelectorAll("[data-booking]")];
-  const cells = [...rows.map((row) => row.children[3]), ...document.querySelectorAll(".tag span, main [aria-pressed]")];
+  const cells = [
+    ...rows.flatMap((row) => [row.children[3], row.children[5].firstElementChild]),
+    ...document.querySelectorAll(".tag span, main [aria-pressed]"),
+  ];
   const box = document.querySelector("input[type=search]");
   const context = document.createElement("canvas").getContext("2d");
   context.font = getComputedStyle(box).font;
@@ -244,6 +247,7 @@ def test_rows_fit_their_list_and_nothing_is_printed_over_another(
     carevia: Program, browser: Browser, language: str
 ) -> None:
     paid = [session(f"family-{n}", metadata=metadata(f"family-{n}", trackingId=f"CV-0000000{n}")) for n in range(3)]
+    paid[2] |= {"currency": "kwd", "amount_total": 3_000_500}  # no sign, and three decimals
     for one in paid:
         assert deliver(carevia.url, event(one)).status_code == 200
     lost = {"id": "dp_1", "object": "dispute", "amount": 300_000, "currency": "bdt", "status": "lost"}

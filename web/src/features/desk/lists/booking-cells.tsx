@@ -23,7 +23,7 @@ export const GRID = [
   "@max-[1300px]:grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px]",
   "@max-[1060px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_92px_134px]",
   "@max-[920px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_134px]",
-  "@max-[840px]:grid-cols-[50px_minmax(0,1fr)_minmax(0,1fr)_128px_66px_134px]",
+  "@max-[840px]:grid-cols-[50px_minmax(0,1fr)_minmax(0,1fr)_128px_92px_134px]",
   "@max-[684px]:grid-cols-[minmax(0,1fr)_auto]",
 ].join(" ");
 export const TRACKING = "@max-[1300px]:hidden";
@@ -117,7 +117,9 @@ function Money({ booking }: { booking: BookingRow }) {
   const part = money(booking.amountRefunded ?? "", currency);
   return (
     <>
-      <span className="min-w-[54px] text-right font-semibold tabular-nums">{money(amountPaid, currency)}</span>
+      <span className="min-w-[54px] flex-none text-right font-semibold tabular-nums">
+        {money(amountPaid, currency)}
+      </span>
       {paymentStatus === "refunded" || paymentStatus === "partly_refunded" ? (
         <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 ${OF}`}>
           <Undo2 size={14} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
