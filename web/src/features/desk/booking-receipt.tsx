@@ -12,7 +12,7 @@ export function BookingReceipt({ id, trackingId, columns }: { id: string; tracki
   return (
     <tr id={id} data-receipt={trackingId}>
       <td colSpan={columns} className="border-b border-line bg-bg px-4 py-2 text-xs text-ink-2">
-        {error && <p role="alert">{words.receipt.failed(error.message)}</p>}
+        {error && !data && <p role="alert">{words.receipt.failed(error.message)}</p>}
         {data && <p className="tabular-nums">{receiptSteps(data).join(" · ")}</p>}
         {data && data.desks.length > 0 && <Desks desks={data.desks} />}
       </td>

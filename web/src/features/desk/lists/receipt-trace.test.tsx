@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { data, serve } from "@/testing/fake-server";
 import { ReceiptTrace } from "./receipt-trace";
@@ -26,4 +26,25 @@ test("what has happened is ticked, and a booking on no screen is not", async () 
   expect(waiting).toEqual(["check", "check", "check", "check", "clock"]);
   const shown = await marks({ shownAt: desk.shownAt, desks: [desk] }, "on 1 desk");
   expect(shown).toEqual(["check", "check", "check", "check", "check", "monitor"]);
+});
+
+test("what is known stays while the server does not answer", async () => {
+  serve({
+    "GET /api/booking/receipt": data({ ...received, emittedAt: time(403), shownAt: desk.shownAt, desks: [desk] }),
+  });
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  render(
+    <QueryClientProvider client={queries}>
+      <ReceiptTrace trackingId="CV-1" />
+    </QueryClientProvider>,
+  );
+  await screen.findByText("on 1 desk");
+  serve({ "GET /api/booking/receipt": { status: 503, body: { success: false, message: "Try again later." } } });
+  await act(async () => {
+    await queries.refetchQueries();
+    await new Promise((told) => setTimeout(told));
+  });
+  expect(queries.getQueryState(["receipt", "CV-1"])?.status).toBe("error");
+  expect(screen.getByText("on 1 desk")).toBeDefined();
+  expect(screen.queryByRole("alert")).toBeNull();
 });

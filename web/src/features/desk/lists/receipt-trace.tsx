@@ -9,8 +9,7 @@ import { words } from "./messages";
 
 export function ReceiptTrace({ trackingId }: { trackingId: string }) {
   const { data, error } = useReceipt(trackingId);
-  if (error) return <p role="alert">{desk.receipt.failed(error.message)}</p>;
-  if (!data) return null;
+  if (!data) return error && <p role="alert">{desk.receipt.failed(error.message)}</p>;
   const total = data.shownAt && Date.parse(data.shownAt) - Date.parse(data.receivedAt ?? data.paidAt);
   return (
     <section aria-label={words.customer.trace} data-receipt={trackingId}>
