@@ -78,6 +78,9 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
         with without_network(phone.context):
             write(phone, "On the train.")
             expect(phone.get_by_text("Waiting for the connection")).to_be_visible()
+            waits = phone.get_by_text("1 message waits here. It goes out by itself, once, also after a reload.")
+            assert "not connected yet" not in phone.content()
+            assert waits.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
             pay(carevia, "rima", "CV-00000004", serviceName="Night Watch")
         expect(message(phone, "On the train.")).to_contain_text("Sent")
         expect(strip).to_contain_text("Night Watch")

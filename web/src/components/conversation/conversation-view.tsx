@@ -209,7 +209,7 @@ function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
   const [one, ...more] = typing;
   return (
     <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 md:px-5">
-      {waiting > 0 && <p className="truncate text-warn-ink">{words.conversation.outbox(waiting)}</p>}
+      {waiting > 0 && <p className="line-clamp-2 leading-4 text-warn-ink">{words.conversation.outbox(waiting)}</p>}
       {waiting === 0 && one !== undefined && (
         <p className="flex min-w-0 items-center gap-2">
           <Dots />

@@ -66,6 +66,8 @@ const BARS = {
   warn: `${FRAMES.warn} ${INKS.warn}`,
   bad: `${FRAMES.bad} ${INKS.bad}`,
 } as const;
+/** On a phone the sentence has the room: it says the same. */
+const TAGS = { warn: "tag-warn max-sm:sr-only", bad: "tag-bad max-sm:sr-only" } as const;
 
 function Head({ live, connection }: { live: LiveState; connection: Connection | null }) {
   const tone = bannerTone(live);
@@ -88,7 +90,7 @@ function Head({ live, connection }: { live: LiveState; connection: Connection | 
       <span
         role="status"
         data-freshness={live.freshness}
-        className={`tag ${tone === null ? (live.freshness === "live" ? "tag-good" : "") : tone === "warn" ? "tag-warn" : "tag-bad"}`}
+        className={`tag ${tone ? TAGS[tone] : live.freshness === "live" ? "tag-good" : ""}`}
       >
         {shared.state[live.freshness]}
       </span>
