@@ -334,3 +334,13 @@ test("leaving the desk closes its socket", async () => {
   expect(socket.disconnects).toBe(1);
   expect(socket.everythingListening).toBe(0);
 });
+
+test("a row says for how long somebody waits, also on the next day, and that a file came without words", async () => {
+  const time = new Date(Date.now() - 26 * 3_600_000).toISOString();
+  const lastMessage = { id: "m1", seq: 9, senderId: "u1", senderName: "Customer 1", text: "", time };
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(1, { lastMessage, waitingSince: time })]) });
+  await openDesk("/dashboard?view=chat");
+  await waitFor(() => expect(people()).toHaveLength(1));
+  expect(people()[0]?.textContent).toContain("Waits 26 h");
+  expect(people()[0]?.textContent).toContain("Attachment");
+});

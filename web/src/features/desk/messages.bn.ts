@@ -23,7 +23,8 @@ export const bn: Words = {
   newRows: (n) => `নতুন ${numeral(n)}টি`,
   draft: "খসড়া:",
   closed: "শেষ",
-  waits: (age) => `অপেক্ষায় ${age}`,
+  waits: (time) => `অপেক্ষায় ${time}`,
+  attachment: "ফাইল",
   filters: {
     label: "কোন কথোপকথন",
     open: "চলমান",

@@ -21,7 +21,8 @@ const en = {
   newRows: (n: number) => `${n} new`,
   draft: "Draft:",
   closed: "Closed",
-  waits: (age: string) => `Waits ${age}`,
+  waits: (time: string) => `Waits ${time}`,
+  attachment: "Attachment",
   filters: {
     label: "Which conversations",
     open: "Open",

@@ -7,7 +7,7 @@ import { useNames } from "@/lib/catalogue";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
-import { age } from "@/lib/format/time";
+import { age, lasting } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { writtenIn } from "@/lib/language";
 import { lazily } from "@/lib/lazily";
@@ -109,7 +109,7 @@ function clockOf(row: ConversationRow, booking: BookingRow | undefined, now: num
   const at = lastMessage ? Date.parse(lastMessage.time) : booking ? paidAt(booking) : null;
   return {
     when: at === null ? "" : age(at, now),
-    waits: waitingSince === null ? "" : age(Date.parse(waitingSince), now),
+    waits: waitingSince === null ? "" : lasting(now - Date.parse(waitingSince)),
     fresh: movedAt !== null && now - movedAt < FRESH,
   };
 }
@@ -212,7 +212,7 @@ function Preview({ last: { senderId, senderName, text }, customer, me }: Preview
   return (
     <>
       {senderId !== customer && `${who}: `}
-      <span {...writtenIn(text)}>{text}</span>
+      {text === "" ? words.attachment : <span {...writtenIn(text)}>{text}</span>}
     </>
   );
 }
