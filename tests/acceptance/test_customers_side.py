@@ -85,3 +85,10 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
         expect(message(phone, "On the train.")).to_contain_text("Sent")
         expect(strip).to_contain_text("Night Watch")
         assert wider_than_the_screen(phone) == []
+
+        # The keyboard takes half of the screen: what one writes and wrote is in view.
+        phone.get_by_role("textbox", name="Message").focus()
+        phone.set_viewport_size({"width": 360, "height": 300})
+        expect(phone.get_by_role("textbox", name="Message")).to_be_in_viewport(ratio=1)
+        write(phone, "Tonight too.")
+        expect(message(phone, "Tonight too.")).to_be_in_viewport()

@@ -22,7 +22,7 @@ export function BookingStrip({ own }: { own: Own }) {
   const newest = own.bookings?.[0];
   if (!newest) return null;
   return (
-    <aside aria-label={say.label} className="flex-none border-b border-line bg-surface">
+    <aside aria-label={say.label} className="flex-none border-b border-line bg-surface squeezed:hidden">
       {!open && (
         <div className="px-4 pt-3">
           <BookingHead booking={newest} />

@@ -90,7 +90,7 @@ export function CustomerStrip({ data, userId }: Props) {
     return () => element.close();
   }, [open]);
   return (
-    <div className="border-b border-line bg-bg xl:hidden">
+    <div className="border-b border-line bg-bg squeezed:hidden xl:hidden">
       <button type="button" className="flex h-11 w-full items-center gap-2 px-4 text-left text-xs" onClick={layer.show}>
         <span className="min-w-0 truncate font-[550]">{newest ? names(newest.serviceName) : words.customer.label}</span>
         {newest && <BookingState booking={newest} />}
