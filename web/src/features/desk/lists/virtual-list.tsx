@@ -69,7 +69,12 @@ function useView(box: RefObject<HTMLElement | null>, rowHeight: number): { first
         return before.first === first && before.rows === rows ? before : { first, rows };
       });
     };
-    const scrolled = () => flushSync(look);
+    const scrolled = () => {
+      const here = element.contains(document.activeElement);
+      flushSync(look);
+      // The row that had the focus may be gone: then the list has it, and the keys still mean this list.
+      if (here && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
+    };
     look();
     const resized = new ResizeObserver(look);
     resized.observe(element);
