@@ -11,6 +11,14 @@ from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
 __all__ = ["desk", "house", "network"]  # fixtures
+# Whether a notice lies where one writes and sends.
+OVER_THE_FORM = """() => {
+  const form = document.querySelector("textarea").closest("form").getBoundingClientRect();
+  return [...document.querySelectorAll("[data-toast]")].some((toast) => {
+    const { top, bottom, left, right } = toast.getBoundingClientRect();
+    return top < form.bottom && bottom > form.top && left < form.right && right > form.left;
+  });
+}"""
 
 
 def test_who_pays_while_one_writes_is_told_until_dismissed(house: str, desk: Page) -> None:
@@ -22,6 +30,11 @@ def test_who_pays_while_one_writes_is_told_until_dismissed(house: str, desk: Pag
     expect(toasts).to_have_count(3)
     name = toasts.get_by_text("Visitor Sultana 0", exact=True)
     assert name.evaluate("one => one.scrollWidth <= one.clientWidth")  # it is not cut
+    desk.get_by_role("textbox", name="Message").focus()
+    for width, height in ((1440, 900), (1024, 768), (800, 600), (390, 844), (360, 300)):
+        desk.set_viewport_size({"width": width, "height": height})
+        assert not desk.evaluate(OVER_THE_FORM), (width, height)
+    desk.set_viewport_size({"width": 1440, "height": 900})
     desk.get_by_role("button", name="Dismiss the notice of Visitor Sultana 0").click()
     expect(desk.get_by_text("1 more")).to_be_visible()
     toasts.get_by_role("link").first.click()

@@ -1,5 +1,5 @@
-// Over the page, where no list of bookings is shown: who has paid meanwhile. What screen readers hear of it is said by the
-// arrival notice.
+// Over the page, where no list of bookings is shown, but never over where one writes: who has paid meanwhile. What screen
+// readers hear of it is said by the arrival notice.
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { type FocusEvent, useEffect, useRef, useState } from "react";
@@ -59,7 +59,7 @@ export function ToastStack({ connection, bookings, openRoom, listed }: Props) {
       aria-label={words.toasts.label}
       {...PANE}
       onFocus={back.note}
-      className="pointer-events-none fixed inset-y-4 right-4 z-10 flex w-[312px] flex-col-reverse gap-2 outline-none *:pointer-events-auto max-md:inset-x-4 max-md:top-28 max-md:w-auto max-md:flex-col"
+      className="pointer-events-none fixed inset-y-4 right-4 z-10 flex w-[312px] flex-col-reverse gap-2 outline-none *:pointer-events-auto max-xl:top-40 max-xl:flex-col max-md:inset-x-4 max-md:top-28 max-md:w-auto squeezed:hidden"
     >
       {first.map((row) => (
         <Toast
