@@ -97,12 +97,12 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     event.preventDefault();
     send();
   };
-  const write = (next: boolean) => () => {
+  const write = (next: boolean) => {
     choose(next);
     box.current?.focus();
   };
-  useCommand("reply", write(false));
-  useCommand("note", staff ? write(true) : null);
+  useCommand("reply", () => write(false));
+  useCommand("note", staff ? () => write(true) : null);
   const slash = () => {
     setText("/");
     box.current?.focus();
@@ -122,7 +122,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
       onDragOver={(event: DragEvent) => event.preventDefault()}
       onDrop={(event: DragEvent) => take(event, event.dataTransfer.files)}
     >
-      {staff && <ModeChoice note={note} onChange={choose} kept={kept} onReplies={note || text !== "" ? null : slash} />}
+      {staff && <ModeChoice note={note} onChange={write} kept={kept} onReplies={note || text !== "" ? null : slash} />}
       <ReplyMenu menu={replies} id={`${id}-replies`} />
       <label htmlFor={id} className="sr-only">
         {words.conversation.message}

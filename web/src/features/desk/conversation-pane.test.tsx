@@ -264,3 +264,12 @@ test("a note of somebody who has no name says their e-mail at once, as it will t
   await server(() => sent?.answer({ ok: true, seq: 7, time: "2026-11-23T10:02:00.000Z" }));
   expect(screen.getByText(/^Note by desk@carevia.example, only staff see it/)).toBeDefined();
 });
+
+test("who chooses a note by the pointer writes it at once: no letter of it is a command, or part of an answer", async () => {
+  serve(EMPTY_DESK);
+  await openDesk("/dashboard?view=chat&with=u9");
+  await userEvent.click(screen.getByRole("button", { name: "Note" }));
+  await userEvent.keyboard("private");
+  expect(screen.getByRole("textbox", { name: "Message" })).toHaveProperty("value", "private");
+  expect(screen.getByRole("button", { name: "Save note" })).toBeDefined();
+});
