@@ -111,6 +111,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     if (note || !given?.length) return;
     event.preventDefault();
     uploads.add(given);
+    box.current?.focus();
   };
   return (
     <form
@@ -141,6 +142,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
               onChange={(event) => {
                 if (event.target.files) uploads.add([...event.target.files]);
                 event.target.value = "";
+                box.current?.focus(); // back from the browser's dialog, to what goes with the file
               }}
             />
             <button

@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server, staff } from "@/testing/desk";
@@ -145,6 +145,16 @@ test("who goes back to the list by its arrow does not come to the conversation a
   await waitFor(() => expect(router.state.location.search).toEqual({ view: "chat" }));
   await act(() => router.history.back());
   await waitFor(() => expect(router.state.location.search).toEqual({ view: "chat" }));
+});
+
+test("who adds a file goes on writing: no letter is a command", async () => {
+  serve(EMPTY_DESK);
+  await openDesk("/dashboard?view=chat&with=u9");
+  screen.getByRole("button", { name: "Attach a file" }).focus();
+  const files = [new File(["%PDF-1.7"], "plan.pdf", { type: "application/pdf" })];
+  act(() => void fireEvent.change(screen.getByTestId("files"), { target: { files } }));
+  await userEvent.keyboard("Here");
+  expect(screen.getByRole("textbox", { name: "Message" })).toHaveProperty("value", "Here");
 });
 
 test("who takes a file back goes on writing", async () => {
