@@ -271,6 +271,14 @@ def test_a_wrong_password_is_said_in_place_and_nothing_is_lost(shared: Program, 
     expect(page.get_by_label("Email")).to_have_value("desk@carevia.example")
 
 
+def test_what_is_said_above_the_fields_does_not_touch_them(shared: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{shared.url}/login#link=not-a-link")
+    said, label = page.get_by_role("alert").bounding_box(), page.locator("label").first.bounding_box()
+    assert said and label
+    assert label["y"] - said["y"] - said["height"] >= 8
+
+
 def test_the_api_description_loads_nothing_from_elsewhere(shared: Program, context: BrowserContext) -> None:
     page = context.new_page()
     elsewhere: list[str] = []

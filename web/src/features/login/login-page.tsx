@@ -31,7 +31,7 @@ export function LoginPage({ next }: { next?: string | undefined }) {
             {words.title}
           </h1>
           <p className="mt-1 mb-6 text-[15px] leading-6 text-ink-2">{words.lead}</p>
-          <div className="flex flex-col gap-4">
+          <div className="flex flex-col gap-4 not-empty:mb-4">
             {byLink.isPending && <p role="status">{words.link}</p>}
             {byLink.isError && <Problem text={words.linkFailed(byLink.error.message)} />}
             {person && !byPassword.isPending && <Already person={person} />}
@@ -57,7 +57,7 @@ export function LoginPage({ next }: { next?: string | undefined }) {
 function Already({ person }: { person: Person }) {
   const staff = person.role === "admin";
   return (
-    <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-accent-line bg-tint px-3 py-2">
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-accent-line bg-tint px-3 py-2">
       <span className="min-w-0 flex-1 text-accent-ink wrap-anywhere">
         {words.already(person.name || person.email || person._id)}
       </span>
