@@ -204,6 +204,7 @@ def test_a_silent_network_is_shown_as_checking_then_stale_and_the_page_comes_bac
     network.blackhole()
     pay(site, "family-2")
     expect(page.locator("[data-freshness=reconnecting]")).to_be_visible(timeout=12_000)
+    expect(page.get_by_text("You see the desk as it was at")).to_be_visible()
     states = {name: (at - silent) / 1_000 for name, at in page.evaluate("states")}
     assert 1.9 <= states["checking"] <= 5
     assert 6.9 <= states.get("stale", states["reconnecting"]) <= 10

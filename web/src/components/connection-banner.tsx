@@ -13,7 +13,14 @@ export function bannerTone(live: LiveState): "warn" | "bad" | null {
   return live.freshness === "offline" || live.freshness === "refused" || live.freshness === "ended" ? "bad" : null;
 }
 
-export function ConnectionSentence({ live, connection }: { live: LiveState; connection: Connection | null }) {
+interface Props {
+  live: LiveState;
+  connection: Connection | null;
+  /** Whose page it is: the desk's, or a customer's chat. */
+  desk: boolean;
+}
+
+export function ConnectionSentence({ live, connection, desk }: Props) {
   const { message, retryAt } = useSnapshot(connection);
   const { freshness, lastLive } = live;
   return (
@@ -26,7 +33,7 @@ export function ConnectionSentence({ live, connection }: { live: LiveState; conn
         {freshness === "ended" && words.ended}
         {freshness !== "refused" &&
           freshness !== "ended" &&
-          (lastLive === null ? words.staleNever : words.stale(clock(lastLive)))}
+          (lastLive === null ? words.staleNever : (desk ? words.stale : words.staleChat)(clock(lastLive)))}
       </span>
       <button type="button" className="btn btn-line btn-small" onClick={() => connection?.retry()}>
         {freshness === "ended" ? words.connectAgain : words.tryNow}

@@ -28,7 +28,9 @@ const en = {
   },
   event: "event",
   noEvent: "no event yet",
-  stale: (time: string) => `You see the page as it was at ${time}. Everything since then is kept and will be added.`,
+  stale: (time: string) => `You see the desk as it was at ${time}. Everything since then is kept and will be added.`,
+  staleChat: (time: string) =>
+    `You see your chat as it was at ${time}. Everything since then is kept and will be added.`,
   staleNever: "We are not connected. Nothing is lost, and we keep trying.",
   refused: (why: string) => `The server refused the connection: ${why}.`,
   ended: "The server ended this connection. You may have signed out, or opened too many tabs.",

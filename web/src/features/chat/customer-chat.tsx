@@ -86,7 +86,7 @@ function Head({ live, connection }: { live: LiveState; connection: Connection | 
           {!tone && support && words.presence[support]}
         </p>
       </div>
-      {tone && <ConnectionSentence live={live} connection={connection} />}
+      {tone && <ConnectionSentence live={live} connection={connection} desk={false} />}
       <span
         role="status"
         data-freshness={live.freshness}

@@ -50,7 +50,7 @@ export function TopBar({ title, heading, live, alarm, connection, oneLine }: Pro
         >
           {title}
         </h1>
-        {lost && <ConnectionSentence live={live} connection={connection} />}
+        {lost && <ConnectionSentence live={live} connection={connection} desk />}
         {!lost && alarm && <AlarmSentence alarm={alarm} />}
         {!tone && <SearchButton className={oneLine ? "max-md:hidden" : ""} />}
         {!tone && <span className={oneLine ? "flex-1 max-md:hidden" : "flex-1"} />}
