@@ -1,5 +1,5 @@
-import { render, screen } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { fireEvent, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { apply, EMPTY } from "@/lib/chat/conversation";
 import { MessageList } from "./message-list";
 
@@ -27,4 +27,51 @@ test("what is written from the right is shown from the right", () => {
   const shown = { conversation: greeted, waiting: [], between: [], now: 1_800_000_000_000, ...does };
   render(<MessageList {...shown} myId="s1" house={false} />);
   expect(screen.getByText(arabic.text).getAttribute("dir")).toBe("auto");
+});
+
+/** A view of 500 px on rows of 100, as a browser would lay them out. */
+function laidOut(stream: HTMLElement) {
+  const rows = () => [...stream.querySelectorAll("[data-seq]")];
+  const height = () => Math.max(500, rows().length * 100);
+  let top = 0;
+  Object.defineProperties(stream, {
+    clientHeight: { value: 500 },
+    scrollHeight: { get: height },
+    scrollTop: {
+      get: () => top,
+      set: (to: number) => {
+        top = Math.max(0, Math.min(to, height() - 500));
+      },
+    },
+  });
+  vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (this: HTMLElement) {
+    const index = rows().indexOf(this);
+    return index < 0 ? new DOMRect(0, 0, 300, 500) : new DOMRect(0, index * 100 - top, 300, 100);
+  });
+}
+
+test("who has just scrolled up stays there, though a message comes before the browser has told of it", () => {
+  const upTo = (last: number) =>
+    apply(EMPTY, {
+      type: "page_loaded",
+      rows: Array.from({ length: last }, (_, n) => fact(n + 1, "s1")),
+      hasMore: false,
+    });
+  const shown = { waiting: [], between: [], now: 1_800_000_000_000, ...does, myId: "u1", house: true };
+  const { rerender } = render(<MessageList {...shown} conversation={upTo(20)} />);
+  const stream = screen.getByRole("region", { name: "Messages" });
+  laidOut(stream);
+  stream.scrollTop = 1_500;
+  fireEvent.scroll(stream);
+  rerender(<MessageList {...shown} conversation={upTo(21)} />);
+  expect(stream.scrollTop).toBe(1_600);
+  stream.scrollTop -= 220;
+  rerender(<MessageList {...shown} conversation={upTo(22)} />);
+  rerender(<MessageList {...shown} conversation={upTo(23)} />);
+  expect(stream.scrollTop).toBe(1_380);
+  stream.scrollTop = 1_800;
+  fireEvent.scroll(stream);
+  rerender(<MessageList {...shown} conversation={upTo(24)} />);
+  expect(stream.scrollTop).toBe(1_900);
+  vi.restoreAllMocks();
 });

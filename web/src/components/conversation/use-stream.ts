@@ -32,6 +32,8 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
   const [until, setUntil] = useState<number | null>(null);
   const [away, setAway] = useState(false);
   const atBottom = useRef(true);
+  /** Where it stood then: who has scrolled up since is there no more, though no event has told of it yet. */
+  const stood = useRef(0);
   const anchor = useRef<Anchor | null>(null);
   const asked = useRef({ oldest: -1, at: 0 });
   const newestSeen = useRef(0);
@@ -57,13 +59,18 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
     setUntil(next === messages.length ? null : (messages[next - 1]?.seq ?? null));
   }, [messages, end]);
 
+  const note = useCallback((stream: HTMLElement) => {
+    stood.current = stream.scrollTop;
+    anchor.current = firstVisible(stream);
+  }, []);
+
   const look = useCallback(() => {
     const stream = element.current;
     if (!stream) return;
-    const rest = stream.scrollHeight - stream.scrollTop - stream.clientHeight;
+    const rest = restOf(stream);
     atBottom.current = rest < BOTTOM && !below;
     setAway(rest > stream.clientHeight || below);
-    anchor.current = firstVisible(stream);
+    note(stream);
     if (stream.scrollTop < NEAR) older();
     else if (rest < NEAR && below) newer();
     const seq = lastPainted(stream);
@@ -71,16 +78,21 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
       newestSeen.current = Math.max(newestSeen.current, seq);
       onSeen(seq);
     }
-  }, [below, older, newer, onSeen]);
+  }, [below, older, newer, onSeen, note]);
+
+  const follow = useCallback((stream: HTMLElement): boolean => {
+    atBottom.current &&= stream.scrollTop >= stood.current || restOf(stream) < BOTTOM;
+    if (atBottom.current) stream.scrollTop = stream.scrollHeight;
+    return atBottom.current;
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when rows came or went, before they are painted
   useLayoutEffect(() => {
     const stream = element.current;
     if (!stream) return;
     const held = anchor.current;
-    if (atBottom.current && !below) stream.scrollTop = stream.scrollHeight;
-    else if (held?.row.isConnected) stream.scrollTop += topOf(stream, held.row) - held.top;
-    anchor.current = firstVisible(stream);
+    if ((below || !follow(stream)) && held?.row.isConnected) stream.scrollTop += topOf(stream, held.row) - held.top;
+    note(stream);
   }, [messages, start, end, added]);
 
   // Two frames later what was put there is on the screen; a hidden tab has no frames.
@@ -91,8 +103,8 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
     const stream = element.current;
     if (!stream) return;
     const resized = new ResizeObserver(() => {
-      if (atBottom.current) stream.scrollTop = stream.scrollHeight;
-      anchor.current = firstVisible(stream);
+      follow(stream);
+      note(stream);
     });
     resized.observe(stream);
     const shownAgain = () => {
@@ -105,7 +117,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
       stream.removeEventListener("scroll", look);
       document.removeEventListener("visibilitychange", shownAgain);
     };
-  }, [look]);
+  }, [look, follow, note]);
 
   const toNewest = () => {
     atBottom.current = true;
@@ -125,6 +137,7 @@ function afterPaint(run: () => void): () => void {
   return () => cancelAnimationFrame(frame);
 }
 
+const restOf = (stream: HTMLElement) => stream.scrollHeight - stream.scrollTop - stream.clientHeight;
 const rowsOf = (stream: HTMLElement) => [...stream.querySelectorAll<HTMLElement>("[data-seq]")];
 const topOf = (stream: HTMLElement, row: HTMLElement) =>
   row.getBoundingClientRect().top - stream.getBoundingClientRect().top + stream.scrollTop;
