@@ -181,6 +181,23 @@ def test_while_we_hear_nobody_nobody_is_gone() -> None:
     world.agree()
 
 
+def test_who_stood_still_takes_nobody_for_gone() -> None:
+    """A machine that was suspended: its beat is due before it has read what the others said meanwhile."""
+    world = joined("a", "b")
+    world.sides["a"].set("x", 1)
+    world.second()
+    still = world.sides["b"]
+    world.now += 60
+    still.roster.beat(world.now)
+    assert still.told == {"a-x": 1}
+    assert still.roster.fell_silent == 0
+    del world.sides["a"]  # who is silent from then on is gone as ever
+    for _ in range(int(GONE) + 1):
+        world.second()
+    world.agree()
+    assert still.roster.fell_silent == 1
+
+
 def test_a_replayed_message_changes_nothing() -> None:
     world = joined("a", "b")
     a, b = world.sides["a"], world.sides["b"]

@@ -5,7 +5,8 @@ keeps the order of one node's messages. The rules that make the copies right:
 
 1. Only a node itself changes its entries, and numbers its changes. Who finds a number missing asks for all of them.
 2. A beat says the newest number, so that a change that was lost is found out at the next beat.
-3. Who has been silent for GONE seconds is gone, with its entries; but not because we ourselves hear nobody.
+3. Who has been silent for GONE seconds is gone, with its entries; but not because we ourselves hear nobody, or stood
+   still and have not read yet what was said meanwhile.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ import msgspec
 from carevia.realtime.adapter.wire import Refused
 
 GONE: Final = 5.0
+_LATE: Final = 2.0  # s between two beats of our own, after which it is we who stood still
 _ASK_AGAIN: Final = 1.0  # s for an answer to come
 _AT_ONCE: Final = 1_000  # entries in one message
 _MOST_NODES: Final = 1_000
@@ -136,6 +138,7 @@ class Roster:
         self._number = 0
         self._changed: dict[str, bytes | None] = {}
         self._asked = False
+        self._beat_at = 0.0
         self._copies: dict[str, _Copy] = {}
 
     def carry(self, send: Callable[[Message], object], news: Callable[[], object]) -> None:
@@ -193,11 +196,12 @@ class Roster:
 
     def beat(self, now: float) -> None:
         """Every second."""
+        stood_still, self._beat_at = now - self._beat_at > _LATE, now
         self.flush()
         if self._send is not None:
             self._send(Beat(self.node, self._number))
         for node, copy in list(self._copies.items()):
-            if not self.hears():
+            if stood_still or not self.hears():
                 copy.heard = now
             elif now - copy.heard > GONE:
                 self.fell_silent += 1
