@@ -282,6 +282,30 @@ def test_a_database_replaced_under_the_server_is_not_written_to(url: str) -> Non
     run(main())
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["wrote", "read"])
+def test_a_database_that_has_lost_rows_is_not_written_to_and_begins_a_new_epoch(url: str, which: int) -> None:
+    """As after a failover to a copy that was behind: what was shown is not there, and its numbers come again."""
+
+    async def main() -> None:
+        async with opened(url, url) as stores:
+            for _ in range(3):
+                await stores[0].write(say())
+            assert len(await stores[1].events_after(0, None, 10)) == 3
+            await asyncio.to_thread(ask, url, "DELETE FROM journal WHERE seq > 2")
+            await asyncio.to_thread(
+                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
+            )
+            for store in (stores[which], stores[1 - which]):
+                with pytest.raises(Unavailable, match="restart the server"):
+                    await store.write(say())
+            before = stores[0].epoch
+        async with opened(url, url) as stores:
+            assert before != stores[0].epoch == stores[1].epoch
+            assert await stores[which].write(say()) == 3
+
+    run(main())
+
+
 def test_commits_reach_the_disk_although_the_server_is_set_to_answer_before(url: str, postgres: Postgres) -> None:
     name = url.rpartition("/")[2]
     ask(url, f"ALTER DATABASE {name} SET synchronous_commit = off")

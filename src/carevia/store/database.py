@@ -56,6 +56,9 @@ class Session(ABC):
 class Database(ABC):
     """One per store; its sessions are opened by the threads."""
 
+    newest = 0
+    """The highest journal number that this process has seen committed, by whomever."""
+
     @abstractmethod
     def prepare(self, epoch: str) -> str:
         """Make or migrate the schema; its epoch, which is `epoch` when it had none. Raises ConfigError."""

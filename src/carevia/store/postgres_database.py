@@ -6,6 +6,7 @@ go to libpq directly: BEGIN and COMMIT are most of what a small work costs.
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -143,7 +144,7 @@ class PostgresDatabase(Database):
         try:
             if not in_use(connection):
                 raise Unavailable("A restore is at work on the database.")
-            self._check_epoch(connection)
+            self._check_history(connection)
             connection.execute("SELECT set_config('lock_timeout', %s, false)", [_PATIENCE])
             connection.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [_HELD])
             # What was answered is on the disk; a server that promises more than its own disk is left as it is.
@@ -193,10 +194,16 @@ class PostgresDatabase(Database):
     def release(self) -> None:
         """The server gave everything back when the sessions were closed."""
 
-    def _check_epoch(self, connection: psycopg.Connection[Any]) -> None:
-        row = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
-        if row is None or row[0] != self._epoch:
-            raise Unavailable("The database was replaced under the running server: restart the server.")
+    def _check_history(self, connection: psycopg.Connection[Any]) -> None:
+        """A copy that was behind when it took over gives numbers that were shown already to other rows, which nobody
+        would be sent: so a new epoch begins there."""
+        if connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone() == (self._epoch,):
+            newest = connection.execute("SELECT max(seq) FROM journal").fetchone()
+            if newest is not None and (newest[0] or 0) >= self.newest:
+                return
+            another = "UPDATE meta SET value = %s WHERE key = 'epoch' AND value = %s"
+            connection.execute(another, [secrets.token_hex(8), self._epoch])
+        raise Unavailable("The database was replaced under the running server: restart the server.")
 
 
 def _is_about_reaching(sqlstate: str | None) -> bool:

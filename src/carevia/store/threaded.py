@@ -118,7 +118,10 @@ class ThreadedStore(Store):
     async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
         if rooms is not None and not rooms:
             return []
-        return await self.read(partial(works.events_after, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
+        rows = await self.read(partial(works.events_after, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
+        if rows:
+            self._saw(rows[-1].seq)
+        return rows
 
     async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
         if not rooms:
@@ -126,7 +129,9 @@ class ThreadedStore(Store):
         return await self.read(partial(works.missed, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
 
     async def bounds(self) -> tuple[int, int]:
-        return await self.read(works.bounds)
+        oldest, newest = await self.read(works.bounds)
+        self._saw(newest)
+        return oldest, newest
 
     async def check(self) -> None:
         if self._writer is not None and self._writer.ended.done():
@@ -171,6 +176,7 @@ class ThreadedStore(Store):
             self.commits += 1
         if not rows:
             return
+        self._saw(rows[-1].seq)
         self.rows += len(rows)
         self.committed_at = at
         for listener in tuple(self._listeners):
@@ -178,6 +184,9 @@ class ThreadedStore(Store):
                 listener(rows)
             except Exception:
                 log.exception("store: a listener failed; it will find the rows in the journal")
+
+    def _saw(self, seq: int) -> None:
+        self._database.newest = max(self._database.newest, seq)
 
     def _replace_writer(self, dead: Writer) -> None:
         """A thread can only die of a fault of ours; what waited for it is done by the next one."""
