@@ -94,6 +94,21 @@ def test_the_journal_has_no_gaps_and_commit_order_is_number_order_over_nodes(url
     run(main())
 
 
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_nodes_take_turns_whatever_isolation_the_database_is_set_to(url: str, level: str) -> None:
+    ask(url, f"ALTER DATABASE {url.rpartition('/')[2]} SET default_transaction_isolation = '{level}'")
+
+    async def one_after_the_other(store: PostgresStore) -> list[int]:
+        return [await store.write(say()) for _ in range(10)]
+
+    async def main() -> None:
+        async with opened(url, url) as stores:
+            ways = await asyncio.gather(*map(one_after_the_other, stores))
+            assert sorted(seq for seqs in ways for seq in seqs) == list(range(1, 21))
+
+    run(main())
+
+
 def test_a_claim_is_won_once_over_nodes(url: str) -> None:
     async def main() -> None:
         async with opened(url, url) as stores:

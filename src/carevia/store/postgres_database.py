@@ -85,7 +85,8 @@ class PostgresSession(Session):
 
     def begin(self, waits: Callable[[], bool]) -> None:
         self._marked = False
-        self._do(b"BEGIN; SELECT pg_advisory_xact_lock(%d)" % WRITING)
+        # Each statement sees what was committed before it: a snapshot of before the lock would be of before the turn.
+        self._do(b"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(%d)" % WRITING)
 
     def begin_reading(self) -> None:
         self._do(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
