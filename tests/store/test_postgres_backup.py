@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -173,6 +174,25 @@ def test_a_restore_waits_until_the_database_has_noticed_that_the_last_server_lef
         timer.start()
         assert restore(url, tmp_path / "copy.db", quiet, epoch="e", stamp="x")[0].newest == 1
         timer.join()
+
+
+@pytest.mark.parametrize(
+    "limit", ["idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout"]
+)
+def test_a_backup_and_a_restore_take_as_long_as_they_take_whatever_limit_the_database_sets(
+    url: str, tmp_path: Path, limit: str
+) -> None:
+    fill(url, said(1))
+    before = contents(url)
+    ask(url, f"ALTER DATABASE {url.rpartition('/')[2]} SET {limit} = '200ms'")
+
+    def slow() -> Callable[..., None]:
+        pauses = iter([0.4])
+        return lambda *_: time.sleep(next(pauses, 0))
+
+    back_up(url, tmp_path / "copy.db", slow())
+    restore(url, tmp_path / "copy.db", slow(), epoch="e", stamp="x")
+    assert contents(url) == before
 
 
 def test_a_restore_that_fails_leaves_everything_as_it_was(

@@ -35,7 +35,7 @@ from carevia.store.backup_file import (
 )
 from carevia.store.migrate import HEAD
 from carevia.store.migrate import prepare as prepare_file
-from carevia.store.postgres_connection import connect, first_line, in_use
+from carevia.store.postgres_connection import connect_for_long, first_line, in_use
 from carevia.store.postgres_migrate import stored_revision, unreachable, upgrade
 from carevia.store.tables import metadata
 
@@ -103,7 +103,7 @@ def restore(
 def _reached(url: str) -> Iterator[Connection]:
     """The server's words become a sentence. Every lock goes with the connection."""
     try:
-        with contextlib.closing(connect(url, writable=True)) as connection:
+        with contextlib.closing(connect_for_long(url)) as connection:
             yield connection
     except errors.InsufficientPrivilege as error:
         raise BadInput(
@@ -161,7 +161,7 @@ def _replace(connection: Connection, url: str, file: Path, progress: Progress, *
         options = f"{told.get('options') or ''} -csearch_path={_LOADING}".strip()
         beside = make_conninfo(url, options=options)
         upgrade(beside)
-        with contextlib.closing(connect(beside, writable=True)) as loading, loading.transaction():
+        with contextlib.closing(connect_for_long(beside)) as loading, loading.transaction():
             _load(loading, file, progress)
             loading.execute("UPDATE meta SET value = %s WHERE key = 'epoch'", [epoch])
         with connection.transaction():

@@ -33,15 +33,30 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 5000,
 }
 
+# Set for the role or the database they are meant for those who serve; as pg_dump does, who copies does without them.
+# A version of PostgreSQL does not have all of them.
+_NO_LIMITS: Final = (
+    b"SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',"
+    b" 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')"
+)
 
-def connect(url: str, *, writable: bool = False, autocommit: bool = True) -> psycopg.Connection[Any]:
+
+def connect(url: str, *, writable: bool = False) -> psycopg.Connection[Any]:
     """Raises psycopg.OperationalError where nobody answers, ConfigError for a bad address."""
     told = _parts(url)
     defaults = _DEFAULTS | ({"target_session_attrs": "read-write"} if writable else {})
-    connection = psycopg.connect(make_conninfo(**(defaults | told)), autocommit=autocommit)
+    connection = psycopg.connect(make_conninfo(**(defaults | told)), autocommit=True)
     # The sum of a column of whole numbers is NUMERIC here and whole all the same: an int, as on SQLite. No column of
     # ours is NUMERIC, and what is not whole raises.
     connection.adapters.register_loader("numeric", IntLoader)
+    return connection
+
+
+def connect_for_long(url: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
+    """To write, for work that takes as long as it takes. Raises as `connect` does."""
+    connection = connect(url, writable=True)
+    connection.execute(_NO_LIMITS)
+    connection.autocommit = autocommit
     return connection
 
 

@@ -12,7 +12,7 @@ from psycopg import errors
 
 from carevia.errors import ConfigError, Unavailable
 from carevia.store.migrate import HEAD, alembic_config, refuse_newer
-from carevia.store.postgres_connection import MIGRATING, connect, first_line, in_use
+from carevia.store.postgres_connection import MIGRATING, connect, connect_for_long, first_line, in_use
 
 OLDEST = 140000  # server version, as libpq numbers them
 
@@ -79,7 +79,7 @@ def upgrade(url: str) -> None:
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: connect(url, writable=True, autocommit=False), poolclass=NullPool
+        "postgresql+psycopg://", creator=lambda: connect_for_long(url, autocommit=False), poolclass=NullPool
     )
     config = alembic_config()
     try:
