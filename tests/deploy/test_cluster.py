@@ -86,13 +86,14 @@ def test_a_nodes_settings_are_understood_and_lead_to_its_neighbours(name: str) -
     assert [proxy.removesuffix("/32") for proxy in settings.trusted_proxies] == [nginx]
 
 
-def test_nobody_is_given_the_address_that_is_nginxs_own() -> None:
-    """The others start before it, and are given whatever is free."""
+def test_nginx_and_who_it_passes_to_keep_addresses_that_nobody_else_is_given() -> None:
+    """It looks the nodes' names up once, when it starts: a new version's container has to be where the old one was.
+    The others start before it, and are given whatever is free."""
     (pool,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
-    fixed = ip_address(SERVICES["nginx"]["networks"]["inside"]["ipv4_address"])
+    fixed = {ip_address(SERVICES[name]["networks"]["inside"]["ipv4_address"]) for name in ("nginx", *OURS)}
     subnet, given = ip_network(pool["subnet"]), ip_network(pool["ip_range"])
-    assert fixed in subnet and fixed not in given and given.subnet_of(subnet)  # type: ignore[arg-type]
-    assert ip_address(pool["gateway"]) not in (fixed, *given)
+    assert len(fixed) == 3 and fixed < set(subnet) - set(given) and given.subnet_of(subnet)  # type: ignore[arg-type]
+    assert ip_address(pool["gateway"]) not in (*fixed, *given)
 
 
 @pytest.mark.parametrize("name", OURS)
