@@ -10,6 +10,7 @@ from carevia.config import load_settings, with_development_secrets
 from carevia.errors import ConfigError
 from tests.cli.terminal import command, doctor
 from tests.harness.program import free_port
+from tests.harness.valkey import Valkey
 
 
 def test_doctor_masks_secrets_and_finds_what_is_wrong(tmp_path: Path) -> None:
@@ -106,5 +107,17 @@ def test_doctor_looks_at_the_bus_and_at_the_address_for_other_hosts(
     assert not examine(given | ({"CAREVIA_NODE_ADDRESS": address} if address else {}), tmp_path, said.append)
     told = "\n".join(said)
     assert f"  {found}" in told
-    assert "✗ Redis does not answer." in told
+    assert "✗ Redis does not work.\n    Error 2 connecting to /nowhere/valkey.sock. No such file" in told
     assert "hush" not in told
+
+
+@pytest.mark.parametrize(
+    ("word", "place", "why"),
+    [("wrong", "", "invalid username-password pair"), ("right", "/99", "DB index is out of range")],
+)
+def test_doctor_says_why_redis_refuses_us(tmp_path: Path, word: str, place: str, why: str) -> None:
+    with Valkey(password="right") as valkey:
+        url = f"redis://:{word}@127.0.0.1:{valkey.port}{place}"
+        told = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_PORT="0", CAREVIA_REDIS_URL=url)
+    assert f"✗ Redis does not work.\n    {why}" in told
+    assert word not in told

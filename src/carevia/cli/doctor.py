@@ -169,20 +169,20 @@ def _is_carevia(settings: Settings) -> bool:
 def _bus(url: str) -> Finding:
     from carevia.realtime.adapter.redis import RedisBroker
 
-    async def visit() -> bool:
+    async def visit() -> str | None:
         broker = RedisBroker(url)
         await broker.start()
         try:
-            return broker.connected
+            return None if broker.connected else broker.failure or "It does not answer."
         finally:
             await broker.stop()
 
     try:
-        if asyncio.run(visit()):
+        if (trouble := asyncio.run(visit())) is None:
             return Finding(True, "Redis answers.")
     except ValueError:  # its text may hold the password
         return Finding(False, "CAREVIA_REDIS_URL cannot be read.", "Write redis://[:password@]host:port.")
-    return Finding(False, "Redis does not answer.", "Start it, or set CAREVIA_REDIS_URL to where it is.")
+    return Finding(False, "Redis does not work.", f"{trouble.rstrip('.')}: start it, or mend CAREVIA_REDIS_URL.")
 
 
 def _node_address(settings: Settings) -> Finding:

@@ -45,6 +45,7 @@ class RedisBroker:
         self.heard = 0
         self.failed = 0  # messages whose handler raised
         self.connections = 0
+        self.failure = ""  # why the last of them could not be made, or was lost
         self._pool = ConnectionPool.from_url(
             url, retry=Retry(NoBackoff(), 0), retry_on_error=[], socket_connect_timeout=CONNECT, socket_timeout=None,
             protocol=2, driver_info=None, client_name="carevia",
@@ -132,6 +133,7 @@ class RedisBroker:
                     await self._session()
                 except Exception as problem:  # whatever it was: a broker that gave up would be away for ever
                     reason = _first(problem)
+                    self.failure = str(reason)
                     expected = isinstance(reason, _NETWORK)
                     if lost := self._down():
                         pause = FIRST_PAUSE
