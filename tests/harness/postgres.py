@@ -125,6 +125,17 @@ class Postgres:
     def execute(self, name: str, sql: str) -> None:
         ask(self.url(name), sql)
 
+    def become_standby_of(self, other: "Postgres") -> None:
+        """Before the first start, and while `other` is stopped: a copy that may be read, and waits for news of it."""
+        shutil.rmtree(self._data)
+        shutil.copytree(other._data, self._data)
+        (self._data / "standby.signal").touch()
+        with (self._data / "postgresql.conf").open("a") as settings:
+            settings.write(f"port = {self.port}\n")
+        if self._user is not None:
+            for file in (self._data, *self._data.rglob("*")):
+                os.chown(file, self._user.pw_uid, self._user.pw_gid)
+
     def start(self) -> Self:
         """Returns when it takes connections."""
         self.spawn()

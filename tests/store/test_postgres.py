@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -199,6 +199,30 @@ def test_a_lock_that_stays_is_unavailable(url: str, monkeypatch: pytest.MonkeyPa
 
 
 # --- connections ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_written_is_read_and_heard_of_although_a_standby_comes_first_in_the_address() -> None:
+    """As after a failover: the server that was first is back, and follows the other one as well as it can."""
+    with ExitStack() as stack:
+        first, other = Postgres(durable=False), stack.enter_context(Postgres(durable=False))
+        url = other.prepared()
+        other.stop()
+        first.become_standby_of(other)
+        other.start()
+        stack.enter_context(first)
+
+        async def main() -> None:
+            address = url.replace("@", f"@127.0.0.1:{first.port},")
+            async with opened(address, url) as [store, another]:
+                heard = asyncio.Event()
+                store.on_hint(heard.set)
+                assert await store.write(say()) == 1
+                assert await store.bounds() == (1, 1)
+                heard.clear()
+                await another.write(say())
+                await asyncio.wait_for(heard.wait(), SOON)
+
+        run(main())
 
 
 def test_connections_that_died_unused_cost_nobody_an_error(url: str) -> None:

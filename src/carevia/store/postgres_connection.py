@@ -44,7 +44,8 @@ _NO_LIMITS: Final = (
 def connect(url: str, *, writable: bool = False) -> psycopg.Connection[Any]:
     """Raises psycopg.OperationalError where nobody answers, ConfigError for a bad address."""
     told = _parts(url)
-    defaults = _DEFAULTS | ({"target_session_attrs": "read-write"} if writable else {})
+    # Of several hosts in the address the one that is written to: a standby knows what was written only later.
+    defaults = _DEFAULTS | {"target_session_attrs": "read-write" if writable else "primary"}
     connection = psycopg.connect(make_conninfo(**(defaults | told)), autocommit=True)
     # The sum of a column of whole numbers is NUMERIC here and whole all the same: an int, as on SQLite. No column of
     # ours is NUMERIC, and what is not whole raises.
