@@ -15,6 +15,8 @@ _LEAD: Final = 40
 # Bengali keyboards put joiners into words (র‍্য): they change the shape only.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
 LONGEST_WORD: Final = 200
+# Of signs that are no letters this many in a row: no word has as many marks, and to sort them takes the square of it.
+_LONG_GAP = re.compile(r"(\W{30})\W+")
 _NO_GAP: Final = "LMN"
 """First letters of the Unicode categories that words are made of: letters, marks (Bengali vowel signs), digits."""
 
@@ -23,7 +25,7 @@ def searchable(text: str) -> str:
     """Letters of one look have one spelling: য় is one character from some keyboards and two from others."""
     if text.isascii():
         return text.lower()  # what the rest would come to
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", _LONG_GAP.sub(r"\1 ", text)).casefold())
 
 
 def words(query: str) -> list[str]:
