@@ -148,6 +148,21 @@ def test_short_token_for_another_origin_lasts_five_minutes(tmp_path: Path) -> No
     run(work())
 
 
+def test_no_token_is_exchanged_for_one_that_outlives_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            given = d.bearer("from-the-site", seconds=60)
+            data = (await d.http.post("/api/session/token", headers=given, json={})).json()["data"]
+            ends = [
+                jwt.decode(token, options={"verify_signature": False})["exp"]
+                for token in (data["token"], given["authorization"].removeprefix("Bearer "))
+            ]
+            assert ends[0] <= ends[1]
+            assert (await _with(d, data["token"]))[0] == 200
+
+    run(work())
+
+
 def test_disabled_account_is_refused_by_cookie_token_and_password(tmp_path: Path) -> None:
     from sqlalchemy import update
 

@@ -138,7 +138,8 @@ class PeopleRoutes:
 
     async def socket_token(self, call: Call[Nothing, Nothing]) -> Answer:
         identity = await self._auth.of_request(call.request)
-        token, expires = self._tokens.short(call.viewer, identity.session if identity else None)
+        session, good_for = (identity.session, identity.good_for) if identity else (None, None)
+        token, expires = self._tokens.short(call.viewer, session, good_for)
         return ok({"token": token, "expiresAt": iso(expires)})
 
     def _signed_in(self, signed: SignedIn) -> Answer:

@@ -64,9 +64,13 @@ class Tokens:
         """Seven days, signed with the shared secret where there is one, so that the site can read it too."""
         return self._issue(person, LOGIN_SECONDS, self._login, session)[0]
 
-    def short(self, person: Person, session: str | None = None) -> tuple[str, int]:
-        """For a socket on another origin: five minutes, ours alone. The token and when it ends (ms)."""
-        return self._issue(person, SHORT_SECONDS, self._own, session)
+    def short(self, person: Person, session: str | None = None, good_for: float | None = None) -> tuple[str, int]:
+        """For a socket on another origin: five minutes, ours alone. The token and when it ends (ms).
+
+        `good_for`: the seconds left to the token that asks, if one does. It would outlive itself otherwise, for ever.
+        """
+        seconds = SHORT_SECONDS if good_for is None else min(SHORT_SECONDS, int(good_for))
+        return self._issue(person, seconds, self._own, session)
 
     def read(self, token: str) -> Token:
         """Raises SignInFirst with "Token expired" or "Token not valid"."""
