@@ -14,6 +14,7 @@ from carevia.api.viewers import _key
 from carevia.domain.people import Person
 from carevia.realtime import Socket
 from carevia.realtime.testing import TestClient
+from carevia.service import attachments as service
 from tests.aio import run
 from tests.api.desk import Desk, customer, desk, message, staff, until
 from tests.domain.test_attachments import BYTES
@@ -65,6 +66,17 @@ def test_an_attachment_is_uploaded_sent_and_served_with_safe_headers(tmp_path: P
             again = boss | {"if-none-match": answer.headers["etag"]}
             kept = await d.http.get("/api/chat/attachment", params={"id": made["id"]}, headers=again)
             assert (kept.status_code, kept.content) == (304, b"")
+
+    run(work())
+
+
+def test_uploads_at_once_come_to_no_more_than_a_days_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            monkeypatch.setattr(service, "MOST_A_DAY", len(PNG))
+            customer = d.bearer("u1")
+            answers = await asyncio.gather(*(upload(d, customer, id=f"up{n}") for n in range(6)))
+            assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429, 429, 429]
 
     run(work())
 

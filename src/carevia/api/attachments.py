@@ -74,12 +74,14 @@ class AttachmentRoutes:
         ]
 
     async def upload(self, call: Call[UploadQuery, Nothing]) -> Answer:
-        """One of a person after the other: somebody whose files come slowly must not take every place."""
+        """One of a person after the other: somebody whose files come slowly must not take every place, and what many
+        at once come to is known to none of them."""
         query = call.query
-        await self._attachments.may_upload(call.viewer, query.roomId, query.id)
-        async with self._turns.setdefault(call.viewer.id, asyncio.Lock()), self._places:
-            content = await call.request.body(LARGEST, _SECONDS)
-            return ok(await self._attachments.keep(call.viewer, query.roomId, query.id, query.name, content))
+        async with self._turns.setdefault(call.viewer.id, asyncio.Lock()):
+            await self._attachments.may_upload(call.viewer, query.roomId, query.id)
+            async with self._places:
+                content = await call.request.body(LARGEST, _SECONDS)
+                return ok(await self._attachments.keep(call.viewer, query.roomId, query.id, query.name, content))
 
     async def download(self, call: Call[AttachmentQuery, Nothing]) -> Answer:
         """Rights are asked every time; what a browser has kept is only confirmed."""
