@@ -81,6 +81,32 @@ def test_uploads_at_once_come_to_no_more_than_a_days_measure(tmp_path: Path, mon
     run(work())
 
 
+def test_an_attachment_is_in_memory_only_as_far_as_its_reader_has_come(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            made = (await upload(d, d.bearer("u1"), PNG + bytes(300_000))).json()["data"]
+            sent: list[bytes] = []
+            stuck = asyncio.Event()
+
+            async def send(event: Any) -> None:
+                if event["type"] == "http.response.body":
+                    sent.append(event["body"])
+                    stuck.set()
+                    await asyncio.Event().wait()
+
+            headers = [(name.encode(), value.encode()) for name, value in d.bearer("u1").items()]
+            scope = {
+                "type": "http", "method": "GET", "path": "/api/chat/attachment", "scheme": "http", "headers": headers,
+                "query_string": f"id={made['id']}".encode(),
+            }  # fmt: skip
+            answering = asyncio.create_task(d.carevia.asgi(scope, stuck.wait, send))
+            await stuck.wait()
+            answering.cancel()
+            assert sent[0].startswith(PNG) and len(sent) == 1 and len(sent[0]) <= 65_536
+
+    run(work())
+
+
 def test_an_attachment_is_for_whoever_may_open_the_conversation(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
