@@ -11,7 +11,7 @@ from carevia.service.credentials import Credentials
 from carevia.service.people import WRONG
 from carevia.store.store import open_store
 from tests.aio import run
-from tests.api.desk import BRIEF, LOGIN, ORIGIN, Desk, customer, desk, now, staff
+from tests.api.desk import BRIEF, LOGIN, ORIGIN, Desk, customer, desk, now, staff, until
 
 
 async def logged_in(d: Desk) -> tuple[dict[str, str], dict[str, Any]]:
@@ -53,6 +53,34 @@ def test_after_a_change_every_socket_of_the_person_is_told_so_within_a_second_wh
                 assert late.refusal == "Token not valid"
             answer = await d.http.get("/api/session", headers=cookie)
             assert answer.json()["data"]["user"] is None
+
+    run(work())
+
+
+@pytest.mark.parametrize("change", [*CHANGES, "signed out"])
+def test_a_tab_whose_credentials_end_while_it_comes_in_is_told_so_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """They were found good a moment before, and it has no seat yet in which the end could find it."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            user = await d.account()
+            _, login = await logged_in(d)
+            find, relay, credentials = d.carevia.auth.of_socket, d.carevia.relay, d.carevia.credentials
+
+            async def ends_meanwhile(*asked: Any) -> Any:
+                identity = await find(*asked)
+                assert identity is not None
+                before, session = relay.position, identity.session or ""
+                await CHANGES.get(change, lambda credentials, _: credentials.sign_out(session))(credentials, user)
+                await until(lambda: relay.position > before)
+                return identity
+
+            monkeypatch.setattr(d.carevia.auth, "of_socket", ends_meanwhile)
+            async with d.socket(login) as late:
+                assert late.id
+                assert (await late.packets(1, 1))[0] == "41"
 
     run(work())
 

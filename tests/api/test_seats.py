@@ -9,11 +9,15 @@ from carevia.domain.people import Person
 from carevia.realtime.adapter.roster import Roster
 
 
+class _Tab(SimpleNamespace):
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
 def tab(name: str, since: int, ended: list[str]) -> Any:
     seat = Seat(Identity(Person("rima", "user", None, None), None, 60))
     seat.since = since
     session = SimpleNamespace(id=name)
-    return SimpleNamespace(id=name, session=session, data=seat, disconnect=lambda: ended.append(name))
+    return _Tab(id=name, session=session, data=seat, disconnect=lambda: ended.append(name))
 
 
 def test_the_oldest_tab_is_the_one_that_was_let_in_first_however_late_its_turn_comes() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator
+from weakref import WeakKeyDictionary
 
 from carevia.api.auth import Identity
 from carevia.domain.people import Person
@@ -66,6 +67,8 @@ class Seats:
         self.ended = 0  # tabs, because their person had more than the limit
         self._tabs: dict[str, list[Socket]] = {}
         self._elsewhere: dict[str, dict[str, int]] = {}  # person -> tabs on other nodes -> since when
+        # Of sockets whose credentials are being looked up: what has ended since. Who is not let in is forgotten.
+        self._coming: WeakKeyDictionary[Socket, list[tuple[str, str | None]]] = WeakKeyDictionary()
 
     def stamp(self) -> int:
         """When a tab comes: no two on this node at the same time. It is taken before the tab hears that it is in, so
@@ -73,10 +76,14 @@ class Seats:
         self._newest = max(self._now(), self._newest + 1)
         return self._newest
 
+    def comes(self, socket: Socket) -> None:
+        """Before its credentials are looked up: what ends from then on may have been found good."""
+        self._coming[socket] = []
+
     def take(self, socket: Socket) -> None:
         """A socket came. Past the limit of one person the oldest tab gets a DISCONNECT, or two would push each other
         out for ever."""
-        seat = seat_of(socket)
+        seat, ended = seat_of(socket), self._coming.pop(socket, ())
         if seat.person is None:
             return
         person = seat.person.id
@@ -87,7 +94,9 @@ class Seats:
             tabs.append(socket)
         else:
             tabs = self._tabs[person] = [socket]
-        if person in self._elsewhere or len(tabs) > self._most:
+        if (person, None) in ended or (person, seat.session) in ended:
+            socket.disconnect()
+        elif person in self._elsewhere or len(tabs) > self._most:
             self._end_oldest(person)
 
     def came_elsewhere(self, id: str, tab: Tab) -> None:
@@ -148,6 +157,8 @@ class Seats:
     def sign_out(self, person: str, session: str | None) -> None:
         """The session has ended, or all of this person's: their tabs are told so, and do not come back by themselves.
         They close the transport, we do not: what waits for their next poll would be lost with it."""
+        for ended in self._coming.values():
+            ended.append((person, session))
         for socket in tuple(self._tabs.get(person, ())):
             if session is None or seat_of(socket).session == session:
                 socket.disconnect()

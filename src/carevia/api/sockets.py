@@ -55,6 +55,7 @@ class Sockets:
         """Middleware: ConnectRefused says why in the words of the contract."""
         handshake = socket.handshake
         self._comes_again(socket.session)
+        self._seats.comes(socket)
         try:
             identity = await self._auth.of_socket(handshake, auth)
             if identity is not None:
@@ -80,6 +81,8 @@ class Sockets:
         if seat.person is None:
             return
         self._seats.take(socket)
+        if not socket.connected:
+            return
         self._presence.join(socket, auth)
         try:
             rooms, joined = await self._rooms_of(socket, seat.person)
