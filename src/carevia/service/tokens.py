@@ -6,7 +6,7 @@ verified, says less than who and until when, or is of a time to come, is `Token 
 
 import hashlib
 import hmac
-import math
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -113,9 +113,10 @@ class Tokens:
 
 
 def _is_of_now(claims: _Claims, now: float) -> bool:
-    """Python's JSON reads NaN, which no time comes after; a token from the future would outlive a new password."""
+    """Python's JSON reads NaN, which no time comes after, and whole numbers beyond all floats; a token from the future
+    would outlive a new password."""
     times = (claims.exp, claims.iat, claims.nbf)
-    return all(map(math.isfinite, times)) and max(claims.iat, claims.nbf) <= now + CLOCKS_DIFFER
+    return all(abs(time) <= sys.float_info.max for time in times) and max(claims.iat, claims.nbf) <= now + CLOCKS_DIFFER
 
 
 _SIGNATURE_ONLY: Final[Any] = {
