@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from carevia.service.credentials import Credentials
-from carevia.service.people import WRONG
+from carevia.service.people import LINK_WRONG, WRONG
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.api.desk import BRIEF, LOGIN, ORIGIN, Desk, customer, desk, now, staff, until
@@ -114,6 +114,19 @@ def test_a_newer_token_keeps_a_socket_beyond_the_end_of_the_older_one(tmp_path: 
             await d.carevia.pulse.judge(seen=False)
             assert await gone.ended()
             assert (await kept.ask("test_event"))["ok"]
+
+    run(work())
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_sign_in_link_made_before_a_change_opens_nothing(tmp_path: Path, change: str) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            user = await d.account()
+            link = await d.carevia.people.make_link(user)
+            await CHANGES[change](d.carevia.credentials, user)
+            answer = await d.http.post("/api/login/link", json={"token": link})
+            assert (answer.status_code, answer.json()["message"]) == (401, LINK_WRONG)
 
     run(work())
 

@@ -17,7 +17,7 @@ from carevia.service.passwords import Passwords
 from carevia.service.people import login_of
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
-from carevia.store.tables import sessions, users
+from carevia.store.tables import sessions, sign_in_links, users
 from carevia.store.transaction import Transaction
 
 ROOM = "#credentials"  # no id of a person holds this sign
@@ -25,6 +25,7 @@ NAME = "credentials_ended"
 _owner = select(sessions.c.user_id).where(sessions.c.token_hash == bindparam("hash"))
 _session_gone = delete(sessions).where(sessions.c.token_hash == bindparam("hash"))
 _sessions_gone = delete(sessions).where(sessions.c.user_id == bindparam("user"))
+_links_gone = delete(sign_in_links).where(sign_in_links.c.user_id == bindparam("user"))
 _by_login = select(users.c.id).where(users.c.login == bindparam("user_login"))
 _changed = {
     column: update(users)
@@ -42,8 +43,8 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Credentials:
-    """`now` is ms since 1970 UTC. Whoever is changed here signs in anew: sessions are over, tokens made before are
-    not believed any more."""
+    """`now` is ms since 1970 UTC. Whoever is changed here signs in anew: sessions are over, tokens and sign-in links
+    made before are not believed any more."""
 
     def __init__(self, store: Store, passwords: Passwords, now: Callable[[], int]) -> None:
         self._store = store
@@ -85,6 +86,7 @@ class Credentials:
         if not tx.run(_changed[column], user=user_id, new=value, now=self._now()):
             raise NotFound("There is no such account.")
         tx.run(_sessions_gone, user=user_id)
+        tx.run(_links_gone, user=user_id)
         self._announce(tx, Ended(user_id))
 
     def _announce(self, tx: Transaction, ended: Ended) -> None:
