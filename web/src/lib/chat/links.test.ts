@@ -24,7 +24,19 @@ test("an address ends where the sentence goes on", () => {
     { text: "https://a.example/x", href: "https://a.example/x" },
     { text: ")." },
   ]);
+  expect(links("[https://a.example/x]). (https://a.example/y])")).toEqual([
+    "https://a.example/x",
+    "https://a.example/y",
+  ]);
   expect(links("https://a.example/wiki/Care_(medicine)")).toEqual(["https://a.example/wiki/Care_(medicine)"]);
+});
+
+test.each([")", "].", "."])("an address that ends in %j over and over holds up nobody", (end) => {
+  const began = performance.now();
+  parts(`https://a.example/${end.repeat(50_000)}`);
+  parts(`https://a.example/${end.repeat(50_000)})`);
+  parts(`https://a.example/${end.repeat(50_000)}x`);
+  expect(performance.now() - began).toBeLessThan(500);
 });
 
 test.each([

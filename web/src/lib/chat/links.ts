@@ -5,7 +5,7 @@
 export type Part = { text: string; href?: string };
 
 const CANDIDATE = /https?:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
-const AT_THE_END = /[.,;:!?।…'"*_~]+$/u;
+const AT_THE_END = ".,;:!?।…'\"*_~";
 
 export function parts(text: string): Part[] {
   const found: Part[] = [];
@@ -22,15 +22,15 @@ export function parts(text: string): Part[] {
   return found;
 }
 
-/** A sentence's own full stop or closing bracket is no part of the address. */
+/** A sentence's own full stop or closing bracket is no part of the address. One look at each sign: a customer may write
+ * thousands of them, and every desk reads it. */
 function withoutEnd(address: string): string {
-  let shown = address.replace(AT_THE_END, "");
-  for (const [open, close] of ["()", "[]"]) {
-    while (close && open && shown.endsWith(close) && count(shown, close) > count(shown, open)) {
-      shown = shown.slice(0, -1).replace(AT_THE_END, "");
-    }
-  }
-  return shown;
+  let round = count(address, ")") - count(address, "(");
+  let square = count(address, "]") - count(address, "[");
+  let end = address.length;
+  const last = () => address.charAt(end - 1);
+  while (AT_THE_END.includes(last()) || (last() === ")" && round-- > 0) || (last() === "]" && square-- > 0)) end -= 1;
+  return address.slice(0, end);
 }
 
 const count = (text: string, character: string) => text.split(character).length - 1;
