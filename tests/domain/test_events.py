@@ -82,6 +82,11 @@ def test_good_arguments_are_typed_and_further_ones_ignored() -> None:
         ("join_room", []),
         ("join_room", [{"roomId": "u1"}]),
         ("leave_room", [7]),
+        ("message_status", [{"roomId": "u1", "delivered": 2**63}]),
+        ("message_status", [{"roomId": "u1", "delivered": 1, "seen": 10**400}]),
+        ("mark_read", [{"roomId": "u1", "seq": 2**63}]),
+        ("shown", [{"seq": 2**64}]),
+        ("shown", [{"seq": 1, "since": 2**63}]),
     ],
 )
 def test_malformed_arguments_are_bad_input(name: str, arguments: list[object]) -> None:

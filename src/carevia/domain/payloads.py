@@ -12,6 +12,12 @@ from carevia.domain.conversations import Status as ConversationStatus
 from carevia.domain.fields import about
 from carevia.domain.presence import State, TabState
 
+
+def _number(meaning: str) -> Meta:
+    """A number of the journal, as far as JavaScript counts: beyond that it is none, and no database takes it."""
+    return Meta(ge=0, le=2**53, description=meaning)
+
+
 RoomId = Annotated[str, about("the customer's user id, which is the name of their conversation")]
 Iso = Annotated[str, about("ISO 8601, UTC, milliseconds")]
 _STATUS = about("`open` or `closed`; a message or a booking of the customer opens it again")
@@ -38,8 +44,8 @@ class SendMessage(Struct):
 
 class ReportStatus(Struct):
     roomId: RoomId
-    delivered: Annotated[int, Meta(ge=0, description="up to this number every message is on this device")]
-    seen: Annotated[int, Meta(ge=0, description="up to this number they were painted in a visible tab")] = 0
+    delivered: Annotated[int, _number("up to this number every message is on this device")]
+    seen: Annotated[int, _number("up to this number they were painted in a visible tab")] = 0
 
 
 class Typing(Struct):
@@ -49,12 +55,12 @@ class Typing(Struct):
 
 class MarkRead(Struct):
     roomId: RoomId
-    seq: Annotated[int, Meta(ge=0, description="the journal's number of the newest message that is on the screen")]
+    seq: Annotated[int, _number("the journal's number of the newest message that is on the screen")]
 
 
 class Shown(Struct):
-    seq: Annotated[int, Meta(ge=0, description="up to this number of the journal every paid booking is painted")]
-    since: Annotated[int, Meta(ge=0, description="from this number on; 0 where the whole list is shown")] = 0
+    seq: Annotated[int, _number("up to this number of the journal every paid booking is painted")]
+    since: Annotated[int, _number("from this number on; 0 where the whole list is shown")] = 0
 
 
 class Noticed(Struct):
