@@ -1,11 +1,13 @@
 """A client that is not read because its handlers are behind: it is not taken for dead, and it can acknowledge."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from carevia.realtime import Server, Socket
+from carevia.realtime.frames import AT_ONCE
 from carevia.realtime.testing import TestClient, virtual_time
 from tests.realtime.kit import TRANSPORTS, quiet
 from tests.realtime.rawclient import Tab, until
@@ -145,3 +147,33 @@ def test_a_client_that_is_not_read_is_not_taken_for_dead() -> None:
 
     with virtual_time() as clock:
         clock.run(main())
+
+
+def test_a_client_that_sends_without_end_leaves_every_turn_of_the_loop_to_the_others_too() -> None:
+    """A single read held so many frames, and so many reads came in a row, that nobody else was served for seconds."""
+
+    async def main() -> None:
+        server = make()
+        heard: Counter[int] = Counter()
+        turn = 0
+
+        async def turns() -> None:
+            nonlocal turn
+            while True:
+                turn += 1
+                await asyncio.sleep(0)
+
+        @server.namespace("/").on("say")
+        def say(socket: Socket) -> None:
+            heard[turn] += 1
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            counting = asyncio.create_task(turns())
+            for _ in range(20_000):
+                tab.send('42["say"]')
+            await until(lambda: heard.total() == 20_000, "some are lost")
+            counting.cancel()
+            slice_ = 1 + AT_ONCE // len(b'......42["say"]')
+            assert max(heard.values()) <= 2 * slice_  # the last of one read, and the first of the next
+
+    run(main())

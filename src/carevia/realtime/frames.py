@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from carevia.realtime.handshake import Handshake
 
 LINGER_SECONDS = 2.0
+AT_ONCE = 16_384
+"""Bytes of one peer that are looked at in one turn of the loop: a read may hold forty thousand frames, and the system
+makes thirty reads in a row where a peer sends without end. Everybody else would wait for all of them."""
 
 
 class WebSocketConnection(asyncio.Protocol):
@@ -32,15 +35,19 @@ class WebSocketConnection(asyncio.Protocol):
         "_connections",
         "_drained",
         "_fd",
+        "_held",
         "_paused",
         "_pong",
         "_reader",
+        "_stopped",
         "_transport",
     )
 
     def __init__(self, limit: int) -> None:
         self._reader = websocket.Reader(limit)
         self._closing = False
+        self._held = b""  # read, and for the next turn of the loop
+        self._stopped = False  # nothing more is wanted of the peer
         self._paused = False
         self._pong: bytes | None = None  # for when the peer has taken what was sent before
         self._fd: int | None = None  # to write to directly, while the transport holds nothing back
@@ -126,6 +133,21 @@ class WebSocketConnection(asyncio.Protocol):
     # In.
 
     def data_received(self, data: bytes) -> None:
+        if len(data) > AT_ONCE and not self._closing:
+            data, self._held = data[:AT_ONCE], data[AT_ONCE:]
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._go_on)
+        self._look_at(data)
+
+    def _go_on(self) -> None:
+        data, self._held = self._held, b""
+        if self._closing:
+            return
+        if len(data) <= AT_ONCE and not self._stopped:
+            self.resume_reading()
+        self.data_received(data)
+
+    def _look_at(self, data: bytes) -> None:
         if self._closing:
             return  # 5.5.1: what comes after a close is not looked at
         texts = self._reader.texts(data)
@@ -158,11 +180,13 @@ class WebSocketConnection(asyncio.Protocol):
             self.write(pong)
 
     def pause_reading(self) -> None:
+        self._stopped = True
         if not self._closing:
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if not self._transport.is_closing():
+        self._stopped = False
+        if not self._held and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # Out: how much the peer has not taken yet.
