@@ -134,20 +134,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if len(data) > AT_ONCE and not self._closing:
-            data, self._held = data[:AT_ONCE], data[AT_ONCE:]
-            self._transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._go_on)
-        self._look_at(data)
-
-    def _go_on(self) -> None:
-        data, self._held = self._held, b""
-        if self._closing:
-            return
-        if len(data) <= AT_ONCE and not self._stopped:
-            self.resume_reading()
-        self.data_received(data)
-
-    def _look_at(self, data: bytes) -> None:
+            data = self._hold_back(data)
         if self._closing:
             return  # 5.5.1: what comes after a close is not looked at
         texts = self._reader.texts(data)
@@ -171,6 +158,21 @@ class WebSocketConnection(asyncio.Protocol):
                 self.ended("transport close" if opcode == CLOSE else "parse error")
             if self._closing:
                 return
+
+    def _hold_back(self, data: bytes) -> bytes:
+        """What is looked at in this turn; the rest is in the next, and nothing is read before."""
+        data, self._held = data[:AT_ONCE], data[AT_ONCE:]
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._go_on)
+        return data
+
+    def _go_on(self) -> None:
+        data, self._held = self._held, b""
+        if self._closing:
+            return
+        if len(data) <= AT_ONCE and not self._stopped:
+            self.resume_reading()
+        self.data_received(data)
 
     def _answer_ping(self, pong: bytes) -> None:
         """A peer that does not read gets one pong when it does: for the newest of its pings (RFC 6455 5.5.3)."""
