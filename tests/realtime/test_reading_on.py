@@ -1,4 +1,5 @@
-"""A client that is not read because its handlers are behind: it is not taken for dead, and it can acknowledge."""
+"""How clients are read: one whose handlers are behind is not, nor taken for dead, and it can acknowledge; one that
+sends without end is read in portions."""
 
 import asyncio
 from collections import Counter
@@ -6,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import Server, Socket
+from carevia.realtime import Handshake, Refusal, Server, Socket
 from carevia.realtime.frames import AT_ONCE
 from carevia.realtime.testing import TestClient, virtual_time
 from tests.realtime.kit import TRANSPORTS, quiet
-from tests.realtime.rawclient import Tab, until
+from tests.realtime.rawclient import Connection, Tab, until
 from tests.realtime.serving import make, run, serving
 
 
@@ -175,5 +176,50 @@ def test_a_client_that_sends_without_end_leaves_every_turn_of_the_loop_to_the_ot
             counting.cancel()
             slice_ = 1 + AT_ONCE // len(b'......42["say"]')
             assert max(heard.values()) <= 2 * slice_  # the last of one read, and the first of the next
+
+    run(main())
+
+
+def test_requests_without_end_on_one_connection_leave_every_turn_of_the_loop_to_the_others_too() -> None:
+    """A read may hold thousands of them, each answered as it was found."""
+    poll = b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n"
+    count = 2_000
+
+    async def main() -> None:
+        turn = 0
+        begun: Counter[int] = Counter()
+
+        def admit(handshake: Handshake) -> Refusal:
+            begun[turn] += 1
+            return Refusal(429, "Not now", 1)
+
+        async def turns() -> None:
+            nonlocal turn
+            while True:
+                turn += 1
+                await asyncio.sleep(0)
+
+        async with serving(make(admit)) as site, Connection(site.port) as connection:
+            counting = asyncio.create_task(turns())
+            connection.write(poll * count)
+            for _ in range(count):
+                assert (await connection.answer()).status == 429
+            counting.cancel()
+            assert begun.total() == count
+            assert max(begun.values()) <= 2 * (1 + AT_ONCE // len(poll))
+
+    run(main())
+
+
+def test_a_large_request_and_those_behind_it_are_read_whole_over_many_turns() -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            body = b"4" + b"x" * 900_000
+            head = (
+                b"POST /socket.io/?EIO=4&transport=polling&sid=none HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+            )
+            small = b"GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n"
+            connection.write((head % len(body) + body + small) * 3)
+            assert [(await connection.answer()).status for _ in range(6)] == [400, 404] * 3
 
     run(main())

@@ -11,7 +11,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from carevia.deadlines import Bucket
@@ -20,6 +19,8 @@ from carevia.realtime.direct import DirectCycle, Door, Heads
 from carevia.realtime.doorway import MOST_HEAD_BYTES, MOST_HEADERS, Doorway
 from carevia.realtime.engine import Engine
 from carevia.realtime.exchange import DRAIN_SECONDS, Exchange
+from carevia.realtime.flow import Flow
+from carevia.realtime.frames import AT_ONCE
 from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
@@ -61,7 +62,7 @@ class EngineProtocol(HttpToolsProtocol):
         self._ahead: list[Any] = []  # requests before the last one, while not all of them are answered
         self.connections.add(self)
         self.transport = transport
-        self.flow = FlowControl(transport)
+        self.flow: Flow = Flow(transport)
         self.server = _address(transport.get_extra_info("sockname"))
         self.client = _address(transport.get_extra_info("peername"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
@@ -77,7 +78,10 @@ class EngineProtocol(HttpToolsProtocol):
         self.scheme = "https" if came.scheme == "https" else "http"
 
     def data_received(self, data: bytes) -> None:
-        """A head has a limit and, where it comes in pieces, a deadline, whichever of the connection's requests."""
+        """A head has a limit and, where it comes in pieces, a deadline, whichever of the connection's requests. Who
+        sends many in one read has them looked at in several turns of the loop, as in frames.py."""
+        if len(data) > AT_ONCE:
+            data = self.flow.portion(data, self._go_on)
         if self._between:
             if self._known and self._again(data):
                 return
@@ -107,6 +111,11 @@ class EngineProtocol(HttpToolsProtocol):
             self._hurry()
         elif self._due is not None:
             self._late_and_whole()
+
+    def _go_on(self) -> None:
+        data = self.flow.rest()
+        if data and self.parser is not None and not self.transport.is_closing():
+            self.data_received(data)
 
     def _late_and_whole(self) -> None:
         """The last of what came after the answer: from now on the connection is at rest."""
@@ -158,7 +167,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     def _leave(self, way: Way) -> None:
         """The connection goes to another node, with all that was read of its request."""
-        data, self._read, self._way = b"".join(self._read or ()), None, None
+        data, self._read, self._way = b"".join([*(self._read or ()), self.flow.rest()]), None, None
         self._no_reader()
         self.connections.discard(self)
         self.parser = None  # type: ignore[assignment]  # see _hand_over
