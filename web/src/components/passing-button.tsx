@@ -1,5 +1,5 @@
 // A button that may be gone once it is pressed. The focus is not lost with it: it goes to where one works in its pane.
-import { type ComponentProps, useEffect, useLayoutEffect, useRef } from "react";
+import { type ComponentProps, useEffectEvent, useLayoutEffect, useRef } from "react";
 import { focusPane } from "@/lib/keys/rows";
 
 interface Props extends ComponentProps<"button"> {
@@ -9,15 +9,12 @@ interface Props extends ComponentProps<"button"> {
 
 export function PassingButton({ handOver = toItsPane, ...rest }: Props) {
   const button = useRef<HTMLButtonElement>(null);
-  const newest = useRef(handOver);
-  useEffect(() => {
-    newest.current = handOver;
-  });
+  const onGone = useEffectEvent(handOver);
   useLayoutEffect(() => {
     const element = button.current;
     return () => {
       // It is still in the page.
-      if (element && document.activeElement === element) newest.current(element);
+      if (element && document.activeElement === element) onGone(element);
     };
   }, []);
   return <button type="button" {...rest} ref={button} />;

@@ -1,18 +1,13 @@
 // What stands above the page is left by a press, or a step of the focus, that is not on it.
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useEffectEvent } from "react";
 
-/** Calls the newest `leave` while `active`; `parts` are the elements that belong to it. */
+/** Calls `leave` while `active`; `parts` are the elements that belong to it. */
 export function useOutside(parts: readonly RefObject<HTMLElement | null>[], active: boolean, leave: () => void): void {
-  const newest = useRef({ parts, leave });
-  useEffect(() => {
-    newest.current = { parts, leave };
+  const look = useEffectEvent(({ target }: Event) => {
+    if (!parts.some((part) => part.current?.contains(target as Node))) leave();
   });
   useEffect(() => {
     if (!active) return;
-    const look = ({ target }: Event) => {
-      const { parts, leave } = newest.current;
-      if (!parts.some((part) => part.current?.contains(target as Node))) leave();
-    };
     document.addEventListener("pointerdown", look);
     document.addEventListener("focusin", look);
     return () => {

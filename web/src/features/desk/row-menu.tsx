@@ -1,6 +1,14 @@
 // What can be done with a conversation from its row: by a right click, Shift F10 or the menu key, or a long press.
 import { useMutation } from "@tanstack/react-query";
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { RowLink } from "@/components/row-link";
 import { useOutside } from "@/components/use-outside";
 import { focusRow } from "@/lib/keys/rows";
@@ -112,12 +120,8 @@ function usePlaceInWindow(box: RefObject<HTMLElement | null>, at: { x: number; y
 
 /** When something in it leads elsewhere, and when what it stands beside moves away. */
 function useClosedByMoves(room: string, onClose: () => void) {
-  const newest = useRef(onClose);
+  const leave = useEffectEvent(onClose);
   useEffect(() => {
-    newest.current = onClose;
-  });
-  useEffect(() => {
-    const leave = () => newest.current();
     const scrolled = ({ target }: Event) => {
       const row = document.querySelector(`[data-row="${CSS.escape(room)}"]`);
       if (target instanceof Node && target.contains(row)) leave(); // a conversation beside it goes on by itself

@@ -1,6 +1,6 @@
 // What of the desk rings, and its words: paid bookings that nobody has on a screen, and customers who wait.
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { named } from "@/lib/catalogue";
 import type { Freshness } from "@/lib/freshness";
 import { useIcon } from "@/lib/notices/icon";
@@ -27,31 +27,28 @@ export function useDeskNotices({ desk, alarm, live, list }: DeskData, owner: str
     }),
     [desk.bookings, desk.conversations, unseen],
   );
-  const describe = useCallback(
-    (ring: Ring): Notice => {
-      const [first] = ring.about;
-      if (ring.kind === "message") {
-        const room = ring.about.length === 1 ? first : undefined;
-        const title = room ? words.notices.wrote(nameOf(desk, room)) : words.notices.waiting(facts.waiting.length);
-        const search = room ? { view: "chat" as const, with: room } : { view: "chat" as const };
-        return {
-          title,
-          body: words.notices.open,
-          tag: "message",
-          open: () => void navigate({ to: "/dashboard", search }),
-        };
-      }
-      const row = ring.about.length === 1 ? desk.bookings.find((one) => one.trackingId === first) : undefined;
-      const title = row
-        ? words.notices.paid(row.userName || words.unknown)
-        : ring.about.length > 0
-          ? words.newBookings(ring.about.length)
-          : words.notices.unseen;
-      const body = named(row?.serviceName ?? "") || words.notices.open;
-      return { title, body, tag: "booking", open: () => void navigate({ to: "/dashboard", search: {} }) };
-    },
-    [desk, facts, navigate],
-  );
+  const describe = (ring: Ring): Notice => {
+    const [first] = ring.about;
+    if (ring.kind === "message") {
+      const room = ring.about.length === 1 ? first : undefined;
+      const title = room ? words.notices.wrote(nameOf(desk, room)) : words.notices.waiting(facts.waiting.length);
+      const search = room ? { view: "chat" as const, with: room } : { view: "chat" as const };
+      return {
+        title,
+        body: words.notices.open,
+        tag: "message",
+        open: () => void navigate({ to: "/dashboard", search }),
+      };
+    }
+    const row = ring.about.length === 1 ? desk.bookings.find((one) => one.trackingId === first) : undefined;
+    const title = row
+      ? words.notices.paid(row.userName || words.unknown)
+      : ring.about.length > 0
+        ? words.newBookings(ring.about.length)
+        : words.notices.unseen;
+    const body = named(row?.serviceName ?? "") || words.notices.open;
+    return { title, body, tag: "booking", open: () => void navigate({ to: "/dashboard", search: {} }) };
+  };
   useNotices({
     owner,
     live: live.freshness === "live" || live.freshness === "checking",

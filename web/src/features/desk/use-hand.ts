@@ -1,13 +1,12 @@
 // Whether a hand is on the list of conversations: then its order stays as it is, and who comes waits.
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useEffectEvent, useState } from "react";
 import { type ordered, settled } from "./conversations";
 
 /** The pointer is over it, it is scrolled, or a row has the focus by keyboard. */
 export function useHand(box: RefObject<HTMLElement | null>, rows: ReturnType<typeof ordered>) {
   const [held, setHeld] = useState<readonly string[] | null>(null);
-  const newest = useRef(rows);
-  useEffect(() => {
-    newest.current = rows;
+  const hold = useEffectEvent((on: boolean) => {
+    setHeld((before) => (on ? (before ?? rows.map(({ _id }) => _id)) : null));
   });
   useEffect(() => {
     const element = box.current;
@@ -15,8 +14,7 @@ export function useHand(box: RefObject<HTMLElement | null>, rows: ReturnType<typ
     const on = { pointer: false, scroll: false, focus: false };
     const note = (what: keyof typeof on, now: boolean) => {
       on[what] = now;
-      const any = on.pointer || on.scroll || on.focus;
-      setHeld((before) => (any ? (before ?? newest.current.map(({ _id }) => _id)) : null));
+      hold(on.pointer || on.scroll || on.focus);
     };
     const listen = {
       pointermove: () => note("pointer", true),

@@ -1,6 +1,6 @@
 // What was missed while the connection was gone: the messages between the last one that stood here and the number that the
 // server said when it was back.
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 
@@ -15,10 +15,6 @@ export interface Away {
 /** `newest` is the number of the newest message here. Null until something may have been missed. */
 export function useAway(connection: Connection | null, newest: number): Away | null {
   const [away, setAway] = useState<Away | null>(null);
-  const here = useRef(newest);
-  useEffect(() => {
-    here.current = newest;
-  });
   const cut = useRef<{ at: number; after: number } | null>(null);
   const back = useRef<number | null>(null);
   const [opened] = useState(() => Date.now());
@@ -26,7 +22,7 @@ export function useAway(connection: Connection | null, newest: number): Away | n
   useConnectionEvents(connection, (event) => {
     if (event.type === "connected" || event.type === "received") heard.current = Date.now();
     if (event.type === "disconnected") {
-      cut.current ??= { at: heard.current, after: here.current };
+      cut.current ??= { at: heard.current, after: newest };
       back.current = null;
     }
     if (event.type === "connected" && cut.current) back.current = Date.now();

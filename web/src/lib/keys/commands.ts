@@ -1,6 +1,6 @@
 // What can be done now. Each part of the page offers its commands while it is shown; keys and the palette run them, and
 // neither has to know the parts.
-import { createContext, useContext, useEffect, useRef } from "react";
+import { createContext, useContext, useEffect, useEffectEvent } from "react";
 import type { CommandId } from "./shortcuts";
 
 export class Commands {
@@ -34,13 +34,7 @@ export const CommandsContext = createContext<Commands | null>(null);
 /** Offers a command while the component is shown and `run` is not null. */
 export function useCommand(id: CommandId, run: (() => void) | null): void {
   const commands = useContext(CommandsContext);
-  const newest = useRef(run);
-  useEffect(() => {
-    newest.current = run;
-  });
+  const obey = useEffectEvent(() => run?.());
   const offered = run !== null;
-  useEffect(
-    () => (offered && commands ? commands.offer(id, () => newest.current?.()) : undefined),
-    [commands, id, offered],
-  );
+  useEffect(() => (offered && commands ? commands.offer(id, obey) : undefined), [commands, id, offered]);
 }

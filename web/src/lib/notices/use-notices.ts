@@ -1,6 +1,6 @@
 // Rings for one person, however many tabs are open: the tabs of a browser elect one that is live, and what has rung is
 // kept in the browser, so that the next one goes on where the last has stopped.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { leadership } from "@/lib/locks";
 import { type Facts, NOTHING_RUNG, type Ring, type Rung, ringing } from "./reminders";
 import { isSilent, noticeSettings } from "./settings";
@@ -26,10 +26,7 @@ interface Options {
 
 export function useNotices({ owner, live, facts, now, describe }: Options): void {
   const leads = useLeads(owner, live);
-  const newest = useRef(describe);
-  useEffect(() => {
-    newest.current = describe;
-  });
+  const inWords = useEffectEvent(describe);
   useEffect(() => {
     if (!leads) return;
     const key = `carevia-rung/${owner}`;
@@ -41,7 +38,7 @@ export function useNotices({ owner, live, facts, now, describe }: Options): void
     for (const ring of rings) {
       if (settings.muted[ring.kind] > now) continue;
       if (settings.sound) void play(ring.kind);
-      if (settings.desktop && !document.hasFocus()) show(newest.current(ring));
+      if (settings.desktop && !document.hasFocus()) show(inWords(ring));
     }
   }, [leads, owner, facts, now]);
 }

@@ -1,6 +1,6 @@
 // A connection that lives as long as the component: made once when it is shown, closed when it is left.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
 import { askFailedAgain } from "@/lib/api/ask-anew";
 import { createToken } from "@/lib/api/create-token";
 import { configQuery } from "@/lib/api/get-config";
@@ -52,31 +52,22 @@ export function useSnapshot(connection: Connection | null): Snapshot {
   return useSyncExternalStore(connection?.watch ?? noChanges, () => connection?.snapshot ?? NOT_YET);
 }
 
-/** Calls the newest `listener` for every event of the connection. */
+/** Calls `listener`, as it is by then, for every event of the connection. */
 export function useConnectionEvents(connection: Connection | null, listener: Listener): void {
-  const newest = useRef(listener);
-  useEffect(() => {
-    newest.current = listener;
-  });
-  useEffect(() => connection?.subscribe((event) => newest.current(event)), [connection]);
+  const hear = useEffectEvent(listener);
+  useEffect(() => connection?.subscribe(hear), [connection]);
 }
 
 /** The same, for what is drawn: the events between two frames come together, right before the second. */
 export function useFramedEvents(connection: Connection | null, listener: Listener): void {
-  const newest = useRef(listener);
-  useEffect(() => {
-    newest.current = listener;
-  });
-  useEffect(() => connection?.subscribeFramed((event) => newest.current(event)), [connection]);
+  const hear = useEffectEvent(listener);
+  useEffect(() => connection?.subscribeFramed(hear), [connection]);
 }
 
 /** The same, with all of a frame's events at once. */
 export function useGatheredEvents(connection: Connection | null, gatherer: Gatherer): void {
-  const newest = useRef(gatherer);
-  useEffect(() => {
-    newest.current = gatherer;
-  });
-  useEffect(() => connection?.subscribeGathered((events) => newest.current(events)), [connection]);
+  const hear = useEffectEvent(gatherer);
+  useEffect(() => connection?.subscribeGathered(hear), [connection]);
 }
 
 async function tokenOrNothing(): Promise<string | null> {

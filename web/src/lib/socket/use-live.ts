@@ -1,6 +1,6 @@
 // Freshness of a page: the last `live` event, the ticks of the last half minute, and repair when the server has said a
 // number that this page has not shown.
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { type Freshness, freshness, type Limits } from "@/lib/freshness";
 import { useBrowserOffline } from "@/lib/use-browser-offline";
 import { useNow } from "@/lib/use-now";
@@ -103,10 +103,7 @@ class SentTimes {
 function useRepair(connection: Connection | null, onBehind: () => void) {
   const shown = useRef<number | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const newest = useRef(onBehind);
-  useEffect(() => {
-    newest.current = onBehind;
-  });
+  const repair = useEffectEvent(onBehind);
   useEffect(
     () => () => {
       clearTimeout(timer.current);
@@ -121,16 +118,16 @@ function useRepair(connection: Connection | null, onBehind: () => void) {
   const noteShown = useCallback((seq: number) => {
     shown.current = Math.max(shown.current ?? 0, seq);
   }, []);
-  const noteSaid = useCallback((said: number) => {
+  const noteSaid = (said: number) => {
     if (shown.current === null) shown.current = said;
     if (said <= shown.current || timer.current !== undefined) return;
     timer.current = setTimeout(() => {
       timer.current = undefined;
       if (said <= (shown.current ?? 0)) return;
       shown.current = said;
-      newest.current();
+      repair();
     }, PATIENCE);
-  }, []);
+  };
   return { noteShown, noteSaid };
 }
 
