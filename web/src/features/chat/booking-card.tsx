@@ -12,8 +12,7 @@ import {
 } from "lucide-react";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
-import { digits } from "@/lib/format/number";
-import { calendarDay, hour } from "@/lib/format/time";
+import { hour, visitTime } from "@/lib/format/time";
 import type { OwnBooking, OwnPayment } from "./get-own";
 import { words } from "./messages";
 import { type Progress, type Step, stepsOf } from "./steps";
@@ -67,11 +66,7 @@ export function BookingHead({ booking }: { booking: OwnBooking }) {
         </span>
         <Status status={booking.status} />
       </span>
-      {date && (
-        <span className="mt-1 block text-[13px] leading-5 text-ink-2">
-          {[calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ")}
-        </span>
-      )}
+      {date && <span className="mt-1 block text-[13px] leading-5 text-ink-2">{visitTime(date, slot)}</span>}
       <span className="mono block text-xs leading-5 text-ink-3 wrap-anywhere">{trackingId}</span>
     </>
   );
@@ -151,7 +146,6 @@ function textOf(step: Step, currency: string): string {
 
 function timeOf(step: Step, progress: Progress): string {
   if (step.kind === "paid" || step.kind === "stored") return hour(step.at);
-  if (step.kind === "visit")
-    return [step.date && calendarDay(step.date), step.slot && digits(step.slot)].filter(Boolean).join(", ");
+  if (step.kind === "visit") return visitTime(step.date, step.slot);
   return progress === "now" ? say.now : "";
 }

@@ -4,8 +4,7 @@ import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
-import { digits } from "@/lib/format/number";
-import { calendarDay } from "@/lib/format/time";
+import { visitTime } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
@@ -134,7 +133,7 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
         <td className={`${CELL} truncate @max-[700px]:hidden`} title={service}>
           {service}
         </td>
-        <td className={`${CELL} truncate text-ink-2 @max-[700px]:hidden`}>{visit(booking)}</td>
+        <td className={`${CELL} truncate text-ink-2 @max-[700px]:hidden`}>{visitTime(booking.date, booking.slot)}</td>
         <td className={`${CELL} mono truncate text-ink-2 @max-[820px]:hidden`} title={trackingId}>
           {trackingId}
         </td>
@@ -155,7 +154,3 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
     </>
   );
 });
-
-function visit({ date, slot }: BookingRow): string {
-  return [date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ");
-}

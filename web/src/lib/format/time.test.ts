@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { speak } from "@/lib/language";
 import { money } from "./money";
 import { decimal, digits, numeral } from "./number";
-import { age, ago, calendarDay, clock, dayName, hour, latinClock, readerLocale } from "./time";
+import { age, ago, calendarDay, clock, dayName, hour, latinClock, readerLocale, visitTime } from "./time";
 
 const NOON = new Date(2026, 10, 23, 12, 0, 0).getTime();
 const SECOND = 1_000;
@@ -64,6 +64,12 @@ test("a calendar date is shown as written, whatever the zone", () => {
   expect(calendarDay("2026-11-25")).toBe("Wed 25 Nov");
   expect(calendarDay("2026-11-25T22:00:00.000Z")).toBe("Wed 25 Nov");
   expect(calendarDay("soon")).toBe("soon");
+});
+
+test("a visit is told by its day and its hours, as far as they are known", () => {
+  expect(visitTime("2026-11-25", "08:00-12:00")).toBe("Wed 25 Nov, 08:00-12:00");
+  expect(visitTime("2026-11-25", null)).toBe("Wed 25 Nov");
+  expect(visitTime(null, undefined)).toBe("");
 });
 
 describe("in Bengali", () => {

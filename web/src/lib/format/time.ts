@@ -2,7 +2,7 @@
 
 import { language, perLanguage } from "@/lib/language";
 import { words } from "./messages";
-import { decimal, numeral } from "./number";
+import { decimal, digits, numeral } from "./number";
 
 const written = (options: Intl.DateTimeFormatOptions) =>
   perLanguage((spoken) => new Intl.DateTimeFormat(spoken === "bn" ? "bn-BD" : "en-GB", options));
@@ -102,4 +102,9 @@ export function calendarDay(date: string): string {
   if (!parts) return date;
   const local = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
   return `${weekdayFormat().format(local)} ${dayFormat().format(local)}`;
+}
+
+/** When a caregiver comes: "Wed 25 Nov, 08:00-12:00". What is not known is left out. */
+export function visitTime(date: string | null | undefined, slot: string | null | undefined): string {
+  return [date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ");
 }

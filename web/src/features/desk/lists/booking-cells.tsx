@@ -6,8 +6,7 @@ import { Avatar } from "@/components/avatar";
 import { RowLink } from "@/components/row-link";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
-import { digits } from "@/lib/format/number";
-import { calendarDay } from "@/lib/format/time";
+import { visitTime } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { BookingState } from "../booking-state";
 import type { RowClock } from "../row-clock";
@@ -40,11 +39,9 @@ interface Props extends RowClock {
 
 export const BookingCells = memo(function BookingCells({ booking, when, fresh, open, search }: Props) {
   const names = useNames();
-  const { userId, userName, userEmail, trackingId, district, division, caregiver } = booking;
+  const { userId, userName, userEmail, trackingId, date, slot, district, division, caregiver } = booking;
   const service = names(booking.serviceName) || words.unknownService;
   const name = userName || userEmail || words.unknown;
-  const visit = (slot = booking.slot) =>
-    [booking.date && calendarDay(booking.date), slot && digits(slot)].filter(Boolean).join(", ");
   const parts = [division, district].filter((part, place, all) => part && all.indexOf(part) === place);
   const where = parts.map((part) => names(part ?? "")).join(", ");
   return (
@@ -85,8 +82,8 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
           <span className="text-ink-2"> · {words.quantity(booking.quantity, booking.durationType)}</span>
         )}
       </span>
-      <span role="cell" className={`truncate ${WIDE}`} title={visit()}>
-        {visit(startOf(booking.slot))}
+      <span role="cell" className={`truncate ${WIDE}`} title={visitTime(date, slot)}>
+        {visitTime(date, startOf(slot))}
       </span>
       <span role="cell" className={`truncate text-ink-2 ${WHERE}`}>
         {where}

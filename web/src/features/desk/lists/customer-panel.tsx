@@ -7,8 +7,7 @@ import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
-import { digits } from "@/lib/format/number";
-import { calendarDay, dayName } from "@/lib/format/time";
+import { calendarDay, dayName, visitTime } from "@/lib/format/time";
 import { useCommand } from "@/lib/keys/commands";
 import type { Connection } from "@/lib/socket/connection";
 import { BookingState } from "../booking-state";
@@ -111,7 +110,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
         <span className="mono ml-auto text-xs text-ink-3">{trackingId}</span>
       </div>
       <dl className="mt-2.5 grid grid-cols-[84px_minmax(0,1fr)] gap-x-2 gap-y-1.5 text-[13px]">
-        <Fact name={say.when} text={[date && calendarDay(date), slot && digits(slot)].filter(Boolean).join(", ")} />
+        <Fact name={say.when} text={visitTime(date, slot)} />
         <Fact name={say.where} text={[address, names(district || division || "")].filter(Boolean).join(", ")} />
         <Fact name={say.caregiver} text={booking.status === undefined ? "" : (caregiver ?? words.notAssigned)} />
       </dl>
