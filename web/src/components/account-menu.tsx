@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { LogOut } from "lucide-react";
 import { useId } from "react";
-import { sessionQuery } from "@/lib/api/get-session";
+import { displayName, sessionQuery } from "@/lib/api/get-session";
 import { logout } from "@/lib/api/logout";
 import { useStored } from "@/lib/stored";
 import { THEMES, theme } from "@/lib/theme";
@@ -29,7 +29,7 @@ export function AccountMenu() {
     queries.clear();
     await navigate({ to: "/login" });
   };
-  const name = person.name || person.email || person._id;
+  const name = displayName(person);
   return (
     <Popover label={words.account(name)} title={name} face={<Avatar id={person._id} name={name} size="small" />}>
       <div className="min-w-0 border-b border-line pb-3">

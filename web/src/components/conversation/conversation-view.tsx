@@ -1,6 +1,6 @@
 // A whole conversation: stream, the line above the composer, composer. Give it the room as key.
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { Person } from "@/lib/api/get-session";
+import { displayName, type Person } from "@/lib/api/get-session";
 import type { Message } from "@/lib/chat/conversation";
 import type { Extra, Outbox } from "@/lib/chat/outbox";
 import { type Away, useAway } from "@/lib/chat/use-away";
@@ -65,7 +65,7 @@ export function ConversationView({
     () =>
       outbox?.subscribe((event) => {
         if (event.type === "sent" && event.sent.roomId === roomId)
-          add({ ...event.sent, senderId: me._id, senderName: me.name || me.email || me._id });
+          add({ ...event.sent, senderId: me._id, senderName: displayName(me) });
       }),
     [outbox, roomId, add, me],
   );

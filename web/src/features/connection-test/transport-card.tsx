@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { configQuery } from "@/lib/api/get-config";
-import type { Person } from "@/lib/api/get-session";
+import { displayName, type Person } from "@/lib/api/get-session";
 import type { Snapshot } from "@/lib/socket/connection";
 import { words } from "./messages";
 
@@ -33,7 +33,7 @@ export function TransportCard({ snapshot, person }: Props) {
           <span className="mono wrap-anywhere">{config?.socketUrl || window.location.origin}</span>
         </Row>
         <Row name={words.signedInAs}>
-          {person ? `${person.name || person.email || person._id}, ${words.role[person.role]}` : words.nobody}
+          {person ? `${displayName(person)}, ${words.role[person.role]}` : words.nobody}
         </Row>
       </dl>
       <p className="mt-3 border-t border-line pt-3 text-ink-2">

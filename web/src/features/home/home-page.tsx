@@ -4,7 +4,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import { BookOpen, ChevronRight, LogIn, type LucideIcon, MessageSquare, MonitorCheck, PlugZap } from "lucide-react";
 import { words as shared } from "@/components/messages";
 import { PageHeader } from "@/components/page-header";
-import { sessionQuery } from "@/lib/api/get-session";
+import { displayName, sessionQuery } from "@/lib/api/get-session";
 import { useTitle } from "@/lib/use-title";
 import { words } from "./messages";
 
@@ -25,7 +25,7 @@ export function HomePage() {
       <main className="mx-auto w-full max-w-[760px] px-4 py-8 md:py-14">
         <h2 className="page-title">{words.title}</h2>
         <p className="mt-1 mb-7 text-[15px] leading-6 text-ink-2">
-          {words.lead} {person && words.signedIn(person.name || person.email || person._id)}
+          {words.lead} {person && words.signedIn(displayName(person))}
         </p>
         <ul className="card divide-y divide-line overflow-hidden shadow-1">
           {DOORS.map(({ to, key, Icon }) => (

@@ -5,7 +5,7 @@ import { AccountMenu } from "@/components/account-menu";
 import { LanguageSwitch } from "@/components/language-switch";
 import { Logo } from "@/components/logo";
 import { Problem } from "@/components/problem";
-import { type Person, sessionQuery } from "@/lib/api/get-session";
+import { displayName, type Person, sessionQuery } from "@/lib/api/get-session";
 import { useTitle } from "@/lib/use-title";
 import { LoginForm } from "./login-form";
 import { words } from "./messages";
@@ -58,9 +58,7 @@ function Already({ person }: { person: Person }) {
   const staff = person.role === "admin";
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-accent-line bg-tint px-3 py-2">
-      <span className="min-w-0 flex-1 text-accent-ink wrap-anywhere">
-        {words.already(person.name || person.email || person._id)}
-      </span>
+      <span className="min-w-0 flex-1 text-accent-ink wrap-anywhere">{words.already(displayName(person))}</span>
       <Link to={staff ? "/dashboard" : "/chat"} className="btn btn-line btn-small">
         {staff ? words.toDesk : words.toChat}
       </Link>
