@@ -2,7 +2,6 @@
 import { Search } from "lucide-react";
 import { useDeferredValue, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
-import { PassingButton } from "@/components/passing-button";
 import { Problem } from "@/components/problem";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
@@ -18,6 +17,7 @@ import { StaffHere } from "./staff-here";
 import type { DeskData } from "./use-desk";
 import { useHand } from "./use-hand";
 import { useSettledText } from "./use-settled-text";
+import { WaitingPill } from "./waiting-pill";
 
 interface Props {
   data: DeskData;
@@ -67,7 +67,7 @@ function Conversations({ data, me, query, openRoom }: Pick<Props, "data" | "me" 
   const empty = rows.length === 0;
   return (
     <div className="relative flex min-h-33 flex-1 flex-col">
-      <Waiting count={waiting} onShow={release} />
+      <WaitingPill count={waiting} onShow={release} className="top-2 z-10" />
       <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
         {list.problem && (
           <div className="p-3">
@@ -131,19 +131,6 @@ function Nothing({ newcomers }: { newcomers: boolean }) {
         <span className="md:hidden">
           <PlayButton />
         </span>
-      )}
-    </div>
-  );
-}
-
-/** Over the list: what stands in it keeps its place. */
-function Waiting({ count, onShow }: { count: number; onShow: () => void }) {
-  return (
-    <div role="status" className="pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center">
-      {count > 0 && (
-        <PassingButton className="btn btn-solid btn-small pointer-events-auto rounded-full" onClick={onShow}>
-          {words.newRows(count)}
-        </PassingButton>
       )}
     </div>
   );

@@ -13,6 +13,7 @@ import { useMedia } from "@/lib/use-media";
 import { PlayButton } from "../play-button";
 import { clockOf } from "../row-clock";
 import type { DeskData } from "../use-desk";
+import { WaitingPill } from "../waiting-pill";
 import { BookingCells, CAREGIVER, GRID, TRACKING, WHERE, WIDE } from "./booking-cells";
 import { BookingFilters } from "./booking-filters";
 import { CustomerPanel } from "./customer-panel";
@@ -96,7 +97,8 @@ function Bookings({ data, search, list }: Props) {
         </div>
       )}
       <div ref={mark} className="relative flex min-h-33 flex-1 flex-col">
-        <Waiting
+        <WaitingPill
+          className="top-10 z-20"
           count={found.waiting}
           onShow={() => {
             found.release();
@@ -179,18 +181,6 @@ function Blank() {
   return (
     <div role="cell" className="flex h-full items-center border-b border-line px-4">
       <span className="block h-3 w-1/2 rounded bg-line" aria-hidden="true" />
-    </div>
-  );
-}
-
-function Waiting({ count, onShow }: { count: number; onShow: () => void }) {
-  return (
-    <div role="status" className="pointer-events-none absolute inset-x-0 top-10 z-20 flex justify-center">
-      {count > 0 && (
-        <button type="button" className="btn btn-solid btn-small pointer-events-auto rounded-full" onClick={onShow}>
-          {words.waiting(count)}
-        </button>
-      )}
     </div>
   );
 }

@@ -46,7 +46,6 @@ export const bn: Words = {
   notAssigned: "নির্ধারিত নয়",
   unknown: "অজানা গ্রাহক",
   unknownService: "অজানা সেবা",
-  waiting: (n) => `নতুন ${numeral(n)}টি`,
   waitingHint: "আপনি নিচে থাকলে নতুন সারি উপরে অপেক্ষা করে, তালিকা লাফায় না।",
   range: (from, to, of) => `${of}টির মধ্যে ${from} থেকে ${to}`,
   none: "০টি বুকিং",

@@ -48,7 +48,6 @@ const en = {
   notAssigned: "Not assigned",
   unknown: "Unknown customer",
   unknownService: "Service unknown",
-  waiting: (n: number) => (n === 1 ? "1 new" : `${n} new`),
   waitingHint: "New rows wait above the list while you read it. Nothing jumps.",
   range: (from: string, to: string, of: string) => `${from} to ${to} of ${of}`,
   none: "0 bookings",

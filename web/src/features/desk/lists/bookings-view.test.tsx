@@ -1,0 +1,22 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import { arrival, EMPTY_DESK, openDesk, rows, server } from "@/testing/desk";
+import { data, serve } from "@/testing/fake-server";
+import { newest } from "@/testing/fake-socket";
+
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+
+test("who has asked for what waits above the bookings is in their list", async () => {
+  const bookings = [{ ...arrival, trackingId: "CV-1", seq: 1 }];
+  const page = data({ bookings, totalPages: 1, totalItems: 1, currentPage: 1, newest: 1 });
+  serve({ ...EMPTY_DESK, "GET /api/booking": page });
+  await openDesk("/dashboard/bookings");
+  await waitFor(() => expect(rows()).toHaveLength(1));
+  await userEvent.hover(rows()[0] as HTMLElement);
+  await server(() => newest().deliver("customer_added", arrival, "e.12"));
+  expect(rows()).toHaveLength(1);
+  await userEvent.click(await screen.findByRole("button", { name: "1 new" }));
+  expect(rows()).toHaveLength(2);
+  expect((document.activeElement as HTMLElement).dataset.rows).toBeDefined();
+});
