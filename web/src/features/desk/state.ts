@@ -119,11 +119,15 @@ function withPart(state: Desk, part: Partial<Desk>): Desk {
 }
 
 function added(rows: readonly BookingRow[], booking: CustomerAdded, at: number): readonly BookingRow[] {
-  const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
   // A list that was asked for before may have it already.
-  if (rows.some((known) => known.trackingId === trackingId)) return rows;
-  const row: BookingRow = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
-  return [row, ...rows];
+  if (rows.some(({ trackingId }) => trackingId === booking.trackingId)) return rows;
+  return [arrivedRow(booking, at), ...rows];
+}
+
+/** What is known of a booking by the event of its payment. */
+export function arrivedRow(booking: CustomerAdded, at: number): BookingRow {
+  const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
+  return { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
 }
 
 /** The event is the whole row, as the list would show it; a row that is on no page here is left to its page. */

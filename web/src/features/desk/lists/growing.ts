@@ -2,7 +2,7 @@
 // What is shown is a snapshot of the server, whose pages do not move, and above it what has arrived since. While the list
 // is held (it is scrolled, or a hand is on it) nothing moves: arrivals wait and are counted.
 import type { Booking } from "../get-bookings";
-import type { BookingRow, CustomerAdded } from "../state";
+import { arrivedRow, type BookingRow, type CustomerAdded } from "../state";
 import type { Listed } from "./get-list";
 
 /** So many arrivals are kept as rows; those below them are loaded like any other row. */
@@ -106,11 +106,10 @@ function arrived(state: Growing, { arrivals, held }: { arrivals: readonly Arrive
   const fresh: Arrival[] = [];
   const times: [string, number][] = [];
   for (const { booking, seq, at } of arrivals) {
-    const { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency } = booking;
+    const { trackingId } = booking;
     if (seq <= (state.snapshot?.upto ?? 0) || known.has(trackingId)) continue;
     known.add(trackingId);
-    const row = { userId, userEmail, userName, serviceName, trackingId, amountPaid, currency, arrivedAt: at };
-    fresh.unshift({ row, seq });
+    fresh.unshift({ row: arrivedRow(booking, at), seq });
     times.push([trackingId, at]);
   }
   if (fresh.length === 0) return state;

@@ -1,18 +1,15 @@
 // The bookings and payments of one customer, live: events change them at once, and the server is asked soon after.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
-import type { BookingRow, CustomerAdded } from "../state";
+import { arrivedRow, type BookingRow, type CustomerAdded } from "../state";
+import { useGathered } from "../use-gathered";
 import { customerBookings, customerPayments, listBookings } from "./get-list";
-
-const SOON = 300;
 
 export function useCustomer(connection: Connection | null, userId: string | null) {
   const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const key = ["desk", "customer", userId];
   const bookings = useQuery<readonly BookingRow[]>({
     queryKey: [...key, "bookings"],
@@ -25,15 +22,14 @@ export function useCustomer(connection: Connection | null, userId: string | null
     queryFn: ({ signal }) => customerPayments(userId ?? "", signal),
     enabled: userId !== null,
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const refetchSoon = useGathered(() => askAnew(queries, key));
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || userId === null) return;
     if (event.name !== "customer_added" && event.name !== "booking_updated") return;
     const told = event.args[0] as CustomerAdded | Booking;
     if (told.userId !== userId) return;
     queries.setQueryData<readonly BookingRow[]>([...key, "bookings"], (rows) => rows && changed(rows, told));
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => askAnew(queries, key), SOON);
+    refetchSoon();
   });
   return { bookings, payments };
 }
@@ -56,5 +52,5 @@ export function useOwner(trackingId: string | null) {
 function changed(rows: readonly BookingRow[], told: CustomerAdded | Booking): readonly BookingRow[] {
   if (rows.some((row) => row.trackingId === told.trackingId))
     return "seq" in told ? rows.map((row) => (row.trackingId === told.trackingId ? { ...row, ...told } : row)) : rows;
-  return "seq" in told ? rows : [{ ...told, arrivedAt: Date.now() }, ...rows];
+  return "seq" in told ? rows : [arrivedRow(told, Date.now()), ...rows];
 }
