@@ -1,6 +1,6 @@
 // Saved replies behind a slash: a list above the composer, driven by the keys of the box that keeps the focus.
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { fitting, repliesQuery, type SavedReply } from "@/lib/chat/saved-replies";
 import { shorten } from "@/lib/format/graphemes";
 import { words } from "./messages";
@@ -21,21 +21,21 @@ export interface ReplyMenuState {
 /** `word` is what stands behind the slash, null where no reply is looked for. */
 export function useReplyMenu(word: string | null, onTake: (reply: SavedReply) => void): ReplyMenuState {
   const { data, error } = useQuery({ ...repliesQuery, enabled: word !== null });
-  const [place, setPlace] = useState(0);
+  const [at, setAt] = useState({ word, place: 0 });
   const [left, setLeft] = useState<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another word is another list
-  useEffect(() => setPlace(0), [word]);
   const open = word !== null && word !== left;
   const list = open ? fitting(data ?? [], word).slice(0, MOST) : [];
-  const chosen = list[Math.min(place, list.length - 1)];
+  const place = at.word === word ? Math.min(at.place, list.length - 1) : 0; // another word is another list
+  const chosen = list[place];
+  const step = (by: 1 | -1) => setAt({ word, place: (place + by + list.length) % list.length });
   const onKey = (event: KeyboardEvent) => {
     if (!open) return false;
     if (event.key === "Escape") {
       event.stopPropagation(); // it closes this list only
       setLeft(word);
     } else if (!chosen) return false;
-    else if (event.key === "ArrowDown") setPlace((place + 1) % list.length);
-    else if (event.key === "ArrowUp") setPlace((place - 1 + list.length) % list.length);
+    else if (event.key === "ArrowDown") step(1);
+    else if (event.key === "ArrowUp") step(-1);
     else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") onTake(chosen);
     else return false;
     event.preventDefault();

@@ -137,6 +137,23 @@ test("the empty box calls the customer by the first name, and offers the saved r
   localStorage.clear();
 });
 
+test("the arrows walk the saved replies, and another word begins with the first of them", async () => {
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/chat/conversation": listing([customer(9)]),
+    "GET /api/chat/reply": data(["hello", "help", "hours"].map((one) => ({ id: one, shortcut: one, text: one }))),
+  });
+  await openDesk("/dashboard?view=chat&with=u9");
+  const chosen = () => screen.getByRole("option", { name: /^\//, selected: true }).textContent;
+  await userEvent.type(screen.getByRole("textbox", { name: "Message" }), "/");
+  await screen.findByRole("option", { name: /hello/ });
+  await userEvent.keyboard("{ArrowDown}{ArrowDown}");
+  expect(chosen()).toContain("/hours");
+  await userEvent.keyboard("{ArrowDown}{ArrowUp}h");
+  expect(chosen()).toContain("/hello");
+  localStorage.clear();
+});
+
 test("who goes back to the list by its arrow does not come to the conversation again by the browser's way back", async () => {
   serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(9)]) });
   const { router } = await openDesk("/dashboard?view=chat");
