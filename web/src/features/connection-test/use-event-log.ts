@@ -1,5 +1,5 @@
 // Writes what happens to a connection into the log, and the contract's lines to the browser's console.
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { addLine, eventText, type Line } from "./log";
@@ -28,5 +28,5 @@ export function useEventLog(connection: Connection | null): { lines: readonly Li
       add("good", eventText(event.name, event.args));
     }
   });
-  return { lines, clear: useCallback(() => setLines([]), []) };
+  return { lines, clear: () => setLines([]) };
 }

@@ -109,11 +109,11 @@ export function useConversation(connection: Connection | null, roomId: string, m
   });
 
   const lastSaid = useRef(0);
-  const sayTyping = useCallback(() => {
+  const sayTyping = () => {
     if (Date.now() - lastSaid.current < TYPING_SAID) return;
     lastSaid.current = Date.now();
     connection?.tell("typing", { userName: me.name ?? "", room: roomId });
-  }, [connection, roomId, me.name]);
+  };
 
   const oldest = conversation.messages[0]?.seq;
   return {
@@ -122,9 +122,9 @@ export function useConversation(connection: Connection | null, roomId: string, m
     typing,
     viewers,
     sayTyping,
-    doneTyping: useCallback(() => {
+    doneTyping: () => {
       lastSaid.current = 0;
-    }, []),
+    },
     loadOlder: useCallback(() => void load("older_loaded", oldest), [load, oldest]),
     loadAfresh: useCallback(() => void join(), [join]),
     add: useCallback((row: MessageFact) => dispatch({ type: "message_arrived", row }), []),

@@ -31,15 +31,12 @@ export function useMessageStatus(
     if (ack?.ok) told.current = { delivered, seen };
   }, [connection, roomId]);
 
-  const isOthers = useCallback(
-    ({ senderId, note }: Message) => !note && (myId === roomId ? senderId !== roomId : senderId === roomId),
-    [myId, roomId],
-  );
   useEffect(() => {
+    const isOthers = ({ senderId, note }: Message) => !note && (senderId === roomId) !== (myId === roomId);
     others.current = messages.filter(isOthers).map((message) => message.seq);
     known.current.delivered = Math.max(known.current.delivered, others.current.at(-1) ?? 0);
     void tell();
-  }, [messages, isOthers, tell]);
+  }, [messages, myId, roomId, tell]);
   useConnectionEvents(connection, (event) => {
     if (event.type !== "connected") return;
     told.current = { delivered: 0, seen: 0 };
