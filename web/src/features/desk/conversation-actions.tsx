@@ -5,7 +5,7 @@ import { useRef } from "react";
 import { useCommand } from "@/lib/keys/commands";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
-import { getStaff, postConversation } from "./post-conversation";
+import { getStaff, postConversation, toggled } from "./post-conversation";
 
 interface Props {
   row: Conversation;
@@ -16,19 +16,15 @@ interface Props {
 export function ConversationActions({ row, me, onChanged }: Props) {
   const staff = useQuery({ queryKey: ["staff"], queryFn: ({ signal }) => getStaff(signal), staleTime: 60_000 });
   const change = useMutation({ mutationFn: postConversation, onSuccess: onChanged });
-  const { assignee, status, lastMessage } = row;
+  const { assignee, status } = row;
   const known = staff.data ?? [];
   const people = assignee && !known.some(({ _id }) => _id === assignee._id) ? [assignee, ...known] : known;
-  const close = () =>
-    change.mutate({ roomId: row._id, status: "closed", ...(lastMessage && { seq: lastMessage.seq }) });
-  const reopen = () => change.mutate({ roomId: row._id, status: "open" });
   const choice = useRef<HTMLSelectElement>(null);
   useCommand("assign", () => openChoice(choice.current));
-  const [Icon, name, set] =
-    status === "open" ? [CircleCheck, words.actions.close, close] : [RotateCcw, words.actions.reopen, reopen];
+  const [Icon, name] = status === "open" ? [CircleCheck, words.actions.close] : [RotateCcw, words.actions.reopen];
   const Person = assignee ? UserRoundCheck : UserRoundPlus;
-  const turn = change.isPending ? null : set;
-  useCommand("close", turn);
+  const toggle = change.isPending ? null : () => change.mutate(toggled(row));
+  useCommand("close", toggle);
   return (
     <div className="flex min-w-0 flex-none items-center gap-1.5">
       {change.error && (
@@ -71,7 +67,7 @@ export function ConversationActions({ row, me, onChanged }: Props) {
         className="btn btn-line btn-small"
         title={name}
         aria-disabled={change.isPending}
-        onClick={turn ?? undefined}
+        onClick={toggle ?? undefined}
       >
         <Icon size={14} strokeWidth={1.75} aria-hidden="true" />
         <span className="@max-2xl:sr-only">{name}</span>

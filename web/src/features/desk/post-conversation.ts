@@ -2,7 +2,7 @@
 import { request } from "@/lib/api/http";
 import type { Conversation, Staff } from "./get-conversations";
 
-export interface ConversationChange {
+interface ConversationChange {
   roomId: string;
   status?: "open" | "closed";
   /** User id of a member of staff; null is nobody. */
@@ -13,6 +13,12 @@ export interface ConversationChange {
 
 export async function postConversation(change: ConversationChange): Promise<Conversation> {
   return request<Conversation>("/api/chat/conversation", { method: "POST", body: change });
+}
+
+/** Closes it, over what was seen, or opens it again. */
+export function toggled({ _id, status, lastMessage }: Conversation): ConversationChange {
+  if (status === "closed") return { roomId: _id, status: "open" };
+  return { roomId: _id, status: "closed", ...(lastMessage && { seq: lastMessage.seq }) };
 }
 
 /** GET /api/chat/staff: who a conversation can be assigned to. */

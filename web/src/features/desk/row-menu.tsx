@@ -15,7 +15,7 @@ import { focusRow } from "@/lib/keys/rows";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import { fullName } from "./names";
-import { type ConversationChange, postConversation } from "./post-conversation";
+import { postConversation, toggled } from "./post-conversation";
 
 const ITEM =
   "flex min-h-8 w-full items-center rounded-md px-2.5 text-left text-ink hover:bg-hover hover:no-underline focus:bg-hover max-md:min-h-11";
@@ -47,10 +47,7 @@ export default function RowMenu({ row, at, me, onChanged, onClose }: Props) {
   useEffect(() => items(box.current)[0]?.focus(), []);
   useOutside([box], true, onClose);
   useClosedByMoves(row._id, onClose);
-  const { assignee, status, lastMessage } = row;
-  const mine = assignee?._id === me;
-  const say = (what: Omit<ConversationChange, "roomId">) => () => change.mutate({ roomId: row._id, ...what });
-  const closing = { status: "closed", ...(lastMessage && { seq: lastMessage.seq }) } as const;
+  const mine = row.assignee?._id === me;
   const onKey = (event: KeyboardEvent) => {
     event.stopPropagation(); // the letters below are the desk's
     if (event.key === "Escape" || event.key === "Tab") {
@@ -78,11 +75,11 @@ export default function RowMenu({ row, at, me, onChanged, onClose }: Props) {
       <RowLink role="menuitem" to="/dashboard" search={{ view: "chat", with: row._id }} className={ITEM}>
         {words.rowMenu.open}
       </RowLink>
-      <Item onDo={say({ assignee: mine ? null : me })} busy={change.isPending}>
+      <Item onDo={() => change.mutate({ roomId: row._id, assignee: mine ? null : me })} busy={change.isPending}>
         {mine ? words.rowMenu.toNobody : words.rowMenu.toMe}
       </Item>
-      <Item onDo={say(status === "open" ? closing : { status: "open" })} busy={change.isPending}>
-        {status === "open" ? words.actions.close : words.actions.reopen}
+      <Item onDo={() => change.mutate(toggled(row))} busy={change.isPending}>
+        {row.status === "open" ? words.actions.close : words.actions.reopen}
       </Item>
       {change.error && (
         <p role="alert" className="max-w-60 px-2.5 py-1.5 text-xs leading-4 text-bad-ink">
