@@ -1,28 +1,17 @@
 // A receipt as the steps of a sentence: when it was paid, and how long each step after that took. Pure.
-import { words as units } from "@/lib/format/messages";
-import { decimal, digits, numeral } from "@/lib/format/number";
-import { clock } from "@/lib/format/time";
+import { digits } from "@/lib/format/number";
+import { clock, duration } from "@/lib/format/time";
 import type { Receipt } from "./get-receipt";
 import { words } from "./messages";
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 
 /** "+2 ms", "+0.3 s", "+12 s", "+3 min", "+2 h"; a clock that went back shows as "−0.2 s". */
 export function lapse(ms: number): string {
   const sign = ms < 0 ? "−" : "+";
   const past = Math.abs(ms);
   if (past < SECOND / 10) return `${sign}${past} ms`;
-  return `${sign}${inUnits(past)}`;
-}
-
-/** "0.3 s", "12 s", "3 min", "2 h" */
-export function inUnits(past: number): string {
-  if (past < 10 * SECOND) return units.seconds(decimal(past / SECOND));
-  if (past < MINUTE) return units.seconds(numeral(Math.floor(past / SECOND)));
-  if (past < HOUR) return units.minutes(numeral(Math.floor(past / MINUTE)));
-  return units.hours(numeral(Math.floor(past / HOUR)));
+  return `${sign}${duration(past)}`;
 }
 
 /** What is not known, because a process was killed before it had written it down, is left out. */
@@ -44,7 +33,7 @@ export function receiptSteps(receipt: Receipt): string[] {
   return steps;
 }
 
-export interface Seer {
+interface Seer {
   personId: string;
   name: string;
   tabs: string[];

@@ -37,12 +37,13 @@ describe("age", () => {
 });
 
 test("the last proof of life is told in tenths while it is young", () => {
-  expect([ago(-5), ago(400), ago(9_940), ago(12_300), ago(3 * MINUTE)]).toEqual([
+  expect([ago(-5), ago(400), ago(9_940), ago(12_300), ago(3 * MINUTE), ago(2 * HOUR)]).toEqual([
     "0.0 s ago",
     "0.4 s ago",
     "9.9 s ago",
     "12 s ago",
     "3 min ago",
+    "2 h ago",
   ]);
 });
 

@@ -43,11 +43,11 @@ export function age(time: number, now: number): string {
 }
 
 /** "0.4 s ago", "12 s ago", "3 min ago": how old the last proof of life is. */
-export function ago(ms: number): string {
-  const past = Math.max(0, ms);
-  if (past < 10 * SECOND) return words.ago(words.seconds(decimal(Math.floor(past / 100) / 10)));
-  if (past < MINUTE) return words.ago(words.seconds(numeral(Math.floor(past / SECOND))));
-  return words.ago(words.minutes(numeral(Math.floor(past / MINUTE))));
+export const ago = (ms: number): string => words.ago(duration(Math.max(0, ms)));
+
+/** "0.4 s", "12 s", "3 min", "2 h": how long a step took; up to ten seconds its tenths count. */
+export function duration(ms: number): string {
+  return ms < 10 * SECOND ? words.seconds(decimal(Math.floor(ms / 100) / 10)) : lasting(ms);
 }
 
 /** "40 s", "3 min", "2 h": how long something lasted. */

@@ -3,9 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { Banknote } from "lucide-react";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
-import { clock } from "@/lib/format/time";
+import { clock, duration } from "@/lib/format/time";
 import { BookingState } from "../booking-state";
-import { inUnits } from "../receipt";
 import type { BookingRow } from "../state";
 import { useReceipt } from "../use-receipt";
 import { words } from "./messages";
@@ -35,7 +34,7 @@ export function MoneyCard({ booking }: { booking: BookingRow }) {
         <p className="text-tiny leading-4 text-ink-3 tabular-nums">
           <span className="mono">{trackingId}</span>
           {createdAt && ` · ${clock(Date.parse(createdAt))}`}
-          {typeof took === "number" && ` · ${words.money.shown(inUnits(Math.max(0, took)))}`}
+          {typeof took === "number" && ` · ${words.money.shown(duration(Math.max(0, took)))}`}
         </p>
       </div>
       <Link
