@@ -86,9 +86,10 @@ export async function bookingStats(signal?: AbortSignal) {
   );
 }
 
-export async function paymentStats(signal?: AbortSignal): Promise<Metric[]> {
-  return request<Metric[]>("/api/payment/stats", signal ? { signal } : {});
-}
+export const paymentStatsQuery = queryOptions({
+  queryKey: ["desk", "payment-stats"],
+  queryFn: ({ signal }) => request<Metric[]>("/api/payment/stats", { signal }),
+});
 
 /** The newest page; what was asked for a moment ago, while the page was loading, is not asked for again. */
 export const headQuery = (filter: Filter) =>

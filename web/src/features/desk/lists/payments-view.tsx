@@ -13,7 +13,7 @@ import { age } from "@/lib/format/time";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS, ROWS, rowOf } from "@/lib/keys/rows";
 import type { DeskData } from "../use-desk";
-import { type Metric, type Payment, paymentStats } from "./get-list";
+import { type Metric, type Payment, paymentStatsQuery } from "./get-list";
 import { words } from "./messages";
 import { Pager } from "./pager";
 import { PaymentState, sinceThen } from "./payment-state";
@@ -34,10 +34,7 @@ interface Props {
 }
 
 export function PaymentsView({ data, search }: Props) {
-  const { data: metrics } = useQuery({
-    queryKey: ["desk", "payment-stats"],
-    queryFn: ({ signal }) => paymentStats(signal),
-  });
+  const { data: metrics } = useQuery(paymentStatsQuery);
   return (
     <div className="grid min-h-0 min-w-0 md:col-span-full md:grid-cols-[312px_minmax(0,1fr)] xl:grid-cols-[312px_minmax(0,1fr)_300px]">
       <Payments key={query(search)} data={data} search={search} metrics={metrics ?? []} />

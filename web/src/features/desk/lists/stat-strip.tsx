@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
-import { type bookingStats, type Metric, paymentStats } from "./get-list";
+import { type bookingStats, type Metric, paymentStatsQuery } from "./get-list";
 import { words } from "./messages";
 import { STATUSES } from "./search";
 
@@ -15,7 +15,7 @@ const HEIGHT = 34;
 type Stats = Awaited<ReturnType<typeof bookingStats>>;
 
 export default function StatStrip({ stats }: { stats: Stats }) {
-  const payments = useQuery({ queryKey: ["desk", "payment-stats"], queryFn: ({ signal }) => paymentStats(signal) });
+  const payments = useQuery(paymentStatsQuery);
   const of = (id: string, metrics: readonly Metric[] = stats.metrics) =>
     metrics.find((metric) => metric._id === id)?.value ?? 0;
   const taka = (id: string, metrics?: readonly Metric[]) => money(String(of(id, metrics)), "bdt");
