@@ -41,7 +41,6 @@ const en = {
     size: (name: string) => `${name} cannot be attached: it is larger than 10 MB.`,
     many: (name: string) => `${name} was not attached: a message has at most 10 attachments.`,
   },
-  dropHere: "Drop pictures or PDF here",
   replies: "Saved replies",
   repliesHint: "/ for saved replies",
   noReplies: "No saved reply fits. Enter sends what you have written.",

@@ -7,9 +7,6 @@ const en = {
   search: "Search people, IDs, messages",
   palette: "Search and commands",
   placeholder: "Name, tracking ID, message, or what to do",
-  commands: "Commands",
-  people: "People",
-  messages: "Messages",
   nothing: (text: string) =>
     `Nothing for "${text}". We searched commands, names, emails, tracking IDs and every message.`,
   found: (n: number) => (n === 1 ? "1 result" : `${n} results`),

@@ -127,9 +127,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
         </div>
       )}
       {/* The place of the caregiver's picker and of the refund form; there are no buttons before they do something. */}
-      <p className="mt-3 rounded-lg bg-sunken px-3 py-2 text-xs text-ink-2" data-slot="booking-actions">
-        {say.later}
-      </p>
+      <p className="mt-3 rounded-lg bg-sunken px-3 py-2 text-xs text-ink-2">{say.later}</p>
     </section>
   );
 }

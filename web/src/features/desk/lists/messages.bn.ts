@@ -80,12 +80,10 @@ export const bn: Words = {
   },
   customer: {
     label: "গ্রাহক",
-    bookings: "বুকিং",
     payments: "পেমেন্ট",
     show: "বুকিং ও পেমেন্ট",
     none: "এখনও কোনো বুকিং নেই।",
     noSuch: (trackingId) => `${trackingId} আইডির কোনো বুকিং নেই। তালিকায় খুঁজে দেখুন।`,
-    noPayments: "এখনও কোনো পেমেন্ট নেই।",
     failed: (why) => `গ্রাহকের বুকিং আনা যায়নি। ${why}`,
     when: "কখন",
     where: "কোথায়",
@@ -98,7 +96,6 @@ export const bn: Words = {
     trace: "পেমেন্ট, কার্ড থেকে আপনার পর্দায়",
     chat: "কথোপকথন খুলুন",
     newest: "নতুন বুকিং",
-    actions: "সেবাদাতা ও টাকা ফেরত",
     later: "সেবাদাতা নির্ধারণ ও টাকা ফেরত এখানে আসবে।",
   },
   money: {

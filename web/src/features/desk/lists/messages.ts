@@ -82,12 +82,10 @@ const en = {
   },
   customer: {
     label: "Customer",
-    bookings: "Bookings",
     payments: "Payments",
     show: "Bookings and payments",
     none: "No bookings yet.",
     noSuch: (trackingId: string) => `There is no booking ${trackingId}. Look for it in the list.`,
-    noPayments: "No payments yet.",
     failed: (why: string) => `The customer's bookings did not load. ${why}`,
     when: "When",
     where: "Where",
@@ -100,7 +98,6 @@ const en = {
     trace: "Payment, from card to your screen",
     chat: "Open the conversation",
     newest: "Newest bookings",
-    actions: "Caregiver and refund",
     later: "Assigning a caregiver and refunding money come here.",
   },
   money: {
