@@ -1,7 +1,7 @@
 // A setting of this browser: the same on all its tabs, and where the browser keeps nothing as long as the page.
 import { useSyncExternalStore } from "react";
 
-export interface Stored<T> {
+interface Stored<T> {
   read: () => T;
   write: (value: T) => void;
   /** Calls back when it is another, here or on another tab. */

@@ -2,7 +2,7 @@
 import { stored } from "./stored";
 
 export const THEMES = ["system", "light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
+type Theme = (typeof THEMES)[number];
 
 export const theme = stored<Theme>("carevia-theme", (given) => THEMES.find((one) => one === given) ?? "system");
 

@@ -9,7 +9,7 @@ declare module "@tanstack/react-router" {
   }
 }
 
-export interface Layer {
+interface Layer {
   open: boolean;
   show: () => void;
   hide: () => void;

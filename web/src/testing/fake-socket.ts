@@ -62,12 +62,12 @@ interface Asked {
   fail: (error: Error) => void;
 }
 
-export interface FakeOptions {
+interface FakeOptions {
   auth: (answer: (data: Record<string, unknown>) => void) => void;
   [option: string]: unknown;
 }
 
-export class FakeSocket extends Emitter {
+class FakeSocket extends Emitter {
   readonly io = new FakeManager();
   connected = false;
   active = false;

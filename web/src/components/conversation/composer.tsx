@@ -11,7 +11,7 @@ import {
   useState,
 } from "react";
 import { drafts } from "@/lib/chat/drafts";
-import type { Extra } from "@/lib/chat/outbox";
+import type { Extra } from "@/lib/chat/outbox-store";
 import { slashWord } from "@/lib/chat/saved-replies";
 import { ACCEPTED } from "@/lib/chat/upload";
 import { useDraft } from "@/lib/chat/use-draft";

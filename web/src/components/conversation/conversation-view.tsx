@@ -2,7 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { displayName, type Person } from "@/lib/api/get-session";
 import type { Message } from "@/lib/chat/conversation";
-import type { Extra, Outbox } from "@/lib/chat/outbox";
+import type { Outbox } from "@/lib/chat/outbox";
+import type { Extra } from "@/lib/chat/outbox-store";
 import { type Away, useAway } from "@/lib/chat/use-away";
 import { useConversation } from "@/lib/chat/use-conversation";
 import { useMessageStatus } from "@/lib/chat/use-message-status";

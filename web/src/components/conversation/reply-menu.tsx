@@ -8,7 +8,7 @@ import { SavedRepliesDialog } from "./saved-replies-dialog";
 
 const MOST = 8;
 
-export interface ReplyMenuState {
+interface ReplyMenuState {
   open: boolean;
   list: readonly SavedReply[];
   chosen: SavedReply | undefined;

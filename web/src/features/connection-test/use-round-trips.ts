@@ -4,7 +4,7 @@ import type { Connection } from "@/lib/socket/connection";
 const EVERY = 3_000;
 export const KEPT = 20;
 
-export interface RoundTrips {
+interface RoundTrips {
   /** How long the server took to answer, ms, oldest first. */
   took: readonly number[];
   /** When it last answered, ms since 1970. */

@@ -137,7 +137,7 @@ export function told(update: ConversationUpdated | ConversationChanged, seq: num
 }
 
 /** Who waits, longest first; then the others, last activity first. */
-export function byAttention(one: Conversation, other: Conversation): number {
+function byAttention(one: Conversation, other: Conversation): number {
   if (one.waiting !== null && other.waiting !== null) return one.waiting - other.waiting;
   if (one.waiting !== null || other.waiting !== null) return one.waiting !== null ? -1 : 1;
   return other.activity - one.activity;

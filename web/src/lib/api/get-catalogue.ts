@@ -6,7 +6,7 @@ interface Named {
   nameBn: string;
 }
 
-export interface Catalogue {
+interface Catalogue {
   services: Named[];
   divisions: Named[];
 }

@@ -1,7 +1,7 @@
 // GET /config.json: what one build must know about the deployment it runs in.
 import { queryOptions } from "@tanstack/react-query";
 
-export interface Config {
+interface Config {
   /** Where sockets connect; empty for the page's own origin. */
   socketUrl: string;
   env: "development" | "production";

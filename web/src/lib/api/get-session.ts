@@ -12,7 +12,7 @@ export interface Person {
 /** What a person is called, whatever is known of them. */
 export const displayName = ({ name, email, _id }: Person): string => name || email || _id;
 
-export async function getSession(): Promise<Person | null> {
+async function getSession(): Promise<Person | null> {
   return (await request<{ user: Person | null }>("/api/session")).user;
 }
 

@@ -4,7 +4,7 @@ import { digits } from "@/lib/format/number";
 import { words } from "./messages";
 import { said } from "./said";
 
-export interface FieldError {
+interface FieldError {
   field: string;
   message: string;
 }

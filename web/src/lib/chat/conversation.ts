@@ -10,7 +10,7 @@ export interface Attachment {
 }
 
 export type Status = "sent" | "delivered" | "seen";
-export type Side = "customer" | "staff";
+type Side = "customer" | "staff";
 
 export interface Message {
   /** Unique in the conversation: ids are unique per sender only. */

@@ -2,11 +2,11 @@
 import { requestEnvelope } from "@/lib/api/http";
 import type { MessageFact } from "./conversation";
 
-export interface HistoryRow extends MessageFact {
+interface HistoryRow extends MessageFact {
   roomId: string;
 }
 
-export interface HistoryPage {
+interface HistoryPage {
   rows: HistoryRow[];
   hasMore: boolean;
 }

@@ -6,8 +6,6 @@ import type { Ack, Connection } from "@/lib/socket/connection";
 import { NotAnswered } from "@/lib/socket/connection";
 import { type Extra, type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
 
-export type { Extra, Sent, Waiting } from "./outbox-store";
-
 export type Shown = Waiting & { state: "sending" | "waiting" | "refused" };
 
 export type OutboxEvent =

@@ -12,7 +12,7 @@ import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
 
-export interface OpenConversation {
+interface OpenConversation {
   conversation: Conversation;
   /** Why it could not be opened or loaded; what was there stays. */
   error: string | null;

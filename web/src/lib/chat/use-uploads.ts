@@ -7,7 +7,7 @@ import { useConnectionEvents } from "@/lib/socket/use-connection";
 import type { Attachment } from "./conversation";
 import { isAccepted, LARGEST, MOST, type Upload, upload } from "./upload";
 
-export type Refusal = "type" | "size" | "many";
+type Refusal = "type" | "size" | "many";
 
 export interface Uploading {
   id: string;

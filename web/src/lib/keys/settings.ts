@@ -1,7 +1,7 @@
 // How somebody wants the keyboard, kept in this browser and the same on all its tabs.
 import { stored } from "../stored";
 
-export interface KeySettings {
+interface KeySettings {
   /** Whether single letters are commands. */
   letters: boolean;
   /** Which of the two sends a message. */

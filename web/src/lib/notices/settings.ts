@@ -1,7 +1,7 @@
 // How somebody wants to be told, kept in this browser and the same on all its tabs.
 import { stored } from "../stored";
 
-export interface NoticeSettings {
+interface NoticeSettings {
   sound: boolean;
   desktop: boolean;
   /** Silent from one time of the day to another ("22:00"), also over midnight. */

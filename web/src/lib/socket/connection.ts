@@ -32,7 +32,7 @@ export type ConnectionEvent =
 
 export type Listener = (event: ConnectionEvent) => void;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   url: string;
   /** A token for a socket on another origin; null where the cookie speaks, or nobody is signed in. May throw: then the attempt is repeated. */
   token?: () => Promise<string | null>;

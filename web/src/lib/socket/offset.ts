@@ -1,7 +1,7 @@
 // Durable events end in their offset, a string that socket.io-client remembers for recovery. It is no part of what the
 // event says. Other events never end in a string: the server appends null to those that would.
 
-export interface Parted {
+interface Parted {
   args: unknown[];
   /** The journal's number, for durable events. */
   seq: number | null;
