@@ -54,7 +54,6 @@ export const bn: Words = {
     remove: "সরিয়ে দিন",
     cancel: "বাদ দিন",
     about: (action, message) => `${action}: ${message}`,
-    typing: (name) => `${name} লিখছেন`,
     outbox: (n) => `${numeral(n)}টি বার্তা অপেক্ষায়। সংযোগ ফিরলে নিজে থেকেই একবার যাবে, রিলোড করলেও।`,
     send: "পাঠান",
     message: "বার্তা",

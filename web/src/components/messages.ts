@@ -56,7 +56,6 @@ const en = {
     remove: "Remove",
     cancel: "Cancel",
     about: (action: string, message: string) => `${action}: ${message}`,
-    typing: (name: string) => `${name} is typing`,
     outbox: (n: number) =>
       n === 1
         ? "1 message waits here. It goes out by itself, once, also after a reload."

@@ -207,16 +207,13 @@ interface AboveProps {
 
 /** Always as high, so nothing moves when somebody starts to type. Who of the staff writes stands where they are viewing. */
 function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
-  const [one, ...more] = typing;
   return (
     <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 md:px-5">
       {waiting > 0 && <p className="line-clamp-2 leading-4 text-warn-ink">{words.conversation.outbox(waiting)}</p>}
-      {waiting === 0 && one !== undefined && (
+      {waiting === 0 && typing.length > 0 && (
         <p className="flex min-w-0 items-center gap-2">
           <Dots />
-          <span className="truncate">
-            {more.length > 0 ? inside.several(inside.and(typing)) : words.conversation.typing(one)}
-          </span>
+          <span className="truncate">{inside.typing(typing)}</span>
         </p>
       )}
       <p role="status" className="ml-auto truncate">

@@ -1,7 +1,8 @@
 import { numeral } from "@/lib/format/number";
 import type { Words } from "./messages";
 
-const all = (names: readonly string[]) => `${names.slice(0, -1).join(", ")} ও ${names.at(-1)}`;
+const all = (names: readonly string[]) =>
+  names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(", ")} ও ${names.at(-1)}`;
 
 export const bn: Words = {
   newest: "সর্বশেষ বার্তায় যান",
@@ -9,13 +10,12 @@ export const bn: Words = {
   said: (name, time) => `${name}, ${time}-এ লিখেছেন: `,
   newBelow: (n) => `নিচে ${numeral(n)}টি নতুন বার্তা`,
   opensNew: "নতুন ট্যাবে খোলে",
-  several: (names) => `${names} লিখছেন`,
-  viewing: (names) => `${names.length === 1 ? names[0] : all(names)} দেখছেন`,
-  writing: (names) => `${names.length === 1 ? names[0] : all(names)} লিখছেন`,
-  answering: (names) => `${names.length === 1 ? names[0] : all(names)} উত্তর দিচ্ছেন। তবুও পাঠাবেন?`,
+  typing: (names) => `${all(names)} লিখছেন`,
+  viewing: (names) => `${all(names)} দেখছেন`,
+  writing: (names) => `${all(names)} লিখছেন`,
+  answering: (names) => `${all(names)} উত্তর দিচ্ছেন। তবুও পাঠাবেন?`,
   sendAnyway: "তবুও পাঠান",
   draftKept: "খসড়া এই ব্রাউজারে সংরক্ষিত",
-  and: all,
   away: (lapse, n) => `আপনি ${lapse} বিচ্ছিন্ন ছিলেন। ${numeral(n)}টি বার্তা যোগ হলো।`,
   note: "নোট",
   noteBy: (name) => `${name}-এর নোট, শুধু কর্মীরা দেখেন`,

@@ -2,24 +2,21 @@
 import { spoken } from "@/lib/language";
 import { bn } from "./messages.bn";
 
+const are = (names: readonly string[]) =>
+  names.length === 1 ? `${names[0]} is` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
+
 const en = {
   newest: "To the newest message",
   history: "Earlier messages",
   said: (name: string, time: string) => `${name}, ${time}: `,
   newBelow: (n: number) => (n === 1 ? "1 new message below" : `${n} new messages below`),
   opensNew: "opens in a new tab",
-  several: (names: string) => `${names} are typing`,
-  viewing: (names: readonly string[]) =>
-    names.length === 1 ? `${names[0]} is viewing` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are viewing`,
-  writing: (names: readonly string[]) =>
-    names.length === 1 ? `${names[0]} is writing` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are writing`,
-  answering: (names: readonly string[]) =>
-    names.length === 1
-      ? `${names[0]} is answering. Send anyway?`
-      : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are answering. Send anyway?`,
+  typing: (names: readonly string[]) => `${are(names)} typing`,
+  viewing: (names: readonly string[]) => `${are(names)} viewing`,
+  writing: (names: readonly string[]) => `${are(names)} writing`,
+  answering: (names: readonly string[]) => `${are(names)} answering. Send anyway?`,
   sendAnyway: "Send anyway",
   draftKept: "Draft saved in this browser",
-  and: (names: readonly string[]) => `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
   away: (lapse: string, n: number) =>
     n === 1 ? `You were away ${lapse}. 1 missed message added.` : `You were away ${lapse}. ${n} missed messages added.`,
   note: "Note",
