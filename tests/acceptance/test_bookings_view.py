@@ -168,7 +168,7 @@ def test_payments_come_at_once_and_show_what_happened(carevia: Program, context:
     expect(page.get_by_role("region", name="Payment, from card to your screen")).to_contain_text("received")
     page.get_by_role("button", name="Refunded").click()
     page.wait_for_url("**/dashboard/payments?status=refunded")
-    expect(page.get_by_text("No payment fits these filters.")).to_be_visible()
+    expect(page.get_by_text("No payments match these filters.")).to_be_visible()
     page.go_back()
     expect(row).to_be_visible()
 

@@ -77,7 +77,7 @@ def test_ten_thousand_messages_open_at_once_and_paging_up_moves_nothing(carevia:
         assert climbed["most"] < 1, climbed
         assert climbed["rows"] <= 200
         assert int(climbed["first"].removeprefix("h")) < 9_800  # several pages were loaded, and the window moved
-        page.get_by_role("button", name="To the newest message").click()
+        page.get_by_role("button", name="Go to the newest message").click()
         expect(page.get_by_role("region", name="Messages").get_by_text("Message 9999", exact=False)).to_be_in_viewport()
 
 
@@ -182,7 +182,7 @@ def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(
         rafiq.get_by_role("button", name="Reply", exact=True).click()
         box(rafiq).fill("/")
         rafiq.get_by_role("button", name="Edit saved replies").click()
-        rafiq.get_by_label("Word behind the slash").fill("hours")
+        rafiq.get_by_label("Word after the slash").fill("hours")
         rafiq.get_by_label("Text", exact=True).fill("We come at any hour: https://care.example/hours.")
         rafiq.get_by_role("button", name="Save reply").click()
         expect(rafiq.get_by_role("dialog").get_by_text("/hours", exact=True)).to_be_visible()

@@ -253,7 +253,7 @@ def test_the_table_of_keys_is_shown_and_what_was_chosen_there_is_kept(house: str
     press(desk, "F6", "?")
     keys = desk.get_by_role("dialog", name="Keyboard")
     expect(keys.locator("[data-shortcut]")).to_have_count(26)
-    keys.get_by_label("Single letters").uncheck()
+    keys.get_by_label("Single-letter shortcuts").uncheck()
     keys.get_by_label("Ctrl Enter").check()
     press(desk, "Escape")
     press(desk, "r")

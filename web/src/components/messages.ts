@@ -72,7 +72,7 @@ const en = {
   notFound: {
     title: "There is no such page",
     text: "The address may be mistyped.",
-    home: "To the start page",
+    home: "Go to the start page",
   },
 };
 

@@ -6,7 +6,7 @@ const are = (names: readonly string[]) =>
   names.length === 1 ? `${names[0]} is` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
 
 const en = {
-  newest: "To the newest message",
+  newest: "Go to the newest message",
   history: "Earlier messages",
   said: (name: string, time: string) => `${name}, ${time}: `,
   newBelow: (n: number) => (n === 1 ? "1 new message below" : `${n} new messages below`),
@@ -40,10 +40,10 @@ const en = {
   },
   replies: "Saved replies",
   repliesHint: "/ for saved replies",
-  noReplies: "No saved reply fits. Enter sends what you have written.",
+  noReplies: "No saved reply matches. Enter sends what you wrote.",
   repliesFailed: (why: string) => `Saved replies did not load. ${why}`,
   manageReplies: "Edit saved replies",
-  shortcut: "Word behind the slash",
+  shortcut: "Word after the slash",
   replyText: "Text",
   saveReply: "Save reply",
   newReply: "New reply",

@@ -34,7 +34,7 @@ async function open() {
   return () => requests.filter(({ method }) => method === "POST");
 }
 
-const word = () => screen.getByLabelText("Word behind the slash") as HTMLInputElement;
+const word = () => screen.getByLabelText("Word after the slash") as HTMLInputElement;
 const text = () => screen.getByLabelText("Text") as HTMLTextAreaElement;
 
 test("removing one is asked about, and leaves what is being written as it is", async () => {

@@ -8,7 +8,7 @@ const en = {
   presence: {
     here: "Here now",
     away: "Away at the moment. We answer as soon as we are back.",
-    offline: "Not at the desk now. Write all the same, we answer as soon as we are back.",
+    offline: "Nobody is at the desk now. Write anyway: we answer as soon as we are back.",
   },
   write: "Write a message",
   signInFirst: "Sign in to write to Carevia Support and to see your conversation.",
@@ -18,9 +18,9 @@ const en = {
   booking: {
     label: "Your bookings",
     unknown: "Booking",
-    none: "You have no bookings yet. Once you have paid for one, it stands here by itself.",
+    none: "You have no bookings yet. Once you have paid for one, it appears here by itself.",
     failed: (why: string) => `Your bookings did not load. ${why}`,
-    more: (n: number) => (n > 1 ? `Show all ${numeral(n)} bookings` : "Show how far it is"),
+    more: (n: number) => (n > 1 ? `Show all ${numeral(n)} bookings` : "Show its progress"),
     less: "Show less",
     status: { booked: "Booked", confirmed: "Confirmed", cancelled: "Cancelled", completed: "Completed" },
     paid: (amount: string) => `Paid ${amount}`,

@@ -29,7 +29,7 @@ const en = {
   ],
   statusLabel: "Status",
   sentence: {
-    connecting: "We are reaching for the server.",
+    connecting: "Connecting to the server.",
     websocket: "Everything works. You are on WebSocket.",
     polling: "The connection works over polling. Where WebSocket is allowed, it changes over in a moment.",
     checking: "Nothing has been heard for some seconds. We are checking the connection.",

@@ -111,7 +111,7 @@ test.each(["/dashboard", "/dashboard/bookings"])("a booking of an unknown servic
   const bookings = [{ ...arrival, serviceName: "", seq: 1 }];
   serve({ ...EMPTY_DESK, "GET /api/booking": data({ bookings, totalPages: 1, totalItems: 1, currentPage: 1 }) });
   await openDesk(address);
-  await waitFor(() => expect(rows()[0]?.textContent).toContain("Service unknown"), SOON);
+  await waitFor(() => expect(rows()[0]?.textContent).toContain("Unknown service"), SOON);
 });
 
 test("a tab in the background confirms nothing until it is looked at", async () => {

@@ -126,7 +126,7 @@ export const bn: Words = {
     from: "থেকে",
     to: "পর্যন্ত",
     kinds: { booking: "পরিশোধিত বুকিং", message: "বার্তা", lost: "সংযোগ বিচ্ছিন্ন" },
-    told: "জানানো হয়",
+    told: "চালু",
     muteHour: "১ ঘণ্টা নীরব",
     muteDay: "কাল পর্যন্ত নীরব",
     mutedUntil: (time) => `${time} পর্যন্ত নীরব`,

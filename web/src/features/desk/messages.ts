@@ -36,7 +36,8 @@ const en = {
     people: "People",
     messages: "Messages",
     nothing: (text: string) => `Nothing for "${text}". We searched names, emails, tracking IDs and every message.`,
-    found: (people: number, messages: number) => `${people} people, ${messages} messages found`,
+    found: (people: number, messages: number) =>
+      `${people === 1 ? "1 person" : `${people} people`} and ${messages === 1 ? "1 message" : `${messages} messages`} found`,
     failed: (why: string) => `The search failed. ${why}`,
   },
   actions: {
@@ -48,7 +49,7 @@ const en = {
     failed: (why: string) => `Not changed. ${why}`,
   },
   rowMenu: {
-    label: (name: string) => `What to do with ${name}`,
+    label: (name: string) => `Actions for ${name}`,
     open: "Open conversation",
     toMe: "Assign to me",
     toNobody: "Assign to nobody",
@@ -69,7 +70,7 @@ const en = {
     paid: "Paid",
   },
   notAssigned: "Not assigned",
-  look: "Look at this",
+  look: "Needs a look",
   stateOf: (service: string, state: string) => `${service} · ${state}`,
   full: "Paid in full",
   half: "Half paid",
@@ -131,13 +132,13 @@ const en = {
     from: "From",
     to: "To",
     kinds: { booking: "Paid bookings", message: "Messages", lost: "Lost connection" },
-    told: "Told",
+    told: "On",
     muteHour: "Mute for 1 hour",
     muteDay: "Mute until tomorrow",
     mutedUntil: (time: string) => `Muted until ${time}`,
     test: "Test",
     testTitle: "A test",
-    testBody: "This is how a paid booking is told.",
+    testBody: "A paid booking is announced like this.",
     tested: (heard: boolean, shown: boolean): string =>
       heard && shown
         ? "A sound was played and a notice shown."

@@ -19,7 +19,7 @@ const en = {
   already: (name: string) => `You are signed in as ${name}.`,
   toDesk: "Open the desk",
   toChat: "Open the chat",
-  stuck: "Page does not react?",
+  stuck: "Is the page not responding?",
   test: "Test the connection",
   slogan: "A payment is on your screen before the customer puts the phone down.",
   samples: "What the desk looks like",

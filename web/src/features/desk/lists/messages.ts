@@ -47,7 +47,7 @@ const en = {
   back: (amount: string) => `${amount} back`,
   notAssigned: "Not assigned",
   unknown: "Unknown customer",
-  unknownService: "Service unknown",
+  unknownService: "Unknown service",
   waitingHint: "New rows wait above the list while you read it. Nothing jumps.",
   range: (from: string, to: string, of: string) => `${from} to ${to} of ${of}`,
   none: "0 bookings",
@@ -55,8 +55,8 @@ const en = {
   previous: "Previous",
   next: "Next",
   pages: "Pages of the list",
-  nothing: "No booking fits these filters.",
-  nothingPaid: "No payment fits these filters.",
+  nothing: "No bookings match these filters.",
+  nothingPaid: "No payments match these filters.",
   nothingYet: "No bookings yet. When someone pays for one, it appears here by itself, on every desk.",
   clear: "Clear the filters",
   failed: (why: string) => `Bookings did not load. ${why}`,
@@ -77,7 +77,7 @@ const en = {
     byStatus: (parts: string) => `Bookings by state: ${parts}`,
     needsLook: "Needs a look",
     paymentsWeek: "Payments in seven days",
-    change: (percent: number) => `${percent > 0 ? "+" : ""}${percent}% against the week before`,
+    change: (percent: number) => `${percent > 0 ? "+" : ""}${percent}% compared with the week before`,
     noChange: "no week to compare with",
   },
   customer: {
@@ -98,7 +98,7 @@ const en = {
     trace: "Payment, from card to your screen",
     chat: "Open the conversation",
     newest: "Newest bookings",
-    later: "Assigning a caregiver and refunding money come here.",
+    later: "Caregivers will be assigned and money refunded here.",
   },
   money: {
     paid: (amount: string) => `Paid ${amount}`,
@@ -122,7 +122,8 @@ const en = {
     noBooking: "This payment has no booking.",
     back: "Back to the list",
     figures: "Money",
-    refundRoom: "Refunds come here. Until then they are made at the provider, and show up in this list by themselves.",
+    refundRoom:
+      "Refunds will be made here. Until then make them at the provider: they show up in this list by themselves.",
     backAmount: (amount: string) => `${amount} went back`,
   },
 };
