@@ -96,8 +96,7 @@ function SearchBox({ text, onText }: { text: string; onText: (text: string) => v
   const box = useRef<HTMLInputElement>(null);
   useCommand("filter", () => box.current?.focus());
   return (
-    // biome-ignore lint/a11y/useSemanticElements: not every browser of the last years knows <search>
-    <div role="search" className="relative">
+    <search className="relative">
       <Search
         size={15}
         strokeWidth={1.75}
@@ -119,7 +118,7 @@ function SearchBox({ text, onText }: { text: string; onText: (text: string) => v
         }}
         className="h-8 w-full rounded-lg border border-field bg-surface pr-2 pl-8 text-[13px] max-md:text-base"
       />
-    </div>
+    </search>
   );
 }
 
