@@ -1,5 +1,5 @@
-// The screen always says how fresh it is: a word, one tick per second of the last half minute, the newest event's number and age.
-
+// The screen always says how fresh it is: a word, one tick per second of the last half minute, the newest event's number
+// and its age.
 import { digits } from "@/lib/format/number";
 import { ago } from "@/lib/format/time";
 import type { Freshness } from "@/lib/freshness";

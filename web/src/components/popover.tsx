@@ -1,4 +1,5 @@
-// A button with a panel below it. The panel takes the focus, Escape gives it back to the button, a press elsewhere closes it.
+// A button with a panel below it. The panel takes the focus, Escape gives it back to the button, and a press elsewhere
+// closes it.
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useOutside } from "./use-outside";
 

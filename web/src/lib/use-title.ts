@@ -3,7 +3,8 @@ import { numeral } from "./format/number";
 import { type Language, useLanguage } from "./language";
 
 /** Every page calls it: names the tab, with what is unread before it, speaks another language when one is chosen, and
- * moves the focus to the page's heading when the person comes from another page of ours, unless something else `takes` it. */
+ * moves the focus to the page's heading when the person comes from another page of ours, unless something else `takes`
+ * it. */
 export function useTitle(title: string, unread = 0, takes = false): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
   const language = useLanguage();

@@ -1,5 +1,6 @@
-// Where a message is written. Enter sends (or Ctrl and Enter, as one likes it), Shift and Enter makes a new line; it grows to eight lines. Files are attached
-// by the button, by dropping and by pasting. For staff it also writes private notes, and a slash offers saved replies.
+// Where a message is written. Enter sends (or Ctrl and Enter, as one likes it), Shift and Enter makes a new line; it grows
+// to eight lines. Files are attached by the button, by dropping and by pasting. For staff it also writes private notes,
+// and a slash offers saved replies.
 import { Paperclip, SendHorizontal } from "lucide-react";
 import {
   type ClipboardEvent,

@@ -11,8 +11,8 @@ interface RoundTrips {
   answered: number | null;
 }
 
-/** Asks when it has connected and every few seconds, and measures. To a guest nothing comes by itself, so this is also their sign of life. A
- * refusal is an answer, too. */
+/** Asks when it has connected and every few seconds, and measures. To a guest nothing comes by itself, so this is also
+ * their sign of life. A refusal is an answer, too. */
 export function useRoundTrips(connection: Connection | null): RoundTrips {
   const [trips, setTrips] = useState<RoundTrips>({ took: [], answered: null });
   useEffect(() => {

@@ -1,6 +1,7 @@
 // The desk as a pure function of what the server said: apply(state, event). No clock, no network.
 // Lists come as snapshots, and events change them at once. The conversations have their own rule (conversations.ts). Of
-// the bookings an event that is newer than the snapshot's request survives it; an older one is in the snapshot already, or has left its page. So the screen is what the next snapshot will say.
+// the bookings an event that is newer than the snapshot's request survives it; an older one is in the snapshot already, or
+// has left its page. So the screen is what the next snapshot will say.
 import { saysNothingNew } from "@/lib/same";
 import {
   booked,

@@ -1,4 +1,5 @@
-// The desk's top bar. While the connection is lost, or the receipt alarm rings, the bar itself says so, at the same height: nothing below it moves.
+// The desk's top bar. While the connection is lost, or the receipt alarm rings, the bar itself says so, at the same
+// height: nothing below it moves.
 import { Link } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { type RefObject, useContext } from "react";

@@ -1,5 +1,4 @@
 // How the pages talk to the API: JSON in the envelope {success, message, data}. One API call per file stands on this.
-
 import { digits } from "@/lib/format/number";
 import { words } from "./messages";
 import { said } from "./said";

@@ -1,7 +1,6 @@
 // Where waiting messages are kept: IndexedDB, so that they outlive a reload and every tab of the browser sees the same.
 // Changes are told to the other tabs by BroadcastChannel. Where a browser keeps nothing (a private window, an old one)
 // they stand in memory, and live as long as the page.
-
 import type { Attachment } from "./conversation";
 
 /** What a message is beside its text: whatever IndexedDB can keep. `note`: private, for staff only. */

@@ -232,6 +232,7 @@ export class Outbox {
     for (const listener of this.#listeners) listener(event);
   }
 }
+
 /** What is attached is sent by its id; the rest of it is for the page. */
 function payload({ id, owner, roomId, text, more: { attachments, ...rest } }: Waiting) {
   const ids = attachments?.length ? { attachments: attachments.map((one) => one.id) } : {};

@@ -1,5 +1,4 @@
 // Times as people read them: 24 hours, the reader's clock. Ages first, then the hour, then the day.
-
 import { language, perLanguage } from "@/lib/language";
 import { words } from "./messages";
 import { decimal, digits, numeral } from "./number";

@@ -1,6 +1,5 @@
 // The sounds, made by the browser: two notes up for a paid booking, one for a message, a low one for a connection that is
-// lost. Browsers let a page sound only
-// after somebody has touched it.
+// lost. Browsers let a page sound only after somebody has touched it.
 
 const NOTES = { booking: [659.3, 880], message: [740], lost: [196] } as const;
 const LENGTH = 0.22;

@@ -34,7 +34,8 @@ export type Listener = (event: ConnectionEvent) => void;
 
 interface ConnectionOptions {
   url: string;
-  /** A token for a socket on another origin; null where the cookie speaks, or nobody is signed in. May throw: then the attempt is repeated. */
+  /** A token for a socket on another origin; null where the cookie speaks, or nobody is signed in. May throw: then the
+   * attempt is repeated. */
   token?: () => Promise<string | null>;
   /** Called after a refusal: renews credentials and says whether trying again makes sense. */
   renew?: () => Promise<boolean>;
@@ -44,7 +45,8 @@ export type Ack = { ok: true; [field: string]: unknown } | { ok: false; error: s
 
 export class NotAnswered extends Error {}
 
-/** Between two attempts, ms: twice as long each time, and each page at another moment, so that they do not all come at once. */
+/** Between two attempts, ms: twice as long each time, and each page at another moment, so that they do not all come at
+ * once. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 3_000;
 const SPREAD = 0.5;
@@ -206,7 +208,8 @@ export class Connection {
       socket.disconnect();
       return;
     }
-    // A handshake in flight cannot be called back: its session would live on the server until a time-out. Let it end, then close.
+    // A handshake in flight cannot be called back: its session would live on the server until a time-out. Let it end,
+    // then close.
     socket.io.reconnection(false);
     engine.once("open", () => socket.disconnect());
   }

@@ -1,5 +1,5 @@
-// Whether a hand is on a list: it is scrolled, has the focus in a row by keyboard, or the pointer has just moved over it. Then live
-// data must not move what is there. A pointer that only rests holds nothing.
+// Whether a hand is on a list: it is scrolled, has the focus in a row by keyboard, or the pointer has just moved over it.
+// Then live data must not move what is there. A pointer that only rests holds nothing.
 import { type RefObject, useEffect, useState } from "react";
 
 const REST = 1_500;
