@@ -21,7 +21,7 @@ import { fullName } from "./names";
 import { paidAt } from "./row-clock";
 import type { BookingRow, Desk } from "./state";
 
-const RowMenu = lazily(async () => (await import("./row-menu")).default);
+const RowMenu = lazily(async () => (await import("./row-menu")).RowMenu);
 
 const FRESH = 8_000;
 

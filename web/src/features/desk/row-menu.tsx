@@ -30,7 +30,7 @@ interface Props {
   onClose: () => void;
 }
 
-export default function RowMenu({ row, at, me, onChanged, onClose }: Props) {
+export function RowMenu({ row, at, me, onChanged, onClose }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const place = usePlaceInWindow(box, at);
   const close = () => {

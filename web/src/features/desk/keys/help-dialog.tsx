@@ -9,7 +9,7 @@ import { words } from "./messages";
 
 const groups = Object.entries(GROUPS) as [keyof typeof GROUPS, readonly Shortcut[]][];
 
-export default function HelpDialog({ onClose }: { onClose: () => void }) {
+export function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={words.title} onClose={onClose} className="w-[min(760px,94vw)]">
       <div className="mt-3 gap-8 sm:columns-2">

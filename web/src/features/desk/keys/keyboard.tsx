@@ -10,8 +10,8 @@ import { lazily } from "@/lib/lazily";
 import { noticeSettings } from "@/lib/notices/settings";
 import { words } from "./messages";
 
-const HelpDialog = lazily(async () => (await import("./help-dialog")).default);
-const Palette = lazily(async () => (await import("./palette")).default);
+const HelpDialog = lazily(async () => (await import("./help-dialog")).HelpDialog);
+const Palette = lazily(async () => (await import("./palette")).Palette);
 
 export function Keyboard({ children }: { children: ReactNode }) {
   const [commands] = useState(() => new Commands());

@@ -24,7 +24,7 @@ interface Option {
   run: () => void;
 }
 
-export default function Palette({ onClose }: { onClose: () => void }) {
+export function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [place, setPlace] = useState(0);
   const id = useId();

@@ -29,7 +29,7 @@ import { VirtualList } from "./virtual-list";
 /** Elsewhere a row has two lines. */
 const WIDE_ROWS = "(min-width: 761px)";
 
-const StatStrip = lazily(async () => (await import("./stat-strip")).default);
+const StatStrip = lazily(async () => (await import("./stat-strip")).StatStrip);
 
 interface Props {
   data: DeskData;

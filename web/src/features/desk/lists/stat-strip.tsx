@@ -14,7 +14,7 @@ const HEIGHT = 34;
 
 type Stats = Awaited<ReturnType<typeof bookingStats>>;
 
-export default function StatStrip({ stats }: { stats: Stats }) {
+export function StatStrip({ stats }: { stats: Stats }) {
   const payments = useQuery(paymentStatsQuery);
   const of = (id: string, metrics: readonly Metric[] = stats.metrics) =>
     metrics.find((metric) => metric._id === id)?.value ?? 0;
