@@ -1,7 +1,7 @@
 // The desk and its views. They are one page, so that going from one to the other keeps its socket.
 import { useLocation, useSearch } from "@tanstack/react-router";
-import { ready } from "@/features/desk/desk";
-import { DeskPage, type DeskSearch } from "@/features/desk/desk-page";
+import { type DeskPlace, type DeskSearch, ready } from "@/features/desk/desk";
+import { DeskPage } from "@/features/desk/desk-page";
 
 export { warmDesk } from "@/features/desk/warm";
 
@@ -13,7 +13,7 @@ export function DeskRoute() {
   return <DeskPage place={placeOf(path)} search={useSearch({ strict: false })} />;
 }
 
-function placeOf(path: string): "home" | "bookings" | "payments" {
+function placeOf(path: string): DeskPlace {
   if (path.startsWith("/dashboard/bookings")) return "bookings";
   return path.startsWith("/dashboard/payments") ? "payments" : "home";
 }

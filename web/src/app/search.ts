@@ -1,6 +1,7 @@
 // What stands behind the ? of our addresses. It comes from anybody: what does not fit is left out.
+import type { DeskSearch } from "@/features/desk/desk";
 
-export function deskSearch(search: Record<string, unknown>): { view?: "chat"; with?: string; at?: number } {
+export function deskSearch(search: Record<string, unknown>): DeskSearch {
   const room = search.with;
   const at = Number(search.at);
   return {

@@ -10,20 +10,10 @@ import { sessionQuery } from "@/lib/api/get-session";
 import { hour } from "@/lib/format/time";
 import { useSignInEnd } from "@/lib/use-sign-in-end";
 import { useTitle } from "@/lib/use-title";
-import { Desk } from "./desk";
+import { Desk, type DeskPlace, type DeskSearch } from "./desk";
 import { Keyboard } from "./keys/keyboard";
 import type { BookingsSearch, PaymentsSearch } from "./lists/search";
 import { words } from "./messages";
-
-export type DeskPlace = "home" | "bookings" | "payments";
-
-export interface DeskSearch {
-  view?: "chat";
-  /** The customer whose conversation is open. */
-  with?: string;
-  /** The number of a message in it, as a search found it. */
-  at?: number;
-}
 
 interface Props {
   place: DeskPlace;

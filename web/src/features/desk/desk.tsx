@@ -8,7 +8,6 @@ import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
-import type { DeskPlace, DeskSearch } from "./desk-page";
 import type { ConversationQuery } from "./get-conversations";
 import { words as lists } from "./lists/messages";
 import type { BookingsSearch, PaymentsSearch } from "./lists/search";
@@ -33,6 +32,16 @@ const PaymentsView = lazily(async () => (await payments()).PaymentsView);
 const CustomerStrip = lazily(async () => (await customer()).CustomerStrip);
 const CustomerBeside = lazily(async () => (await customer()).CustomerBeside);
 const CONVERSATION = [ConversationPane, CustomerStrip, CustomerBeside];
+
+export type DeskPlace = "home" | "bookings" | "payments";
+
+export interface DeskSearch {
+  view?: "chat";
+  /** The customer whose conversation is open. */
+  with?: string;
+  /** The number of a message in it, as a search found it. */
+  at?: number;
+}
 
 /** The scripts of what a place shows. */
 export async function ready(place: DeskPlace, search: DeskSearch): Promise<void> {
