@@ -17,7 +17,7 @@ interface Props {
 }
 
 export function BookingsPane({ data, list, className }: Props) {
-  const { desk, loading, problems, refetch, live } = data;
+  const { desk, loading, problem, refetch, live } = data;
   const box = useRef<HTMLDivElement>(null);
   const empty = desk.bookings.length === 0;
   return (
@@ -35,13 +35,13 @@ export function BookingsPane({ data, list, className }: Props) {
         <span className="ml-auto">{!empty && <PlayButton />}</span>
       </div>
       <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
-        {problems.bookings && (
+        {problem && (
           <div className="p-3">
-            <Problem text={words.bookingsFailed(problems.bookings)} onRetry={refetch} />
+            <Problem text={words.bookingsFailed(problem)} onRetry={refetch} />
           </div>
         )}
         {empty && loading && <Loading />}
-        {empty && !loading && !problems.bookings && <Nothing />}
+        {empty && !loading && !problem && <Nothing />}
         {!empty && (
           <Growing>
             <BookingList bookings={desk.bookings} now={live.now} box={box} list={list} />

@@ -31,8 +31,8 @@ export interface DeskData {
   /** Null while the page does not know who is there. */
   presence: Presence | null;
   loading: boolean;
-  /** Why a part did not load; what was there stays. */
-  problems: { bookings: string | null };
+  /** Why the bookings did not load; what was there stays. */
+  problem: string | null;
   list: ConversationList;
   /** The server has answered a change of a conversation with its row. */
   changed: (row: Conversation) => void;
@@ -122,7 +122,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     alarm,
     presence: live.freshness === "live" || live.freshness === "checking" ? presence : null,
     loading: bookings.isPending,
-    problems: { bookings: bookings.error?.message ?? null },
+    problem: bookings.error?.message ?? null,
     list: conversations,
     changed,
     refetch,
