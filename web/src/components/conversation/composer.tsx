@@ -1,7 +1,7 @@
 // Where a message is written. Enter sends (or Ctrl and Enter, as one likes it), Shift and Enter makes a new line; it grows
 // to eight lines. Files are attached by the button, by dropping and by pasting. For staff it also writes private notes,
 // and a slash offers saved replies.
-import { Paperclip, SendHorizontal } from "lucide-react";
+import { SendHorizontal } from "lucide-react";
 import {
   type ClipboardEvent,
   type DragEvent,
@@ -11,20 +11,19 @@ import {
   useRef,
   useState,
 } from "react";
-import { drafts } from "@/lib/chat/drafts";
 import type { Extra } from "@/lib/chat/outbox-store";
 import { slashWord } from "@/lib/chat/saved-replies";
-import { ACCEPTED } from "@/lib/chat/upload";
-import { useDraft } from "@/lib/chat/use-draft";
 import type { Uploads } from "@/lib/chat/use-uploads";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE_FOCUS } from "@/lib/keys/rows";
 import { keySettings } from "@/lib/keys/settings";
 import { words } from "../messages";
+import { AttachButton } from "./attach-button";
 import { ComposerFiles } from "./composer-files";
 import { words as inside } from "./messages";
 import { ModeChoice } from "./mode-choice";
 import { ReplyMenu, useReplyMenu } from "./reply-menu";
+import { useWriting } from "./use-writing";
 
 const MOST = 10_000;
 const LINE = 21;
@@ -44,21 +43,8 @@ interface Props {
 }
 
 export function Composer({ person, room, placeholder, onSend, onTyping, uploads, staff, answering }: Props) {
-  const [message, setMessage] = useDraft(person, room);
-  // Apart, so that what was meant for staff only never comes back as a message.
-  const [noted, setNoted] = useDraft(person, `${room}/note`);
-  const [note, setNote] = useState(staff && noted !== "" && message === "");
-  const [text, setText] = note ? [noted, setNoted] : [message, setMessage];
-  const kept = text !== "" && drafts.kept(person, note ? `${room}/note` : room);
-  const choose = (next: boolean) => {
-    if (next !== note && (next ? noted : message) === "") {
-      (next ? setNoted : setMessage)(text);
-      setText("");
-    }
-    setNote(next);
-  };
+  const { note, text, setText, choose, kept } = useWriting(person, room, staff);
   const box = useRef<HTMLTextAreaElement>(null);
-  const picker = useRef<HTMLInputElement>(null);
   const id = useId();
   const tooLong = [...text].length > MOST;
   const files = note ? [] : uploads.list;
@@ -77,13 +63,14 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     area.style.height = `${Math.min(area.scrollHeight, 8 * LINE + 14)}px`;
   }, [text]);
 
+  // Two answers to one question confuse who asked. Once: whoever presses again means it.
+  const doubled = answering.length > 0 && !note;
   const [asked, setAsked] = useState(false);
-  const asking = asked && answering.length > 0 && !note;
+  const asking = asked && doubled;
   const send = () => {
     if (nothing || tooLong || uploading) return;
-    // Two answers to one question confuse who asked. Once: whoever presses again means it.
-    setAsked(answering.length > 0 && !note && !asked);
-    if (answering.length > 0 && !note && !asked) return;
+    setAsked(doubled && !asked);
+    if (doubled && !asked) return;
     const attachments = files.flatMap((file) => file.done ?? []);
     onSend(text.trim(), note ? { note: true } : attachments.length > 0 ? { attachments } : {});
     setText("");
@@ -108,11 +95,14 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     setText("/");
     box.current?.focus();
   };
+  const attach = (files: Iterable<File>) => {
+    uploads.add(files);
+    box.current?.focus(); // also back from the browser's dialog: what goes with the file is written next
+  };
   const take = (event: { preventDefault: () => void }, given: FileList | undefined) => {
     if (note || !given?.length) return;
     event.preventDefault();
-    uploads.add(given);
-    box.current?.focus();
+    attach(given);
   };
   return (
     <form
@@ -131,32 +121,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
       </label>
       {!note && <ComposerFiles uploads={uploads} />}
       <div className="flex items-end gap-2 p-1.5">
-        {!note && (
-          <>
-            <input
-              ref={picker}
-              type="file"
-              multiple
-              hidden
-              accept={ACCEPTED}
-              data-testid="files"
-              onChange={(event) => {
-                if (event.target.files) uploads.add([...event.target.files]);
-                event.target.value = "";
-                box.current?.focus(); // back from the browser's dialog, to what goes with the file
-              }}
-            />
-            <button
-              type="button"
-              className="btn btn-quiet h-9 px-2"
-              aria-label={inside.attach}
-              title={inside.attach}
-              onClick={() => picker.current?.click()}
-            >
-              <Paperclip size={16} strokeWidth={1.75} aria-hidden="true" />
-            </button>
-          </>
-        )}
+        {!note && <AttachButton onFiles={attach} />}
         <textarea
           id={id}
           ref={box}

@@ -4,6 +4,7 @@ import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
 import { RowLink } from "@/components/row-link";
 import { useNames } from "@/lib/catalogue";
+import { noteOf } from "@/lib/chat/drafts";
 import { useDraftRooms } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
@@ -73,7 +74,7 @@ export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onCha
               presence={stateOf(presence, row._id)}
               booking={newest.get(row._id)}
               open={row._id === openRoom}
-              draft={drafts.has(row._id) || drafts.has(`${row._id}/note`)}
+              draft={drafts.has(row._id) || drafts.has(noteOf(row._id))}
               me={me}
               onMenu={onMenu}
               {...clockOf(row, newest.get(row._id), now)}

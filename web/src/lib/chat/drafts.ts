@@ -68,6 +68,9 @@ export class Drafts {
 
 export const drafts = new Drafts();
 
+/** Where a private note is kept: apart, so that what was meant for staff only never comes back as a message. */
+export const noteOf = (room: string): string => `${room}/note`;
+
 // Ids may hold any sign, so that no person's key may begin like another's.
 const keyOf = (person: string, room: string) =>
   `${PREFIX}${encodeURIComponent(person)}/${room === "" ? "" : encodeURIComponent(room)}`;
