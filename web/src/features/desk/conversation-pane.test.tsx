@@ -234,6 +234,20 @@ test("a conversation that was read before is there again when it is opened, thou
   expect(screen.getByText("Who will come?")).toBeDefined();
 });
 
+test("a conversation that is opened again goes on telling what has arrived in it", async () => {
+  const row = { roomId: "u9", senderId: "u9", senderName: "Tahmid Rahman", status: "sent" };
+  const first = { ...row, id: "c1", text: "Who will come?", time: "2026-11-23T10:00:00.000Z", seq: 5 };
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": data([first]) });
+  const { router } = await openDesk("/dashboard?view=chat&with=u9");
+  expect(await screen.findByText("Who will come?")).toBeDefined();
+  await act(() => router.navigate({ to: "/dashboard", search: {} }));
+  await act(() => router.navigate({ to: "/dashboard", search: { view: "chat", with: "u9" } }));
+  const next = { ...row, id: "c2", text: "Hello?", time: "2026-11-23T10:01:00.000Z" };
+  await server(() => newest().deliver("receive_message", next, "e.6"));
+  const told = () => newest().asked.filter(({ name }) => name === "message_status");
+  await waitFor(() => expect(told().at(-1)?.payload).toMatchObject({ roomId: "u9", delivered: 6 }));
+});
+
 test("what had failed to load is asked for again once the server is there", async () => {
   serve({ ...EMPTY_DESK, "GET /api/chat/conversation": refusal(502, "Nobody answers.") });
   await openDesk();

@@ -42,7 +42,13 @@ export function useMessageStatus(
     told.current = { delivered: 0, seen: 0 };
     void tell();
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
 
   return useCallback(
     (seq: number) => {
