@@ -1,6 +1,7 @@
 // Arrivals are said to screen readers, politely and at most every five seconds.
 import { useEffect, useRef, useState } from "react";
 import { money } from "@/lib/format/money";
+import { useTimer } from "@/lib/use-timer";
 import { words } from "./messages";
 import type { BookingRow } from "./state";
 
@@ -8,14 +9,13 @@ const PAUSE = 5_000;
 
 export function ArrivalNotice({ bookings }: { bookings: readonly BookingRow[] }) {
   const said = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timer = useTimer();
   const newest = useRef(bookings);
   const [text, setText] = useState("");
   useEffect(() => {
     newest.current = bookings;
     const speak = () => {
       const arrivals = newest.current.filter((row) => row.arrivedAt !== null && !said.current.has(row.trackingId));
-      timer.current = undefined;
       if (arrivals.length === 0) return;
       said.current = new Set(newest.current.map((row) => row.trackingId)); // what has left the list comes no more
       const [only] = arrivals;
@@ -24,17 +24,10 @@ export function ArrivalNotice({ bookings }: { bookings: readonly BookingRow[] })
           ? words.newBooking(only.userName || words.unknown, money(only.amountPaid, only.currency))
           : words.newBookings(arrivals.length),
       );
-      timer.current = setTimeout(speak, PAUSE);
+      timer.start(speak, PAUSE);
     };
-    if (timer.current === undefined) speak();
-  }, [bookings]);
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
+    if (!timer.running) speak();
+  }, [bookings, timer]);
   return (
     <p role="status" className="sr-only">
       {text}

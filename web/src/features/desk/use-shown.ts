@@ -4,6 +4,7 @@
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents, useFramedEvents } from "@/lib/socket/use-connection";
+import { useTimer } from "@/lib/use-timer";
 import { type Loaded, type Shown, ShownLog } from "./shown";
 
 const PAUSE = 1_000;
@@ -19,7 +20,7 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
   const log = useRef(new ShownLog());
   const told = useRef<{ at: number; shown: Shown } | null>(null);
   const arrived = useRef(0);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timer = useTimer();
 
   const beginAnew = useCallback(() => {
     arrived.current = 0;
@@ -36,19 +37,18 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
   });
 
   const tell = useCallback(() => {
-    timer.current = undefined;
     const shown = log.current.claim;
     if (shown === null || connection?.snapshot.status !== "connected") return;
     const last = told.current;
     if (last && last.shown.seq === shown.seq && last.shown.since === shown.since) return;
     const wait = (last?.at ?? 0) + PAUSE - Date.now();
     if (wait > 0) {
-      timer.current = setTimeout(tell, wait);
+      timer.start(tell, wait);
       return;
     }
     told.current = { at: Date.now(), shown };
     connection.tell("shown", shown);
-  }, [connection]);
+  }, [connection, timer]);
 
   // Without dependencies: every render may have brought the list on the screen, and there is one each second.
   useEffect(() => {
@@ -58,16 +58,9 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
       if (loaded !== null) log.current.loaded(loaded);
       log.current.received(rendered);
       log.current.painted();
-      if (timer.current === undefined) tell();
+      if (!timer.running) tell();
     });
   });
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
 
   return { beginAnew };
 }

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
+import { useTimer } from "@/lib/use-timer";
 import type { Message } from "./conversation";
 
 const EVERY = 1_000;
@@ -17,19 +18,16 @@ export function useMessageStatus(
   const told = useRef({ delivered: 0, seen: 0 });
   const known = useRef({ delivered: 0, seen: 0 });
   const others = useRef<readonly number[]>([]);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timer = useTimer();
 
   const tell = useCallback(async () => {
     const { delivered, seen } = known.current;
-    if (timer.current !== undefined || !connection || connection.snapshot.status !== "connected") return;
+    if (timer.running || !connection || connection.snapshot.status !== "connected") return;
     if (delivered <= told.current.delivered && seen <= told.current.seen) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void tell();
-    }, EVERY);
+    timer.start(() => void tell(), EVERY);
     const ack = await connection.ask("message_status", { roomId, delivered, seen }).catch(() => null);
     if (ack?.ok) told.current = { delivered, seen };
-  }, [connection, roomId]);
+  }, [connection, roomId, timer]);
 
   useEffect(() => {
     const isOthers = ({ senderId, note }: Message) => !note && (senderId === roomId) !== (myId === roomId);
@@ -42,13 +40,6 @@ export function useMessageStatus(
     told.current = { delivered: 0, seen: 0 };
     void tell();
   });
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
 
   return useCallback(
     (seq: number) => {

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react"
 import { type Freshness, freshness, type Limits } from "@/lib/freshness";
 import { useBrowserOffline } from "@/lib/use-browser-offline";
 import { useNow } from "@/lib/use-now";
+import { useTimer } from "@/lib/use-timer";
 import { onWake } from "@/lib/wake";
 import type { Connection } from "./connection";
 import { useFramedEvents, useSnapshot } from "./use-connection";
@@ -102,15 +103,8 @@ class SentTimes {
 /** Compares what `live` says with what was shown; calls `onBehind` when the page stays behind. */
 function useRepair(connection: Connection | null, onBehind: () => void) {
   const shown = useRef<number | null>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timer = useTimer();
   const repair = useEffectEvent(onBehind);
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
   useFramedEvents(connection, (event) => {
     // Everything is loaded afresh then, so the first `live` says where we stand.
     if (event.type === "connected" && !event.recovered) shown.current = null;
@@ -120,9 +114,8 @@ function useRepair(connection: Connection | null, onBehind: () => void) {
   }, []);
   const noteSaid = (said: number) => {
     if (shown.current === null) shown.current = said;
-    if (said <= shown.current || timer.current !== undefined) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
+    if (said <= shown.current || timer.running) return;
+    timer.start(() => {
       if (said <= (shown.current ?? 0)) return;
       shown.current = said;
       repair();

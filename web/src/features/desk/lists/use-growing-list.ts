@@ -4,6 +4,7 @@ import { startTransition, useCallback, useEffect, useReducer, useRef, useState }
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useGatheredEvents } from "@/lib/socket/use-connection";
+import { useTimer } from "@/lib/use-timer";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
 import { headQuery, listBookings, PAGE } from "./get-list";
@@ -130,26 +131,18 @@ function useSettled(pages: number[]): number[] {
 /** Asks again soon after an arrival, and at most once a second while they go on. */
 function useThrottled(key: readonly string[]): () => void {
   const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timer = useTimer();
   const last = useRef(0);
   const newest = useRef(key);
   useEffect(() => {
     newest.current = key;
   });
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
   return useCallback(() => {
-    if (timer.current !== undefined) return;
+    if (timer.running) return;
     const wait = Math.max(SOON, last.current + AGAIN - Date.now());
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
+    timer.start(() => {
       last.current = Date.now();
       askAnew(queries, newest.current);
     }, wait);
-  }, [queries]);
+  }, [queries, timer]);
 }

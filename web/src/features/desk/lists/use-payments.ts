@@ -1,9 +1,10 @@
 // The payments of one filter, in pages. What arrives stands on top at once, and is asked for soon after.
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
+import { useTimer } from "@/lib/use-timer";
 import type { CustomerAdded } from "../state";
 import { listPayments, onePayment, PAGE, type Payment } from "./get-list";
 import { type PaymentsSearch, query } from "./search";
@@ -46,20 +47,10 @@ export function usePayments(
     enabled: open !== undefined && !there && head.data !== undefined,
   });
   const [arrived, setArrived] = useState<readonly PaymentArrival[]>([]);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
+  const timer = useTimer();
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || (event.name !== "customer_added" && event.name !== "booking_updated")) return;
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      askAnew(queries, ["desk", "payments"]);
-    }, SOON);
+    if (!timer.running) timer.start(() => askAnew(queries, ["desk", "payments"]), SOON);
     if (event.name === "booking_updated" || filter.search || (filter.status && filter.status !== "paid")) return;
     const { trackingId, userId, userName, serviceName, amountPaid, currency } = event.args[0] as CustomerAdded;
     const createdAt = new Date().toISOString();
