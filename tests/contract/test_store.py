@@ -178,12 +178,14 @@ def test_writing_is_said_while_a_write_is_under_way(make: Callable[[], Store]) -
 def test_a_work_whose_caller_gave_up_is_not_begun(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:
-            blocker = asyncio.create_task(store.write(lambda tx: _sleep(0.2)))
+            over = threading.Event()
+            blocker = asyncio.create_task(store.write(lambda tx: over.wait(10)))
             await asyncio.sleep(0.05)
             given_up = asyncio.create_task(store.write(put("a", "1")))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # it waits behind the other
             given_up.cancel()
             await asyncio.gather(given_up, return_exceptions=True)
+            over.set()
             await blocker
             await store.write(put("b", "1"))
             assert await store.read(get("a")) is None
@@ -198,7 +200,7 @@ def test_a_request_waits_a_bounded_time(make: Callable[[], Store], monkeypatch: 
     async def main() -> None:
         async with opened(make) as store:
             await store.write(put("first", "1"))  # the writer is connected: how long that takes is not asked here
-            blocker = asyncio.create_task(store.write(lambda tx: _sleep(1.4)))
+            blocker = asyncio.create_task(store.write(lambda tx: time.sleep(1.4)))
             await asyncio.sleep(0.05)
             began = asyncio.get_running_loop().time()
             with pytest.raises(Unavailable):
@@ -242,7 +244,3 @@ def test_check_passes_while_the_store_can_commit(make: Callable[[], Store]) -> N
             await store.check()
 
     run(main())
-
-
-def _sleep(seconds: float) -> None:
-    time.sleep(seconds)
