@@ -18,8 +18,6 @@ from tests.aio import run
 from tests.api.desk import PRODUCTION, Desk, desk, now, staff
 from tests.provider import charge, dispute
 
-SESSION_PAID = "checkout.session.completed"
-
 
 async def listed(d: Desk, what: str = "booking", query: str = "", bearer: dict[str, str] | None = None) -> Any:
     answer = await d.http.get(f"/api/{what}{query}", headers=bearer or d.bearer("boss", "admin"))
