@@ -292,7 +292,7 @@ def test_at_four_hundred_percent_nothing_lies_under_the_bar_at_the_bottom(
     page = opened(context, carevia, path)
     page.set_viewport_size({"width": 320, "height": 256})  # a window of 1280 x 1024, enlarged fourfold
     assert page.evaluate("document.documentElement.scrollHeight") == 256
-    row = page.locator("main [data-row]").first
+    row = page.locator("main [data-row]:visible").first
     row.scroll_into_view_if_needed()
     expect(row).to_be_in_viewport()
     row.click()
