@@ -342,6 +342,8 @@ def test_on_a_phone_back_closes_the_customer_before_it_leaves_the_conversation(
         leave()
         expect(customer).to_be_hidden()
         expect(page.get_by_role("heading", name="Nusrat Jahan")).to_be_visible()
+    # A place that was scrolled is one that Back leads to; what has come since lies below it.
+    page.get_by_role("region", name="Messages").evaluate("(stream) => stream.dispatchEvent(new Event('scroll'))")
     page.get_by_role("button", name="Bookings and payments").click()
     last = page.locator("[data-message]").filter(has_text="The last of them")
     for number in range(5):

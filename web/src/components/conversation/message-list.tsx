@@ -64,6 +64,8 @@ export function MessageList({
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         aria-label={shared.conversation.label}
+        // Back leads to where this conversation was read, but not past what has come since: the router finds the place by this.
+        data-scroll-restoration-id={`messages to ${messages.at(-1)?.seq}`}
         className="relative min-h-0 flex-1 overflow-y-auto px-3 py-2 [overflow-anchor:none] md:px-5"
       >
         <div className="flex min-h-full flex-col justify-end">
