@@ -13,8 +13,8 @@ import termios
 from carevia.deadlines import Bucket, Deadlines
 
 # A look now and then, at connections that were answered since the last one. Who reads nothing is dropped at the fourth
-# look after its answer, within 10 s; a phone may be out of reach for almost seven.
-LOOK_SECONDS = 2.3
+# look after its answer, within 10 s; a phone may be out of reach for almost six.
+LOOK_SECONDS = 1.9
 MOST_STALLS = 3  # looks, one after the other, between which nothing was taken
 _ACKED = struct.Struct("@120xQ")  # tcpi_bytes_acked of struct tcp_info (linux/tcp.h)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: to close is to reset
