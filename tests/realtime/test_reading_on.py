@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from carevia.realtime import Handshake, Refusal, Server, Socket
-from carevia.realtime.frames import AT_ONCE
+from carevia.realtime.portions import AT_ONCE
 from carevia.realtime.testing import TestClient, virtual_time
 from tests.realtime.kit import TRANSPORTS, quiet
 from tests.realtime.rawclient import Connection, Tab, until

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any
 from carevia.protocol import websocket
 from carevia.protocol.websocket import BINARY, CLOSE, FAIL, PING, TEXT, TOO_BIG
 from carevia.realtime.descriptor import descriptor, put
+from carevia.realtime.portions import AT_ONCE, Portions
 
 if TYPE_CHECKING:
     from carevia.deadlines import Bucket, Deadlines
     from carevia.realtime.handshake import Handshake
 
 LINGER_SECONDS = 2.0
-AT_ONCE = 16_384
-"""Bytes of one peer that are looked at in one turn of the loop: a read may hold forty thousand frames, and the system
-makes thirty reads in a row where a peer sends without end. Everybody else would wait for all of them."""
 
 
-class WebSocketConnection(asyncio.Protocol):
+class WebSocketConnection(Portions, asyncio.Protocol):
     """One client's connection. A subclass gives `text`, `binary`, `ended` and `lingers`.
 
     `write` takes finished frames (protocol.websocket makes them) until the connection is lost, then it takes anything
@@ -35,19 +33,16 @@ class WebSocketConnection(asyncio.Protocol):
         "_connections",
         "_drained",
         "_fd",
-        "_held",
         "_paused",
         "_pong",
         "_reader",
-        "_stopped",
         "_transport",
     )
 
     def __init__(self, limit: int) -> None:
+        super().__init__()
         self._reader = websocket.Reader(limit)
         self._closing = False
-        self._held = b""  # read, and for the next turn of the loop
-        self._stopped = False  # nothing more is wanted of the peer
         self._paused = False
         self._pong: bytes | None = None  # for when the peer has taken what was sent before
         self._fd: int | None = None  # to write to directly, while the transport holds nothing back
@@ -134,7 +129,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if len(data) > AT_ONCE and not self._closing:
-            data = self._hold_back(data)
+            data = self.portion(data, self._go_on)
         if self._closing:
             return  # 5.5.1: what comes after a close is not looked at
         texts = self._reader.texts(data)
@@ -159,20 +154,8 @@ class WebSocketConnection(asyncio.Protocol):
             if self._closing:
                 return
 
-    def _hold_back(self, data: bytes) -> bytes:
-        """What is looked at in this turn; the rest is in the next, and nothing is read before."""
-        data, self._held = data[:AT_ONCE], data[AT_ONCE:]
-        self._transport.pause_reading()
-        asyncio.get_running_loop().call_soon(self._go_on)
-        return data
-
     def _go_on(self) -> None:
-        data, self._held = self._held, b""
-        if self._closing:
-            return
-        if len(data) <= AT_ONCE and not self._stopped:
-            self.resume_reading()
-        self.data_received(data)
+        self.data_received(self.rest())
 
     def _answer_ping(self, pong: bytes) -> None:
         """A peer that does not read gets one pong when it does: for the newest of its pings (RFC 6455 5.5.3)."""
@@ -180,16 +163,6 @@ class WebSocketConnection(asyncio.Protocol):
             self._pong = pong
         else:
             self.write(pong)
-
-    def pause_reading(self) -> None:
-        self._stopped = True
-        if not self._closing:
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._stopped = False
-        if not self._held and not self._transport.is_closing():
-            self._transport.resume_reading()
 
     # Out: how much the peer has not taken yet.
 

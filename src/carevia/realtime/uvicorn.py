@@ -20,12 +20,12 @@ from carevia.realtime.doorway import MOST_HEAD_BYTES, MOST_HEADERS, Doorway
 from carevia.realtime.engine import Engine
 from carevia.realtime.exchange import DRAIN_SECONDS, Exchange
 from carevia.realtime.flow import Flow
-from carevia.realtime.frames import AT_ONCE
 from carevia.realtime.handshake import Handshake, RawHeaders
 from carevia.realtime.nodes.came import Came
 from carevia.realtime.nodes.links import Links, Way
 from carevia.realtime.opening import Endpoint, refuse, refused, take_over
 from carevia.realtime.patience import Patience
+from carevia.realtime.portions import AT_ONCE
 from carevia.realtime.reader import Reader, can_look
 from carevia.realtime.repeated import Repeated, learn
 
@@ -79,7 +79,7 @@ class EngineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A head has a limit and, where it comes in pieces, a deadline, whichever of the connection's requests. Who
-        sends many in one read has them looked at in several turns of the loop, as in frames.py."""
+        sends many in one read has them looked at in several turns of the loop."""
         if len(data) > AT_ONCE:
             data = self.flow.portion(data, self._go_on)
         if self._between:
