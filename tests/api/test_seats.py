@@ -1,5 +1,7 @@
 """Who of one person's tabs is the oldest."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +11,12 @@ from carevia.domain.people import Person
 from carevia.realtime.adapter.roster import Roster
 
 
-class _Tab(SimpleNamespace):
-    __hash__ = object.__hash__  # type: ignore[assignment]
+@dataclass(eq=False)
+class _Tab:
+    id: str
+    session: Any
+    data: Seat
+    disconnect: Callable[[], None]
 
 
 def tab(name: str, since: int, ended: list[str]) -> Any:

@@ -33,8 +33,9 @@ class Client(Tab):
         return {"pid": self.pid} | ({"offset": self.offset} if self.offset else {})
 
 
-def remembering(**settings: Any) -> tuple[Server, Namespace]:
-    server = make()
+def remembering(buffer_limit: int = 1_000_000, **settings: Any) -> tuple[Server, Namespace]:
+    """`settings` are the log's."""
+    server = make(buffer_limit=buffer_limit)
     space = server.namespace("/")
     space.recovery = MemoryRecovery(**settings)
     space.on("echo")(lambda socket, *args: args)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import MemoryRecovery, Socket
+from carevia.realtime import Socket
 from tests.realtime.comeback import Client, back, gone, nothing_more, remembering
 from tests.realtime.rawclient import Polling
-from tests.realtime.serving import make, run, serving
+from tests.realtime.serving import run, serving
 
 
 class Clock:
@@ -255,10 +255,7 @@ def test_of_the_future_too_old_too_much_or_forgotten_is_a_new_identity() -> None
 
 def test_more_than_fits_into_its_buffer_is_a_new_identity() -> None:
     async def main() -> None:
-        server = make(buffer_limit=10_000)
-        space = server.namespace("/")
-        space.recovery = MemoryRecovery()
-        space.on("echo")(lambda socket, *args: args)
+        server, space = remembering(buffer_limit=10_000)
         async with serving(server) as site:
             async with Client(site.port) as client:
                 pass
@@ -272,10 +269,7 @@ def test_more_than_fits_into_its_buffer_is_a_new_identity() -> None:
 
 def test_what_went_to_others_does_not_count_against_its_buffer() -> None:
     async def main() -> None:
-        server = make(buffer_limit=10_000)
-        space = server.namespace("/")
-        space.recovery = MemoryRecovery()
-        space.on("echo")(lambda socket, *args: args)
+        server, space = remembering(buffer_limit=10_000)
         async with serving(server) as site:
             async with Client(site.port) as client:
                 [socket] = space.sockets.values()
