@@ -10,8 +10,8 @@ from collections.abc import Callable
 import uvicorn
 import uvloop
 
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.engine import Engine
-from carevia.realtime.polling import ASGIApp
 from carevia.realtime.process import tune_allocator, tune_collector
 from carevia.realtime.uvicorn import serve_protocol
 from tests.conformance import bench, engineio, engineio_client, socketio, socketio_client, websocket_echo

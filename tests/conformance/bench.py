@@ -22,8 +22,8 @@ from carevia.domain.people import Person
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
 from carevia.realtime.adapter.redis import RedisBroker
 from carevia.realtime.adapter.roster import Roster
+from carevia.realtime.asgi import ASGIApp, Receive, Scope, Send
 from carevia.realtime.engine import Engine
-from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.service.relay import Relay
 from carevia.service.replay import Replay
 from carevia.store.store import Store

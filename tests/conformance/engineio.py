@@ -1,10 +1,10 @@
 """Suite A: an Engine.IO server that sends every message back unchanged."""
 
 from carevia.protocol import engineio
+from carevia.realtime.asgi import ASGIApp, Receive, Scope, Send
 from carevia.realtime.config import ServerConfig
 from carevia.realtime.engine import Engine
 from carevia.realtime.message import Message, binary
-from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.realtime.session import Session
 
 

@@ -6,11 +6,12 @@ from email.utils import formatdate
 import msgspec
 
 from carevia.protocol import engineio
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.config import Refusal, ServerConfig
 from carevia.realtime.engine import Engine
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.message import Message, binary
-from carevia.realtime.polling import ASGIApp, PollingTransport
+from carevia.realtime.polling import PollingTransport
 from carevia.realtime.session import Session
 from tests.conformance.engineio import nothing_else
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from carevia.realtime import Namespace, Server, ServerConfig, Socket
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.engine import Engine
-from carevia.realtime.polling import ASGIApp
 from tests.conformance.engineio import nothing_else
 
 APART: Final = 0.002

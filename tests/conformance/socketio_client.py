@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from carevia.realtime import NO_ACK, ConnectRefused, Handshake, MemoryRecovery, Namespace, Server, ServerConfig, Socket
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.engine import Engine
-from carevia.realtime.polling import ASGIApp
 from tests.conformance.engineio import nothing_else
 
 NAMESPACES = ("/", "/foo", "/timeout_socket", "/valid", "/asd", "/abc", "/no")

@@ -5,9 +5,9 @@ from collections.abc import Collection
 
 from carevia.deadlines import Deadlines
 from carevia.protocol import websocket
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
 from carevia.realtime.handshake import Handshake, TrustedProxies
-from carevia.realtime.polling import ASGIApp
 from tests.conformance.engineio import nothing_else
 
 LIMIT = 16 * 1024 * 1024

@@ -13,9 +13,9 @@ import uvicorn
 import uvloop
 
 from carevia.realtime import Handshake, Refusal, Server, ServerConfig, Socket
+from carevia.realtime.asgi import ASGIApp, Receive, Scope, Send
 from carevia.realtime.engine import Engine
 from carevia.realtime.nodes import Links
-from carevia.realtime.polling import ASGIApp, Receive, Scope, Send
 from carevia.realtime.uvicorn import serve_protocol
 from tests.realtime.rawclient import Polling, until
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from carevia.realtime import patience
-from carevia.realtime.polling import Receive, Scope, Send
+from carevia.realtime.asgi import Receive, Scope, Send
 from tests.realtime.rawclient import until
 from tests.realtime.serving import make, run, serving
 

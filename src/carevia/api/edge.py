@@ -23,8 +23,8 @@ from carevia.api.payload import Nothing, Raw, read_json, read_query
 from carevia.api.policy import Call, Route, check_routes, permit
 from carevia.errors import CareviaError, NotFound
 from carevia.logs import Log
+from carevia.realtime.asgi import Receive, Scope, Send, handshake_of
 from carevia.realtime.handshake import TrustedProxies
-from carevia.realtime.polling import Receive, Scope, Send, handshake_of
 
 SORRY: Final = "Something went wrong here. Try again; if it stays, tell the operator the id of this answer."
 _NOTHING: Final = Nothing()

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from carevia.errors import BadInput, CareviaError, TooLarge
+from carevia.realtime.asgi import Receive, Send, disconnected, drain
 from carevia.realtime.handshake import Handshake
-from carevia.realtime.polling import Receive, Send, disconnected, drain
 
 HeaderList = list[tuple[bytes, bytes]]
 

@@ -19,7 +19,7 @@ from carevia.domain.ids import tracking_id
 from carevia.domain.reconciliation import Session
 from carevia.domain.signatures import sign_stripe
 from carevia.errors import Unavailable
-from carevia.realtime.polling import ASGIApp
+from carevia.realtime.asgi import ASGIApp
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
 from carevia.service.stripe_api import Checkouts
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from carevia.deadlines import Bucket, Deadlines
 from carevia.protocol import engineio, websocket
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.config import Refusal, ServerConfig
 from carevia.realtime.direct import DirectCycle
 from carevia.realtime.exchange import BODY_SECONDS
@@ -15,7 +16,7 @@ from carevia.realtime.frames import LINGER_SECONDS, WebSocketConnection
 from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.ids import Ids
 from carevia.realtime.nodes import Links
-from carevia.realtime.polling import ASGIApp, PollingApp, PollingTransport
+from carevia.realtime.polling import PollingApp, PollingTransport
 from carevia.realtime.session import Listener, Session, Transport, Watch, Ways
 from carevia.realtime.websocket import TextTransport, Unwanted, WebSocketTransport
 

@@ -6,25 +6,19 @@ once and events a tick later, when it no longer counts them as received; recover
 """
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from carevia.protocol import engineio
-from carevia.realtime.exchange import BODY_SECONDS, DRAIN_SECONDS, Answer, Exchange
-from carevia.realtime.handshake import Handshake, TrustedProxies
+from carevia.realtime.asgi import ASGIApp, Receive, Scope, Send, disconnected, drain, handshake_of
+from carevia.realtime.exchange import BODY_SECONDS, Answer, Exchange
 from carevia.realtime.message import Message
 
 if TYPE_CHECKING:
     from carevia.deadlines import Bucket
     from carevia.realtime.engine import Engine
+    from carevia.realtime.handshake import Handshake
     from carevia.realtime.session import Session
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LAGGING = 65_536  # bytes that may wait before a client counts as lagging; WebSocket's transport has the same mark
 
@@ -238,12 +232,6 @@ class PollingApp:
             await _write(answer, receive, send)
 
 
-def handshake_of(scope: Scope, proxies: TrustedProxies) -> Handshake:
-    """An HTTP request's, by ASGI's rules for what a scope may leave out."""
-    peer = (scope.get("client") or ("",))[0]
-    return Handshake(scope["headers"], scope.get("query_string", b""), peer, scope.get("scheme", "http"), proxies)
-
-
 def _settle(future: "asyncio.Future[Answer | None]", answer: Answer | None) -> None:
     if not future.done():
         future.set_result(answer)
@@ -286,21 +274,6 @@ async def _wait(exchange: Exchange, answered: "asyncio.Future[Answer | None]", r
         exchange.gone()
         return None
     return answer
-
-
-async def disconnected(receive: Receive) -> None:
-    """Returns when the client has gone, or has its answer."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def drain(receive: Receive) -> None:
-    """Read on for a moment what a client still sends that has been refused. Whoever closes the connection over unread
-    bytes resets the answer away; so it is sent whole, then this, then its end."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while (message := await receive())["type"] != "http.disconnect" and message.get("more_body"):
-                pass
 
 
 async def _write(answer: Answer, receive: Receive, send: Send) -> None:

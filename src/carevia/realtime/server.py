@@ -12,6 +12,7 @@ from weakref import ref
 from carevia.deadlines import Deadlines
 from carevia.protocol import socketio, websocket
 from carevia.realtime.adapter import Adapter, Broker, BrokerUnavailable
+from carevia.realtime.asgi import ASGIApp
 from carevia.realtime.client import Client
 from carevia.realtime.config import ServerConfig
 from carevia.realtime.engine import Admit, Engine
@@ -20,7 +21,6 @@ from carevia.realtime.namespace import Namespace
 from carevia.realtime.nodes import Links
 from carevia.realtime.nodes.tunnel import Side
 from carevia.realtime.operations import AckTimeout
-from carevia.realtime.polling import ASGIApp
 from carevia.realtime.session import Session, Watch
 from carevia.realtime.socket import Socket
 

@@ -10,9 +10,9 @@ import msgspec
 from websockets.speedups import apply_mask
 
 from carevia.protocol import engineio, websocket
+from carevia.realtime.asgi import Receive, Scope, Send
 from carevia.realtime.handshake import Handshake
 from carevia.realtime.opening import take_over
-from carevia.realtime.polling import Receive, Scope, Send
 from carevia.realtime.server import Server
 from carevia.realtime.testing.wire import MemoryTransport, Way
 
