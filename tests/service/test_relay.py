@@ -54,7 +54,7 @@ def poison(tx: Transaction) -> None:
 
 def test_whoever_waits_for_a_commit_is_answered_before_its_rows_are_emitted(tmp_path: Path) -> None:
     async def body() -> None:
-        async with running(tmp_path) as (store, _, relay):
+        async with running(tmp_path, 60) as (store, _, relay):
             before = relay.position
             seq = await store.write(event("rima", 1))
             assert (relay.position, seq) == (before, before + 1)

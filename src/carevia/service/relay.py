@@ -133,20 +133,15 @@ class Relay:
         self._emit([row for row in rows if row.seq > self.position], written_here=True)
 
     async def _poll(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            try:
-                rows = await self._store.events_after(self.position, None, PAGE)
-                self._polled_at = loop.time()
-                self._emit([row for row in rows if row.seq > self.position])
-                if len(rows) == PAGE:
-                    continue
-            except Exception:  # the store is away: /readyz says so, the next turn tries again
-                _log.exception("the relay could not read the journal")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
                     await self._wake.wait()
             self._wake.clear()
+            try:
+                await self.look()
+            except Exception:  # the store is away: /readyz says so, the next turn tries again
+                _log.exception("the relay could not read the journal")
 
     def wake(self) -> None:
         """Another process has committed, or may have: look now, not at the next poll."""
@@ -157,6 +152,7 @@ class Relay:
         full = True
         while full:
             rows = await self._store.events_after(self.position, None, PAGE)
+            self._polled_at = asyncio.get_running_loop().time()
             self._emit([row for row in rows if row.seq > self.position])
             full = len(rows) == PAGE
 
