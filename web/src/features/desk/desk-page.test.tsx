@@ -259,14 +259,15 @@ test("the desk as it opens is the place of the bookings", async () => {
   expect(current().textContent).toBe("Chat");
 });
 
-test("while the pointer rests on the list its rows stay, and what is new waits", async () => {
+test("while the pointer moves on the list its rows stay, and what is new waits", async () => {
   serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1)]) });
   await openDesk();
   await waitFor(() => expect(people()).toHaveLength(2));
+  vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 1 }); // else it comes to rest on a slow machine
   await userEvent.hover(people()[1] as HTMLElement);
   await server(() => newest().deliver("customer_added", arrival, "e.12"));
   expect(people().map((row) => row.dataset.participant)).toEqual(["u2", "u1"]);
-  await userEvent.click(screen.getByRole("button", { name: "1 new" }));
+  await userEvent.click(await screen.findByRole("button", { name: "1 new" }));
   expect((document.activeElement as HTMLElement).dataset.rows).toBeDefined();
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9", "u2", "u1"]);
 });

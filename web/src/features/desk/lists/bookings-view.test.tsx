@@ -13,6 +13,7 @@ test("who has asked for what waits above the bookings is in their list", async (
   serve({ ...EMPTY_DESK, "GET /api/booking": page });
   await openDesk("/dashboard/bookings");
   await waitFor(() => expect(rows()).toHaveLength(1));
+  vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 1 }); // else it comes to rest on a slow machine
   await userEvent.hover(rows()[0] as HTMLElement);
   await server(() => newest().deliver("customer_added", arrival, "e.12"));
   expect(rows()).toHaveLength(1);
