@@ -19,7 +19,7 @@ from tests.harness.program import ROOT, Program, free_port
 
 
 def test_check_and_simulate_with_a_running_server(start_program: StartProgram) -> None:
-    program = start_program(CAREVIA_PING_INTERVAL="0.3", CAREVIA_PING_TIMEOUT="0.2")
+    program = start_program(CAREVIA_PING_INTERVAL="0.3")
     settings = {name: value for name, value in program.environment().items() if name.startswith("CAREVIA_")}
     checked = command("check", program.url, "--json")
     result = json.loads(checked.stdout)
