@@ -20,6 +20,7 @@ from carevia.realtime import Namespace
 from carevia.service.people import People
 from carevia.service.relay import Relay
 from carevia.service.rooms import Rooms
+from carevia.tasks import end
 
 CUSTOMERS_EVERY: Final = 5
 CREDENTIALS_EVERY: Final = 30
@@ -56,9 +57,7 @@ class Pulse:
         self._begin(self._beat())
 
     async def stop(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def _begin(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -5,7 +5,6 @@ nobody's data.
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from carevia.errors import CareviaError
 from carevia.logs import Log
 from carevia.service.reconcile import Reconciliation, Report
+from carevia.tasks import end
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -38,10 +38,7 @@ class Sweeps:
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end(task)
 
     async def _run(self) -> None:
         while True:

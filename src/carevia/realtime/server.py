@@ -23,6 +23,7 @@ from carevia.realtime.nodes.tunnel import Side
 from carevia.realtime.operations import AckTimeout
 from carevia.realtime.session import Session, Watch
 from carevia.realtime.socket import Socket
+from carevia.tasks import end
 
 ErrorHook = Callable[[Exception, Socket], None]
 _log = logging.getLogger("carevia.realtime")
@@ -167,9 +168,7 @@ class Server:
         self.close()
         caller = asyncio.current_task()
         while tasks := [task for task in self.tasks if task is not caller and not task.done()]:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
         for namespace in self.namespaces.values():
             if namespace.adapter is not None:
                 await namespace.adapter.stop()

@@ -18,6 +18,7 @@ from carevia.service.poison import Poison
 from carevia.service.relay import Relay
 from carevia.store.store import Store
 from carevia.store.transaction import Transaction
+from carevia.tasks import end
 
 # Seconds.
 EVERY: Final = 1.0  # from one judgement to the next
@@ -89,11 +90,9 @@ class Health:
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._task, self._listening, self._writing) if task is not None]
+        tasks = self._task, self._listening, self._writing
         self._task = self._listening = self._writing = None
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
     def reason(self) -> str | None:
         """Why requests should go elsewhere, or None."""

@@ -19,6 +19,7 @@ from carevia.realtime import Namespace
 from carevia.service.poison import Poison, check_row
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
+from carevia.tasks import end
 
 PAGE = 500
 HELD = 0.002  # s at most that a committed row waits for those being committed: one write to every desk for all of them
@@ -89,9 +90,7 @@ class Relay:
             self._unsubscribe()
             self._release()
             self._unhint()
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             self._task = None
 
     def trouble(self) -> str | None:

@@ -4,7 +4,6 @@ A hint and never the truth: what is missed while the connection is away is found
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ import psycopg
 
 from carevia.store.in_thread import in_thread
 from carevia.store.postgres_connection import CHANNEL, connect, first_line
+from carevia.tasks import end
 
 _AGAIN = 1.0  # s, between two attempts to connect
 
@@ -33,11 +33,8 @@ class Hints:
         self._task = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        task, self._task = self._task, None
+        await end(task)
 
     async def _listen(self) -> None:
         while True:

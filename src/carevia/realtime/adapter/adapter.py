@@ -18,6 +18,7 @@ from carevia.realtime.adapter.wire import Options, Refused
 from carevia.realtime.ids import Ids
 from carevia.realtime.namespace import Target, settle
 from carevia.realtime.remote import RemoteSocket
+from carevia.tasks import end
 
 if TYPE_CHECKING:
     from carevia.realtime.namespace import Namespace
@@ -68,9 +69,7 @@ class Adapter:
 
     async def stop(self) -> None:
         """End the handlers under way."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     # Out. `namespace` calls these after it has done the same to its own sockets.
 

@@ -16,6 +16,7 @@ import msgspec
 from carevia.realtime.adapter.broker import Broker, BrokerUnavailable
 from carevia.realtime.adapter.roster import Message, Roster
 from carevia.realtime.adapter.wire import MAX_BYTES, Refused
+from carevia.tasks import end
 
 CHANNEL: Final = "carevia-nodes#"
 BEAT: Final = 1.0  # s
@@ -54,9 +55,7 @@ class Membership:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             self._task = None
             self._roster.leave()
             with contextlib.suppress(BrokerUnavailable, TimeoutError):

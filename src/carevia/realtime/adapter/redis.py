@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from carevia.realtime.adapter.broker import BrokerUnavailable, Heard
+from carevia.tasks import end
 
 BEAT: Final = 1.0  # s
 SILENCE: Final = 2.5  # s without our own beat, after which the connections are given up
@@ -101,11 +102,8 @@ class RedisBroker:
                 await self._up.wait()
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        task, self._task = self._task, None
+        await end(task)
 
     # Beyond them.
 
