@@ -31,7 +31,11 @@ VALUE = select(meta.c.value).where(meta.c.key == bindparam("wanted"))
 async def opened(*urls: str) -> AsyncIterator[list[PostgresStore]]:
     stores = [PostgresStore(url) for url in urls]
     for store in stores:
+        listens = asyncio.Event()
+        way_out = store.on_hint(listens.set)
         await store.open()
+        await asyncio.wait_for(listens.wait(), SOON)  # the first hint, for what came before it listened
+        way_out()
     try:
         yield stores
     finally:
@@ -123,7 +127,6 @@ def test_a_node_is_hinted_at_the_commits_of_others_and_not_at_its_own(url: str) 
         async with opened(url, url) as (one, two):
             await one.write(say())  # so that its connection is there
             hints, heard = asyncio.Event(), list[JournalRow]()
-            await asyncio.sleep(0.3)  # the first hint, for what came before it listened
             way_out = one.on_hint(hints.set)
             one.subscribe(heard.extend)
             await one.write(say())
@@ -144,7 +147,6 @@ def test_the_hints_come_back_after_their_connection_was_lost(url: str) -> None:
         async with opened(url, url) as (one, two):
             hints = asyncio.Event()
             one.on_hint(hints.set)
-            await asyncio.sleep(0.2)
             await asyncio.to_thread(
                 ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
             )
