@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from carevia.errors import Unavailable
-from carevia.store.store import Store
+from carevia.store.store import Store, open_store
 from carevia.store.tables import meta
 from carevia.store.transaction import Transaction
 from tests.aio import run
@@ -168,20 +168,24 @@ def test_another_program_s_lock_is_waited_for(tmp_path: Path) -> None:
 def test_a_lock_that_stays_is_unavailable_and_nothing_is_run_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carevia.store.threaded.PATIENCE", 0.2)
     monkeypatch.setattr("carevia.store.connection.BUSY_SECONDS", 0.1)
 
     async def main() -> None:
-        async with opened(tmp_path) as store:
-            other = sqlite3.connect(file_of(tmp_path), isolation_level=None)
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(Unavailable):
-                await store.write(say())
-            with pytest.raises(Unavailable):
-                await store.check()
-            other.execute("COMMIT")
-            other.close()
-            assert await store.write(say()) == 1, "what was refused was run late"
+        store = open_store(None, tmp_path)
+        with monkeypatch.context() as patch:
+            patch.setattr("carevia.store.threaded.PATIENCE", 0.2)
+            await store.open()
+        other = sqlite3.connect(file_of(tmp_path), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await store.write(say())
+        with pytest.raises(Unavailable):
+            await store.check()
+        other.execute("COMMIT")
+        other.close()
+        await store.close()  # whatever it has begun is over
+        async with opened(tmp_path) as patient:
+            assert await patient.write(say()) == 1, "what was refused was run late"
 
     run(main())
 
