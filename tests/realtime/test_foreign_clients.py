@@ -130,7 +130,7 @@ def test_a_hundred_events_each_way_keep_their_order(how: str) -> None:
 @pytest.mark.parametrize("how", TRANSPORTS)
 def test_it_stays_over_several_heartbeats(how: str) -> None:
     async def main() -> None:
-        server = make(ping_interval=0.2, ping_timeout=5)
+        server = make(ping_interval=0.2, ping_timeout=5)  # a ping follows a pong: the beats say that they came
         server.namespace("/").on("echo")(lambda socket, *args: args)
         async with serving(server) as site:
             async with joined(site, how) as client:
