@@ -69,10 +69,15 @@ def test_text_that_is_no_utf8_is_refused(body: bytes) -> None:
         engineio.decode_payload(body, 0)
 
 
-@pytest.mark.parametrize("part", [b"bA", b"bAQ", b"bAQ=", b"b====", b"bA*ID", b"bAQID\n", b"bAQ==AQ==", b"b AQID"])
+@pytest.mark.parametrize("part", [b"bA", b"bAQ", b"bAQ=", b"b====", b"bA*ID", b"bAQID\t", b"bAQ==AQ==", b"b AQID"])
 def test_what_is_no_base64_is_refused(part: bytes) -> None:
     with pytest.raises(ParseError):
         engineio.decode_binary(part)
+
+
+@pytest.mark.parametrize("part", [b"bAQIDBA==\n", b"bAQID\nBA==", b"bAQID\r\nBA==\r\n"])
+def test_base64_may_be_broken_into_lines(part: bytes) -> None:
+    assert engineio.decode_binary(part) == b"\x01\x02\x03\x04"
 
 
 def test_an_empty_binary_message_is_one() -> None:

@@ -1,10 +1,11 @@
 """Clients that can send and take text alone (`b64`, forceBase64 of engine.io-client): binary as base64 in text."""
 
 import asyncio
+import base64
 
 import pytest
 
-from tests.realtime.rawclient import RawWebSocket, Tab
+from tests.realtime.rawclient import Polling, RawWebSocket, Tab
 from tests.realtime.serving import make, run, serving
 
 WS = "/socket.io/?EIO=4&transport=websocket"
@@ -31,6 +32,21 @@ def test_an_attachment_in_base64_is_an_attachment_whatever_the_client_said_at_fi
     run(main())
 
 
+def test_the_java_client_breaks_base64_into_lines_of_76_characters() -> None:
+    async def main() -> None:
+        server = make()
+        server.namespace("/").on("size")(lambda socket, data: len(data))
+        async with serving(server) as site, Polling(site.port) as polling:
+            await polling.post("40")
+            await polling.packets()
+            lines = base64.encodebytes(bytes(100)).decode()
+            assert lines.count("\n") == 2 and lines.endswith("\n")
+            assert (await polling.post(f'451-7["size",{PLACE}]\x1eb{lines}')).text == "ok"
+            assert await polling.packets() == ["437[100]"]
+
+    run(main())
+
+
 def test_who_asked_for_base64_gets_it_and_the_others_of_the_room_get_binary_frames() -> None:
     async def main() -> None:
         server = make()
@@ -49,7 +65,7 @@ def test_who_asked_for_base64_gets_it_and_the_others_of_the_room_get_binary_fram
     run(main())
 
 
-@pytest.mark.parametrize("bad", ["b!", "bAQI", "b====", "bAQID\n"])
+@pytest.mark.parametrize("bad", ["b!", "bAQI", "b====", "bAQID\t"])
 def test_what_is_no_base64_closes_at_once(bad: str) -> None:
     async def main() -> None:
         async with serving(make()) as site, RawWebSocket(site.port, WS) as ws:

@@ -14,6 +14,7 @@ PROTOCOL = "4"
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
 PROBE_PING, PROBE_PONG = b"2probe", b"3probe"
 SEPARATOR = b"\x1e"
+_LINE_ENDS = b"\r\n"
 
 # The error bodies of the protocol's reference server: {"code": n, "message": text}
 UNKNOWN_TRANSPORT = (0, "Transport unknown")
@@ -81,8 +82,9 @@ def decode_payload(body: bytes, max_packets: int) -> list[bytes]:
 
 
 def decode_binary(part: bytes) -> bytes:
-    """The bytes of a `b` part. Raises ParseError where it is not base64."""
+    """The bytes of a `b` part. Raises ParseError where it is not base64; line ends may stand in it, as the Java client
+    writes it (RFC 2045 6.8)."""
     try:
-        return binascii.a2b_base64(part[1:], strict_mode=True)
+        return binascii.a2b_base64(part[1:].translate(None, _LINE_ENDS), strict_mode=True)
     except binascii.Error:
         raise ParseError("bad base64") from None
