@@ -91,7 +91,7 @@ def test_a7_text_and_binary_over_websocket(rules: Rules) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("text", ["abc", "", "7", "2", "0", "5", "6", "b!"])
+@pytest.mark.parametrize("text", ["abc", "", "7", "2", "0", "5", "b!"])
 def test_a7_a_message_that_is_no_packet_closes_at_once(rules: Rules, text: str) -> None:
     async def main() -> None:
         async with RawWebSocket(rules.port, rules.ws) as ws:

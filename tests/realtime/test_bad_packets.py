@@ -72,10 +72,10 @@ ENGINE = {
     "a ping from a client": no_engine_packet("2"),
     "a probe with nothing to upgrade": no_engine_packet("2probe"),
     "an upgrade without a probe": no_engine_packet("5"),
-    "a noop from a client": no_engine_packet("6"),
     "base64 that is none": no_engine_packet("bA!ID"),
     "a pong nobody asked for": harmless("3"),
     "a pong with data": harmless("3probe"),
+    "a noop from a client": harmless("6"),  # the Swift one's, after an upgrade that came while a POST was under way
 }
 CONTROL = {
     "a message without a packet": no_packet("4"),
@@ -214,7 +214,7 @@ class Held(NamedTuple):
 
 
 def test_all_124_on_one_server_leave_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
-    assert (len(KINDS), ends(CASES)) == (62, {"parse error": 107, "transport close": 17})
+    assert (len(KINDS), ends(CASES)) == (62, {"parse error": 105, "transport close": 19})
 
     async def main() -> None:
         async with serving(echoing()) as site:
@@ -227,7 +227,7 @@ def test_all_124_on_one_server_leave_nothing_behind(caplog: pytest.LogCaptureFix
                 assert len(lines) <= 1, (name, state, lines)
             end = await Held.after(site)
             fresh = 2  # clients that came before and after, and left by themselves
-            assert site.engine.stats.ended == {"parse error": 107, "transport close": 17 + fresh}
+            assert site.engine.stats.ended == {"parse error": 105, "transport close": 19 + fresh}
             assert (end.descriptors, end.tasks) == (start.descriptors, start.tasks)
             assert end.memory - start.memory <= MEMORY
 

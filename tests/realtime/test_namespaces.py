@@ -227,7 +227,6 @@ MALFORMED = [
     "2",
     "0",
     "5",
-    "6",
     "7",
 ]
 IDS = [text[:12] or "empty" for text in MALFORMED]

@@ -134,7 +134,7 @@ class Session:
             self.heard()
         elif kind == engineio.CLOSE:
             self.close("transport close", final=engineio.NOOP)
-        else:  # a ping, an upgrade or a noop has no place here
+        elif kind != engineio.NOOP:  # an open packet, a ping or an upgrade has no place here
             self.close("parse error", code=websocket.PROTOCOL_ERROR)
 
     def receive_binary(self, data: bytes) -> None:
