@@ -63,6 +63,12 @@ def test_doctor_says_how_events_to_many_leave_and_finds_nothing_wrong_either_way
         assert any(line.startswith("  ✓") and "vents to many leave" in line and words in line for line in said)
 
 
+@pytest.mark.parametrize("host", ["not a host", "বাংলা", "a..b"])
+def test_doctor_finds_a_host_that_serve_cannot_look_up(tmp_path: Path, host: str) -> None:
+    told = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_HOST=host)
+    assert f"✗ The host {host} is not known.\n    Set CAREVIA_HOST to an address of this machine." in told
+
+
 def test_doctor_finds_a_failpoint_that_serve_refuses(tmp_path: Path) -> None:
     told = doctor(CAREVIA_DATA_DIR=str(tmp_path), CAREVIA_PORT="0", CAREVIA_FAILPOINT="nope")
     assert "✗ CAREVIA_FAILPOINT: there is no point 'nope'." in told

@@ -156,14 +156,12 @@ def _refused(problem: ConfigError) -> Finding:
 
 
 def _is_carevia(settings: Settings) -> bool:
-    asked = http.client.HTTPConnection(settings.host, settings.port, timeout=2)
     try:
-        asked.request("GET", "/config.json")
-        return b"guestSockets" in asked.getresponse().read(2_000)
+        with contextlib.closing(http.client.HTTPConnection(settings.host, settings.port, timeout=2)) as asked:
+            asked.request("GET", "/config.json")
+            return b"guestSockets" in asked.getresponse().read(2_000)
     except (OSError, UnicodeError, http.client.HTTPException):
         return False
-    finally:
-        asked.close()
 
 
 def _bus(url: str) -> Finding:
