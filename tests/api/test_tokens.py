@@ -11,6 +11,7 @@ from carevia.errors import SignInFirst
 from carevia.service.tokens import CLOCKS_DIFFER, Tokens
 from tests.aio import run
 from tests.api.desk import KEY, LOGIN, ORIGIN, PRODUCTION, Desk, desk, now
+from tests.harness.program import ROOT
 
 
 async def _with(d: Desk, token: str) -> tuple[int, str]:
@@ -79,6 +80,11 @@ def test_token_from_the_future_is_not_valid_but_clocks_may_differ_by_a_quarter_o
     clock[0] -= 1
     with pytest.raises(SignInFirst, match="Token not valid"):
         tokens.read(token)
+
+
+def test_integrators_are_told_how_far_ahead_a_token_may_be() -> None:
+    told = (ROOT / "docs/integrate/README.md").read_text()
+    assert f"`iat` and `nbf`; these two may be at most {CLOCKS_DIFFER} s ahead of Carevia's" in " ".join(told.split())
 
 
 def test_whose_name_ends_in_half_an_emoji_signs_in_without_it(tmp_path: Path) -> None:
