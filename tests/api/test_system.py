@@ -252,6 +252,22 @@ def test_assets_are_kept_for_ever_and_nothing_else_of_the_disk_is_served(tmp_pat
     run(work())
 
 
+@pytest.mark.parametrize(
+    ("accepts", "packed"),
+    [
+        ("gzip", True), ("br, GZIP;q=0.8, *;q=0", True), ("gzip;q=0.001", True),
+        ("gzip;q=0", False), ("gzip; q=0.000, br", False), ("identity", False),
+    ],
+)  # fmt: skip
+def test_an_asset_is_packed_for_whom_takes_gzip_only(tmp_path: Path, web: Path, accepts: str, packed: bool) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, web) as d:
+            answer = await d.http.get("/assets/index-1a2b3c.js", headers={"accept-encoding": accepts})
+            assert ("content-encoding" in answer.headers) is packed
+
+    run(work())
+
+
 def test_where_the_pages_are_not_built_the_address_says_what_to_do(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

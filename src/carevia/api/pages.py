@@ -5,6 +5,7 @@ Only files that were there at start are served, from memory once asked for: no a
 
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,8 @@ _TYPES: Final = {
     ".woff2": b"font/woff2",
 }
 _PACKED: Final = frozenset({".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"})
+# A weight of 0 says "not that one" (RFC 9110, 12.4.2).
+_TAKES_GZIP: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _FOR_EVER: Final = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_EACH_TIME: Final = (b"cache-control", b"no-cache")
 _NOT_BUILT: Final = (
@@ -88,6 +91,6 @@ def _load(path: Path, *, for_ever: bool) -> _File:
 def _answer(file: _File, request: Request) -> Answer:
     if file.etag in (request.header("if-none-match") or ""):
         return Answer(304, b"", file.headers)
-    if file.packed is not None and "gzip" in (request.header("accept-encoding") or ""):
+    if file.packed is not None and _TAKES_GZIP.search(request.header("accept-encoding") or ""):
         return Answer(200, file.packed, [*file.headers, (b"content-encoding", b"gzip")])
     return Answer(200, file.plain, file.headers)
