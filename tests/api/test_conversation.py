@@ -196,6 +196,28 @@ def test_a_private_note_reaches_staff_who_have_the_conversation_open_and_never_i
     run(work())
 
 
+def test_a_private_note_over_http_is_private_too(tmp_path: Path) -> None:
+    """It was taken for a message, and the customer read it."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1")
+            note = message("u1", "n1", "hard to please") | {"note": True}
+            refused = await d.http.post("/api/chat/message", json=note, headers=d.bearer("u1"))
+            assert (refused.status_code, refused.json()["message"]) == (403, "Private notes are for staff only.")
+            staff = d.bearer("b", "admin")
+            with_file = note | {"attachments": ["a1"]}
+            assert (await d.http.post("/api/chat/message", json=with_file, headers=staff)).status_code == 400
+            assert (await d.http.post("/api/chat/message", json=note, headers=staff)).status_code == 200
+            texts = []
+            for reader in (d.bearer("u1"), staff):
+                page = (await d.http.get("/api/chat/message?roomId=u1", headers=reader)).json()["data"]
+                texts.append([said["text"] for said in page])
+            assert texts == [["Hello"], ["Hello", "hard to please"]]
+
+    run(work())
+
+
 def test_a_note_missed_is_replayed_to_staff_and_to_no_customer(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(staff(d, "mitu")) as other:

@@ -38,6 +38,7 @@ class NewMessage(msgspec.Struct):
     text: Annotated[str, described(minLength=1, maxLength=LONGEST_TEXT, pattern="\\S")]
     id: Annotated[str, described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
     attachments: Annotated[list[str], described(maxItems=MOST_OF_MESSAGE)] = []
+    note: bool = False
 
 
 class SentMessage(msgspec.Struct):
@@ -78,7 +79,7 @@ class ChatRoutes:
             Route(
                 method="POST",
                 path="/api/chat/message",
-                summary="Say something; the same id again gives the same answer and no second message.",
+                summary="Say something, with `note` to staff only; the same id again gives the same answer.",
                 handler=self.send,
                 policy="customer",
                 query=Nothing,
@@ -101,7 +102,7 @@ class ChatRoutes:
         given = call.body
         id_ = given.id if given.id is not None else f"{self._now()}-{secrets.token_hex(16)}"
         files = given.attachments
-        sent = await self._chat.send(call.viewer, given.roomId, id_, given.text, attachments=files)
+        sent = await self._chat.send(call.viewer, given.roomId, id_, given.text, attachments=files, note=given.note)
         return ok({"id": sent.id, "seq": sent.seq, "time": sent.time})
 
 

@@ -30,7 +30,7 @@ from carevia.domain.payloads import (
 )
 from carevia.domain.people import DESK, SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
-from carevia.errors import BadInput, CareviaError, Forbidden, NotFound, SignInFirst
+from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
 from carevia.service.receipts import Receipts
@@ -172,12 +172,7 @@ class Events:
         person, room, id_, text = _signed_in(seat), message.roomId, message.id, message.text
         if message.as_ is not None and message.as_ != person.id:
             raise NotYours
-        if message.note:
-            if message.attachments:
-                raise BadInput("Nothing can be attached to a private note.")
-            sent = await self._chat.note(person, room, id_, text, socket.id)
-        else:
-            sent = await self._chat.send(person, room, id_, text, socket.id, message.attachments)
+        sent = await self._chat.send(person, room, id_, text, socket.id, message.attachments, note=message.note)
         return {"id": sent.id, "seq": sent.seq, "time": sent.time}
 
     async def message_status(self, _: Socket, seat: Seat, report: ReportStatus) -> None:

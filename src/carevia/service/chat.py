@@ -22,7 +22,7 @@ from carevia.domain.chat import (
 from carevia.domain.payloads import LastMessage, NoteAdded, ReceiveMessage
 from carevia.domain.people import Person
 from carevia.domain.times import iso
-from carevia.errors import Forbidden, NotFound
+from carevia.errors import BadInput, Forbidden, NotFound
 from carevia.service.attachments import attach, attached_to
 from carevia.service.conversations import STANDING, join_standing, note_message
 from carevia.service.history import page_of
@@ -64,13 +64,17 @@ class Chat:
 
     async def send(
         self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None,
-        attachments: Sequence[str] = (),
+        attachments: Sequence[str] = (), *, note: bool = False,
     ) -> Sent:  # fmt: skip
         """Store a message; the same id of the same sender again gives the first answer and no second message.
 
-        `attachments` are ids of what the sender uploaded to this conversation before. Raises BadInput for what cannot
-        be sent and NotFound for a conversation that is not there or not theirs.
+        `attachments` are ids of what the sender uploaded to this conversation before; `note` makes it a private note.
+        Raises BadInput for what cannot be sent and NotFound for a conversation that is not there or not theirs.
         """
+        if note:
+            if attachments:
+                raise BadInput("Nothing can be attached to a private note.")
+            return await self.note(sender, room_id, id, text, socket_id)
         check_message(room_id, id, text, len(attachments))
         check_own_room(sender, room_id)
         message = _Outgoing(sender, room_id, id, text, socket_id, self._now(), tuple(dict.fromkeys(attachments)))
