@@ -196,6 +196,18 @@ def test_live_event_on_a_development_server_is_400(tmp_path: Path) -> None:
     run(work())
 
 
+def test_without_a_webhook_secret_the_answer_says_so(tmp_path: Path) -> None:
+    """It blamed the signature, and whoever read it in Stripe's dashboard looked for another secret."""
+
+    async def work() -> None:
+        async with desk(tmp_path, **PRODUCTION | {"CAREVIA_STRIPE_WEBHOOK_SECRET": ""}) as d:
+            answer = await d.http.post(PATH, content=b"{}", headers={"stripe-signature": "t=1,v1=00"})
+            assert answer.status_code == 400
+            assert "CAREVIA_STRIPE_WEBHOOK_SECRET is not set" in answer.json()["message"]
+
+    run(work())
+
+
 def test_test_event_on_a_production_server_is_400_and_a_live_one_200(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path, **PRODUCTION) as d:

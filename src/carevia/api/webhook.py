@@ -77,6 +77,8 @@ class StripeWebhook:
 
     def _judged(self, signature: str | None, body: bytes) -> StripeEvent:
         try:
+            if not self._secrets:
+                raise BadSignature("This server can judge no signature: CAREVIA_STRIPE_WEBHOOK_SECRET is not set.")
             verify_stripe(signature, body, self._secrets, self._now())
             return self._event(body)
         except BadSignature as bad:
