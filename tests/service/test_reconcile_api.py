@@ -1,12 +1,17 @@
 """Reconciliation while the provider's API is away, breaks off, hesitates or refuses; over real HTTP."""
 
 import asyncio
+import contextlib
+import socket
+import time
 from itertools import cycle
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from carevia.errors import Unavailable
+from carevia.service import stripe_api
 from carevia.service.reconcile import DAY, OVERLAP
 from tests.aio import run
 from tests.service.books import HOUR, books, kinds
@@ -67,6 +72,48 @@ def test_a_hiccup_is_tried_again_as_long_as_the_provider_asks(tmp_path: Path) ->
             assert b.waited == [3, 3]
 
     run(main())
+
+
+@pytest.mark.parametrize("said", [{"content-encoding": "gzip"}, {"content-encoding": "deflate"}])
+def test_an_answer_that_is_not_packed_as_it_says_is_a_sentence(tmp_path: Path, said: dict[str, str]) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            b.provider.headers = said
+            with pytest.raises(Unavailable, match="is not Stripe"):
+                await b.sweep()
+
+    run(main())
+
+
+def test_an_answer_that_comes_byte_by_byte_is_waited_for_no_longer_than_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stripe_api, "_SECONDS_OF_ONE", 0.2)
+
+    async def main(port: int) -> None:
+        stripe = stripe_api.StripeApi("sk_test_slow", f"http://127.0.0.1:{port}", sleep=not_at_all)
+        async with asyncio.timeout(5):
+            with pytest.raises(Unavailable, match="Stripe does not answer"):
+                await stripe.session("cs_test_slow")
+        await stripe.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asked = Thread(target=answer_byte_by_byte, args=(listener, 2), daemon=True)
+        asked.start()
+        run(main(listener.getsockname()[1]))
+        asked.join()
+
+
+def answer_byte_by_byte(listener: socket.socket, requests: int) -> None:
+    for _ in range(requests):
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            while True:
+                connection.sendall(b" ")
+                time.sleep(0.02)
+
+
+async def not_at_all(_: float) -> None:
+    pass
 
 
 def test_a_refused_key_is_said_at_once_without_the_key(tmp_path: Path) -> None:

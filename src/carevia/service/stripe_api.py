@@ -29,6 +29,7 @@ _SECONDS_OF_ONE: Final = 5.0
 _LONGEST_WAIT: Final = 8.0
 _EXPANDED: Final = "payment_intent.latest_charge"
 _AGAIN: Final = frozenset((409, 429, 500, 502, 503, 504))
+_NO_JSON: Final = "What answers in Stripe's place is not Stripe: the answer is no JSON."
 
 
 class Checkouts(Protocol):
@@ -139,12 +140,16 @@ class StripeApi:
 async def _asked(
     client: "httpx2.AsyncClient", path: str, query: dict[str, str], seconds: float
 ) -> "httpx2.Response | None":
+    """None where no whole answer came in time: one that comes byte by byte would be in time by each of them."""
     import httpx2
 
     try:
-        return await client.get(path, params=query, timeout=seconds)
-    except httpx2.TransportError:
+        async with asyncio.timeout(seconds):
+            return await client.get(path, params=query, timeout=None)
+    except (httpx2.TransportError, TimeoutError):
         return None
+    except httpx2.DecodingError:
+        raise Unavailable(_NO_JSON) from None
 
 
 def _read(answer: "httpx2.Response") -> dict[str, Any] | None:
@@ -161,7 +166,7 @@ def _read(answer: "httpx2.Response") -> dict[str, Any] | None:
     try:
         return msgspec.json.decode(whole_characters(answer.content), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Unavailable("What answers in Stripe's place is not Stripe: the answer is no JSON.") from None
+        raise Unavailable(_NO_JSON) from None
 
 
 def _retry_after(answer: "httpx2.Response") -> float:
