@@ -184,10 +184,13 @@ test("who takes a file back goes on writing", async () => {
 
 test("a draft is kept by conversation and found again", async () => {
   localStorage.clear();
-  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1)]) });
+  const lastMessage = { id: "m", senderId: "u1", senderName: "Nusrat", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1, { lastMessage })]) });
   const { unmount } = await openDesk("/dashboard?view=chat&with=u1");
   await userEvent.type(screen.getByLabelText("Message"), "Ayesha");
-  expect(screen.getByText("Draft:")).toBeDefined();
+  const row = document.querySelector<HTMLElement>("[data-participant=u1]");
+  expect(row?.textContent).toContain("Draft: Ayesha");
+  expect(row?.textContent).not.toContain("Hi"); // the customer's words are no draft
   unmount();
   opened.length = 0;
   await openDesk("/dashboard?view=chat&with=u1");

@@ -4,8 +4,7 @@ import { Avatar } from "@/components/avatar";
 import { PresenceDot } from "@/components/presence-dot";
 import { RowLink } from "@/components/row-link";
 import { useNames } from "@/lib/catalogue";
-import { noteOf } from "@/lib/chat/drafts";
-import { useDraftRooms } from "@/lib/chat/use-draft";
+import { useDrafts } from "@/lib/chat/use-draft";
 import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { age, lasting } from "@/lib/format/time";
@@ -46,7 +45,7 @@ interface Menu {
 }
 
 export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onChanged }: Props) {
-  const drafts = useDraftRooms(me);
+  const draftOf = useDrafts(me);
   const [menu, setMenu] = useState<Menu | null>(null);
   const onMenu = useCallback((room: string, event: MouseEvent<HTMLElement>) => {
     event.preventDefault();
@@ -74,7 +73,7 @@ export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onCha
               presence={stateOf(presence, row._id)}
               booking={newest.get(row._id)}
               open={row._id === openRoom}
-              draft={drafts.has(row._id) || drafts.has(noteOf(row._id))}
+              draft={draftOf(row._id)}
               me={me}
               onMenu={onMenu}
               {...clockOf(row, newest.get(row._id), now)}
@@ -120,7 +119,8 @@ interface RowProps extends Clock {
   presence: PresenceState | null;
   booking: BookingRow | undefined;
   open: boolean;
-  draft: boolean;
+  /** What has been begun to be written; empty where nothing is. */
+  draft: string;
   me: string;
   onMenu: (room: string, event: MouseEvent<HTMLElement>) => void;
 }
@@ -161,8 +161,9 @@ const Row = memo(function Row({ row, presence, booking, open, draft, me, onMenu,
             <span
               className={`min-w-0 flex-1 truncate text-[12.5px] leading-[18px] ${unread ? "font-medium" : "text-ink-2"}`}
             >
-              {draft && <span className="font-[550] text-warn-ink">{words.draft} </span>}
-              {lastMessage ? <Preview last={lastMessage} customer={row._id} me={me} /> : (paid ?? row.email)}
+              {draft !== "" && <Begun text={draft} />}
+              {draft === "" &&
+                (lastMessage ? <Preview last={lastMessage} customer={row._id} me={me} /> : (paid ?? row.email))}
             </span>
             {unread > 0 && (
               <span className="count">
@@ -199,6 +200,16 @@ function Tags({ row, booking, assignee, waits }: TagsProps) {
       )}
       {assignee && <span className="tag max-w-24 flex-none truncate">{assignee}</span>}
     </span>
+  );
+}
+
+/** Our own words: after "Draft:" nobody takes those of the customer for it. */
+function Begun({ text }: { text: string }) {
+  return (
+    <>
+      <span className="font-[550] text-warn-ink">{words.draft} </span>
+      <span {...writtenIn(text)}>{text}</span>
+    </>
   );
 }
 

@@ -35,15 +35,6 @@ export class Drafts {
     return !this.#memory.has(keyOf(person, room));
   }
 
-  /** The conversations in which this person has begun to write. */
-  rooms(person: string): Set<string> {
-    const start = keyOf(person, "");
-    const keys = [...storedKeys(), ...[...this.#memory].filter(([, text]) => text !== "").map(([key]) => key)];
-    return new Set(
-      keys.filter((key) => key.startsWith(start)).map((key) => decodeURIComponent(key.slice(start.length))),
-    );
-  }
-
   readonly watch = (watcher: () => void): (() => void) => {
     if (this.#watchers.size === 0) window.addEventListener("storage", this.#elsewhere);
     this.#watchers.add(watcher);
@@ -72,21 +63,12 @@ export const drafts = new Drafts();
 export const noteOf = (room: string): string => `${room}/note`;
 
 // Ids may hold any sign, so that no person's key may begin like another's.
-const keyOf = (person: string, room: string) =>
-  `${PREFIX}${encodeURIComponent(person)}/${room === "" ? "" : encodeURIComponent(room)}`;
+const keyOf = (person: string, room: string) => `${PREFIX}${encodeURIComponent(person)}/${encodeURIComponent(room)}`;
 
 function stored(key: string): string | null {
   try {
     return localStorage.getItem(key);
   } catch {
     return null;
-  }
-}
-
-function storedKeys(): string[] {
-  try {
-    return Object.keys(localStorage);
-  } catch {
-    return [];
   }
 }

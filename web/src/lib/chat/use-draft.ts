@@ -1,5 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
-import { drafts } from "./drafts";
+import { drafts, noteOf } from "./drafts";
 
 /** The draft of one person in one conversation, as useState gives a text. */
 export function useDraft(person: string, room: string): [string, (text: string) => void] {
@@ -7,8 +7,8 @@ export function useDraft(person: string, room: string): [string, (text: string) 
   return [text, useCallback((next: string) => drafts.write(person, room, next), [person, room])];
 }
 
-/** The conversations in which this person has begun to write. */
-export function useDraftRooms(person: string): Set<string> {
+/** What this person has begun to write in each conversation: the message, else the note. */
+export function useDrafts(person: string): (room: string) => string {
   useSyncExternalStore(drafts.watch, () => drafts.version);
-  return drafts.rooms(person);
+  return (room) => drafts.read(person, room) || drafts.read(person, noteOf(room));
 }
