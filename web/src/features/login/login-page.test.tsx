@@ -27,6 +27,7 @@ test.each([
   const { router } = await show(address);
   await signIn(person.email, "correct horse");
   await waitFor(() => expect(router.state.location.pathname).toBe(goal));
+  expect(router.history.length).toBe(1); // the way back does not lead to the form
   const posts = requests.filter(({ path }) => path === "/api/login");
   expect(posts).toEqual([
     { method: "POST", path: "/api/login", body: { email: person.email, password: "correct horse" } },

@@ -18,7 +18,8 @@ export function useSignIn(next: string | undefined) {
   const router = useRouter();
   const onSuccess = (person: Person) => {
     queries.setQueryData(sessionQuery.queryKey, person);
-    router.history.push(whereNext(person, next, window.location.origin));
+    // In place of the form: the way back leads to where one came from, not to a form for who is already in.
+    router.history.replace(whereNext(person, next, window.location.origin));
   };
   const byPassword = useMutation({
     mutationFn: ({ email, password }: Credentials) => postLogin(email, password),
