@@ -1,6 +1,7 @@
 // What every test needs: the page is emptied, and stand-ins are taken away, after each of them.
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+import { noteAhead } from "@/lib/server-clock";
 import { opened } from "./fake-socket";
 
 // How long a test waits for what a page will show; pages are loaded in pieces, and a busy machine takes its time.
@@ -24,4 +25,5 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
   opened.length = 0;
+  noteAhead(0);
 });

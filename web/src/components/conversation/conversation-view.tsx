@@ -11,6 +11,7 @@ import { useWaiting } from "@/lib/chat/use-outbox";
 import { useUploads } from "@/lib/chat/use-uploads";
 import { lasting } from "@/lib/format/time";
 import { useLanguage } from "@/lib/language";
+import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useNow } from "@/lib/use-now";
@@ -52,7 +53,7 @@ export function ConversationView({
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
   const patient = usePatience(PATIENCE);
-  const now = useNow(60_000);
+  const now = onServerClock(useNow(60_000));
   const uploads = useUploads(connection, roomId);
   const { conversation, error, typing, viewers } = open;
   const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);

@@ -345,3 +345,20 @@ test("a row says for how long somebody waits, also on the next day, and that a f
   expect(people()[0]?.textContent).toContain("Waits 26 h");
   expect(people()[0]?.textContent).toContain("Attachment");
 });
+
+test("ages are told by the server's clock, however wrong that of the laptop is", async () => {
+  const wrong = 5 * 3_600_000;
+  const ago = (minutes: number) => new Date(Date.now() - wrong - minutes * 60_000).toISOString();
+  const lastMessage = { id: "m", senderId: "u1", senderName: "Nusrat", text: "Hi", time: ago(12) };
+  const waiting = customer(1, { lastMessage, unread: 1, waiting: 1, waitingSince: ago(12) });
+  const paid = { ...arrival, seq: 1, createdAt: ago(30) };
+  const bookings = data({ bookings: [paid], totalPages: 1, totalItems: 1, currentPage: 1 });
+  serve({ ...EMPTY_DESK, "GET /api/booking": bookings, "GET /api/chat/conversation": listing([waiting]) });
+  await openDesk();
+  await server(() => newest().deliver("live", { seq: 1, time: ago(0) }, null));
+  await waitFor(() => expect(people()[0]?.textContent).toContain("Waits 12 min"), SOON);
+  expect(within(people()[0] as HTMLElement).getByText("12 min")).toBeDefined();
+  expect(rows()[0]?.textContent).toContain("30 min");
+  await server(() => newest().deliver("customer_added", { ...arrival, trackingId: "CV-2" }, "e.2"));
+  expect(rows()[0]?.textContent).toContain("now");
+});

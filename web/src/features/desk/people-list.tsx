@@ -12,6 +12,7 @@ import { rowOf } from "@/lib/keys/rows";
 import { writtenIn } from "@/lib/language";
 import { lazily } from "@/lib/lazily";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
+import { onServerClock } from "@/lib/server-clock";
 import { BookingState } from "./booking-state";
 import type { ConversationRow } from "./conversations";
 import type { Conversation } from "./get-conversations";
@@ -108,8 +109,8 @@ function clockOf(row: ConversationRow, booking: BookingRow | undefined, now: num
   const { lastMessage, waitingSince, movedAt } = row;
   const at = lastMessage ? Date.parse(lastMessage.time) : booking ? paidAt(booking) : null;
   return {
-    when: at === null ? "" : age(at, now),
-    waits: waitingSince === null ? "" : lasting(now - Date.parse(waitingSince)),
+    when: at === null ? "" : age(at, onServerClock(now)),
+    waits: waitingSince === null ? "" : lasting(onServerClock(now) - Date.parse(waitingSince)),
     fresh: movedAt !== null && now - movedAt < FRESH,
   };
 }

@@ -1,5 +1,6 @@
 // What of a booking's row depends on the clock: a row is drawn anew only when this changes.
 import { age } from "@/lib/format/time";
+import { onServerClock } from "@/lib/server-clock";
 import type { BookingRow } from "./state";
 
 const FRESH = 8_000;
@@ -11,13 +12,14 @@ export interface RowClock {
   fresh: boolean;
 }
 
-/** When it was paid, ms since 1970; null where it is not known. */
+/** When it was paid, by the server's clock; null where it is not known. */
 export function paidAt({ arrivedAt, createdAt }: BookingRow): number | null {
-  return arrivedAt ?? (createdAt ? Date.parse(createdAt) : null);
+  if (arrivedAt !== null) return onServerClock(arrivedAt);
+  return createdAt ? Date.parse(createdAt) : null;
 }
 
 export function clockOf(booking: BookingRow, now: number): RowClock {
   const at = paidAt(booking);
   const { arrivedAt } = booking;
-  return { when: at === null ? "" : age(at, now), fresh: arrivedAt !== null && now - arrivedAt < FRESH };
+  return { when: at === null ? "" : age(at, onServerClock(now)), fresh: arrivedAt !== null && now - arrivedAt < FRESH };
 }

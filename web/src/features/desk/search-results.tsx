@@ -7,6 +7,7 @@ import { Problem } from "@/components/problem";
 import { age } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { writtenIn } from "@/lib/language";
+import { onServerClock } from "@/lib/server-clock";
 import { type FoundMessage, type FoundPerson, getSearch } from "./get-search";
 import { words } from "./messages";
 import { MoreButton } from "./more-button";
@@ -86,7 +87,7 @@ function FoundRow({ message, now }: { message: FoundMessage; now: number }) {
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className="min-w-0 flex-1 truncate font-[550]">{name}</span>
-            <span className="text-tiny text-ink-3 tabular-nums">{age(Date.parse(time), now)}</span>
+            <span className="text-tiny text-ink-3 tabular-nums">{age(Date.parse(time), onServerClock(now))}</span>
           </span>
           <span {...writtenIn(text)} className="line-clamp-2 text-[12.5px] leading-[18px] wrap-anywhere text-ink-2">
             {senderId === roomId ? text : `${senderName}: ${text}`}

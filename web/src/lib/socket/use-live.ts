@@ -2,6 +2,7 @@
 // number that this page has not shown.
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { type Freshness, freshness, type Limits } from "@/lib/freshness";
+import { noteAhead } from "@/lib/server-clock";
 import { useBrowserOffline } from "@/lib/use-browser-offline";
 import { useNow } from "@/lib/use-now";
 import { useTimer } from "@/lib/use-timer";
@@ -96,6 +97,7 @@ class SentTimes {
     const sent = typeof time === "string" ? Date.parse(time) : Number.NaN;
     if (Number.isNaN(sent)) return now;
     this.#apart = Math.min(this.#apart, now - sent);
+    noteAhead(this.#apart);
     return sent + this.#apart;
   }
 }

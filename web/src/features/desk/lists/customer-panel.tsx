@@ -9,6 +9,7 @@ import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { calendarDay, dayName, visitTime } from "@/lib/format/time";
 import { useCommand } from "@/lib/keys/commands";
+import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
@@ -167,7 +168,7 @@ function Others({ rows, onChoose }: { rows: readonly BookingRow[]; onChoose: (ro
 
 function Payments({ payments }: { payments: readonly Payment[] }) {
   if (payments.length === 0) return null;
-  const now = Date.now();
+  const now = onServerClock(Date.now());
   return (
     <section className="p-4">
       <h3 className="mb-1.5 text-xs font-[650] text-ink-2">{say.payments}</h3>

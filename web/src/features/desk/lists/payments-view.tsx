@@ -10,6 +10,7 @@ import { money } from "@/lib/format/money";
 import { numeral } from "@/lib/format/number";
 import { age } from "@/lib/format/time";
 import { PANE, PANE_FOCUS, ROWS, rowOf } from "@/lib/keys/rows";
+import { onServerClock } from "@/lib/server-clock";
 import type { DeskData } from "../use-desk";
 import { ChosenPayment } from "./chosen-payment";
 import { type Metric, type Payment, paymentStatsQuery } from "./get-list";
@@ -147,7 +148,9 @@ function Row({ payment, search, now }: RowProps) {
         </span>
         <span className="flex items-center justify-between gap-2">
           <PaymentState payment={payment} />
-          <span className="text-tiny text-ink-3 tabular-nums">{age(Date.parse(payment.createdAt), now)}</span>
+          <span className="text-tiny text-ink-3 tabular-nums">
+            {age(Date.parse(payment.createdAt), onServerClock(now))}
+          </span>
         </span>
       </span>
     </>
