@@ -17,6 +17,7 @@ from carevia.errors import BadInput
 from carevia.service.payments import Payments
 from carevia.store.tables import users
 from tests.aio import run
+from tests.provider import charge
 from tests.service.house import EVERYTHING, NOW, STAFF, count, house, paid_event
 from tests.store.opened import query
 
@@ -219,6 +220,26 @@ def test_a_booking_paid_twice_by_two_sessions_is_one_booking_with_two_payments(t
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
             assert (booking.trackingId, booking.amountPaid, booking.dueAmount) == ("CV-REST0001", "6000", "0")
             assert count(tmp_path) == {"bookings": 1, "payments": 2, "announced": 1, "provider_events": 2}
+
+    run(main())
+
+
+def test_who_pays_the_whole_twice_is_looked_at_until_one_of_the_two_went_back(tmp_path: Path) -> None:
+    """The booking cost twice as much then, and nobody saw that a family had paid it twice."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+
+            async def standing() -> tuple[str, str, str, bool]:
+                [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+                return booking.totalPrice, booking.amountPaid, booking.dueAmount, booking.needsLook
+
+            for intent in ("pi_one", "pi_two"):
+                await home.pay(metadata={"trackingId": "CV-REST0001"}, total=300_000, payment_intent=intent)
+            assert await standing() == ("3000", "6000", "0", True)
+            refund = {"type": "charge.refunded", "data": {"object": charge(refunded=300_000, intent="pi_two")}}
+            await home.deliver(paid_event() | refund)
+            assert await standing() == ("3000", "6000", "0", False)
 
     run(main())
 

@@ -130,6 +130,24 @@ def test_a_site_that_names_the_session_later_is_understood(tmp_path: Path) -> No
     run(main())
 
 
+def test_a_session_that_was_booked_by_itself_and_is_then_named_with_another_booking_is_looked_at(
+    tmp_path: Path,
+) -> None:
+    """Both stood there with the whole amount, and nobody was told that they are one."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.payments.receive_site("m1", SiteBooking("u1", trackingId="T-8", amountPaid="3000"))
+            await home.pay(id="cs_8")
+            for again in ("m2", "m3"):
+                named = SiteBooking("u1", trackingId="T-8", sessionId="cs_8", amountPaid="3000")
+                await home.payments.receive_site(again, named)
+                rows = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+                assert {(row.trackingId == "T-8", row.needsLook) for row in rows} == {(True, False), (False, True)}
+
+    run(main())
+
+
 SITE_KNOWS = SiteBooking("u1", trackingId="T-1", sessionId="cs_1", amountPaid="3000")
 ONLY_SESSION = SiteBooking("u1", sessionId="cs_1", amountPaid="3000")
 ONLY_TRACKING = SiteBooking("u1", trackingId="T-1", amountPaid="3000")

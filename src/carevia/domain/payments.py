@@ -197,10 +197,11 @@ def amount_or_none(value: object, currency: str) -> int | None:
         return None
 
 
-def due(total: int | None, paid: int) -> tuple[int, int]:
-    """(total, due): a total that was not told, or is below what was paid, is what was paid."""
-    whole = max(total or 0, paid)
-    return whole, whole - paid
+def due(total: int | None, paid: int, *, several: bool = False) -> tuple[int, int]:
+    """(total, due): a total that was not told, or is below what one payment brought, is what was paid. Of `several`
+    payments the sum may be more than the booking costs: somebody has paid twice."""
+    whole = total if total and several else max(total or 0, paid)
+    return whole, max(0, whole - paid)
 
 
 def _milliseconds(seconds: object) -> int | None:

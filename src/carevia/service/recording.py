@@ -181,11 +181,11 @@ class Recorder:
     def _record_again(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> str:
         ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
         _complete(tx, booking, paid.details)
-        _learn_tracking_id(tx, paid, booking)
+        doubt = _learn_tracking_id(tx, paid, booking) or booking.needs_look
         if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
             self._keep_payment(tx, paid, payment, booking, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
-            look = paid.needs_look if booking.source == "site" else booking.needs_look
+            look = paid.needs_look if booking.source == "site" else doubt
             if booking.user_id != paid.user_id:
                 look = "the provider names another customer"
             _sum_up(tx, booking, paid.details.total, look=look)
@@ -193,7 +193,7 @@ class Recorder:
         if payment is None:
             learn_of_site(tx, paid.money, booking)
         settle(tx, paid.money.session_id, paid.money.intent_id)
-        _sum_up(tx, booking, booking.total, look=booking.needs_look)  # an amount may have been learned just now
+        _sum_up(tx, booking, booking.total, look=doubt)  # an amount may have been learned just now
         return "this booking was recorded before"
 
     def _make_booking(
@@ -293,11 +293,16 @@ def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row 
     return found if found is not None and found.user_id == paid.user_id else None
 
 
-def _learn_tracking_id(tx: Transaction, paid: PaidBooking, booking: Row) -> None:
-    """The booking goes on under the one it was announced by, and is known by this one too."""
+def _learn_tracking_id(tx: Transaction, paid: PaidBooking, booking: Row) -> str | None:
+    """The booking goes on under the one it was announced by, and is known by this one too. Answers why a person should
+    look where another booking is known by it."""
     told = paid.tracking_id
-    if told is not None and told != booking.tracking_id and tx.first(_TRACKED, tracking=told) is None:
+    if told is None or told == booking.tracking_id:
+        return None
+    known = tx.first(_TRACKED, tracking=told)
+    if known is None:
         tx.insert(tracking_aliases, tracking_id=told, booking_id=booking.id)
+    return None if known is None or known.id == booking.id else f"{told} may be the same booking"
 
 
 def _complete(tx: Transaction, booking: Row, details: BookingDetails) -> None:
@@ -323,7 +328,7 @@ def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | 
         look = None
     if booking.source != "site" or len(confirmed) > 1:
         total = max(total or 0, booking.total)
-    whole, left = due(total, amount)
+    whole, left = due(total, amount, several=len(paid) > 1)
     tx.run(
         _SET_MONEY, booking=booking.id, new_total=whole, new_paid=amount, new_due=left, new_currency=currency, look=look
     )

@@ -77,6 +77,9 @@ def sum_up_standing(tx: Transaction, before: Row) -> None:
     booking = stored_row(tx, before.id)
     told = tx.all(PAYMENTS_OF, booking=booking.id)
     troubles = sorted({row.trouble for row in told if row.trouble})
+    kept = sum((row.amount or 0) - row.refunded for row in told if row.currency == booking.currency)
+    if len(told) > 1 and kept > booking.total:
+        troubles.append("more was paid than it costs")
     is_gone = booking.paid > 0 and all(row.refunded >= (row.amount or 0) for row in told)
     was_gone = before.refunded >= before.paid > 0
     tx.run(
