@@ -136,7 +136,8 @@ def test_a_second_websocket_with_the_same_sid_is_opened_and_closed_at_once_and_t
     run(main())
 
 
-def test_of_two_that_stand_ready_the_first_to_probe_wins() -> None:
+@pytest.mark.parametrize("late", ["2probe", "5"])
+def test_of_two_that_stand_ready_the_first_to_probe_wins(late: str) -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             await joined(polling)
@@ -145,7 +146,7 @@ def test_of_two_that_stand_ready_the_first_to_probe_wins() -> None:
                 assert (one.status, two.status) == (101, 101)
                 two.send("2probe")
                 assert await two.receive() == "3probe"
-                one.send("2probe")
+                one.send(late)
                 await one.ended()
                 two.send("5")
                 await fence(two)
@@ -153,7 +154,8 @@ def test_of_two_that_stand_ready_the_first_to_probe_wins() -> None:
     run(main())
 
 
-def test_one_that_stands_ready_and_probes_when_another_has_changed_over_is_closed() -> None:
+@pytest.mark.parametrize("late", ["2probe", "5"])
+def test_one_that_stands_ready_and_probes_when_another_has_changed_over_is_closed(late: str) -> None:
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             await joined(polling)
@@ -161,9 +163,26 @@ def test_one_that_stands_ready_and_probes_when_another_has_changed_over_is_close
             async with one, two:
                 await change_over(polling, two)
                 await fence(two)
-                one.send("2probe")
+                one.send(late)
                 assert (await one.ended()).took < 0.25
                 await fence(two)
+
+    run(main())
+
+
+def test_who_does_not_probe_changes_over_all_the_same() -> None:
+    """As elephant.io does, the PHP client: no GET of its own waits."""
+
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling:
+            await joined(polling)
+            await polling.post('420["echo",0]')
+            async with RawWebSocket(site.port, polling.ws_target) as ws:
+                ws.send("5")
+                assert await ws.receive() == "430[0]"
+                ws.send('421["echo",1]')
+                assert await ws.receive() == "431[1]"
+                assert (await polling.get()).status == 400
 
     run(main())
 
@@ -171,14 +190,13 @@ def test_one_that_stands_ready_and_probes_when_another_has_changed_over_is_close
 @pytest.mark.parametrize(
     ("says", "code"),
     [
-        ("5", 1000),
         ("4hello", 1000),
         ("2", 1000),
         ("junk", 1000),
         (b"2probe", 1000),
         (client_frame(1, b"x", rsv=4), 1002),
     ],
-    ids=["upgrade without probe", "message", "ping", "junk", "binary probe", "broken frame"],
+    ids=["message", "ping", "junk", "binary probe", "broken frame"],
 )
 def test_a_probe_that_is_none_closes_the_websocket_and_polling_goes_on(says: str | bytes, code: int) -> None:
     async def main() -> None:

@@ -170,14 +170,11 @@ class Session:
         if not self.closed:
             self.engine.polls[self.id].keep()
 
-    def upgraded(self) -> None:
+    def upgraded(self, candidate: "WebSocketTransport") -> None:
         """The client has changed over: what the polling transport still holds goes out on the WebSocket."""
-        candidate, self.upgrading = self.upgrading, None
-        polling = self.engine.polls.pop(self.id, None)
-        if candidate is None or polling is None:
-            return
+        self.upgrading = None
         self.transport = candidate
-        for message in polling.detach():
+        for message in self.engine.polls.pop(self.id).detach():
             candidate.send(message)
         candidate.settle()
 

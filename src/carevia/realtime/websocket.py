@@ -135,13 +135,15 @@ class WebSocketTransport(WebSocketConnection):
             for message in last.detach() if last is not None else ():
                 self.send(message)
             self.close()
-        elif packet == engineio.PROBE_PING and session.upgrading is None and session.id in self.engine.polls:
+        elif session.upgrading not in (None, self) or session.id not in self.engine.polls:
+            self.expire_upgrade()  # another one is about to take its place, or has
+        elif packet == engineio.PROBE_PING and session.upgrading is None:
             self.write(_PROBE_PONG)
             session.probed(self)
-        elif packet == engineio.UPGRADE and session.upgrading is self:
+        elif packet == engineio.UPGRADE:  # without a probe too, as elephant.io (PHP) has it
             self.probing = False
             self._call_off()
-            session.upgraded()
+            session.upgraded(self)
         else:
             self.expire_upgrade()
 
