@@ -14,6 +14,7 @@ from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from carevia.realtime.asgi import Receive, Scope, Send
 from carevia.realtime.direct import DirectCycle
 from carevia.realtime.uvicorn import serve_protocol
 from carevia.realtime.websocket import WebSocketTransport
@@ -145,6 +146,49 @@ def test_an_upgrade_elsewhere_is_the_plain_request_it_also_is(caplog: pytest.Log
 
     run(main())
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+H2C = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+
+
+async def sent_back(scope: Scope, receive: Receive, send: Send) -> None:
+    body = b""
+    while (message := await receive()).get("more_body"):
+        body += message["body"]
+    body += message["body"]
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.mark.parametrize("piece", [1, 50, 1_000])
+@pytest.mark.parametrize(
+    "body", ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"]
+)
+def test_an_offer_of_another_protocol_costs_no_request_its_body(body: str, piece: int) -> None:
+    """curl's `--http2` and Java's HttpClient make it; a signed webhook was refused, since its body had gone."""
+
+    async def main() -> None:
+        async with serving(make(), sent_back) as site, Connection(site.port) as connection:
+            data = f"POST /elsewhere HTTP/1.1\r\nHost: x\r\n{H2C}{body}".encode() * 3
+            for at in range(0, len(data), piece):
+                connection.write(data[at : at + piece])
+                await asyncio.sleep(0)
+            assert [(await connection.answer()).text for _ in range(3)] == ["hello"] * 3
+
+    run(main())
+
+
+def test_a_poll_that_offers_another_protocol_is_one() -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Polling(site.port) as polling:
+            other = {"connection": "Upgrade", "upgrade": "h2c"}
+            assert (await polling.post("40", **other)).text == "ok"
+            assert (await polling.packets())[0].startswith("40{")
+            assert (await polling.post("41", **other)).text == "ok"
+            async with Connection(site.port) as connection:
+                assert (await connection.request("CONNECT", "x:1", **other)).status == 400
+
+    run(main())
 
 
 def test_a_connection_that_served_requests_may_upgrade_afterwards() -> None:

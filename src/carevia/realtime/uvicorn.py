@@ -11,10 +11,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from carevia.deadlines import Bucket
 from carevia.realtime.config import Refusal
+from carevia.realtime.declined import PlainProtocol
 from carevia.realtime.direct import DirectCycle, Door, Heads
 from carevia.realtime.doorway import MOST_HEAD_BYTES, MOST_HEADERS, Doorway
 from carevia.realtime.engine import Engine
@@ -32,7 +31,7 @@ from carevia.realtime.repeated import Repeated, learn
 _MOST_BEHIND = 8  # requests that may wait for the answer to one before them while reading goes on
 
 
-class EngineProtocol(HttpToolsProtocol):
+class EngineProtocol(PlainProtocol):
     """uvicorn's own protocol, with a door for the engine; `serve_protocol` says whose."""
 
     endpoint: ClassVar[Endpoint]
@@ -263,6 +262,8 @@ class EngineProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_headers_complete(self) -> None:
+        if self._declines:
+            return
         self._in_head = False
         if self._due is not None:
             self._in_time()
@@ -313,9 +314,6 @@ class EngineProtocol(HttpToolsProtocol):
         if self._is_ours():
             return (self._get_upgrade() or b"").strip() == b"websocket"
         return super()._should_upgrade()
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """An upgrade that nobody takes is answered as the plain request it also is; nothing to warn of."""
 
     def handle_websocket_upgrade(self) -> None:
         if self._way is not None:
