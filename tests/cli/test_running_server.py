@@ -27,6 +27,9 @@ def test_check_and_simulate_with_a_running_server(start_program: StartProgram) -
     states = {step["name"]: step["state"] for step in result["steps"]}
     assert states == dict.fromkeys(("handshake", "polling", "upgrade", "latency", "heartbeat"), "passed")
     assert "works" in command("check", program.url).stdout
+    without_scheme = program.url.removeprefix("http://")
+    assert "works" in command("check", without_scheme).stdout
+    assert f"accepted by {program.url}" in command("simulate", "--url", without_scheme, **settings).stdout
 
     played = command("simulate", "--count", "3", "--rate", "50", "--fault", "duplicate,late,shuffle,lost", **settings)
     assert played.returncode == 0, played.stdout

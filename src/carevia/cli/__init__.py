@@ -209,17 +209,19 @@ def doctor() -> None:
 
 
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """Whether it can be an address at all; whether anything answers there, the first request finds out."""
+    """With http:// where no scheme is told, if it can be an address at all; whether anything answers there, the first
+    request finds out."""
     from urllib.parse import urlsplit
 
     import httpx2
 
     if value is None:
         return None
+    url = value if "://" in value else f"http://{value}"
     try:
-        parts = urlsplit(value if "://" in value else f"http://{value}")
+        parts = urlsplit(url)
         if parts.scheme in ("http", "https") and httpx2.URL(f"http://{parts.netloc}").raw_host.decode().encode("idna"):
-            return value
+            return url
     except (ValueError, httpx2.InvalidURL):
         pass
     raise click.BadParameter(f"{value} is no address. Write it like https://care.example.com.")

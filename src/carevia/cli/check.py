@@ -78,7 +78,7 @@ def _verdict(steps: list[Step]) -> str:
 
 class _Run:
     def __init__(self, url: str, token: str | None, heartbeat: bool) -> None:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        parts = urlsplit(url)
         path = parts.path if parts.path not in ("", "/") else "/socket.io/"
         self._http = f"{parts.scheme}://{parts.netloc}{path}"
         self._ws = f"{'wss' if parts.scheme in ('https', 'wss') else 'ws'}://{parts.netloc}{path}"
