@@ -21,3 +21,12 @@ test("who has asked for what waits above the bookings is in their list", async (
   expect(rows()).toHaveLength(2);
   expect((document.activeElement as HTMLElement).dataset.rows).toBeDefined();
 });
+
+test("what does not fit in the address is left out: the list is there, without it", async () => {
+  const page = data({ bookings: [{ ...arrival, seq: 1 }], totalPages: 1, totalItems: 1, currentPage: 1, newest: 1 });
+  const requests = serve({ ...EMPTY_DESK, "GET /api/booking": page });
+  await openDesk("/dashboard/bookings?status=paid&division=all&duration=days");
+  await waitFor(() => expect(rows()).toHaveLength(1));
+  const asked = requests.map(({ path }) => path).filter((path) => path.includes("duration="));
+  expect([...new Set(asked)]).toEqual(["/api/booking?duration=days&page=1&limit=100"]);
+});

@@ -65,8 +65,9 @@ export function query(filter: Filter | PaymentsSearch, more: Record<string, stri
   return words.toString();
 }
 
+/** Where a value does not fit, it is there as undefined: the router lays all this over what stands in the address. */
 function whole<T extends object>(values: { [K in keyof T]-?: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+  return values as T;
 }
 
 function text(value: unknown): string | undefined {
