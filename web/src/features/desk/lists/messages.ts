@@ -57,6 +57,7 @@ const en = {
   pages: "Pages of the list",
   nothing: "No bookings match these filters.",
   nothingPaid: "No payments match these filters.",
+  nothingPaidYet: "No payments yet. When someone pays, it appears here by itself.",
   nothingYet: "No bookings yet. When someone pays for one, it appears here by itself, on every desk.",
   clear: "Clear the filters",
   failed: (why: string) => `Bookings did not load. ${why}`,

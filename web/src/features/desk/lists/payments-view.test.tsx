@@ -78,3 +78,12 @@ test("nothing is counted before it is known", async () => {
   await waitFor(() => expect(screen.getByRole("alert").textContent).toMatch(/^Payments did not load\./));
   expect(screen.queryByText("0 payments")).toBeNull();
 });
+
+test.each([
+  ["", "No payments yet. When someone pays, it appears here by itself."],
+  ["?status=refunded", "No payments match these filters."],
+])("an empty list of payments at %j says why it is empty", async (filters, why) => {
+  serve({ ...EMPTY_DESK, "GET /api/payment": page() });
+  await openDesk(`/dashboard/payments${filters}`);
+  expect(await list().findByText(why)).toBeDefined();
+});

@@ -110,7 +110,9 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
             {(index) => <Row payment={found.row(index)} search={rest} now={data.live.now} />}
           </VirtualList>
           {!found.loaded && !found.problem && <Loading />}
-          {found.loaded && found.total === 0 && <p className="p-4 text-ink-2">{words.nothingPaid}</p>}
+          {found.loaded && found.total === 0 && (
+            <p className="p-4 text-ink-2">{query(search) === "" ? words.nothingPaidYet : words.nothingPaid}</p>
+          )}
         </div>
         <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-3">
           <Pager
