@@ -30,3 +30,11 @@ test("what does not fit in the address is left out: the list is there, without i
   const asked = requests.map(({ path }) => path).filter((path) => path.includes("duration="));
   expect([...new Set(asked)]).toEqual(["/api/booking?duration=days&page=1&limit=100"]);
 });
+
+test("of no money at all nothing is paid and nothing is due", async () => {
+  const metrics = [{ _id: "due", value: 0 }].map((metric) => ({ ...metric, label: "", change: null, trend: "" }));
+  serve({ ...EMPTY_DESK, "GET /api/booking/stats": data({ metrics, trends: [] }) });
+  await openDesk("/dashboard/bookings");
+  expect(await screen.findByText("Still due")).toBeDefined();
+  expect(screen.queryByText(/^paid/)).toBeNull();
+});

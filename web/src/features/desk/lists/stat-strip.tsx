@@ -21,7 +21,7 @@ export function StatStrip({ stats }: { stats: Stats }) {
   const taka = (id: string, metrics?: readonly Metric[]) => money(String(of(id, metrics)), "bdt");
   const due = Number(of("due"));
   const received = Number(of("received"));
-  const share = due + received > 0 ? Math.round((received / (due + received)) * 100) : 100;
+  const share = due + received > 0 ? Math.round((received / (due + received)) * 100) : null;
   const open = Number(of("booked")) + Number(of("confirmed"));
   return (
     <section
@@ -36,8 +36,10 @@ export function StatStrip({ stats }: { stats: Stats }) {
         value={payments.data ? taka("paid_today", payments.data) : "–"}
         hint={payments.data ? say.paidWeek(taka("paid_week", payments.data)) : ""}
       />
-      <Stat title={say.due} value={taka("due")} hint={say.dueOf(share)}>
-        <Parts parts={[share, 100 - share]} classes={["fill-brand", "fill-warn"]} label={say.dueOf(share)} />
+      <Stat title={say.due} value={taka("due")} hint={share === null ? "" : say.dueOf(share)}>
+        {share !== null && (
+          <Parts parts={[share, 100 - share]} classes={["fill-brand", "fill-warn"]} label={say.dueOf(share)} />
+        )}
       </Stat>
       <Stat title={say.unassigned} value={numeral(Number(of("unassigned")))} hint={say.open(open)}>
         <Parts
