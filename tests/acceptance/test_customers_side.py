@@ -92,3 +92,19 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
         expect(phone.get_by_role("textbox", name="Message")).to_be_in_viewport(ratio=1)
         write(phone, "Tonight too.")
         expect(message(phone, "Tonight too.")).to_be_in_viewport()
+
+
+def test_under_four_hundred_percent_zoom_the_page_scrolls_to_where_one_writes(
+    carevia: Program, browser: Browser
+) -> None:
+    pay(carevia, "rima", "CV-00000001")
+    with people(browser) as visit:
+        page = visit(f"{carevia.url}/chat", RIMA, {"width": 320, "height": 256})  # 1280 x 1024, enlarged fourfold
+        expect(page.get_by_role("complementary", name="Your bookings")).to_be_in_viewport()
+        box = page.get_by_role("textbox", name="Message")
+        page.mouse.move(160, 100)
+        page.mouse.wheel(0, 500)
+        expect(box).to_be_in_viewport(ratio=1)
+        write(page, "Who will come?")
+        expect(box).to_be_in_viewport(ratio=1)
+        assert wider_than_the_screen(page) == []

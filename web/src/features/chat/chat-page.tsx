@@ -19,7 +19,8 @@ export function ChatPage() {
   const ended = useSignInEnd(person?.role === "user");
   if (person?.role === "user") {
     return (
-      <div className="flex h-dvh flex-col">
+      // On a screen as low as under 400 % zoom the page scrolls, and with it comes what does not fit.
+      <div className="flex h-dvh min-h-96 flex-col squeezed:min-h-0">
         <PageHeader title={words.title} heading={heading} />
         <CustomerChat me={person} />
       </div>
