@@ -125,13 +125,16 @@ def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
     known(carevia)
     (tmp_path / "door.png").write_bytes(PNG)
     (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7\n" + bytes(2_000))
-    (tmp_path / "trick.png").write_bytes(b"<svg onload='alert(1)'>")
+    trick = tmp_path / f"{'trick' * 30}.png"
+    trick.write_bytes(b"<svg onload='alert(1)'>")
     with person(browser, staff()) as desks, person(browser, token("family-1", name="Nusrat Jahan")) as phones:
         phone = phones.new_page()
         phone.goto(f"{carevia.url}/chat")
         expect(box(phone)).to_be_visible()
-        phone.get_by_test_id("files").set_input_files(tmp_path / "trick.png")
-        expect(phone.get_by_role("alert")).to_contain_text("trick.png cannot be attached")
+        phone.get_by_test_id("files").set_input_files(trick)
+        refused = phone.get_by_role("alert")
+        expect(refused).to_contain_text("trick.png cannot be attached")
+        assert refused.evaluate("one => one.scrollWidth <= one.clientWidth"), "why it is refused is cut off"
         # The first attempt does not reach the server; the same upload is tried again.
         failed: list[str] = []
 

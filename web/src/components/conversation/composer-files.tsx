@@ -11,7 +11,7 @@ export function ComposerFiles({ uploads }: { uploads: Uploads }) {
   return (
     <>
       {refused && (
-        <p role="alert" className="px-3 pt-2 text-bad-ink">
+        <p role="alert" className="px-3 pt-2 wrap-anywhere text-bad-ink">
           {words.refused[refused.why](refused.name)}
         </p>
       )}
