@@ -91,3 +91,13 @@ def test_services_and_divisions_have_their_bengali_names(carevia: Program, conte
     expect(row).to_contain_text("নবজাতক সেবা")
     page.goto(f"{carevia.url}{CHAT}")
     expect(page.locator("[data-participant]")).to_contain_text("নবজাতক সেবা")
+
+
+def test_how_fresh_an_empty_desk_is_has_room_in_bengali(carevia: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.goto(f"{carevia.url}/dashboard/payments")
+    page.locator("[data-speak=bn]").click()
+    badge = page.locator("[data-freshness=live]")
+    expect(badge).to_contain_text("এখনও কোনো ইভেন্ট নেই · ")
+    assert badge.evaluate("one => [one, ...one.children].every((part) => part.scrollWidth <= part.clientWidth)")

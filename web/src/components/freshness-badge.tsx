@@ -32,7 +32,9 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
         <span role="status">{words.state[live.freshness]}</span>
       </span>
       <Ticks live={live} />
-      <span className={`min-w-[9.25rem] text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}>
+      <span
+        className={`min-w-[9.25rem] flex-none text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}
+      >
         {!live.seq ? words.noEvent : <EventNumber seq={live.seq} />}
         {live.lastLive !== null && ` · ${ago(live.now - live.lastLive)}`}
       </span>
@@ -51,7 +53,7 @@ function EventNumber({ seq }: { seq: number }) {
 function Ticks({ live }: { live: LiveState }) {
   return (
     <svg
-      className="max-[400px]:hidden"
+      className="min-w-0 max-[400px]:hidden"
       width={TICKS * 4}
       height="16"
       viewBox={`0 0 ${TICKS * 4} 16`}
