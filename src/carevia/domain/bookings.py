@@ -76,6 +76,7 @@ class BookingRow(msgspec.Struct, frozen=True):
     paymentStatus: Annotated[PaymentStatus, about("what became of the money")]
     source: Annotated[str, about("`stripe` or `site`: who told of it first")]
     needsLook: Annotated[bool, about("a person should look at it")]
+    lookReason: Annotated[str, about("why, for staff: reasons with `; ` between them")]
     createdAt: Annotated[str, about("ISO 8601, UTC, milliseconds")]
     seq: Annotated[int, about("the journal's number of its `customer_added`")]
 

@@ -39,7 +39,13 @@ def stored_row(tx: Transaction, booking_id: str) -> Row:
     return tx.all(_ONE, booking=booking_id)[0]
 
 
-def shown(row: Row) -> BookingRow:
+def look_reason(row: Row) -> str:
+    """Why a person should look at a booking, or at a payment; empty where none should."""
+    return "; ".join([reason for reason in (row.needs_look, row.trouble) if reason])
+
+
+def shown(row: Row, *, to_staff: bool = True) -> BookingRow:
+    reason = look_reason(row)
     return BookingRow(
         id=row.id,
         trackingId=row.tracking_id,
@@ -64,7 +70,8 @@ def shown(row: Row) -> BookingRow:
         status=row.status,
         paymentStatus=row.payment_status,
         source=row.source,
-        needsLook=bool(row.needs_look or row.trouble),
+        needsLook=bool(reason),
+        lookReason=reason if to_staff else "",
         createdAt=iso(row.created),
         seq=row.announced,
     )

@@ -105,7 +105,8 @@ def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPag
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
     rows = tx.all(_page(conditions, query.sortby), most=query.limit, skip=skip, **values)
-    return BookingPage([shown(row) for row in rows], pages(items, query.limit), items, query.page, newest(tx))
+    found = [shown(row, to_staff=viewer.is_staff) for row in rows]
+    return BookingPage(found, pages(items, query.limit), items, query.page, newest(tx))
 
 
 def newest(tx: Transaction) -> int:

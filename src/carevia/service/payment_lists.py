@@ -10,7 +10,7 @@ from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
-from carevia.service.booking_rows import tracking_id_like
+from carevia.service.booking_rows import look_reason, tracking_id_like
 from carevia.service.payment_rows import paid_by
 from carevia.store.tables import bookings, payments, users
 from carevia.store.transaction import Row, Transaction
@@ -82,7 +82,7 @@ def shown_payment(viewer: Person, row: Row) -> PaymentRow:
     def in_major(amount: int | None) -> str:
         return "" if amount is None or row.currency is None else major(amount, row.currency)
 
-    reasons = [reason for reason in (row.needs_look, row.trouble) if reason]
+    reason = look_reason(row)
     return PaymentRow(
         id=row.id,
         bookingId=row.booking_id,
@@ -97,8 +97,8 @@ def shown_payment(viewer: Person, row: Row) -> PaymentRow:
         amountRefunded=in_major(row.refunded),
         currency=row.currency,
         status=row.status,
-        needsLook=bool(reasons),
-        lookReason="; ".join(reasons) if viewer.is_staff else "",
+        needsLook=bool(reason),
+        lookReason=reason if viewer.is_staff else "",
         createdAt=iso(row.created),
         paidAt=None if row.paid_at is None else iso(row.paid_at),
     )

@@ -26,6 +26,8 @@ export interface Booking {
   paymentStatus: "paid" | "partly_refunded" | "refunded" | "disputed" | "charged_back";
   source: string;
   needsLook: boolean;
+  /** Why, for staff: reasons with "; " between them. */
+  lookReason: string;
   createdAt: string;
   /** The journal's number of its announcement. */
   seq: number;

@@ -12,6 +12,7 @@ import { words } from "./messages";
 import { PaymentState, sinceThen } from "./payment-state";
 import { ReceiptTrace } from "./receipt-trace";
 import type { PaymentsSearch } from "./search";
+import { Sentences } from "./sentences";
 
 const TO = "/dashboard/payments";
 
@@ -80,7 +81,7 @@ function OnePayment({ payment }: { payment: Payment }) {
           {words.payment.happened} <span className="text-xs font-normal text-ink-3">{words.payment.happenedHint}</span>
         </h3>
         {payment.trackingId && <ReceiptTrace trackingId={payment.trackingId} />}
-        <Since payment={payment} />
+        <Sentences all={sinceThen(payment)} />
         <dl className="mt-5 grid grid-cols-[84px_minmax(0,1fr)] gap-y-1.5 text-xs">
           <dt className="text-ink-3">{words.payment.provider}</dt>
           <dd>{payment.provider}</dd>
@@ -89,23 +90,5 @@ function OnePayment({ payment }: { payment: Payment }) {
         </dl>
       </div>
     </>
-  );
-}
-
-/** Of when that was the list knows nothing. */
-function Since({ payment }: { payment: Payment }) {
-  const steps = sinceThen(payment);
-  if (steps.length === 0) return null;
-  return (
-    <ul className="mt-1.5 flex flex-col gap-1.5">
-      {steps.map(({ Icon, text }) => (
-        <li key={text} className="flex items-start gap-2.5 text-[12.5px] tabular-nums">
-          <span className="mt-0.5 grid size-4 flex-none place-items-center rounded-full bg-warn-tint text-warn-ink">
-            <Icon size={11} aria-hidden="true" />
-          </span>
-          {text}
-        </li>
-      ))}
-    </ul>
   );
 }

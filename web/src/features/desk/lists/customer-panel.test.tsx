@@ -12,7 +12,7 @@ const booking = {
   ...{ serviceName: "Newborn Care", date: "2026-12-02", slot: "08:00-12:00", durationType: "days", quantity: 2 },
   ...{ division: "Sylhet", district: "Sylhet", address: "Road 7", paymentOption: "half", totalPrice: "6000" },
   ...{ amountPaid: "3000", dueAmount: "3000", amountRefunded: "0", currency: "bdt", caregiver: null },
-  ...{ status: "booked", paymentStatus: "paid", source: "stripe", needsLook: false },
+  ...{ status: "booked", paymentStatus: "paid", source: "stripe", needsLook: false, lookReason: "" },
   createdAt: "2026-11-23T12:00:00.000Z",
 };
 const page = (...bookings: object[]) => data({ bookings, totalPages: 1, totalItems: bookings.length, currentPage: 1 });
@@ -29,6 +29,17 @@ test("a link to a booking that is not there says so", async () => {
   await openDesk("/dashboard/bookings?open=CV-NOTHERE1");
   expect(await beside().findByText("There is no booking CV-NOTHERE1. Look for it in the list.")).toBeDefined();
   expect(beside().queryByText("0 bookings")).toBeNull();
+});
+
+test("staff are told why a booking wants a look, in their language", async () => {
+  const twice = { ...booking, needsLook: true, lookReason: "paid in several currencies; more was paid than it costs" };
+  serve({ ...DESK, "GET /api/booking": page(twice) });
+  await openDesk("/dashboard/bookings?open=CV-7KQ4M2XA");
+  expect(await beside().findByText("Somebody has to look at this booking: more was paid than it costs.")).toBeDefined();
+  expect(beside().getByText("Somebody has to look at this booking: paid in several currencies.")).toBeDefined();
+  await act(() => speak("bn"));
+  const told = "কাউকে এই বুকিংটি দেখতে হবে: যা দাম তার চেয়ে বেশি টাকা দেওয়া হয়েছে।";
+  expect(await beside().findByText(told)).toBeDefined();
 });
 
 test("in Bengali the district has its Bengali name where one is known", async () => {

@@ -1,6 +1,6 @@
 // Beside a conversation, or beside the list: a customer's bookings and payments, live, and how the money came.
 import { Link, type LinkProps, useNavigate } from "@tanstack/react-router";
-import { MessageSquare, X } from "lucide-react";
+import { CircleAlert, MessageSquare, X } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
@@ -14,8 +14,10 @@ import type { Connection } from "@/lib/socket/connection";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
 import type { Payment } from "./get-list";
+import { looks } from "./looks";
 import { words } from "./messages";
 import { ReceiptTrace } from "./receipt-trace";
+import { Sentences } from "./sentences";
 import { useCustomer, useOwner } from "./use-customer";
 
 const say = words.customer;
@@ -127,6 +129,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
           <span className="sr-only">{say.share(share)}</span>
         </div>
       )}
+      <Sentences all={looks(booking.lookReason ?? "").map((why) => ({ Icon: CircleAlert, text: say.look(why) }))} />
       {/* The place of the caregiver's picker and of the refund form; there are no buttons before they do something. */}
       <p className="mt-3 rounded-lg bg-sunken px-3 py-2 text-xs text-ink-2">{say.later}</p>
     </section>

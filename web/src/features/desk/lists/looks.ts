@@ -1,8 +1,8 @@
-// Why a person should look at a payment, in the reader's words. The server says it in English; what is not known here is
+// Why a person should look at a payment or a booking, in the reader's words. The server says it in English; what is not known here is
 // shown as it was said.
 import { language } from "@/lib/language";
 
-/** What the state of the payment says already. */
+/** What its state says already. */
 const TOLD = ["the payment is disputed", "a dispute was lost"];
 
 /** The reasons, each without its full stop. */
@@ -45,6 +45,11 @@ export const BENGALI: readonly Bengali[] = [
   [/^a refund failed$/, () => "টাকা ফেরত দেওয়া যায়নি"],
   [/^something was refunded and the amount cannot be read$/, () => "কিছু টাকা ফেরত গেছে, কত তা পড়া যাচ্ছে না"],
   [/^the provider also says that the session (.+)$/, (ended) => `পেমেন্টের মাধ্যম এ-ও বলছে যে সেশনটি ${ended}`],
+  [/^the tracking id (.+) belongs to another customer$/, (id) => `ট্র্যাকিং আইডি ${id} অন্য এক গ্রাহকের`],
+  [/^the provider names another customer$/, () => "পেমেন্টের মাধ্যম অন্য এক গ্রাহকের নাম বলছে"],
+  [/^paid in several currencies$/, () => "একাধিক মুদ্রায় টাকা দেওয়া হয়েছে"],
+  [/^more was paid than it costs$/, () => "যা দাম তার চেয়ে বেশি টাকা দেওয়া হয়েছে"],
+  [/^(.+) may be the same booking$/, (id) => `${id} হয়তো এই একই বুকিং`],
   [/^The provider does not know this checkout$/, () => "পেমেন্টের মাধ্যম এই চেকআউট চেনে না"],
   [/^It is paid and cannot be recorded: (.+)$/, (why) => `টাকা দেওয়া হয়েছে, কিন্তু সংরক্ষণ করা যাচ্ছে না: ${why}`],
   [/^It is paid and nothing of it could be recorded$/, () => "টাকা দেওয়া হয়েছে, কিন্তু কিছুই সংরক্ষণ করা যায়নি"],

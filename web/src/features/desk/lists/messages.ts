@@ -99,6 +99,7 @@ const en = {
     trace: "Payment, from card to your screen",
     chat: "Open the conversation",
     newest: "Newest bookings",
+    look: (why: string) => `Somebody has to look at this booking: ${why}.`,
     later: "Caregivers will be assigned and money refunded here.",
   },
   money: {
