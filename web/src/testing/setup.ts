@@ -1,4 +1,4 @@
-// What every test needs: the page is emptied, and stand-ins are taken away, after each of them.
+// What every test needs: the page and what it has kept are emptied, and stand-ins are taken away, after each of them.
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 import { noteAhead } from "@/lib/server-clock";
@@ -22,6 +22,7 @@ Object.defineProperty(HTMLElement.prototype, "clientHeight", { get: () => 800 })
 
 afterEach(() => {
   cleanup();
+  localStorage.clear();
   vi.useRealTimers();
   vi.unstubAllGlobals();
   opened.length = 0;

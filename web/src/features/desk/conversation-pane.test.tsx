@@ -134,7 +134,6 @@ test("the empty box calls the customer by the first name, and offers the saved r
   expect(box.value).toBe("Good morning");
   expect(screen.queryByRole("button", { name: "/ for saved replies" })).toBeNull();
   expect(requests.some(({ path }) => path === "/api/chat/reply")).toBe(true);
-  localStorage.clear();
 });
 
 test("the arrows walk the saved replies, and another word begins with the first of them", async () => {
@@ -151,7 +150,6 @@ test("the arrows walk the saved replies, and another word begins with the first 
   expect(chosen()).toContain("/hours");
   await userEvent.keyboard("{ArrowDown}{ArrowUp}h");
   expect(chosen()).toContain("/hello");
-  localStorage.clear();
 });
 
 test("who goes back to the list by its arrow does not come to the conversation again by the browser's way back", async () => {
@@ -183,7 +181,6 @@ test("who takes a file back goes on writing", async () => {
 });
 
 test("a draft is kept by conversation and found again", async () => {
-  localStorage.clear();
   const lastMessage = { id: "m", senderId: "u1", senderName: "Nusrat", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
   serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1, { lastMessage })]) });
   const { unmount } = await openDesk("/dashboard?view=chat&with=u1");
@@ -195,7 +192,6 @@ test("a draft is kept by conversation and found again", async () => {
   opened.length = 0;
   await openDesk("/dashboard?view=chat&with=u1");
   expect((screen.getByLabelText("Message") as HTMLTextAreaElement).value).toBe("Ayesha");
-  localStorage.clear();
 });
 
 test("a conversation whose server died while it was joined is joined and read again once the server is there", async () => {
