@@ -38,6 +38,13 @@ def test_check_and_simulate_with_a_running_server(start_program: StartProgram) -
     assert "Carevia answers on port" in command("doctor", **settings).stdout
 
 
+def test_check_answers_a_heartbeat_that_comes_while_it_still_polls(start_program: StartProgram) -> None:
+    """It did not, so no other came, and it said that there was none."""
+    checked = command("check", start_program(CAREVIA_PING_INTERVAL="0.05").url)
+    assert checked.returncode == 0, checked.stdout
+    assert "heartbeat: came after" in checked.stdout
+
+
 def test_check_says_what_is_wrong_and_exits_1() -> None:
     port = free_port()
     refused = command("check", f"http://127.0.0.1:{port}")

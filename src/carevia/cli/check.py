@@ -130,10 +130,9 @@ class _Run:
 
     def _polling(self, client: httpx2.Client, session: Session) -> str:
         auth = json.dumps({"token": self._token}) if self._token else ""
-        url = self._url(self._http, "polling", session.sid)
         try:
-            posted = client.post(url, content=f"40{auth}", headers={"content-type": "text/plain;charset=UTF-8"})
-            packets = client.get(url).text.split("\x1e") if posted.text == "ok" else []
+            posted = self._post(client, session, f"40{auth}")
+            packets = self._poll(client, session) if posted.text == "ok" else []
         except httpx2.TransportError as problem:
             raise Failed(f"polling: the connection broke ({type(problem).__name__})") from None
         for packet in packets:
@@ -145,13 +144,24 @@ class _Run:
                 return f"works; the server {why} (“{self._refused}”)"
         raise Failed(f"polling: the server did not take the packet (HTTP {posted.status_code})")
 
+    def _post(self, client: httpx2.Client, session: Session, packet: str) -> httpx2.Response:
+        url = self._url(self._http, "polling", session.sid)
+        return client.post(url, content=packet, headers={"content-type": "text/plain;charset=UTF-8"})
+
+    def _poll(self, client: httpx2.Client, session: Session) -> list[str]:
+        """What has come. A heartbeat among it is answered: no other comes before that."""
+        packets = client.get(self._url(self._http, "polling", session.sid)).text.split("\x1e")
+        if "2" in packets:
+            self._post(client, session, "3")
+        return packets
+
     def _upgrade(self, client: httpx2.Client, session: Session) -> ClientConnection:
         try:
             socket = connect(self._url(self._ws, "websocket", session.sid), open_timeout=PATIENCE, proxy=None)
             socket.send("2probe")
             if socket.recv(PATIENCE) != "3probe":
                 raise Failed("the probe was not answered")
-            client.get(self._url(self._http, "polling", session.sid))
+            self._poll(client, session)
             socket.send("5")
             return socket
         except (WebSocketException, OSError, TimeoutError, httpx2.TransportError) as problem:
