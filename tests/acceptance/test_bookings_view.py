@@ -312,6 +312,22 @@ def test_every_state_of_the_filter_is_in_view_at_every_width(carevia: Program, b
     page.context.close()
 
 
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_the_year_of_an_old_booking_is_in_view_at_every_width(
+    carevia: Program, browser: Browser, language: str
+) -> None:
+    seed_bookings(Database(carevia), 50)  # of 2023
+    page = by_touch(browser, language)
+    page.goto(f"{carevia.url}/dashboard/bookings")
+    paid = page.locator(ROWS).first.get_by_role("cell").first
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        if paid.is_visible():
+            expect(paid).to_have_text(re.compile("2023|২০২৩"))
+            assert paid.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+    page.context.close()
+
+
 def test_on_a_phone_a_row_keeps_its_height_and_its_receipt(carevia: Program, browser: Browser) -> None:
     pay(carevia, "family-1", "Nusrat Jahan")
     page = by_touch(browser, "bn-BD")

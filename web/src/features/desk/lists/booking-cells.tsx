@@ -51,7 +51,7 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
     >
       <span
         role="cell"
-        className={`truncate text-xs text-ink-3 tabular-nums ${fresh ? "font-[650] text-accent" : ""} ${WIDE}`}
+        className={`line-clamp-2 text-xs leading-4 text-ink-3 tabular-nums ${fresh ? "font-[650] text-accent" : ""} ${WIDE}`}
       >
         {when}
       </span>
