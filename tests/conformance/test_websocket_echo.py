@@ -12,13 +12,13 @@ import pytest
 
 from carevia.protocol.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_frame
 from tests.conformance.programs import program
-from tests.conformance.rules import AT_ONCE
 from tests.protocol.frames import client_frame, single
 from tests.realtime.rawclient import Closed, RawWebSocket, deadline
 
 UNMASKED = bytes(4)  # a mask that changes nothing, so that a test need not work on 16 MiB in Python
 LIMIT = 16 * 1024 * 1024
 GOOD = "Hello-µ@ßöäüàá-UTF-8!!".encode()
+AT_ONCE = 1.0  # s; a peer that is waited for gets 2, and no heartbeat ends anything here
 SIZES = [0, 125, 126, 127, 128, 65535, 65536]
 
 
