@@ -31,7 +31,8 @@ def apply_desk(state: State, event: Json) -> State:
         case "customer_added":
             return _added(state, event["booking"], event["seq"], event["at"])
         case "booking_updated":
-            return {**state, "bookings": _changed(state["bookings"], event["booking"], event["at"])}
+            bookings = _changed(state["bookings"], event["booking"], event["at"])
+            return {**state, "bookings": bookings, "conversations": _known_by(state["conversations"], event["booking"])}
         case "conversation_updated" | "conversation_changed":
             return _told(state, event["update"], event["seq"], event["at"])
         case "reset":
@@ -78,6 +79,13 @@ def _booked(known: State, booking: Json, seq: int, at: float) -> State:
         return known
     who = _named(row, booking["userName"], booking["userEmail"])
     return {**known, row["_id"]: row | who | {"status": "open", "activity": seq, "seq": seq, "movedAt": at}}
+
+
+def _known_by(known: State, booking: Json) -> State:
+    row = known.get(booking["userId"])
+    if row is None:
+        return known
+    return {**known, row["_id"]: row | _named(row, booking["userName"], booking["userEmail"])}
 
 
 def _told(state: State, update: Json, seq: int, at: float) -> State:

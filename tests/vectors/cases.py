@@ -46,6 +46,28 @@ async def a_customer_pays_again(stage: Stage) -> AsyncIterator[None]:
 
 
 @case
+async def a_customer_without_a_name_pays_again_and_gives_it(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u2", name="")
+    yield
+    await stage.pay("u2", name="Rokeya Begum")
+
+
+@case
+async def a_site_tells_the_name_of_a_customer_without_one(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u2", name="")
+    await stage.pay("u2", name="", tracking="CV-SITE0003")
+    yield
+    await stage.site("u2", "CV-SITE0003", "2500")
+
+
+@case
+async def a_customer_without_a_name_writes_and_gives_it(stage: Stage) -> AsyncIterator[None]:
+    await stage.pay("u1", name="")
+    yield
+    await stage.write("u1", "Here I am")
+
+
+@case
 async def two_customers_pay(stage: Stage) -> AsyncIterator[None]:
     await stage.pay("u3")
     yield

@@ -12,6 +12,7 @@ from carevia.store.transaction import Row, Transaction
 
 WITH_CUSTOMER = bookings.join(users, bookings.c.user_id == users.c.id)
 ROWS = select(bookings, users.c.name.label("user_name"), users.c.email.label("user_email")).select_from(WITH_CUSTOMER)
+BOOKINGS_OF = ROWS.where(bookings.c.user_id == bindparam("customer")).order_by(bookings.c.announced)
 _ONE = ROWS.where(bookings.c.id == bindparam("booking"))
 
 

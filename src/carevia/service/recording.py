@@ -15,7 +15,7 @@ from carevia.domain.payloads import CustomerAdded
 from carevia.domain.payments import NO_AMOUNT, BookingDetails, Money, PaidBooking, PaidWithoutBooking, due
 from carevia.domain.people import DESK
 from carevia.errors import BadInput
-from carevia.service.booking_rows import stored_row, tracked
+from carevia.service.booking_rows import BOOKINGS_OF, shown, stored_row, tracked
 from carevia.service.payment_rows import PAYMENTS_OF, confirm, learn_of_site, learned, payment_of, told_by_site
 from carevia.service.settling import settle, sum_up_standing, telling
 from carevia.store.tables import bookings, conversations, payment_facts, payments, services, tracking_aliases, users
@@ -28,7 +28,14 @@ _SERVICE_NAME = select(services.c.name).where(
 )
 _COMPLETE_USER = (
     update(users)
-    .where(users.c.id == bindparam("user"), users.c.role == "user")
+    .where(
+        users.c.id == bindparam("user"),
+        users.c.role == "user",
+        or_(
+            users.c.name.is_(None) & func.coalesce(users.c.name, bindparam("new_name")).is_not(None),
+            users.c.email.is_(None) & func.coalesce(users.c.email, bindparam("new_email")).is_not(None),
+        ),
+    )
     .values(
         name=func.coalesce(users.c.name, bindparam("new_name")),
         email=func.coalesce(users.c.email, bindparam("new_email")),
@@ -37,12 +44,7 @@ _COMPLETE_USER = (
 _BOOKED_AGAIN = (
     update(users)
     .where(users.c.id == bindparam("user"))
-    .values(
-        name=case((users.c.role == "user", func.coalesce(users.c.name, bindparam("new_name"))), else_=users.c.name),
-        email=case((users.c.role == "user", func.coalesce(users.c.email, bindparam("new_email"))), else_=users.c.email),
-        booked=1,
-        activity=bindparam("new_activity"),
-    )
+    .values(booked=1, activity=bindparam("new_activity"))
     .returning(users.c.name, users.c.email)
 )
 _REOPEN = (
@@ -124,6 +126,7 @@ class Recorder:
             if known.session or known.facts:
                 self._catch_up(tx, paid, made, now)
             return None
+        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
         with telling(tx, booking.id, now):
             return self._record_again(tx, paid, payment, booking, now)
 
@@ -147,8 +150,7 @@ class Recorder:
         self, tx: Transaction, paid: PaidBooking, payment: Row | None, tracking: str, look: str | None, now: int
     ) -> str:
         """The way of nearly every webhook, so each row is written once and nothing is read back. Gives the id."""
-        seq = tx.next_seq()
-        name, email = _booked(tx, paid, seq, now)
+        seq, name, email = _booked(tx, paid, now)
         service_name = _service_name(tx, paid.details)
         made = self._make_booking(tx, paid, tracking, service_name, look or paid.needs_look, seq, now)
         amount, currency = paid.amount, paid.currency
@@ -179,7 +181,6 @@ class Recorder:
             sum_up_standing(tx, stored_row(tx, booking_id))
 
     def _record_again(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> str:
-        ensure_customer(tx, paid.user_id, paid.user_name, paid.user_email, now)
         _complete(tx, booking, paid.details)
         doubt = _learn_tracking_id(tx, paid, booking) or booking.needs_look
         if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
@@ -267,18 +268,28 @@ class Recorder:
 
 def ensure_customer(tx: Transaction, id_: str, name: str | None, email: str | None, now: int) -> None:
     """A customer unknown to us is made with the id that was given; what an account lacks is filled in."""
-    if not tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now) and (name or email):
-        tx.run(_COMPLETE_USER, user=id_, new_name=name, new_email=email)
+    if not tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now):
+        _complete_customer(tx, id_, name, email, now)
 
 
-def _booked(tx: Transaction, paid: PaidBooking, seq: int, now: int) -> tuple[str | None, str | None]:
-    """The customer has a booking, and is made if unknown; answers the name and e-mail that the account has now."""
-    id_, name, email = paid.user_id, paid.user_name, paid.user_email
+def _complete_customer(tx: Transaction, id_: str, name: str | None, email: str | None, now: int) -> None:
+    """Every booking shows its customer's name and e-mail: the desk is told of all of them where these became known."""
+    if (name or email) and tx.run(_COMPLETE_USER, user=id_, new_name=name, new_email=email):
+        for booking in tx.all(BOOKINGS_OF, customer=id_):
+            tx.append(DESK, "booking_updated", shown(booking), now=now)
+
+
+def _booked(tx: Transaction, paid: PaidBooking, now: int) -> tuple[int, str | None, str | None]:
+    """The customer has a booking, and is made if unknown; answers the number that its announcement will have, and the
+    name and e-mail that the account has now."""
+    id_, name, email, seq = paid.user_id, paid.user_name, paid.user_email, tx.next_seq()
     if tx.insert_new(users, id=id_, role="user", name=name, email=email, created=now, booked=1, activity=seq):
-        return name, email
-    account = tx.all(_BOOKED_AGAIN, user=id_, new_name=name, new_email=email, new_activity=seq)[0]
+        return seq, name, email
+    _complete_customer(tx, id_, name, email, now)
+    seq = tx.next_seq()
+    account = tx.all(_BOOKED_AGAIN, user=id_, new_activity=seq)[0]
     tx.run(_REOPEN, user=id_)  # pages know it by the customer_added
-    return account.name, account.email
+    return seq, account.name, account.email
 
 
 def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row | None:

@@ -106,15 +106,27 @@ export function withChanges(known: Conversations, changes: readonly Change[]): C
   );
 }
 
-export function booked(
-  { userId, userName, userEmail }: { userId: string; userName: string; userEmail: string },
-  seq: number,
-  at: number,
-): Change {
+/** What every event about a booking says of its customer. */
+interface Whose {
+  userId: string;
+  userName: string;
+  userEmail: string;
+}
+
+export function booked({ userId, userName, userEmail }: Whose, seq: number, at: number): Change {
   const of = (row: ConversationRow): ConversationRow =>
     seq <= row.seq
       ? row
       : { ...row, ...name(row, userName, userEmail), status: "open", activity: seq, seq, movedAt: at };
+  return { room: userId, of };
+}
+
+/** A booking tells whose it is, where that has become known since; it puts nobody on the list. */
+export function named({ userId, userName, userEmail }: Whose): Change {
+  const of = (row: ConversationRow): ConversationRow => {
+    const after = { ...row, ...name(row, userName, userEmail) };
+    return row.seq === 0 || saysNothingNew(row, after, []) ? row : after;
+  };
   return { room: userId, of };
 }
 

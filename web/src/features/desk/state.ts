@@ -10,6 +10,7 @@ import {
   type Conversations,
   type ConversationUpdated,
   type ListedPage,
+  named,
   told,
   withChanges,
   withPage,
@@ -108,7 +109,7 @@ function onBookings(rows: readonly BookingRow[], event: Heard): readonly Booking
 }
 
 function onConversations(event: Heard): Change[] {
-  if (event.type === "booking_updated") return [];
+  if (event.type === "booking_updated") return [named(event.booking)];
   const { seq, at } = event;
   return [event.type === "customer_added" ? booked(event.booking, seq, at) : told(event.update, seq, at)];
 }
