@@ -16,14 +16,16 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from carevia.domain.bookings import BookingQuery, PaymentQuery
+from carevia.domain.times import iso
 from carevia.store.store import Store
 from tests.aio import run
 from tests.provider import charge, dispute, intent
-from tests.service.house import STAFF, House, house, paid_event
+from tests.service.house import NOW, STAFF, House, house, paid_event
 from tests.store.opened import opened, query
 
 AMOUNT, PART = 300_000, 100_000
 PAYING = {"completed", "async succeeded"}
+HAPPENED = {"completed": NOW, "async succeeded": NOW - 60_000}  # not in the order of the ten
 TEN = (
     *("completed", "completed unpaid", "async succeeded", "async failed", "expired"),
     *("refunded partly", "refunded fully", "dispute created", "dispute closed", "payment failed"),
@@ -38,7 +40,8 @@ def event_of(kind: str, name: str, closed_as: str = "won") -> dict[str, Any]:
     session, intent_id = f"cs_{name}", f"pi_{name}"
 
     def told(type_: str, **changes: Any) -> dict[str, Any]:
-        event = paid_event(name, type=type_, id=session, payment_intent=intent_id, **changes)
+        at = HAPPENED.get(kind, NOW + 60_000)
+        event = paid_event(name, now=at, type=type_, id=session, payment_intent=intent_id, **changes)
         event["data"]["object"] = {key: value for key, value in event["data"]["object"].items() if key in LOOKED_AT}
         return event
 
@@ -74,6 +77,7 @@ class State(NamedTuple):
     payment_status: str
     refunded: int
     needs_look: bool
+    paid_at: int
 
 
 def expected(kinds: set[str], closed_as: str) -> State | None:
@@ -86,7 +90,9 @@ def expected(kinds: set[str], closed_as: str) -> State | None:
     status = "refunded" if back == AMOUNT else "partly_refunded" if back else "paid"
     status = "charged_back" if lost else "disputed" if disputed else status
     contradicted = bool(kinds & {"async failed", "expired"})
-    return State("cancelled" if back == AMOUNT else "booked", status, back, lost or disputed or contradicted)
+    standing = "cancelled" if back == AMOUNT else "booked"
+    paid_at = min(HAPPENED[kind] for kind in kinds & PAYING) // 1000 * 1000
+    return State(standing, status, back, lost or disputed or contradicted, paid_at)
 
 
 class Order(NamedTuple):
@@ -137,18 +143,20 @@ class Desk:
         wanted = ", ".join(f"'{name}'" for name in names)
         rows = query(
             self.folder,
-            "SELECT b.user_id, b.status, b.payment_status, b.refunded, b.needs_look, b.trouble, b.paid, b.due,"
-            " p.status, p.refunded, p.needs_look, p.trouble, p.amount"
+            "SELECT b.user_id, b.status, b.due,"
+            " b.payment_status, b.refunded, b.needs_look, b.trouble, b.paid, b.created,"
+            " p.status, p.refunded, p.needs_look, p.trouble, p.amount, p.paid_at"
             " FROM payments p LEFT JOIN bookings b ON b.id = p.booking_id"
             f" WHERE p.user_id IN ({wanted})",
         )
         found = {}
-        for name, status, *booking in rows:
-            payment_status, refunded, look, trouble, paid, due, *payment = booking
-            assert [payment_status, refunded, look, trouble, paid] == payment
+        for name, status, due, *both in rows:
+            booking, payment = both[:6], both[6:]
+            assert booking == payment
+            payment_status, refunded, look, trouble, paid, at = booking
             assert (paid, due, look) == (AMOUNT, AMOUNT, None)
             assert name not in found, "two payments"
-            found[name] = State(status, payment_status, refunded, trouble is not None)
+            found[name] = State(status, payment_status, refunded, trouble is not None, at)
         return found
 
     def journaled(self, after: int) -> dict[str, list[tuple[str, dict[str, Any]]]]:
@@ -180,12 +188,12 @@ def check_journal(told: list[tuple[str, dict[str, Any]]], state: State | None) -
     assert told[0][0] == "customer_added"
     updates = [payload for _, payload in told[1:]]
     assert all(one != other for one, other in pairwise(updates)), "told twice"
-    plain = State("booked", "paid", 0, False)
-    assert bool(updates) or state == plain
+    assert bool(updates) or state[:-1] == ("booked", "paid", 0, False)
     if updates:
         last = updates[-1]
-        shown = (last["status"], last["paymentStatus"], last["amountRefunded"], last["needsLook"])
-        assert shown == (state.status, state.payment_status, str(state.refunded // 100), state.needs_look)
+        shown = (last["status"], last["paymentStatus"], last["amountRefunded"], last["needsLook"], last["createdAt"])
+        back, paid_at = str(state.refunded // 100), iso(state.paid_at)
+        assert shown == (state.status, state.payment_status, back, state.needs_look, paid_at)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from carevia.domain.payments import NO_AMOUNT, Money
 from carevia.store.tables import bookings, payments
 from carevia.store.transaction import Row, Transaction
 
-PAYMENTS_OF = select(payments).where(payments.c.booking_id == bindparam("booking")).order_by(payments.c.created)
+_OF = payments.c.booking_id == bindparam("booking")
+PAYMENTS_OF = select(payments).where(_OF).order_by(payments.c.created, payments.c.session_id)
 _PAYMENT_OF_SESSION = select(payments).where(payments.c.session_id == bindparam("session"))
 _CONFIRM = (
     update(payments)
@@ -20,7 +21,8 @@ _CONFIRM = (
         amount=bindparam("new_amount"),
         currency=bindparam("new_currency"),
         needs_look=bindparam("look"),
-        paid_at=bindparam("at"),
+        created=func.coalesce(bindparam("at"), payments.c.created),
+        paid_at=func.coalesce(bindparam("at"), payments.c.paid_at),
     )
 )
 _AMOUNT = func.coalesce(payments.c.amount, bindparam("new_amount"))
@@ -33,6 +35,8 @@ _LEARN = (
         amount=_AMOUNT,
         needs_look=case((_AMOUNT.is_not(None) & _MISSED_IT, None), else_=payments.c.needs_look),
         intent_id=func.coalesce(payments.c.intent_id, bindparam("new_intent")),
+        created=bindparam("at"),
+        paid_at=bindparam("at"),
     )
     .returning(payments)
 )
@@ -51,11 +55,15 @@ def payment_of(tx: Transaction, session_id: str | None) -> Row | None:
 
 
 def learned(tx: Transaction, payment: Row | None, money: Money) -> Row | None:
-    """What the first notice of a session lacked is taken from the next of the same sender."""
-    if payment is None or money.source != payment.provider or None not in (payment.amount, payment.intent_id):
+    """What the first notice of a session lacked is taken from the next of the same sender, and the time from the one
+    that names the earliest: whichever comes first."""
+    if payment is None or money.source != payment.provider:
+        return payment
+    at = min([at for at in (payment.paid_at, money.paid_at) if at is not None], default=payment.created)
+    if None not in (payment.amount, payment.intent_id) and at == payment.paid_at:
         return payment
     values = {"new_amount": money.amount, "new_currency": money.currency, "new_intent": money.intent_id}
-    return tx.all(_LEARN, payment=payment.id, **values)[0]
+    return tx.all(_LEARN, payment=payment.id, at=at, **values)[0]
 
 
 def told_by_site(tx: Transaction, booking: Row) -> Row | None:

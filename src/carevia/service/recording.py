@@ -98,6 +98,7 @@ _SET_MONEY = (
         due=bindparam("new_due"),
         currency=bindparam("new_currency"),
         needs_look=bindparam("look"),
+        created=bindparam("at"),
     )
 )
 
@@ -137,6 +138,8 @@ class Recorder:
             self._insert_payment(tx, paid.money, None, None, paid.needs_look, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
             return paid.needs_look
+        if payment.booking_id is None:
+            learned(tx, payment, paid.money)
         if payment.provider == "site" and paid.money.amount is not None:
             with telling(tx, payment.booking_id, now):
                 confirm(tx, payment, paid.money, None)
@@ -327,8 +330,8 @@ def _sum_up(tx: Transaction, booking: Row, total: int | None, *, look: str | Non
 
 
 def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | None) -> None:
-    """What was paid is the sum of the payments; where the provider has spoken, its currency is the booking's. Of two
-    totals that it told the larger one holds, whichever came first."""
+    """What was paid is the sum of the payments, and the time is that of the earliest; where the provider has spoken,
+    its currency is the booking's. Of two totals that it told the larger one holds, whichever came first."""
     paid = [row for row in tx.all(PAYMENTS_OF, booking=booking.id) if row.amount is not None]
     confirmed = [row for row in paid if row.provider != "site"]
     currency = (confirmed or paid or [booking])[0].currency
@@ -340,9 +343,9 @@ def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | 
     if booking.source != "site" or len(confirmed) > 1:
         total = max(total or 0, booking.total)
     whole, left = due(total, amount, several=len(paid) > 1)
-    tx.run(
-        _SET_MONEY, booking=booking.id, new_total=whole, new_paid=amount, new_due=left, new_currency=currency, look=look
-    )
+    at = min([booking.created, *(row.paid_at for row in paid if row.paid_at is not None)])
+    values = {"new_total": whole, "new_paid": amount, "new_due": left, "new_currency": currency}
+    tx.run(_SET_MONEY, booking=booking.id, look=look, at=at, **values)
 
 
 def _service_name(tx: Transaction, details: BookingDetails) -> str:
