@@ -238,6 +238,23 @@ def test_pages_are_the_built_index(tmp_path: Path, web: Path, path: str) -> None
     run(work())
 
 
+def test_a_browser_at_an_address_that_is_none_gets_the_page_that_says_so_and_a_program_json(
+    tmp_path: Path, web: Path
+) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, web) as d:
+            browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+            page = await d.http.get("/dashbord", headers=browser)
+            assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+            again = await d.http.get("/dashbord", headers=browser | {"if-none-match": page.headers["etag"]})
+            assert (again.status_code, again.text) == (404, page.text)
+            for path, accepts in (("/dashbord", {}), ("/api/nope", browser)):
+                assert (await d.http.get(path, headers=accepts)).json()["success"] is False
+            assert (await d.http.post("/dashbord", headers=browser)).status_code == 404
+
+    run(work())
+
+
 def test_assets_are_kept_for_ever_and_nothing_else_of_the_disk_is_served(tmp_path: Path, web: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path, web) as d:

@@ -1,4 +1,5 @@
 """The built front end: index.html for every page's address, assets that never change, and nothing else from the disk.
+A browser gets it for an address that is none too, with 404: it says so in words, where programs get JSON.
 
 Only files that were there at start are served, from memory once asked for: no address can leave the folder.
 """
@@ -49,7 +50,7 @@ class _File(msgspec.Struct):
 
 
 class Pages:
-    """`find(request)` is the answer for a page or an asset, None for any other address."""
+    """`find(request)` is the answer for a page or an asset, None for any other address that no person has typed."""
 
     def __init__(self, folder: Path) -> None:
         self._paths: dict[str, Path] = {}
@@ -65,7 +66,10 @@ class Pages:
                 return Answer(503, _NOT_BUILT.encode(), [(b"content-type", _TYPES[".txt"]), _ASK_EACH_TIME])
             name = "/index.html"
         file = self._file(name)
-        return None if file is None else _answer(file, request)
+        if file is not None:
+            return _answer(file, request)
+        index = self._file("/index.html")
+        return _answer(index, request, status=404) if index is not None and _is_typed(request) else None
 
     def _file(self, name: str) -> _File | None:
         found = self._read.get(name)
@@ -88,9 +92,15 @@ def _load(path: Path, *, for_ever: bool) -> _File:
     return _File(etag, headers, plain, packed)
 
 
-def _answer(file: _File, request: Request) -> Answer:
-    if file.etag in (request.header("if-none-match") or ""):
+def _is_typed(request: Request) -> bool:
+    """A person has opened this address in a browser."""
+    opens = request.method in ("GET", "HEAD") and "text/html" in (request.header("accept") or "")
+    return opens and not request.path.startswith("/api/")
+
+
+def _answer(file: _File, request: Request, *, status: int = 200) -> Answer:
+    if status == 200 and file.etag in (request.header("if-none-match") or ""):
         return Answer(304, b"", file.headers)
     if file.packed is not None and _TAKES_GZIP.search(request.header("accept-encoding") or ""):
-        return Answer(200, file.packed, [*file.headers, (b"content-encoding", b"gzip")])
-    return Answer(200, file.plain, file.headers)
+        return Answer(status, file.packed, [*file.headers, (b"content-encoding", b"gzip")])
+    return Answer(status, file.plain, file.headers)
