@@ -146,3 +146,28 @@ def test_what_follows_a_refused_head_is_dropped() -> None:
             assert not site.engine.stats.opened
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"chunked\r\n\r\n-1\r\n", b"chunked\r\n\r\n1\r\nxx0\r\n\r\n", b"gzip\r\n\r\n0\r\n\r\n"]
+)
+@pytest.mark.parametrize("session", ["a session of the engine", ""])
+def test_a_body_that_is_none_is_400(wrong: bytes, session: str) -> None:
+    """As the reference server answers; behind an answer that is still due none can be given."""
+
+    async def main() -> None:
+        async with serving(make()) as site, Polling(site.port) as polling:
+            target = polling.target if session else "/elsewhere"
+            bad = f"POST {target} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: ".encode() + wrong
+            async with Connection(site.port) as connection:
+                connection.write(bad)
+                answer = await connection.answer()
+                assert (answer.status, answer.headers["connection"]) == (400, "close")
+                assert await connection.closed() < 1
+            assert (polling.sid in site.engine.sessions) == (not session), "who breaks off a POST has left"
+            async with Polling(site.port) as other, Connection(site.port) as connection:
+                connection.ask("GET", other.target)
+                connection.write(bad)
+                assert not await connection.reader.read()
+
+    run(main())

@@ -108,7 +108,6 @@ class DirectCycle:
         except Exception:  # of a hook such as `admit`; uvicorn's parser would take it for a bad request
             self._break("a request failed")
         if self._wants_body and body:
-            self.more_body = False
             self._take_body(body)
         elif self._wants_body:
             self._bucket = self._engine.bodies.set(self)

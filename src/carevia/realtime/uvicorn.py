@@ -159,10 +159,15 @@ class EngineProtocol(PlainProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """To what the parser does not take, where no other answer is due first; `_refuse_head` has answered already."""
-        if not self._idle:
+        if not self._idle and not self._owes_this_alone:
             self.transport.abort()
         elif not self._refused:
             super().send_400_response(msg)
+
+    @property
+    def _owes_this_alone(self) -> bool:
+        """Nothing but the answer to the request whose body is under way, and nothing of it has been sent."""
+        return not self.pipeline and self.cycle.more_body and not getattr(self.cycle, "response_started", False)
 
     def _leave(self, way: Way) -> None:
         """The connection goes to another node, with all that was read of its request."""
@@ -208,7 +213,9 @@ class EngineProtocol(PlainProtocol):
             return False
         query, headers, body = found
         door = partial(Exchange, cast("Engine", self.endpoint))
-        self._direct("POST" if body else "GET", query, headers, True, door).begin(body)
+        cycle = self._direct("POST" if body else "GET", query, headers, True, door)
+        cycle.more_body = False
+        cycle.begin(body)
         return True
 
     @property
