@@ -1,5 +1,6 @@
 """What every answer has in common: envelope, ids, headers, methods, origins; and the check that no door is open."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from carevia.api.http import ok
+from carevia.api.http import Request, SlowBody, ok
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route, SocketEvent, check_events, check_routes
 from carevia.errors import ConfigError
+from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.store import works
 from tests.aio import run
 from tests.api.desk import ORIGIN, PRODUCTION, Desk, desk
@@ -201,6 +203,25 @@ def test_content_length_of_10_to_the_12_is_413_without_reading(tmp_path: Path) -
             scope = {"type": "http", "method": "POST", "path": "/api/login", "headers": headers, "query_string": b""}
             await d.carevia.asgi(scope, receive, send)
             assert sent[0]["status"] == 413
+
+    run(work())
+
+
+@pytest.mark.parametrize("first", [[], [b"{"]], ids=["not a byte", "one byte"])
+def test_a_body_that_does_not_come_is_408(first: list[bytes]) -> None:
+    """The first byte has the same deadline as the last: without it a connection was held for as long as its client
+    liked."""
+
+    async def receive() -> Any:
+        if first:
+            return {"type": "http.request", "body": first.pop(), "more_body": True}
+        return await asyncio.Event().wait()
+
+    async def work() -> None:
+        handshake = Handshake([(b"content-length", b"2")], b"", "", "http", TrustedProxies(()))
+        async with asyncio.timeout(5):
+            with pytest.raises(SlowBody):
+                await Request(handshake, "POST", "/", receive).body(limit=2, seconds=0.01)
 
     run(work())
 

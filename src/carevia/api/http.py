@@ -79,28 +79,12 @@ class Request:
         if self._receive is None:
             return b""
         self.check_length(limit)
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        body: bytes = message.get("body", b"")
-        if message.get("more_body", False):
-            body = await self._rest(self._receive, body, limit, seconds)
-        if len(body) > limit:
-            raise too_large(limit)
-        return body
-
-    def check_length(self, limit: int) -> None:
-        """TooLarge for a body that says of itself that it is."""
-        declared = self.header("content-length") or ""
-        if declared and (not declared.isdecimal() or len(declared) > 18 or int(declared) > limit):
-            raise too_large(limit)
-
-    async def _rest(self, receive: Receive, first: bytes, limit: int, seconds: float) -> bytes:
-        chunks, size, more = [first], len(first), True
+        chunks: list[bytes] = []
+        size, more = 0, True
         try:
             async with asyncio.timeout(seconds):
                 while more and size <= limit:
-                    message = await receive()
+                    message = await self._receive()
                     if message["type"] == "http.disconnect":
                         raise Disconnected
                     chunks.append(message.get("body", b""))
@@ -108,7 +92,15 @@ class Request:
                     more = message.get("more_body", False)
         except TimeoutError:
             raise SlowBody(seconds) from None
+        if size > limit:
+            raise too_large(limit)
         return b"".join(chunks)
+
+    def check_length(self, limit: int) -> None:
+        """TooLarge for a body that says of itself that it is."""
+        declared = self.header("content-length") or ""
+        if declared and (not declared.isdecimal() or len(declared) > 18 or int(declared) > limit):
+            raise too_large(limit)
 
 
 class SlowBody(CareviaError):
