@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from carevia.realtime.exchange import BODY_SECONDS, DRAIN_SECONDS
 from tests.realtime.rawclient import AT_ONCE, Connection, Polling, until
 from tests.realtime.serving import Site, echoing, run, serving
 
@@ -109,6 +110,10 @@ def test_a_body_that_never_arrives_is_408_and_ends_the_session(monkeypatch: pyte
             await site.quiet_sessions()
 
     run(main())
+
+
+def test_a_slow_body_and_what_is_read_on_after_its_refusal_take_less_than_ten_seconds() -> None:
+    assert BODY_SECONDS + DRAIN_SECONDS < 10
 
 
 def test_a_chunked_body_under_the_limit_passes() -> None:

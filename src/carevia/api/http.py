@@ -15,6 +15,7 @@ import msgspec
 
 from carevia.errors import BadInput, CareviaError, TooLarge
 from carevia.realtime.asgi import Receive, Send, disconnected, drain
+from carevia.realtime.exchange import BODY_SECONDS
 from carevia.realtime.handshake import Handshake
 
 HeaderList = list[tuple[bytes, bytes]]
@@ -22,7 +23,6 @@ HeaderList = list[tuple[bytes, bytes]]
 JSON: Final = (b"content-type", b"application/json")
 NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
-BODY_SECONDS: Final = 10.0
 BODY_LIMIT: Final = 65_536
 _REQUEST_ID: Final = re.compile(rb"[\w-]{8,64}")
 _encode = msgspec.json.Encoder().encode

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from carevia.api.edge import REQUEST_ID, Edge
-from carevia.api.http import BODY_SECONDS, CLOSE, Answer, Request, SlowBody, too_large
+from carevia.api.http import CLOSE, Answer, Request, SlowBody, too_large
 from carevia.api.policy import Route
 from carevia.errors import CareviaError
 from carevia.realtime import exchange
@@ -58,7 +58,7 @@ class Notice:
         self._refuse(too_large(self.limit))
 
     def too_slow(self) -> None:
-        self._refuse(SlowBody(BODY_SECONDS))
+        self._refuse(SlowBody(exchange.BODY_SECONDS))
 
     def gone(self) -> None:
         """What has begun goes on: its sender will ask again, and is told that it is done."""

@@ -27,7 +27,7 @@ _ANY_CLIENT = 16  # packets in one payload; python-engineio's client refuses mor
 _ABLE_CLIENT = 512
 # Browsers and Node's socket.io-client, which read a payload of any number. Whoever says so wrongly harms nobody else.
 _ABLE = ("Mozilla/", "node-XMLHttpRequest")
-BODY_SECONDS = 10.0  # for a POST to arrive whole
+BODY_SECONDS = 8.0  # for a body to arrive whole; with DRAIN_SECONDS a slow one is gone within ten
 DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so that the client can read the answer
 
 
