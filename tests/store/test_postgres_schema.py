@@ -46,7 +46,9 @@ def _is_a_table_of_all_databases(_: object, name: str | None, kind: str, *__: ob
     return kind != "table" or name != "message_words"
 
 
-def test_the_first_schema_with_its_rows_becomes_this_versions(url: str) -> None:
+@pytest.fixture
+def first(url: str) -> str:
+    """The address of a database of the first schema, with a few rows."""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     config = alembic_config()
     with engine.begin() as connection:
@@ -56,6 +58,11 @@ def test_the_first_schema_with_its_rows_becomes_this_versions(url: str) -> None:
         connection.execute(text("INSERT INTO meta (key, value) VALUES ('epoch', 'first')"))
         connection.execute(text("INSERT INTO payments (id, provider, status, created) VALUES ('p', 's', 'paid', 7)"))
     engine.dispose()
+    return url
+
+
+def test_the_first_schema_with_its_rows_becomes_this_versions(first: str) -> None:
+    url = first
     assert prepare(url, "another") == "first"
     assert ask(url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert ask(url, "SELECT id, refunded FROM payments") == [("p", 0)]
@@ -68,6 +75,13 @@ def test_two_nodes_that_start_at_once_migrate_once(url: str) -> None:
         assert len(set(found)) == 1
 
     run(main())
+
+
+def test_a_migration_that_the_server_ends_says_so_in_one_sentence(first: str, postgres: Postgres) -> None:
+    postgres.execute("postgres", "DROP ROLE IF EXISTS somebody; CREATE ROLE somebody LOGIN")
+    ask(first, "GRANT ALL ON SCHEMA public TO somebody; GRANT ALL ON ALL TABLES IN SCHEMA public TO somebody")
+    with pytest.raises(ConfigError, match=r"must be owner of .*: make it the owner"):
+        prepare(first.replace("carevia@", "somebody@"), "e")
 
 
 def test_a_database_that_is_not_ours_is_left_alone_in_one_sentence(url: str) -> None:

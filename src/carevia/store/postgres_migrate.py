@@ -34,7 +34,8 @@ def prepare(url: str, epoch: str) -> str:
             return _stored_epoch(connection, epoch)
     except (errors.InsufficientPrivilege, errors.InvalidSchemaName) as error:
         raise ConfigError(
-            f"The database's user may not make tables ({first_line(error)}): make it the owner of the database."
+            f"The database's user may not make or change its tables ({first_line(error)}): make it the owner of the "
+            "database and of the tables in it."
         ) from None
     except (errors.InvalidPassword, errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName) as error:
         raise ConfigError(f"PostgreSQL refuses us ({first_line(error)}): mend CAREVIA_DATABASE_URL.") from None
@@ -45,6 +46,8 @@ def prepare(url: str, epoch: str) -> str:
 def unreachable(error: psycopg.Error) -> Unavailable | ConfigError:
     """One may pass by itself, the other does not: which of them libpq does not say with a code before it is in."""
     line = first_line(error)
+    if isinstance(error, errors.DiskFull):
+        return Unavailable(f"The disk of the database is full: make room ({line}).")
     if any(words in line for words in ("authentication failed", "does not exist", "no pg_hba.conf entry")):
         return ConfigError(f"PostgreSQL refuses us ({line}): mend CAREVIA_DATABASE_URL.")
     return Unavailable(f"PostgreSQL cannot be reached ({line}): {_MEND}.")
@@ -76,6 +79,7 @@ def upgrade(url: str) -> None:
     """In one transaction under a lock, so that of several nodes the first does the work."""
     from alembic import command
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
@@ -88,6 +92,8 @@ def upgrade(url: str) -> None:
             refuse_newer("The database", config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise error.orig or error from None  # in PostgreSQL's own words, as everywhere here
     finally:
         engine.dispose()
     log.info("store: schema is at revision %s", HEAD)
