@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -75,6 +76,17 @@ def test_two_nodes_that_start_at_once_migrate_once(url: str) -> None:
         assert len(set(found)) == 1
 
     run(main())
+
+
+def test_a_migration_that_would_have_to_wait_for_long_lets_the_others_pass(first: str) -> None:
+    """Whoever comes after it waits behind it, as long as it waits itself: payments too."""
+    with psycopg.connect(first) as long:
+        long.execute("SELECT count(*) FROM payments")  # as a backup does, until it has ended
+        with pytest.raises(Unavailable, match="held by others"):
+            prepare(first, "e")
+        assert ask(first, "SELECT version_num FROM alembic_version") == [("0001",)]
+        assert ask(first, "SELECT count(*) FROM payments") == [(1,)]
+    assert prepare(first, "e") == "first"
 
 
 def test_a_migration_that_the_server_ends_says_so_in_one_sentence(first: str, postgres: Postgres) -> None:

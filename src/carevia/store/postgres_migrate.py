@@ -20,6 +20,7 @@ log = logging.getLogger("carevia.store")
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _MEND = "start it, or mend CAREVIA_DATABASE_URL"
+_TURN = "2s"  # for a lock on a table: whoever comes meanwhile waits behind us, the nodes of the old version too
 
 
 def prepare(url: str, epoch: str) -> str:
@@ -36,6 +37,10 @@ def prepare(url: str, epoch: str) -> str:
         raise ConfigError(
             f"The database's user may not make or change its tables ({first_line(error)}): make it the owner of the "
             "database and of the tables in it."
+        ) from None
+    except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
+        raise Unavailable(
+            f"The tables are held by others, as by a backup ({first_line(error)}): start again when they have ended."
         ) from None
     except (errors.InvalidPassword, errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName) as error:
         raise ConfigError(f"PostgreSQL refuses us ({first_line(error)}): mend CAREVIA_DATABASE_URL.") from None
@@ -89,6 +94,7 @@ def upgrade(url: str) -> None:
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
+            connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (_TURN,))
             refuse_newer("The database", config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
