@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from carevia.errors import BadInput, Conflict
+from carevia.errors import BadInput, ConfigError, Conflict
 from carevia.store import postgres_backup, postgres_connection
 from carevia.store.postgres import PostgresStore
 from carevia.store.postgres_connection import in_use
@@ -193,6 +193,18 @@ def test_a_backup_and_a_restore_take_as_long_as_they_take_whatever_limit_the_dat
     back_up(url, tmp_path / "copy.db", slow())
     restore(url, tmp_path / "copy.db", slow(), epoch="e", stamp="x")
     assert contents(url) == before
+
+
+def test_what_a_newer_version_wrote_is_told_by_its_name(url: str, tmp_path: Path) -> None:
+    prepare(url, "e")
+    back_up(url, tmp_path / "copy.db", quiet)
+    with closing(sqlite3.connect(tmp_path / "copy.db", isolation_level=None)) as file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match=r"^The backup was written by a newer version of Carevia \(schema 9999"):
+        restore(url, tmp_path / "copy.db", quiet, epoch="e", stamp="x")
+    ask(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(BadInput, match=r"another version's schema \(9999, .*make the backup with that version"):
+        back_up(url, tmp_path / "another.db", quiet)
 
 
 def test_a_restore_that_fails_leaves_everything_as_it_was(

@@ -156,6 +156,15 @@ def test_a_backup_that_is_none_changes_nothing(tmp_path: Path, spoil: Callable[[
     assert names(path.parent) == {"carevia.db", "carevia.db.lock"}
 
 
+def test_a_backup_of_a_newer_version_is_refused_as_the_backup(tmp_path: Path) -> None:
+    """And not as the copy that was made of it meanwhile, which is gone when somebody reads this."""
+    path = filled(tmp_path / "data")
+    back_up(path, tmp_path / "copy.db", quiet)
+    of_a_newer_version(tmp_path / "copy.db")
+    with pytest.raises(CareviaError, match=r"^The backup was written by a newer version of Carevia \(schema 9999"):
+        bring_back(path, tmp_path / "copy.db")
+
+
 def test_a_backup_of_an_older_release_is_whole_with_the_tables_it_had(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
         connection.executescript(dump("sqlite").read_text())

@@ -144,7 +144,7 @@ def _begin_epoch(path: Path, epoch: str) -> None:
     """Old offsets and pids name the old epoch: who shows one is told `reset`. The schema becomes this version's."""
     with contextlib.closing(connect(path)) as connection:
         connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
-    prepare(path, epoch)
+    prepare(path, epoch, "The backup")
     with contextlib.closing(connect(path)) as connection:
         check_tables(connection)
 

@@ -27,16 +27,16 @@ _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 log = logging.getLogger("carevia.store")
 
 
-def prepare(path: Path, epoch: str) -> str:
+def prepare(path: Path, epoch: str, what: str = "") -> str:
     """Make or migrate the database file; answers its epoch, which is `epoch` when it had none. Raises ConfigError, or
-    Unavailable while the disk is full."""
+    Unavailable while the disk is full. `what` it is called where its own name tells nobody anything."""
     try:
         _make_file(path)
         _use_wal(path)
         if _stored_revision(path) is None:
             _create(path)
         if _stored_revision(path) != HEAD:
-            _upgrade(path)
+            _upgrade(path, what or str(path))
         return _stored_epoch(path, epoch)
     except OSError as error:
         raise cannot_write(path.parent, error) from None
@@ -116,7 +116,7 @@ def _create(path: Path) -> None:
         connection.close()
 
 
-def _upgrade(path: Path) -> None:
+def _upgrade(path: Path, what: str) -> None:
     """In one transaction under the write lock, so that of several processes the first does the work."""
     from alembic import command
     from sqlalchemy import create_engine, event
@@ -128,7 +128,7 @@ def _upgrade(path: Path) -> None:
     config = alembic_config()
     try:
         with engine.begin() as connection:
-            refuse_newer(str(path), config, connection)
+            refuse_newer(what, config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:

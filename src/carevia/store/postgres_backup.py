@@ -59,8 +59,11 @@ def back_up(url: str, target: Path, progress: Progress, *, files: Path, force: b
         if not in_use(connection):
             raise Conflict("A restore is at work on the database. Make the backup when it has ended.")
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        if stored_revision(connection) != HEAD:
-            raise BadInput("The database has another version's schema. Run `carevia migrate` first.")
+        if (revision := stored_revision(connection)) != HEAD:
+            raise BadInput(
+                f"The database has another version's schema ({revision or 'none yet'}, this version knows {HEAD}): "
+                "make the backup with that version. Where this one is the newer, run `carevia migrate` first."
+            )
         prepare_file(part, "")
         _copy_out(connection, part, progress)
         backup_attachments.put_in(part, files)
@@ -91,7 +94,7 @@ def restore(
             copy_backup(backup, file, progress)
             found = checked(file, progress)
             backup_attachments.take_out(file, files)
-            prepare_file(file, epoch)
+            prepare_file(file, epoch, "The backup")
             with contextlib.closing(sqlite3.connect(file)) as it:
                 check_tables(it)
             kept = _replace(connection, url, file, progress, epoch=epoch, stamp=stamp)
