@@ -126,7 +126,10 @@ class ThreadedStore(Store):
     async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
         if not rooms:
             return (await self.bounds())[0], []
-        return await self.read(partial(works.missed, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
+        oldest, found = await self.read(partial(works.missed, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
+        if found:
+            self._saw(found[-1].seq)
+        return oldest, found
 
     async def bounds(self) -> tuple[int, int]:
         oldest, newest = await self.read(works.bounds)
