@@ -224,6 +224,18 @@ def test_a_part_that_is_missing_is_no_whole() -> None:
     assert b.told == {"x": 1, "y": 1}
 
 
+def test_parts_of_two_wholes_are_no_whole() -> None:
+    """The end of the one and the beginning of the other were lost: what had changed between them stayed as it was."""
+    b = Side("b")
+    old, new = ({"n:x": msgspec.msgpack.encode(value)} for value in (1, 2))
+    b.roster.hear(Whole("a", 3, 0, 1, old), 0.0)
+    b.roster.hear(Whole("a", 4, 1, 1, {}), 0.0)
+    assert b.told == {}
+    b.roster.hear(Whole("a", 4, 0, 1, new), 0.0)
+    b.roster.hear(Whole("a", 4, 1, 1, {}), 0.0)
+    assert b.told == {"x": 2}
+
+
 def test_what_a_newer_version_says_is_let_be_and_what_is_no_value_is_counted() -> None:
     b = Side("b")
     b.roster.hear(Whole("a", 0, 0, 0, {}), 0.0)

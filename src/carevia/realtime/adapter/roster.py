@@ -68,7 +68,7 @@ Message = Beat | Change | Whole | Ask | Bye
 class _Copy:
     """What is known of another node."""
 
-    __slots__ = ("asked", "coming", "entries", "heard", "number", "parts")
+    __slots__ = ("asked", "coming", "coming_number", "entries", "heard", "number", "parts")
 
     def __init__(self, now: float) -> None:
         self.heard = now
@@ -76,6 +76,7 @@ class _Copy:
         self.number = -1  # of the newest change that is in `entries`
         self.entries: dict[str, bytes] = {}
         self.coming: dict[str, bytes] = {}  # of a Whole whose last part has not come
+        self.coming_number = -1  # its number
         self.parts = 0  # of it, that have
 
 
@@ -270,8 +271,8 @@ class Roster:
 
     def _whole(self, whole: Whole, copy: _Copy) -> None:
         if whole.part == 0:
-            copy.coming, copy.parts = {}, 0
-        if whole.number < copy.number or whole.part != copy.parts:
+            copy.coming, copy.coming_number, copy.parts = {}, whole.number, 0
+        if whole.number < copy.number or (whole.number, whole.part) != (copy.coming_number, copy.parts):
             return  # older than what is known; or a part was lost, and the next beat asks again
         copy.coming |= whole.entries
         copy.parts += 1
