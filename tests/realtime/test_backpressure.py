@@ -12,7 +12,7 @@ from carevia.realtime.process import resident
 from carevia.realtime.testing import TestClient
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, Tab, until
-from tests.realtime.serving import echoing, run, serving
+from tests.realtime.serving import echoing, make, run, serving
 from tests.realtime.test_limits import only, shrink
 
 
@@ -208,6 +208,30 @@ def test_a_client_that_reads_gets_a_message_larger_than_the_buffer(transport: Li
                 await asyncio.sleep(0)
                 assert sum(lagging.unsent for lagging in server.engine.lagging) < 500_000
             assert server.engine.stats.slow == 1
+        await server.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_who_is_dropped_while_it_joins_has_never_been_there(transport: Literal["websocket", "polling"]) -> None:
+    """It was told "disconnect", then "connect": who kept a list of sockets kept this one for ever."""
+
+    async def main() -> None:
+        server = make(buffer_limit=200_000)
+        space, other = server.namespace("/"), server.namespace("/other")
+        said: list[str] = []
+        other.use(lambda socket, auth: space.emit("e", "x" * 200_000))
+        other.on("connect")(lambda socket, auth: said.append("connect"))
+        other.on("disconnect")(lambda socket, reason: said.append("disconnect"))
+        async with TestClient(server, transport=transport) as slow:
+            slow.pause()
+            while not server.engine.lagging:
+                space.emit("e", "x" * 10_000)
+                await asyncio.sleep(0)
+            slow.say("0/other,")
+            await until(lambda: not server.engine.sessions, "it stays")
+            assert said == [] and not other.sockets
         await server.stop()
 
     run(main())

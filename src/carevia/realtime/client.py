@@ -184,11 +184,14 @@ class Client:
         ghost = namespace.sockets.get(identity.sid)
         if ghost is not None:  # it came back before its old connection was missed
             ghost.session.close("recovered elsewhere")
-        socket.id, socket.recovered, socket.connected = identity.sid, identity.recovered, True
-        joined, socket.joined = socket.joined, ()
-        namespace.add(socket)
+        socket.id, socket.recovered = identity.sid, identity.recovered
         reply = {"sid": identity.sid} if identity.pid is None else {"sid": identity.sid, "pid": identity.pid}
         self._send(socketio.control(socketio.CONNECT, namespace.name, reply))
+        if self.session.closed:  # what waited for it, or this, was too much
+            return
+        socket.connected = True
+        joined, socket.joined = socket.joined, ()
+        namespace.add(socket)
         if identity.recovered:
             if namespace.log is not None:
                 namespace.log.restore(socket)
