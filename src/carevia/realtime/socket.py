@@ -316,9 +316,8 @@ class Socket:
             self._jobs.append((handler, (reason,), None))
         elif handler is not None:
             self.handle(handler, (reason,))
-        server = self.client.server
-        if self._jobs is not None and server.config.leave_timeout:
-            server.leaving.set(ref(self))  # weak: a handler that is awaited holds it, and nothing else should
+        if self._jobs is not None:  # weak: a handler that is awaited holds it, and nothing else should
+            self.client.server.leaving.set(ref(self))
 
     def hurry(self) -> None:
         """It went a while ago, and a handler is still awaited: let it go on, but let nothing wait for it any more."""
