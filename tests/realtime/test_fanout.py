@@ -173,6 +173,26 @@ def test_a_client_that_reads_is_not_overrun_by_a_flood_of_one_turn(stack: ExitSt
     asyncio.run(main())
 
 
+def test_what_is_said_while_a_flood_leaves_does_not_hurry_it(stack: ExitStack) -> None:
+    """As by a "disconnect" of who could not take it: each such word doubled what left in a turn from then on."""
+
+    class Answering(Peer):
+        def send(self, message: Message, taken: int | None = None) -> None:
+            super().send(message, taken)
+            push(fanout, [other], b"one has gone")
+
+    async def main() -> None:
+        for _ in range(10):
+            push(fanout, [peer], b"x" * 70_000)
+        for turn in range(1, 11):
+            await asyncio.sleep(0)
+            assert len(peer.sent) == turn
+
+    fanout = Fanout(Ways())
+    peer, other = Answering(stack, direct=False), Peer(stack, direct=False)
+    asyncio.run(main())
+
+
 def test_who_says_more_in_each_turn_than_leaves_in_one_does_not_fill_the_memory(stack: ExitStack) -> None:
     async def main() -> None:
         fanout, peer = Fanout(Ways()), Peer(stack, direct=False)

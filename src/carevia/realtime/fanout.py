@@ -94,7 +94,7 @@ class Fanout:
             self._send_portion()
         while self._size > _BACKLOG:
             self._send_portion()
-        if self._entries:
+        if self._entries and not self._scheduled:  # what was said meanwhile has seen to it
             self._scheduled = True
             _loop().call_soon(self._turn)
 
