@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carevia.protocol import socketio
 from carevia.realtime.adapter import MemoryBroker, MemoryBus, wire
 from carevia.realtime.adapter.redis import RedisBroker
 from tests.harness.valkey import Valkey
@@ -140,10 +142,41 @@ def test_what_is_packed_is_read_again(value: Any) -> None:
     assert wire.read_options(opts) == (("a",), (), False, None)
 
 
-def test_structs_and_raw_json_are_packed_as_what_they_say() -> None:
-    class Point(msgspec.Struct):
-        x: int
+class Point(msgspec.Struct):
+    x: int
 
+
+class Parcel(msgspec.Struct):
+    content: bytes
+    label: msgspec.Raw
+
+
+class Size(Enum):
+    SMALL = "s"
+
+
+MORNING = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Parcel(b"x", msgspec.Raw(b'{"to":"Ada"}')), {Size.SMALL: Size.SMALL}, {MORNING: MORNING}, [{1: {2}}, b"\x00"]],
+    ids=["a Struct", "an Enum", "a date", "numbers and bytes"],
+)
+def test_clients_of_other_servers_get_what_ours_get(value: Any) -> None:
+    """They got another name for a key, bytes for a text; and a Struct with `Raw` in it could not be said at all."""
+    event = ("e", value)
+    assert socketio.encode(socketio.EVENT, "/", wire.plain(event)) == socketio.encode(socketio.EVENT, "/", event)
+
+
+@pytest.mark.parametrize("key", [True, None, (1, 2)])
+def test_a_key_that_json_does_not_have_goes_to_no_server(key: Any) -> None:
+    """The others' clients got the event, and its emit raised."""
+    with pytest.raises(TypeError):
+        wire.plain(("e", {key: 1}))
+
+
+def test_structs_and_raw_json_are_packed_as_what_they_say() -> None:
     assert wire.plain((Point(1), msgspec.Raw(b'{"y": [2]}'), {3: (4,)}, bytearray(b"b"))) == [
         {"x": 1}, {"y": [2]}, {"3": [4]}, b"b",
     ]  # fmt: skip

@@ -61,18 +61,28 @@ class Channels:
 
 
 def plain(value: Any) -> Any:
-    """As lists, dicts, strings, numbers and bytes: what other servers can read. Raises TypeError."""
+    """As lists, dicts, strings, numbers and bytes: what other servers can read, and their clients get as ours do.
+    Raises TypeError, ValueError and UnicodeEncodeError."""
     if isinstance(value, msgspec.Raw):
         return msgspec.json.decode(value)
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {key if type(key) is str else _name(key): plain(item) for key, item in value.items()}
     if isinstance(value, bytearray | memoryview):
         return bytes(value)
     if value is None or isinstance(value, str | int | float | bytes):
         return value
-    return plain(msgspec.to_builtins(value, builtin_types=(bytes,)))
+    return _by_json(value)
+
+
+def _name(key: Any) -> str:
+    [name] = _by_json({key: None})
+    return str(name)
+
+
+def _by_json(value: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def packet(namespace: str, event: Sequence[Any]) -> dict[str, Any]:
