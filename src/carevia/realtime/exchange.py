@@ -131,9 +131,9 @@ class Exchange:
         if refusal := self._engine.admit(self._handshake):
             self._turn_away(refusal)
             return
-        headers = (*_TEXT, *self._engine.greeting(self._handshake))
+        greeting = tuple(self._engine.greeting(self._handshake))
         session = self._engine.open_polling(self._handshake)
-        self._answer(200, self._engine.open_packet(session.id, "polling"), headers)
+        self._answer(200, self._engine.open_packet(session.id, "polling"), _TEXT, own=greeting)
 
     def _get(self, polling: "PollingTransport") -> None:
         if polling.waiting:
@@ -182,8 +182,10 @@ class Exchange:
     def _refuse(self, error: tuple[int, str], status: int = 400, cors: bool = True) -> None:
         self._answer(status, engineio.error_body(*error), _JSON, cors=cors)
 
-    def _answer(self, status: int, body: bytes, headers: Headers, *, cors: bool = True, closes: bool = False) -> None:
-        self._respond(Answer(status, body, headers + (self._cors() if cors else _NO_STORE), closes))
+    def _answer(
+        self, status: int, body: bytes, headers: Headers, *, cors: bool = True, closes: bool = False, own: Headers = ()
+    ) -> None:
+        self._respond(Answer(status, body, headers + (self._cors() if cors else _NO_STORE), closes, own))
 
     def _cors(self) -> Headers:
         if "*" in self._engine.config.origins:
