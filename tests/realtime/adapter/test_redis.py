@@ -105,3 +105,19 @@ def test_without_a_server_it_starts_and_waits() -> None:
             valkey.close()
 
     run(main())
+
+
+def test_a_server_that_refuses_to_count_subscribers_counts_as_out_of_reach() -> None:
+    """As one that is loading, or busy with a script: `fetch_sockets` raised what nobody who calls it has heard of."""
+
+    async def main() -> None:
+        with Valkey() as valkey:
+            broker = RedisBroker(valkey.unix_url)
+            await broker.start()
+            assert await broker.subscribers("nobody's") == [0]
+            await broker.execute("ACL", "SETUSER", "default", "-pubsub")
+            with pytest.raises(BrokerUnavailable, match="refuses to count"):
+                await broker.subscribers("nobody's")
+            await broker.stop()
+
+    run(main())

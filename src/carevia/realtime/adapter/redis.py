@@ -91,7 +91,10 @@ class RedisBroker:
         return True
 
     async def subscribers(self, *channels: str) -> list[int]:
-        answer = await self.execute("PUBSUB", "NUMSUB", *channels)
+        try:
+            answer = await self.execute("PUBSUB", "NUMSUB", *channels)
+        except RedisError as refused:
+            raise BrokerUnavailable(f"Redis refuses to count ({refused})") from None
         return [int(number) for number in answer[1::2]]
 
     async def start(self) -> None:
