@@ -107,6 +107,23 @@ def test_without_a_server_it_starts_and_waits() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_it_ends_though_the_server_goes_at_the_same_moment(turns: int) -> None:
+    """As where both are shut down together: the loss swallowed the cancellation, and we never ended."""
+
+    async def main() -> None:
+        with Valkey() as valkey:
+            broker = RedisBroker(valkey.unix_url)
+            await broker.start()
+            valkey.kill()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(2):
+                await broker.stop()
+
+    run(main())
+
+
 def test_a_server_that_refuses_to_count_subscribers_counts_as_out_of_reach() -> None:
     """As one that is loading, or busy with a script: `fetch_sockets` raised what nobody who calls it has heard of."""
 

@@ -11,7 +11,7 @@ import logging
 import random
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from redis.asyncio.connection import Connection, ConnectionPool
@@ -133,14 +133,13 @@ class RedisBroker:
                 try:
                     await self._session()
                 except Exception as problem:  # whatever it was: a broker that gave up would be away for ever
-                    reason = _first(problem)
-                    self.failure = str(reason)
-                    expected = isinstance(reason, _NETWORK)
+                    self.failure = str(problem)
+                    expected = isinstance(problem, _NETWORK)
                     if lost := self._down():
                         pause = FIRST_PAUSE
                     if lost or not expected:
                         said = "Redis was lost (%s); other nodes hear of us later"
-                        _log.warning(said, type(reason).__name__, exc_info=None if expected else reason)
+                        _log.warning(said, type(problem).__name__, exc_info=None if expected else problem)
                 await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 -- jitter, no secret
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
@@ -169,14 +168,21 @@ class RedisBroker:
                 await mouth.connect()  # type: ignore[no-untyped-call]
                 await ears.connect()  # type: ignore[no-untyped-call]
                 await self._listen(ears)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear(ears))
-                tasks.create_task(self._speak(mouth))
-                tasks.create_task(self._pulse())
-                self._arrived()
+            await self._serve(self._hear(ears), self._speak(mouth), self._pulse())
         finally:
             for connection in (ears, mouth):
                 await connection.disconnect(nowait=True)
+
+    async def _serve(self, *works: Coroutine[Any, Any, None]) -> None:
+        """Not by a TaskGroup: where one of its tasks fails just when somebody cancels it, that cancels nothing."""
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            self._arrived()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end(*tasks)
+        for task in done:
+            task.result()
 
     async def _listen(self, ears: Connection) -> None:
         await ears.send_command("SUBSCRIBE", *self._channels)
@@ -265,10 +271,3 @@ def _settle(answer: "asyncio.Future[Any] | None", said: Any) -> None:
         answer.set_exception(said)
     else:
         answer.set_result(said)
-
-
-def _first(problem: BaseException) -> BaseException:
-    """The first of the reasons."""
-    while isinstance(problem, BaseExceptionGroup):
-        problem = problem.exceptions[0]
-    return problem
