@@ -235,6 +235,25 @@ def test_who_is_dropped_in_the_middle_of_a_flood_mixes_up_nothing_for_the_others
     assert late.sent == []
 
 
+def test_who_joins_because_another_is_dropped_gets_nothing_that_was_said_before(stack: ExitStack) -> None:
+    """As by a "disconnect" handler; a few words beside a large room were for whoever was there when they left."""
+    fanout = quiet_fanout()
+    room = {Peer(stack, direct=False) for _ in range(3)}
+    before, late = list(room), Peer(stack, direct=False)
+
+    class Dropped(Peer):
+        def send(self, message: Message, taken: int | None = None) -> None:
+            fanout.settle()
+            room.add(late)
+
+    push(fanout, [Dropped(stack, direct=False), *[Peer(stack, direct=False) for _ in range(LARGE)]], b"to all")
+    said = Message(b"4to a few")
+    fanout.push(cast("Any", room), said)
+    fanout.flush()
+    assert [peer.sent for peer in before] == [[said.frames]] * 3
+    assert late.sent == []
+
+
 def test_an_emit_from_a_thread_is_refused_and_nothing_is_queued() -> None:
     """The first one stopped everything that the server said from then on: the turn that sends counted as on its way."""
 

@@ -39,6 +39,7 @@ class Fanout:
     """The outgoing queue of one server. `ways` says when a session is to be written to in another way than before."""
 
     __slots__ = (
+        "_ahead",
         "_entries",
         "_known",
         "_looked",
@@ -54,6 +55,7 @@ class Fanout:
     def __init__(self, ways: "Ways") -> None:
         self.thread: int | None = None  # which the event loop runs in, once it is known
         self._entries: list[Entry] = []
+        self._ahead: list[Entry] = []  # behind what is being sent: whose receivers have not been looked at yet
         self._size = 0  # of what waits, in bytes
         self._scheduled = False
         self._sending = False
@@ -75,7 +77,8 @@ class Fanout:
     def settle(self) -> None:
         """Send what waits: who is in a room changes now."""
         if self._sending:  # a client that was dropped goes: the rest is for those who are there at this moment
-            self._entries = [(list(sockets), message) for sockets, message in self._entries]
+            for waiting in (self._ahead, self._entries):
+                waiting[:] = [(tuple(sockets), message) for sockets, message in waiting]
         elif self._entries:
             self.flush()
         self._known.clear()
@@ -169,8 +172,9 @@ class Fanout:
         sizes = [len(sockets) for sockets, _ in entries]
         largest = max(sizes)
         if (sum(sizes) - largest) * _REPEATED <= largest:
-            for sockets, message in entries:
-                self._send(sockets, message)
+            self._ahead = entries
+            while entries:
+                self._send(*entries.pop(0))
         else:
             self._send_together(entries)
 
