@@ -44,7 +44,8 @@ def disconnect(sockets: "Iterable[Socket]", close: bool) -> None:
 
 
 def describe(sockets: "Iterable[Socket]", namespace: "Namespace") -> list[RemoteSocket]:
-    """`data` goes along where it is a dict; the handshake without what opens doors (cookies, tokens, the query)."""
+    """`data` goes along where it is a dict (to other servers: that JSON can carry); the handshake without what opens
+    doors (cookies, tokens, the query)."""
     return [
         RemoteSocket(
             namespace, socket.id, (socket.id, *socket.rooms), socket.data if isinstance(socket.data, dict) else {},

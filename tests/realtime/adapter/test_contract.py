@@ -106,6 +106,21 @@ def test_sockets_are_fetched_and_moved_and_sent_away_everywhere(brokers: Brokers
     run(main())
 
 
+@pytest.mark.parametrize("odd", [object(), "\ud800"], ids=["no value", "half a letter"])
+def test_data_that_cannot_be_carried_hides_no_socket(brokers: Brokers, key: str, odd: Any) -> None:
+    """The whole answer was lost, and who asked waited in vain for the others too."""
+
+    async def main() -> None:
+        async with cluster(brokers(), 2, key=key) as both:
+            one, two = await both.clients("a", "a")
+            here, there = both.spaces
+            there.sockets[two.sid].data = {"odd": odd}
+            found = {each.id: each.data for each in await here.fetch_sockets()}
+            assert found == {one.sid: {}, two.sid: {}}
+
+    run(main())
+
+
 def test_servers_talk_to_each_other(brokers: Brokers, key: str) -> None:
     async def main() -> None:
         async with cluster(brokers(), 3, key=key) as three:

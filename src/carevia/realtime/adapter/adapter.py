@@ -209,9 +209,10 @@ class Adapter:
     def _tell_sockets(self, request: Request) -> None:
         pictures = operations.describe(self._meant(request), self.namespace)
         found = [
-            {"id": each.id, "handshake": each.handshake, "rooms": each.rooms, "data": each.data} for each in pictures
+            {"id": each.id, "handshake": each.handshake, "rooms": each.rooms, "data": wire.carried(each.data)}
+            for each in pictures
         ]
-        self._answer(request, sockets=wire.plain(found))
+        self._answer(request, sockets=found)
 
     def _remote_join(self, request: Request) -> None:
         self._move(request, operations.join)

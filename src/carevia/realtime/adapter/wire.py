@@ -85,6 +85,14 @@ def _by_json(value: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
+def carried(data: Any) -> msgspec.Raw:
+    """As JSON, and nothing of what JSON cannot carry: one such socket must not hide all others of its server."""
+    try:
+        return msgspec.Raw(encode_json(plain(data)))
+    except (TypeError, ValueError, RecursionError):
+        return msgspec.Raw(b"{}")
+
+
 def packet(namespace: str, event: Sequence[Any]) -> dict[str, Any]:
     """Raises TypeError and ValueError, as `plain`."""
     try:
