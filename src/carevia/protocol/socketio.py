@@ -1,7 +1,7 @@
 """Socket.IO v5 packets: decode what a client sends, encode what a server says.
 
-Pure. JSON is msgspec's, which refuses NaN, lone surrogates and numbers out of range; nesting too deep is refused too.
-Attachments are `bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
+Pure. JSON is msgspec's, which refuses NaN, lone surrogates and numbers out of range (but see `typed`); nesting too deep
+is refused too. Attachments are `bytes` anywhere in the arguments. Source: the Socket.IO protocol, revision 5.
 """
 
 import re
@@ -48,7 +48,8 @@ _JOIN = Packet(CONNECT, "/", None, None, 0)
 
 def typed(name: str, *types: Any) -> Read:
     """Reads an event of this name with arguments of exactly these types, which are msgspec's; `msgspec.Raw` is JSON
-    that is checked and left as it came. Raises ValueError for anything else."""
+    that is checked and left as it came, but for numbers too large for a float (`1e999`), which pass. Raises ValueError
+    for anything else."""
     return msgspec.json.Decoder(tuple[Literal[name], *types]).decode  # type: ignore[valid-type]
 
 

@@ -79,7 +79,7 @@ class Reader:
         self._mask = b""  # for the next of them
         self._final = False
         self._done = False
-        self._between = True  # two messages: the four above say so, and this for them all
+        self._between = True  # nothing is under way and nothing has ended: one look instead of four, for `texts`
 
     @property
     def idle(self) -> bool:

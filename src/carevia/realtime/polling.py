@@ -53,7 +53,7 @@ class PollingTransport:
         self._final: bytes | None = None
         self._drained: asyncio.Future[None] | None = None
         self._bucket: Bucket[Any] | None = None  # of the time in which it must fetch what waits
-        self.request: Handshake | None = None  # the POST whose packets are being delivered just now
+        self.request: Handshake | None = None  # the POST whose packets come just now: its headers are its own
 
     @property
     def waiting(self) -> bool:

@@ -43,7 +43,7 @@ class EngineProtocol(PlainProtocol):
     _in_head = False
     _between = True  # no request is under way, as far as its bytes go
     _refused = False  # a head was too large: what still comes is dropped
-    _come = 0  # bytes read since the request under way began, and where it began within a read with what came before it
+    _come = 0  # bytes read of the request under way; with what stood before it where it began within a read
     _may_come = MOST_HEAD_BYTES  # while its head is not whole
     _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
     _way: Way | None = None  # to the node that holds the session
