@@ -2,6 +2,7 @@
 its own port; on one host they share a folder, as two hosts they know each other's address."""
 
 import asyncio
+import errno
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import pytest
 
 from carevia.realtime import Server, Socket
 from carevia.realtime.nodes import Links, came
+from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
 from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Response, Tab, request, until, upgrade
 from tests.realtime.serving import Site, make, run, serving
 
@@ -253,4 +255,41 @@ def test_a_drain_takes_no_new_session_and_lets_the_others_go_in_waves(tmp_path: 
             await both.other.server.drain(rate=1, seconds=0.2)
             assert loop.time() - begun < 0.5
 
+    run(main())
+
+
+def test_who_is_out_of_descriptors_rests_between_two_attempts_to_take_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop came back at once, and again: a core was burnt until descriptors were free."""
+    attempts: list[object] = []
+
+    def no_more(listener: socket.socket) -> None:
+        attempts.append(listener)
+        raise OSError(errno.EMFILE, "too many open files")
+
+    def take(connection: socket.socket, data: bytes, came: object) -> None:
+        connection.close()
+        taken.append(data)
+
+    async def main() -> None:
+        folder = Folder(tmp_path)
+        box = Letterbox(folder, "node", take)
+        box.open()
+        with monkeypatch.context() as patch:
+            patch.setattr(socket.socket, "accept", no_more)
+            link = folder.reach("node")
+            assert link is not None
+            await until(lambda: attempts, "nobody was asked to take it")
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert len(attempts) <= 2
+        near, far = socket.socketpair()
+        with near, far:
+            await hand_over(link, far.fileno(), b"read so far", None)
+        await until(lambda: taken == [b"read so far"], "it was not taken")
+        box.close()
+        folder.close()
+
+    taken: list[bytes] = []
     run(main())

@@ -22,6 +22,7 @@ _HEAD = struct.Struct("!IH")  # length of everything behind it; of that, how lon
 _LONGEST = 4_000_000  # bytes of one parcel: what one turn of the loop reads is far less
 _CHUNK = 262_144
 _PATIENCE = 5.0  # seconds for a parcel to arrive whole
+_REST = 0.1  # seconds until it is tried again to take one
 _LONGEST_PATH = 100  # bytes; the system takes 104 to 108
 Take = Callable[[socket.socket, bytes, Came | None], None]
 
@@ -119,7 +120,7 @@ class Letterbox:
         listener.bind(self._folder.address(self._node))
         listener.listen(4096)
         self._listener = listener
-        asyncio.get_running_loop().add_reader(listener, self._accept)
+        self._watch()
 
     def close(self) -> None:
         """Nothing is taken any more, and the file is gone: others answer for this node's sessions."""
@@ -133,11 +134,20 @@ class Letterbox:
         for parcel in list(self._coming):
             parcel.drop()
 
+    def _watch(self) -> None:
+        if self._listener is not None:
+            asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
     def _accept(self) -> None:
         while self._listener is not None:
             try:
                 link, _ = self._listener.accept()
-            except OSError:  # none is left; or out of descriptors, and then it is tried again
+            except BlockingIOError:  # none is left
+                return
+            except OSError:  # out of descriptors: the loop would come back at once, and again
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(self._listener)
+                loop.call_later(_REST, self._watch)
                 return
             link.setblocking(False)
             parcel = _Parcel(link, self._take, self._coming)
