@@ -174,7 +174,8 @@ class RedisBroker:
                 await connection.disconnect(nowait=True)
 
     async def _serve(self, *works: Coroutine[Any, Any, None]) -> None:
-        """Not by a TaskGroup: where one of its tasks fails just when somebody cancels it, that cancels nothing."""
+        """Not by a TaskGroup: one that is cancelled just when a task of its own fails raises that failure alone (before
+        Python 3.13), and who wanted it to end would wait for ever."""
         tasks = [asyncio.create_task(work) for work in works]
         try:
             self._arrived()
