@@ -1,7 +1,8 @@
 // Rings for one person, however many tabs are open: the tabs of a browser elect one that is live, and what has rung is
 // kept in the browser, so that the next one goes on where the last has stopped.
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { leadership } from "@/lib/locks";
+import { stored } from "@/lib/stored";
 import { type Facts, NOTHING_RUNG, type Ring, type Rung, ringing } from "./reminders";
 import { isSilent, noticeSettings } from "./settings";
 import { play } from "./sound";
@@ -26,13 +27,13 @@ interface Options {
 
 export function useNotices({ owner, live, facts, now, describe }: Options): void {
   const leads = useLeads(owner, live);
+  const kept = useMemo(() => stored<Rung>(`carevia-rung/${owner}`, understood), [owner]);
   const inWords = useEffectEvent(describe);
   useEffect(() => {
     if (!leads) return;
-    const key = `carevia-rung/${owner}`;
-    const before = read(key);
+    const before = kept.read();
     const { rings, rung } = ringing(facts, before, now);
-    if (rung !== before) write(key, rung);
+    if (rung !== before) kept.write(rung);
     const settings = noticeSettings.read();
     if (isSilent(settings, now)) return;
     for (const ring of rings) {
@@ -40,7 +41,7 @@ export function useNotices({ owner, live, facts, now, describe }: Options): void
       if (settings.sound) void play(ring.kind);
       if (settings.desktop && !document.hasFocus()) show(inWords(ring));
     }
-  }, [leads, owner, facts, now]);
+  }, [leads, kept, facts, now]);
 }
 
 /** Whether it could be shown. */
@@ -68,20 +69,4 @@ function useLeads(owner: string, live: boolean): boolean {
   return leads && live;
 }
 
-let memory: Record<string, Rung> = {};
-
-function read(key: string): Rung {
-  try {
-    return { ...NOTHING_RUNG, ...JSON.parse(localStorage.getItem(key) ?? "null") };
-  } catch {
-    return memory[key] ?? NOTHING_RUNG;
-  }
-}
-
-function write(key: string, rung: Rung): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(rung));
-  } catch {
-    memory = { ...memory, [key]: rung };
-  }
-}
+const understood = (given: unknown): Rung => ({ ...NOTHING_RUNG, ...(given as Partial<Rung> | null) });
