@@ -143,7 +143,7 @@ class DatabaseStore implements OutboxStore {
 }
 
 function open(): Promise<IDBDatabase | null> {
-  return new Promise((done) => {
+  const opening = new Promise<IDBDatabase | null>((done) => {
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => {
       request.result.createObjectStore(TABLE, { keyPath: "number", autoIncrement: true }).createIndex("owner", "owner");
@@ -154,6 +154,7 @@ function open(): Promise<IDBDatabase | null> {
     };
     request.onerror = () => done(null);
   });
+  return opening.catch(() => null); // it throws where somebody has forbidden the browser to keep anything
 }
 
 /** The number rises in the order of the commits, across all tabs. */
