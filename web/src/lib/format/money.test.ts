@@ -25,4 +25,5 @@ test("initials and parts of a name", () => {
   ]);
   expect(splitName("Jahangir Alam Chowdhury")).toEqual({ firstName: "Jahangir Alam", lastName: "Chowdhury" });
   expect(splitName("Rafiq")).toEqual({ firstName: "Rafiq", lastName: "" });
+  expect(splitName("  Nusrat Jahan ")).toEqual({ firstName: "Nusrat", lastName: "Jahan" });
 });

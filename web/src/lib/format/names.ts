@@ -11,10 +11,11 @@ export function initials(name: string): string {
 
 /** Split at the last space, as the server does where the account has no name of its own. */
 export function splitName(name: string): { firstName: string; lastName: string } {
-  const at = name.trim().lastIndexOf(" ");
+  const whole = name.trim();
+  const at = whole.lastIndexOf(" ");
   return at < 0
-    ? { firstName: name.trim(), lastName: "" }
-    : { firstName: name.slice(0, at).trim(), lastName: name.slice(at + 1).trim() };
+    ? { firstName: whole, lastName: "" }
+    : { firstName: whole.slice(0, at).trim(), lastName: whole.slice(at + 1) };
 }
 
 function letter(word: string | undefined): string {
