@@ -19,10 +19,13 @@ export function useIcon(count: number): void {
       link.href = plain;
     };
   }, [label]);
-  useEffect(() => {
-    const app: { setAppBadge?: (count: number) => Promise<void> } = navigator;
-    void app.setAppBadge?.(count).catch(() => {}); // where the page is not installed
-  }, [count]);
+  useEffect(() => badge(count), [count]);
+  useEffect(() => () => badge(0), []);
+}
+
+function badge(count: number): void {
+  const app: { setAppBadge?: (count: number) => Promise<void> } = navigator;
+  void app.setAppBadge?.(count).catch(() => {}); // where the page is not installed
 }
 
 function draw(label: string): string | null {
