@@ -43,12 +43,7 @@ export function BookingFilters({ search, counts }: Props) {
           onChange={(status) => change({ status: (status || undefined) as BookingsSearch["status"] })}
         />
       </div>
-      <SearchBox
-        key={search.search ?? ""}
-        label={words.search}
-        value={search.search ?? ""}
-        onChange={(text) => change({ search: text })}
-      />
+      <SearchBox label={words.search} value={search.search ?? ""} onChange={(text) => change({ search: text })} />
       <Choice
         label={words.caregiver}
         value={search.caregiver ?? ""}

@@ -1,4 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { EMPTY_DESK, openDesk } from "@/testing/desk";
 import { data, refusal, serve } from "@/testing/fake-server";
@@ -86,4 +87,12 @@ test.each([
   serve({ ...EMPTY_DESK, "GET /api/payment": page() });
   await openDesk(`/dashboard/payments${filters}`);
   expect(await list().findByText(why)).toBeDefined();
+});
+
+test("who chooses a filter is still on it when its list has come", async () => {
+  serve(DESK);
+  const { router } = await openDesk("/dashboard/payments");
+  await userEvent.click(await list().findByRole("button", { name: "Refunded" }));
+  await waitFor(() => expect(router.state.location.search).toEqual({ status: "refunded" }));
+  expect(document.activeElement).toBe(list().getByRole("button", { name: "Refunded" }));
 });

@@ -1,8 +1,7 @@
 // /dashboard/payments: every payment at the left, what happened to the chosen one, and the figures.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Download } from "lucide-react";
-import { useRef } from "react";
+import { type RefObject, useRef } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
@@ -16,10 +15,9 @@ import { ChosenPayment } from "./chosen-payment";
 import { type Metric, type Payment, paymentStatsQuery } from "./get-list";
 import { words } from "./messages";
 import { Pager } from "./pager";
+import { PaymentFilters } from "./payment-filters";
 import { PaymentState } from "./payment-state";
-import { PAYMENTS, type PaymentsSearch, query, USUAL_LIMIT } from "./search";
-import { SearchBox } from "./search-box";
-import { Segments } from "./segments";
+import { type PaymentsSearch, query, USUAL_LIMIT } from "./search";
 import { type PaymentArrival, usePayments } from "./use-payments";
 import { usePlace, useStart } from "./use-place";
 import { VirtualList } from "./virtual-list";
@@ -33,41 +31,17 @@ interface Props {
 }
 
 export function PaymentsView({ data, search }: Props) {
-  const { data: metrics } = useQuery(paymentStatsQuery);
-  return (
-    <div className="grid min-h-0 min-w-0 md:col-span-full md:grid-cols-[312px_minmax(0,1fr)] xl:grid-cols-[312px_minmax(0,1fr)_300px]">
-      <Payments key={query(search)} data={data} search={search} metrics={metrics ?? []} />
-      {metrics && <Figures metrics={metrics} />}
-    </div>
-  );
-}
-
-function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[] }) {
   const navigate = useNavigate();
+  const { data: metrics } = useQuery(paymentStatsQuery);
   const box = useRef<HTMLDivElement>(null);
   const { page = 1, ...rest } = search;
-  const go = (next: PaymentsSearch, replace = false) => void navigate({ to: TO, search: next, replace });
-  const change = (part: { search?: string | undefined; status?: PaymentsSearch["status"] | undefined }) => {
-    const next = { ...rest, ...part, open: undefined };
-    go(Object.fromEntries(Object.entries(next).filter(([, value]) => value)));
-  };
   const { range, onRange, show } = usePlace(box, {
     ...{ rowHeight: ROW, limit: USUAL_LIMIT, page },
-    onPage: (number) => go(number > 1 ? { ...rest, page: number } : rest, true),
+    onPage: (number) => void navigate({ to: TO, search: number > 1 ? { ...rest, page: number } : rest, replace: true }),
   });
   const found = usePayments(data.connection, search, range);
-  useStart(box, found.total, (page - 1) * USUAL_LIMIT * ROW);
-  const look = metrics.find((metric) => metric._id === "needs_look");
-  const options = [
-    { key: "", name: words.all },
-    ...PAYMENTS.map((key) => ({
-      key,
-      name: words.paymentStatus[key],
-      ...(key === "needs_look" && { count: look ? Number(look.value) : null }),
-    })),
-  ];
   return (
-    <>
+    <div className="grid min-h-0 min-w-0 md:col-span-full md:grid-cols-[312px_minmax(0,1fr)] xl:grid-cols-[312px_minmax(0,1fr)_300px]">
       <section
         aria-labelledby="payments-view"
         {...PANE}
@@ -76,56 +50,58 @@ function Payments({ data, search, metrics }: Props & { metrics: readonly Metric[
         <h2 id="payments-view" className="sr-only">
           {words.payments}
         </h2>
-        <search aria-label={words.filters} className="flex flex-col gap-2 border-b border-line p-2.5">
-          <Segments
-            label={words.filters}
-            options={options}
-            value={search.status ?? ""}
-            onChange={(status) => change({ status: (status || undefined) as PaymentsSearch["status"] })}
-          />
-          <div className="flex gap-2">
-            <SearchBox
-              label={words.searchPayments}
-              value={search.search ?? ""}
-              onChange={(text) => change({ search: text })}
-            />
-            <a
-              className="btn btn-line flex-none"
-              href={`/api/payment/export?${query({ ...search }, search.status ? { status: search.status } : {})}`}
-              download
-              aria-label={words.csvOf}
-            >
-              <Download size={16} strokeWidth={1.75} aria-hidden="true" />
-              {words.csv}
-            </a>
-          </div>
-        </search>
-        {found.problem && (
-          <div className="p-3">
-            <Problem text={words.paymentsFailed(found.problem)} onRetry={found.refetch} />
-          </div>
-        )}
-        <div ref={box} className="min-h-33 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
-          <VirtualList {...{ box, onRange }} total={found.total} rowHeight={ROW} rowRole="listitem">
-            {(index) => <Row payment={found.row(index)} search={rest} now={data.live.now} />}
-          </VirtualList>
-          {!found.loaded && !found.problem && <Loading />}
-          {found.loaded && found.total === 0 && (
-            <p className="p-4 text-ink-2">{query(search) === "" ? words.nothingPaidYet : words.nothingPaid}</p>
-          )}
-        </div>
-        <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-3">
-          <Pager
-            first={range[0]}
-            last={range[1]}
-            total={found.total}
-            none={found.loaded ? words.noPayments : ""}
-            limit={USUAL_LIMIT}
-            onShow={show}
-          />
-        </div>
+        <PaymentFilters search={rest} metrics={metrics ?? []} />
+        <Payments
+          key={query(search)}
+          {...{ found, box, range, onRange, show }}
+          start={(page - 1) * USUAL_LIMIT}
+          search={rest}
+          now={data.live.now}
+        />
       </section>
       <ChosenPayment payment={found.chosen} problem={found.chosenProblem} search={rest} />
+      {metrics && <Figures metrics={metrics} />}
+    </div>
+  );
+}
+
+interface PaymentsProps extends ReturnType<typeof usePlace> {
+  found: ReturnType<typeof usePayments>;
+  box: RefObject<HTMLDivElement | null>;
+  /** The row at which the address begins. */
+  start: number;
+  search: PaymentsSearch;
+  now: number;
+}
+
+function Payments({ found, box, range, onRange, show, start, search, now }: PaymentsProps) {
+  useStart(box, found.total, start * ROW);
+  return (
+    <>
+      {found.problem && (
+        <div className="p-3">
+          <Problem text={words.paymentsFailed(found.problem)} onRetry={found.refetch} />
+        </div>
+      )}
+      <div ref={box} className="min-h-33 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
+        <VirtualList {...{ box, onRange }} total={found.total} rowHeight={ROW} rowRole="listitem">
+          {(index) => <Row payment={found.row(index)} search={search} now={now} />}
+        </VirtualList>
+        {!found.loaded && !found.problem && <Loading />}
+        {found.loaded && found.total === 0 && (
+          <p className="p-4 text-ink-2">{query(search) === "" ? words.nothingPaidYet : words.nothingPaid}</p>
+        )}
+      </div>
+      <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-3">
+        <Pager
+          first={range[0]}
+          last={range[1]}
+          total={found.total}
+          none={found.loaded ? words.noPayments : ""}
+          limit={USUAL_LIMIT}
+          onShow={show}
+        />
+      </div>
     </>
   );
 }

@@ -1,5 +1,5 @@
 // The payments of one filter, in pages. What arrives stands on top at once, and is asked for soon after.
-import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
@@ -32,12 +32,12 @@ export function usePayments(
     queryKey: ["desk", "payments", words, number],
     queryFn: ({ signal }: { signal: AbortSignal }) => listPayments(filter, number, null, signal),
     structuralSharing: false,
-    placeholderData: keepPreviousData,
   });
   const head = useQuery(page(1));
   const numbers: number[] = [];
   for (let n = Math.max(2, Math.floor(first / PAGE) + 1); n <= Math.floor(last / PAGE) + 1; n += 1) numbers.push(n);
-  const others = useQueries({ queries: numbers.map(page) });
+  // Not before the first: until then the rows on the screen are those of the filter before.
+  const others = useQueries({ queries: head.data ? numbers.map(page) : [] });
   const listed = [head, ...others].flatMap((one) => one.data?.rows ?? []);
   const there = listed.find((row) => row._id === open);
   // A link may lead to one that stands far below, or is none of this filter.
@@ -51,15 +51,15 @@ export function usePayments(
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || (event.name !== "customer_added" && event.name !== "booking_updated")) return;
     if (!timer.running) timer.start(() => askAnew(queries, ["desk", "payments"]), SOON);
-    if (event.name === "booking_updated" || filter.search || (filter.status && filter.status !== "paid")) return;
+    if (event.name === "booking_updated") return;
     const { trackingId, userId, userName, serviceName, amountPaid, currency } = event.args[0] as CustomerAdded;
     const createdAt = new Date().toISOString();
     const row = { _id: null, trackingId, userId, userName, serviceName, amountPaid, currency, createdAt };
     setArrived((before) => [row, ...before.filter((other) => other.trackingId !== trackingId)].slice(0, MOST));
   });
   const known = new Set(head.data?.rows.map((row) => row.trackingId));
-  const at = head.data?.requestedAt ?? 0;
-  const above = arrived.filter((row) => !known.has(row.trackingId) && Date.parse(row.createdAt) >= at - SOON);
+  const at = head.data && comesOnTop(filter) ? head.data.requestedAt - SOON : Number.POSITIVE_INFINITY;
+  const above = arrived.filter((row) => !known.has(row.trackingId) && Date.parse(row.createdAt) >= at);
   const row = (index: number): Payment | PaymentArrival | null => {
     const place = index - above.length;
     if (place < 0) return above[index] ?? null;
@@ -77,4 +77,9 @@ export function usePayments(
     chosen: there ?? asked.data,
     chosenProblem: asked.error?.message ?? null,
   };
+}
+
+/** What has just been paid is paid; what a search finds, the server says. */
+function comesOnTop({ search, status }: PaymentsSearch): boolean {
+  return !search && (status === undefined || status === "paid");
 }
