@@ -1,5 +1,5 @@
 // Who is signed in, how they want the pages to look, and the way out or in.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { LogOut } from "lucide-react";
 import { useId } from "react";
@@ -10,11 +10,19 @@ import { THEMES, theme } from "@/lib/theme";
 import { Avatar } from "./avatar";
 import { words } from "./messages";
 import { Popover } from "./popover";
+import { Problem } from "./problem";
 
 export function AccountMenu() {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const here = useLocation({ select: (location) => location.href });
+  const leaving = useMutation({
+    mutationFn: logout,
+    onSuccess: () => {
+      queries.clear();
+      return navigate({ to: "/login" });
+    },
+  });
   const { data: person, isPending } = useQuery(sessionQuery);
   if (isPending) return <span className="size-9 flex-none" />;
   if (!person) {
@@ -24,11 +32,6 @@ export function AccountMenu() {
       </Link>
     );
   }
-  const leave = async () => {
-    await logout();
-    queries.clear();
-    await navigate({ to: "/login" });
-  };
   const name = displayName(person);
   return (
     <Popover label={words.account(name)} title={name} face={<Avatar id={person._id} name={name} size="small" />}>
@@ -37,7 +40,8 @@ export function AccountMenu() {
         {person.email && <p className="truncate text-xs text-ink-3">{person.email}</p>}
       </div>
       <ThemeChoice />
-      <button type="button" className="btn btn-line" onClick={() => void leave()}>
+      {leaving.error && <Problem text={leaving.error.message} />}
+      <button type="button" className="btn btn-line" onClick={() => leaving.mutate()}>
         <LogOut size={16} strokeWidth={1.75} aria-hidden="true" />
         {words.signOut}
       </button>

@@ -99,3 +99,15 @@ test("who is signed in is told so, and may sign out", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
   await waitFor(() => expect(requests).toContainEqual({ method: "POST", path: "/api/logout", body: {} }));
 });
+
+test("a sign-out that the server has not heard of says so: whoever comes next would be in", async () => {
+  serve({
+    "GET /api/session": data({ user: customer }),
+    "POST /api/logout": refusal(503, "The store is closed. Try again in a moment."),
+  });
+  const { router } = await show("/login");
+  await userEvent.click(await screen.findByRole("button", { name: /^Account of/ }));
+  await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
+  expect((await screen.findByRole("alert")).textContent).toBe("The store is closed. Try again in a moment.");
+  expect(router.state.location.pathname).toBe("/login");
+});
