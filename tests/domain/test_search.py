@@ -40,3 +40,18 @@ def test_an_excerpt_is_short_and_holds_what_was_found() -> None:
     assert found.startswith("…") and found.endswith("…")
     assert excerpt("two\nlines", ["x"]) == "two lines"
     assert len(excerpt("x" * 9_999, ["y"])) <= EXCERPT + 2
+
+
+def test_what_was_found_in_the_middle_of_a_long_address_is_in_the_excerpt() -> None:
+    address = "https://care.example.com/" + "families/" * 30 + "booking/" + "visits/" * 30
+    found = excerpt(f"Look at {address} please", ["booking"])
+    assert "booking" in found and len(found) <= EXCERPT + 2
+
+
+def test_an_excerpt_of_a_word_without_end_tears_no_syllable() -> None:
+    whole = "ক্ষি"
+    text = whole * 500
+    for beginning in ("", "x", "xx", "xxx"):
+        shown = excerpt(beginning + text, [beginning or whole]).strip("…").removeprefix(beginning)
+        assert shown and shown == whole * (len(shown) // len(whole))
+    assert excerpt("x" * 100 + text + "y", ["y"]).strip("…y").replace(whole, "") == ""

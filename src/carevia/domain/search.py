@@ -7,6 +7,8 @@ import re
 import unicodedata
 from typing import Final
 
+from carevia.domain.graphemes import cut
+
 LONGEST_QUERY: Final = 200
 MOST_WORDS: Final = 8
 EXCERPT: Final = 160
@@ -57,16 +59,18 @@ def _without_accent(letter: str) -> str:
 def excerpt(text: str, wanted: list[str]) -> str:
     """At most 160 characters on one line, around the first word that was found; `…` where something is left out.
 
-    It is cut at spaces, so that no syllable is.
+    It is cut at spaces, or else where a reader's character ends.
     """
     line = " ".join(text.split())
     if len(line) <= EXCERPT:
         return line
-    places = [at for word in wanted if (at := line.casefold().find(word)) >= 0]
-    start = max(0, min(places, default=0) - _LEAD)
+    first = min([at for word in wanted if (at := line.casefold().find(word)) >= 0], default=0)
+    start = max(0, first - _LEAD)
     if start:
-        start = line.find(" ", start) + 1 or start
+        start = line.find(" ", start, first) + 1 or len(cut(line, start))
     end = start + EXCERPT
     if end < len(line):
-        end = max(line.rfind(" ", start, end), start + EXCERPT // 2)
+        half = start + EXCERPT // 2
+        space = line.rfind(" ", half, end)
+        end = space if space >= 0 else max(half, len(cut(line, end)))
     return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
