@@ -8,14 +8,15 @@ export interface Booking {
   userName: string;
   userEmail: string;
   serviceName: string;
-  date: string;
-  slot: string;
-  durationType: string;
-  quantity: number;
-  division: string;
-  district: string;
-  address: string;
-  paymentOption: string;
+  /** What was booked, as far as it was told. */
+  date: string | null;
+  slot: string | null;
+  durationType: string | null;
+  quantity: number | null;
+  division: string | null;
+  district: string | null;
+  address: string | null;
+  paymentOption: string | null;
   totalPrice: string;
   amountPaid: string;
   dueAmount: string;

@@ -105,7 +105,7 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
 });
 
 /** "08:00" of "08:00-12:00"; what is no such span is shown as it is. */
-const startOf = (slot?: string) => /^\d{1,2}:\d{2}(?=\s*[-–])/.exec(slot ?? "")?.[0] ?? slot;
+const startOf = (slot: string | null | undefined) => /^\d{1,2}:\d{2}(?=\s*[-–])/.exec(slot ?? "")?.[0] ?? slot;
 
 /** Paid, of how much, and how much of it that is. */
 function Money({ booking }: { booking: BookingRow }) {
