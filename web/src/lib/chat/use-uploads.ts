@@ -52,14 +52,12 @@ export function useUploads(connection: Connection | null, roomId: string): Uploa
 
   const add = async (files: Iterable<File>) => {
     setRefused(null);
-    let places = MOST - list.length;
     for (const file of files) {
-      const why = places <= 0 ? "many" : await whyNot(file);
+      const why = (await whyNot(file)) ?? (running.current.size >= MOST ? "many" : null);
       if (why) {
         setRefused({ name: file.name, why });
         continue;
       }
-      places -= 1;
       const id = `${Date.now()}-${crypto.randomUUID()}`;
       running.current.set(id, upload(roomId, id, file));
       setList((before) => [...before, { id, name: file.name, part: 0, done: null, error: null }]);
