@@ -157,6 +157,22 @@ def test_a_change_is_told_once_with_who_did_it_and_the_row_knows_its_number(tmp_
     run(main())
 
 
+def test_only_a_conversation_that_is_in_the_list_is_assigned_or_closed_so_that_counts_are_of_rows(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await add_staff(home)
+            await home.pay("u1")
+            for change in (Change(status="closed"), Change(assignee="s1")):
+                with pytest.raises(NotFound):
+                    await home.conversations.change(STAFF, "s2", change)
+            counts = (await home.conversations.page(STAFF, ConversationQuery())).counts
+            assert (counts.open, counts.mine, counts.closed) == (1, 0, 0)
+
+    run(main())
+
+
 def test_nobody_closes_over_a_message_that_they_have_not_seen(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:

@@ -92,8 +92,8 @@ class Conversations:
     async def change(self, viewer: Person, room_id: str, change: Change) -> Conversation:
         """Assign, close or open; told to every desk unless it is so already. Answers the row as it is then.
 
-        Conflict where it is to be closed and somebody has written after `change.seq`: nobody may close over a message
-        that they have not seen.
+        NotFound where nobody has booked or written. Conflict where it is to be closed and somebody has written after
+        `change.seq`: nobody may close over a message that they have not seen.
         """
         return await self._store.write(partial(_change, viewer=viewer, room_id=room_id, change=change, now=self._now()))
 
@@ -150,7 +150,7 @@ def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
 
 def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, now: int) -> Conversation:
     standing = _standing(tx, room_id)
-    if standing.customer is None:
+    if standing.customer_activity is None:  # who has neither booked nor written is in no list, and in no count of one
         raise NotFound(NO_CONVERSATION)
     after = before = _state_of(standing)
     if change.assignee is not UNSET and change.assignee != before.assignee:
