@@ -287,6 +287,33 @@ def test_who_else_of_staff_views_a_conversation_is_told_by_person_and_never_to_i
     run(work())
 
 
+def test_who_has_gone_while_the_store_was_slow_does_not_look_on_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1")
+            store_answers, join = asyncio.Event(), d.carevia.rooms.join
+
+            async def late(socket_id: str, room: str, seq: int) -> None:
+                await store_answers.wait()
+                await join(socket_id, room, seq)
+
+            monkeypatch.setattr(d.carevia.rooms, "join", late)
+            async with peer_of(d, RAFIQ) as rafiq:
+                rafiq.emit("join_room", "u1")
+                await until(lambda: "u1/desk" in d.carevia.namespace.rooms)
+                [socket] = d.carevia.namespace.sockets.values()
+            socket.hurry()  # the engine waits for a handler for so long, and no longer
+            store_answers.set()
+            async with peer_of(d, MITU) as mitu:
+                await mitu.call("join_room", "u1")
+                await mitu.call("leave_room", "u1")
+                assert [event.name for event in mitu.events if event.name == "viewers"] == []
+
+    run(work())
+
+
 def test_a_desk_on_polling_hears_who_left_between_two_of_its_polls(tmp_path: Path) -> None:
     """It would show for ever that somebody looks on: nothing more is told of them."""
 

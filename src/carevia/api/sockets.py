@@ -89,8 +89,7 @@ class Sockets:
             await self._replay.catch_up(socket, rooms, joined)
             self._presence.greet(socket)
             for room in joined:
-                if socket.connected and desk_side(room) in socket.rooms:
-                    self._viewers.came(socket, room)
+                self._viewers.came(socket, room)
         except Unavailable:
             socket.session.close("the store does not answer")
         except BaseException:  # better gone and back again than here and in no room

@@ -32,8 +32,9 @@ class ViewerList:
         self._shared.listen(self._add, self._remove)
 
     def came(self, socket: Socket, room: str) -> None:
+        """Nothing happens where it has left or gone by then, while the store was asked."""
         person = person_of(socket)
-        if person is None:
+        if person is None or desk_side(room) not in socket.rooms:
             return
         before = self._people(room)
         key, viewing = _key(socket, room), Viewing(room, person.id, person.staff_name)
