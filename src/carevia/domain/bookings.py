@@ -131,7 +131,8 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """`change` is against the seven days before, in percent; None when there was nothing to compare with."""
+    """`change` is against the same time before (a day, or seven), in percent; None where there is none to compare with,
+    or where it had nothing."""
 
     id: str = msgspec.field(name="_id")
     label: str
