@@ -1,5 +1,6 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { sessionQuery } from "@/lib/api/get-session";
 import { ApiError } from "@/lib/api/http";
 
 /** A refusal will not change by asking again; silence may. */
@@ -9,7 +10,20 @@ function worthRetrying(failures: number, error: Error): boolean {
 }
 
 export function makeQueries(): QueryClient {
-  return new QueryClient({ defaultOptions: { queries: { retry: worthRetrying } } });
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: worthRetrying } } });
+  forgetWithThePerson(queries);
+  return queries;
+}
+
+/** What one person was told is nobody else's: it goes as soon as another is signed in, here or on another tab. */
+function forgetWithThePerson(queries: QueryClient): void {
+  let known: string | null = null;
+  queries.getQueryCache().subscribe(() => {
+    const before = known;
+    known = queries.getQueryData(sessionQuery.queryKey)?._id ?? null;
+    if (before === null || before === known) return;
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+  });
 }
 
 export function Providers({ queries, children }: { queries: QueryClient; children: ReactNode }) {

@@ -1,20 +1,21 @@
 // Shows the real router at an address, with its own history and its own query cache, in StrictMode as in production code.
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRouter, RouterProvider } from "@tanstack/react-router";
 import { render } from "@testing-library/react";
 import { StrictMode } from "react";
+import { makeQueries, Providers } from "@/app/providers";
 import { routeTree } from "@/app/router";
 
 export async function show(address: string) {
   const history = createMemoryHistory({ initialEntries: [address] });
   const router = createRouter({ routeTree, history });
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const queries = makeQueries();
+  queries.setDefaultOptions({ queries: { retry: false } });
   await router.load();
   const view = render(
     <StrictMode>
-      <QueryClientProvider client={queries}>
+      <Providers queries={queries}>
         <RouterProvider router={router} />
-      </QueryClientProvider>
+      </Providers>
     </StrictMode>,
   );
   return { ...view, router, queries };

@@ -22,7 +22,7 @@ export function ChatPage() {
       // On a screen as low as under 400 % zoom the page scrolls, and with it comes what does not fit.
       <div className="flex h-dvh min-h-96 flex-col squeezed:min-h-0">
         <PageHeader title={words.title} heading={heading} />
-        <CustomerChat me={person} />
+        <CustomerChat key={person._id} me={person} />
       </div>
     );
   }

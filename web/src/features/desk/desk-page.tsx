@@ -26,7 +26,7 @@ export function DeskPage({ place, search }: Props) {
   if (person?.role === "admin")
     return (
       <Keyboard>
-        <Desk me={person} place={place} search={search} />
+        <Desk key={person._id} me={person} place={place} search={search} />
       </Keyboard>
     );
   return (
