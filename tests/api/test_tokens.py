@@ -7,6 +7,8 @@ from typing import Any
 import jwt
 import pytest
 
+from carevia.api.auth import Identity
+from carevia.api.http import Request
 from carevia.errors import SignInFirst
 from carevia.service.tokens import CLOCKS_DIFFER, Tokens
 from tests.aio import run
@@ -166,6 +168,28 @@ def test_no_token_is_exchanged_for_one_that_outlives_it(tmp_path: Path) -> None:
             ]
             assert ends[0] <= ends[1]
             assert (await _with(d, data["token"]))[0] == 200
+
+    run(work())
+
+
+def test_a_token_that_is_made_while_its_session_is_ended_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            judged = d.carevia.auth.of_request
+
+            async def signed_out_meanwhile(request: Request) -> Identity | None:
+                identity = await judged(request)
+                if identity is not None and identity.session is not None:
+                    await d.carevia.credentials.sign_out(identity.session)
+                return identity
+
+            headers = await d.signed_in() | {"origin": ORIGIN}
+            with monkeypatch.context() as patched:
+                patched.setattr(d.carevia.auth, "of_request", signed_out_meanwhile)
+                data = (await d.http.post("/api/session/token", headers=headers, json={})).json()["data"]
+            assert (await _with(d, data["token"])) == (401, "Token not valid")
 
     run(work())
 

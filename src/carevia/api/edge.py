@@ -116,11 +116,10 @@ class Edge:
         policy = route.policy or "staff"
         if request.method == "POST":
             self._auth.check_origin(request)
-        person = None
+        identity = None
         if policy != "public":
             identity = await self._auth.of_request(request)
-            person = identity.person if identity else None
-            permit(policy, person)
+            permit(policy, None if identity is None else identity.person)
         query: Any = _NOTHING
         if route.query is not None and route.query is not Nothing:
             given = request.query()
@@ -128,7 +127,7 @@ class Edge:
         body: Any = _NOTHING
         if route.body not in (None, Nothing, Raw):
             body = read_json(await request.body(route.limit), route.body)
-        return await route.handler(Call(request, person, query, body))
+        return await route.handler(Call(request, identity, query, body))
 
     def _unrouted(self, request: Request, methods: dict[str, Route[Any, Any]] | None) -> Answer:
         if methods is not None:

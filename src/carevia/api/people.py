@@ -137,9 +137,8 @@ class PeopleRoutes:
         return ok({"user": None if call.person is None else user_json(call.person)})
 
     async def socket_token(self, call: Call[Nothing, Nothing]) -> Answer:
-        identity = await self._auth.of_request(call.request)
-        session, good_for = (identity.session, identity.good_for) if identity else (None, None)
-        token, expires = self._tokens.short(call.viewer, session, good_for)
+        proven = call.proven
+        token, expires = self._tokens.short(proven.person, proven.session, proven.good_for)
         return ok({"token": token, "expiresAt": iso(expires)})
 
     def _signed_in(self, signed: SignedIn) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 import msgspec
 
+from carevia.api.auth import Identity
 from carevia.api.http import BODY_LIMIT, Answer, Request
 from carevia.domain.people import Person
 from carevia.errors import ConfigError, Forbidden, SignInFirst
@@ -24,16 +25,25 @@ class Call(msgspec.Struct, Generic[Q, B]):
     """What a handler gets: the request, who asks, and its payloads, checked. Bodies of `signed` routes are bytes."""
 
     request: Request
-    person: Person | None
+    identity: Identity | None
     query: Q
     body: B
 
     @property
+    def person(self) -> Person | None:
+        return None if self.identity is None else self.identity.person
+
+    @property
+    def proven(self) -> Identity:
+        """How whoever signed in proved it; only for routes whose policy lets no one else through."""
+        if self.identity is None:
+            raise SignInFirst
+        return self.identity
+
+    @property
     def viewer(self) -> Person:
         """Whoever signed in; only for routes whose policy lets no one else through."""
-        if self.person is None:
-            raise SignInFirst
-        return self.person
+        return self.proven.person
 
 
 class Route(msgspec.Struct, Generic[Q, B], kw_only=True, frozen=True, eq=False):

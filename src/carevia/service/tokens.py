@@ -64,7 +64,7 @@ class Tokens:
         """Seven days, signed with the shared secret where there is one, so that the site can read it too."""
         return self._issue(person, LOGIN_SECONDS, self._login, session)[0]
 
-    def short(self, person: Person, session: str | None = None, good_for: float | None = None) -> tuple[str, int]:
+    def short(self, person: Person, session: str | None, good_for: float | None) -> tuple[str, int]:
         """For a socket on another origin: five minutes, ours alone. The token and when it ends (ms).
 
         `good_for`: the seconds left to the token that asks, if one does. It would outlive itself otherwise, for ever.
