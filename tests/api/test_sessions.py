@@ -50,6 +50,21 @@ def test_cookie_is_plain_on_http_in_development(tmp_path: Path) -> None:
     run(work())
 
 
+@pytest.mark.parametrize("blank", ["\xa0", "\x85", "\x1c"])
+def test_cookie_is_known_by_its_exact_name(tmp_path: Path, blank: str) -> None:
+    """A browser lets any host of the site set such a name, which to it is none that begins with `__Host-`: taken for
+    ours, it signed a family in as somebody else, before their own cookie was looked at."""
+
+    async def work() -> None:
+        async with desk(tmp_path, **PRODUCTION) as d:
+            cookie = (await d.signed_in())["cookie"]
+            for planted in (f"{blank}{cookie}", cookie.replace("=", f"{blank}=")):
+                answer = await d.http.get("/api/session", headers=[(b"cookie", planted.encode("latin-1"))])
+                assert answer.json()["data"]["user"] is None
+
+    run(work())
+
+
 def test_login_rotates_the_session_and_the_old_one_ends(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

@@ -24,6 +24,7 @@ JSON: Final = (b"content-type", b"application/json")
 NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
 BODY_LIMIT: Final = 65_536
+_BLANKS: Final = " \t"
 _REQUEST_ID: Final = re.compile(rb"[\w-]{8,64}")
 _encode = msgspec.json.Encoder().encode
 
@@ -184,8 +185,10 @@ def _named(handshake: Handshake) -> str | None:
 
 
 def cookie_value(header: str, name: str) -> str | None:
+    """Of the first cookie of exactly this name. Only RFC 6265's blanks are cut off: with a sign that Python takes for
+    a blank in front, any host of the site may set what looks like a `__Host-` cookie."""
     for pair in header.split(";"):
         key, found, value = pair.partition("=")
-        if found and key.strip() == name:
-            return value.strip()
+        if found and key.strip(_BLANKS) == name:
+            return value.strip(_BLANKS)
     return None
