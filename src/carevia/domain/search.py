@@ -18,7 +18,8 @@ _LEAD: Final = 40
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
 LONGEST_WORD: Final = 200
 # Of signs that are no letters this many in a row: no word has as many marks, and to sort them takes the square of it.
-_LONG_GAP = re.compile(r"(\W{30})\W+")
+# The two letters among them become marks.
+_LONG_GAP = re.compile("([\\W\uff9e\uff9f]{30})[\\W\uff9e\uff9f]+")
 _NO_GAP: Final = "LMN"
 """First letters of the Unicode categories that words are made of: letters, marks (Bengali vowel signs), digits."""
 
