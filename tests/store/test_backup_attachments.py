@@ -132,3 +132,17 @@ def test_a_backup_from_before_it_carried_files_still_restores(site: Site, tmp_pa
         copy.execute("DROP TABLE attachment_files")
     assert site.restore(tmp_path / "copy.db").attachments is None
     assert site.shown(id_) == PICTURE, "the files were where they belong"
+
+
+@pytest.mark.parametrize("table", ["attachments", "attachment_files"])
+def test_a_backup_whose_attachment_names_another_place_is_refused(site: Site, tmp_path: Path, table: str) -> None:
+    """It was written wherever its id said, with the rights of whoever restores; and read from there by whoever asked
+    for the attachment."""
+    site.send("1", PICTURE)
+    site.back_up(tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        copy.execute(f"UPDATE {table} SET id = ?", (str(tmp_path / "elsewhere"),))
+        copy.commit()
+    with pytest.raises(BadInput, match="Nothing was changed"):
+        site.restore(tmp_path / "copy.db")
+    assert not (tmp_path / "elsewhere").exists()

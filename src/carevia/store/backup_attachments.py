@@ -6,6 +6,7 @@ rows were copied are all that those rows name, also while a server goes on. Plai
 
 import contextlib
 import os
+import re
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ TABLE: Final = "attachment_files"
 _MAKE: Final = f"CREATE TABLE {TABLE} (id TEXT PRIMARY KEY, digest BLOB NOT NULL, content BLOB NOT NULL)"
 _NAMED: Final = "SELECT id, size FROM attachments ORDER BY id"
 _KEPT: Final = f"SELECT id, digest, content FROM {TABLE}"  # noqa: S608 - our own name
+_ID: Final = re.compile("[0-9a-f]{32}")  # as service/attachments.py makes them: names of files in one folder
 _INSERT: Final = f"INSERT INTO {TABLE} VALUES (?, ?, ?)"  # noqa: S608
 _ABSENT: Final = f"""SELECT count(*) FROM attachments
     WHERE message_seq IS NOT NULL AND id NOT IN (SELECT id FROM {TABLE})"""  # noqa: S608
@@ -42,8 +44,10 @@ def put_in(copy: Path, folder: Path) -> None:
 def checked(connection: sqlite3.Connection) -> tuple[int, int] | None:
     """How many files a backup holds, and how many a message names that it has not; None for one that carries none.
 
-    Raises BadInput where one is not what was put in.
+    Raises BadInput where one is not what was put in, or names another place than our folder.
     """
+    _check_ids(connection, "attachments")
+    _check_ids(connection, TABLE)
     if not _has(connection, TABLE):
         return None
     count = 0
@@ -88,6 +92,12 @@ def set_aside(copy: Path, folder: Path, stamp: str) -> None:
         give_to_owner_of_folder(kept)
         for path in others:
             os.replace(path, kept / path.name)
+
+
+def _check_ids(connection: sqlite3.Connection, table: str) -> None:
+    ids = connection.execute(f"SELECT id FROM {table}") if _has(connection, table) else ()  # noqa: S608 - our own name
+    if not all(_ID.fullmatch(str(id_)) for (id_,) in ids):
+        raise BadInput("The copy is damaged (an attachment has an id that is none). Nothing was changed.")
 
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:
