@@ -26,9 +26,10 @@ _KNOWN: Final = "known:"
 _failures = select(func.count(), func.min(login_failures.c.time)).where(
     login_failures.c.key == bindparam("failed"), login_failures.c.time > bindparam("since")
 )
-_failure_gone = delete(login_failures).where(
+_one_of_that_time = select(func.min(login_failures.c.id)).where(
     login_failures.c.key == bindparam("failed"), login_failures.c.time == bindparam("at")
 )
+_failure_gone = delete(login_failures).where(login_failures.c.id == _one_of_that_time.scalar_subquery())
 _failures_gone = delete(login_failures).where(login_failures.c.key == bindparam("failed"))
 _old_failures = delete(login_failures).where(
     login_failures.c.time
@@ -56,8 +57,8 @@ def keys_of(login: str, address: str) -> Keys:
 
 
 def begin(tx: Transaction, *, keys: Keys, now: int) -> int:
-    """Count this attempt as a failure until it succeeds; RateLimited where the window is full. `now` in ms, which is
-    what names the attempt afterwards."""
+    """Count this attempt as a failure until it succeeds; RateLimited where the window is full. `now` in ms, by
+    which it is taken back: of several of one time it does not matter which."""
     limits = {keys.both: PER_ACCOUNT_AND_ADDRESS, keys.address: PER_ADDRESS}
     if _count(tx, keys.account, now - WINDOW) >= PER_ACCOUNT and not _count(tx, keys.known, now - KNOWN_FOR):
         limits[keys.both] = _ONE_EACH
