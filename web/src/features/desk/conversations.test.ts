@@ -4,6 +4,7 @@ import {
   type Change,
   type Conversations,
   type ConversationUpdated,
+  conversationOf,
   type ListedPage,
   ordered,
   settled,
@@ -94,6 +95,13 @@ test("a row that is only read is not new", () => {
   const all = heard(of(row(1, { unread: 1 })), told(wrote(1, 1, 0, true), 5, 77));
   expect(all.u1).toMatchObject({ unread: 0, movedAt: null });
   expect(heard(all, told(wrote(1, 6), 7, 77)).u1?.movedAt).toBe(77);
+});
+
+test.each(["constructor", "__proto__"])("a customer whose id is %s is a customer like any other", (id) => {
+  const all = heard(of(row(1)), booked({ userId: id, userName: "Nusrat Jahan", userEmail: "" }, 7, 0));
+  expect(order(all)).toEqual([id, "u1"]);
+  expect(conversationOf(all, id)).toMatchObject({ _id: id, lastName: "Jahan", unread: 0 });
+  expect(conversationOf({}, id)).toBeUndefined();
 });
 
 test("rows under the hand stay, and what is new waits", () => {

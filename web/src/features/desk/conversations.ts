@@ -12,6 +12,10 @@ export interface ConversationRow extends Conversation {
 
 export type Conversations = Readonly<Record<string, ConversationRow>>;
 
+/** A site names its customers as it likes, "constructor" too: what every object has is nobody's row. */
+export const conversationOf = (all: Conversations, id: string): ConversationRow | undefined =>
+  Object.hasOwn(all, id) ? all[id] : undefined;
+
 /** What `conversation_updated` and `conversation_changed` both say. */
 interface Told {
   roomId: string;
@@ -71,8 +75,9 @@ export function withPage(all: Conversations, page: ListedPage): Conversations {
 /** The same object where nothing is new: then nothing is drawn anew. */
 export function withRows(known: Conversations, rows: readonly Conversation[]): Conversations {
   const fresh = rows
-    .filter((row) => (known[row._id]?.seq ?? -1) <= row.seq && !saysNothingNew(known[row._id], row, ["movedAt"]))
-    .map((row) => [row._id, { ...row, movedAt: known[row._id]?.movedAt ?? null }] as const);
+    .map((row) => [row, conversationOf(known, row._id)] as const)
+    .filter(([row, before]) => (before?.seq ?? -1) <= row.seq && !saysNothingNew(before, row, ["movedAt"]))
+    .map(([row, before]) => [row._id, { ...row, movedAt: before?.movedAt ?? null }] as const);
   return fresh.length === 0 ? known : { ...known, ...Object.fromEntries(fresh) };
 }
 
@@ -90,14 +95,14 @@ export interface Change {
 export function withChanges(known: Conversations, changes: readonly Change[]): Conversations {
   const after = new Map<string, ConversationRow>();
   for (const { room, of } of changes) {
-    const before = after.get(room) ?? known[room] ?? nobody(room);
+    const before = after.get(room) ?? conversationOf(known, room) ?? nobody(room);
     const row = of(before);
     if (row !== before) after.set(room, row);
   }
   if (after.size === 0) return known;
   const next = { ...known, ...Object.fromEntries(after) };
   const rows = Object.values(next);
-  if (rows.length <= MOST + SLACK || [...after.keys()].every((room) => room in known)) return next;
+  if (rows.length <= MOST + SLACK || [...after.keys()].every((room) => conversationOf(known, room))) return next;
   return Object.fromEntries(
     rows
       .sort(byAttention)

@@ -8,6 +8,7 @@ import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
 import { BookingsPane } from "./bookings-pane";
+import { conversationOf } from "./conversations";
 import type { ConversationQuery } from "./get-conversations";
 import { words as lists } from "./lists/messages";
 import type { BookingsSearch, PaymentsSearch } from "./lists/search";
@@ -131,7 +132,7 @@ export function Desk({ me, place, search }: Props) {
               outbox={outbox}
               reload={data.reload}
               presence={data.presence}
-              row={desk.conversations[openRoom]}
+              row={conversationOf(desk.conversations, openRoom)}
               at={search.at}
               onChanged={data.changed}
               strip={

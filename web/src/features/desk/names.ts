@@ -1,3 +1,4 @@
+import { conversationOf } from "./conversations";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import type { Desk } from "./state";
@@ -12,7 +13,7 @@ export function fullName({
 
 /** A customer may be opened by address before the lists are there. */
 export function nameOf(desk: Desk, userId: string): string {
-  const row = desk.conversations[userId];
+  const row = conversationOf(desk.conversations, userId);
   if (row && (row.firstName || row.lastName || row.email)) return fullName(row);
   return desk.bookings.find((row) => row.userId === userId)?.userName || words.unknown;
 }

@@ -14,7 +14,7 @@ import { lazily } from "@/lib/lazily";
 import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
 import { onServerClock } from "@/lib/server-clock";
 import { BookingState } from "./booking-state";
-import type { ConversationRow } from "./conversations";
+import { type ConversationRow, conversationOf } from "./conversations";
 import type { Conversation } from "./get-conversations";
 import { VirtualList } from "./lists/virtual-list";
 import { words } from "./messages";
@@ -52,7 +52,7 @@ export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onCha
     event.preventDefault();
     setMenu({ room, at: { x: event.clientX, y: event.clientY } });
   }, []);
-  const chosen = menu && desk.conversations[menu.room];
+  const chosen = menu && conversationOf(desk.conversations, menu.room);
   const newest = new Map<string, BookingRow>();
   for (const booking of desk.bookings) if (!newest.has(booking.userId)) newest.set(booking.userId, booking);
   return (

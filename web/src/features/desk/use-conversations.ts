@@ -11,7 +11,7 @@ import { type Dispatch, useCallback, useEffect } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
-import type { Conversations, ConversationUpdated } from "./conversations";
+import { type Conversations, type ConversationUpdated, conversationOf } from "./conversations";
 import {
   type ConversationPage,
   type ConversationQuery,
@@ -77,7 +77,7 @@ export function useConversations({
     // Who is new, or was closed, changes the counts; so does who is read or writes, where not all are here to be counted.
     if (event.name === "conversation_updated") {
       const { roomId, status, unread } = event.args[0] as ConversationUpdated;
-      const row = conversations[roomId];
+      const row = conversationOf(conversations, roomId);
       if (row?.status !== status || (!whole && row.unread > 0 !== unread > 0)) refetchSoon();
     }
     if (event.name === "conversation_changed") refetchSoon();

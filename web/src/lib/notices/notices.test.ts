@@ -49,6 +49,10 @@ test("a waiting customer rings at once, at each new message, and every two minut
   expect(rung({ waiting: [] }, everySecond(200), state)).toEqual([]);
 });
 
+test("a customer whose id is constructor rings like any other", () => {
+  expect(rung({ waiting: [{ roomId: "constructor", seq: 7 }] }, [0])).toEqual(["0 message constructor"]);
+});
+
 test("what has rung on one tab does not ring on the next that leads", () => {
   const { rung: state } = ringing(
     { ...QUIET, arrived: ["CV-1"], waiting: [{ roomId: "u1", seq: 7 }] },

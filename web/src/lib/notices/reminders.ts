@@ -57,7 +57,8 @@ function ofBookings({ arrived, unseen }: Facts, before: Rung, now: number): { ri
 
 function ofMessages({ waiting }: Facts, rung: Rung, now: number): { rings: Ring[]; rung: Rung } {
   const since = now - rung.messageAt;
-  const fresh = waiting.filter(({ roomId, seq }) => seq > (rung.rooms[roomId] ?? 0));
+  const known = new Map(Object.entries(rung.rooms));
+  const fresh = waiting.filter(({ roomId, seq }) => seq > (known.get(roomId) ?? 0));
   const due = fresh.length > 0 ? since >= TOGETHER : waiting.length > 0 && since >= MESSAGE_AGAIN;
   if (!due) return { rings: [], rung };
   // Only who waits is remembered: whoever was answered and writes again is new, with a higher number.
