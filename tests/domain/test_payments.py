@@ -231,7 +231,9 @@ def test_a_site_s_body_that_is_no_object_is_bad_input(body: bytes) -> None:
         SiteBooking("u1", currency="taka"),
         SiteBooking("u1", amountPaid="much"),
         SiteBooking("u1", amountPaid=-5),
-        SiteBooking("u1", amountPaid=10**40),
+        SiteBooking("u1", amountPaid=10**400),  # beyond all floats
+        SiteBooking("u1", amountPaid=float("nan")),
+        SiteBooking("u1", amountPaid=float("inf")),
         SiteBooking("u1", amountPaid=1e300),
         SiteBooking("u1", sessionId="a\nb"),
     ],
