@@ -10,7 +10,8 @@ function ownPath(next: string | undefined, origin: string): string | null {
   if (!next || !/^\/(?![/\\])/.test(next) || /[\\\p{Cc}]/u.test(next)) return null;
   try {
     const url = new URL(next, origin);
-    if (url.origin !== origin || url.pathname === "/login") return null;
+    // A path like "/.//host" begins so only once it is taken apart.
+    if (url.origin !== origin || url.pathname.startsWith("//") || url.pathname === "/login") return null;
     return url.pathname + url.search + url.hash;
   } catch {
     return null;
