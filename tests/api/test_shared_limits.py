@@ -84,6 +84,26 @@ def test_proof_gives_back_on_all_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     run(main())
 
 
+def test_nobody_on_redis_closes_an_address_for_longer_than_its_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a counter is what Redis says, and whoever reaches Redis may set it to any time."""
+    monkeypatch.setattr(shared_limits, "_WINDOW", 60_000)
+
+    async def main() -> None:
+        with Valkey() as valkey:
+            async with pair(valkey) as (one, _):
+                now = time.monotonic()
+                assert not any(one.refuses("10.0.0.1", now) for _ in range(RATE // 2))
+                await until(lambda: b"carevia" in valkey.command("KEYS", "*"))
+                name = valkey.command("KEYS", "*").decode().split("\r\n")[2]
+                valkey.command("SET", name, "1000", "PX", "999999999999")
+                assert not one.refuses("10.0.0.1", now)
+                await until(lambda: one._closed)
+                assert not one.refuses("10.0.0.1", now + 200)
+                assert int(valkey.command("PTTL", name)[1:]) <= 60_000
+
+    run(main())
+
+
 def test_without_redis_each_node_counts_for_itself() -> None:
     async def main() -> None:
         with Valkey() as valkey:

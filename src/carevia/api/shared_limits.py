@@ -74,7 +74,8 @@ class SharedHandshakes:
             _, count, left = await asyncio.gather(
                 execute("SET", name, 0, "NX", "PX", _WINDOW), execute("INCRBY", name, more), execute("PTTL", name)
             )
-            if int(left) < 0:  # it ended between the two, and began again without an end
+            # It ended between the two, and began again without an end; or somebody else has set it.
+            if not 0 <= int(left) <= _WINDOW:
                 await execute("PEXPIRE", name, _WINDOW)
             if int(count) >= self._limits.rate:
-                self._limits.close(address, time.monotonic() + max(0, int(left)) / 1000)
+                self._limits.close(address, time.monotonic() + min(max(0, int(left)), _WINDOW) / 1000)
