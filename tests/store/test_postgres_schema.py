@@ -8,11 +8,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from psycopg import errors
 from sqlalchemy import create_engine, text
 
 from carevia.errors import ConfigError, Unavailable
 from carevia.store.migrate import HEAD, alembic_config
-from carevia.store.postgres_migrate import prepare
+from carevia.store.postgres_migrate import prepare, unreachable
 from carevia.store.tables import metadata
 from tests.aio import run
 from tests.harness.postgres import Postgres, ask
@@ -94,6 +95,11 @@ def test_a_migration_that_the_server_ends_says_so_in_one_sentence(first: str, po
     ask(first, "GRANT ALL ON SCHEMA public TO somebody; GRANT ALL ON ALL TABLES IN SCHEMA public TO somebody")
     with pytest.raises(ConfigError, match=r"must be owner of .*: make it the owner"):
         prepare(first.replace("carevia@", "somebody@"), "e")
+
+
+def test_a_full_disk_of_the_server_is_not_told_as_a_server_that_is_away() -> None:
+    told = unreachable(errors.DiskFull("could not extend file: No space left on device"))
+    assert str(told).startswith("The disk of the database is full: make room")
 
 
 def test_a_database_that_is_not_ours_is_left_alone_in_one_sentence(url: str) -> None:
