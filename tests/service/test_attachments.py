@@ -62,6 +62,8 @@ def test_what_is_not_a_picture_or_a_pdf_or_too_large_is_refused_and_leaves_nothi
                 await upload(home, content=b"<html><script>")
             with pytest.raises(TooLarge):
                 await upload(home, content=PNG + bytes(10_000_000))
+            with pytest.raises(TooLarge, match="50 million pixels"):
+                await upload(home, content=PNG + (16_000).to_bytes(4, "big") * 2)
             assert files(home) == []
 
     run(main())

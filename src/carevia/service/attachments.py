@@ -21,6 +21,7 @@ from carevia.domain.attachments import LARGEST, LONGEST_UPLOAD_ID, Attachment, f
 from carevia.domain.chat import NO_CONVERSATION, check_own_room
 from carevia.domain.ids import Random
 from carevia.domain.people import Person
+from carevia.domain.pictures import TOO_MANY_PIXELS, has_too_many_pixels
 from carevia.errors import BadInput, NotFound, RateLimited, TooLarge, Unavailable
 from carevia.store.disk import sync, write_whole
 from carevia.store.store import Store
@@ -84,6 +85,8 @@ class Attachments:
         if type is None:
             rule = "must be a JPEG, PNG, WebP or GIF picture or a PDF"
             raise BadInput(f"This cannot be attached: it {rule}.", errors=[{"field": "file", "message": rule}])
+        if has_too_many_pixels(content, type):
+            raise TooLarge(TOO_MANY_PIXELS)
         known = await self._store.read(lambda tx: tx.first(_UPLOADED, sender=person.id, upload=upload_id))
         if known is not None:
             return _same(known, room_id)

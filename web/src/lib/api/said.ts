@@ -40,6 +40,7 @@ export const BENGALI: Readonly<Record<string, string>> = {
   "Nothing can be attached to a private note.": "নোটে ফাইল যোগ করা যায় না।",
   "An attachment is not there any more. Attach it again.": "একটি ফাইল আর নেই। আবার যোগ করুন।",
   "This attachment is no longer in the data folder.": "ফাইলটি আর নেই।",
+  "A picture may have at most 50 million pixels.": "ছবিতে সর্বোচ্চ ৫ কোটি পিক্সেল থাকতে পারে।",
   "There is no such attachment.": "এমন কোনো ফাইল নেই।",
   "The file could not be stored at the moment. Try again.": "এই মুহূর্তে ফাইল সংরক্ষণ হচ্ছে না। আবার চেষ্টা করুন।",
   "That is all that can be attached within a day. Try again tomorrow.":
