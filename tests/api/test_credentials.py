@@ -100,6 +100,18 @@ def test_signing_out_ends_the_token_of_that_login_and_no_other(tmp_path: Path) -
     run(work())
 
 
+def test_signing_in_over_a_session_ends_its_sockets_as_a_sign_out_does(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.account()
+            cookie, before = await logged_in(d)
+            async with d.socket(before) as gone:
+                assert (await d.login(**cookie))[0] == 200
+                assert (await gone.packets(1, 1))[0] == "41"
+
+    run(work())
+
+
 def test_a_newer_token_keeps_a_socket_beyond_the_end_of_the_older_one(tmp_path: Path) -> None:
     async def work() -> None:
         async with (

@@ -39,6 +39,11 @@ def staff_name(id: str, name: str | None, email: str | None) -> str:
     return name or email or id
 
 
+def login_of(email: str) -> str:
+    """The form by which an account is found: no case, no spaces around."""
+    return email.strip().casefold()
+
+
 def valid_user_id(text: object) -> TypeGuard[str]:
     """True for 1 to 128 characters that are safe as a room name and in an address; never for the desk's own room."""
     return isinstance(text, str) and text != DESK and _USER_ID.fullmatch(text) is not None

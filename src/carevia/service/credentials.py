@@ -1,4 +1,4 @@
-"""Credentials that end before their time: sign-out, a new password, another role, a disabled account.
+"""Credentials that end early: sign-out, a sign-in over a session, a new password, another role, a disabled account.
 
 The change and a row of the journal's own room are one transaction; every process that follows the journal hears of it
 after the commit and lets the sockets go. Nothing of it ever reaches a client: nobody can be in that room.
@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
-from carevia.domain.people import Role
+from carevia.domain.people import Role, login_of
 from carevia.errors import NotFound
 from carevia.service.passwords import Passwords
-from carevia.service.people import login_of
 from carevia.store.journal import JournalRow
 from carevia.store.store import Store
 from carevia.store.tables import sessions, sign_in_links, users
@@ -53,14 +52,7 @@ class Credentials:
 
     async def sign_out(self, session: str) -> None:
         """End this session, given by its hash; nothing happens where it is over already."""
-
-        def work(tx: Transaction) -> None:
-            row = tx.first(_owner, hash=session)
-            if row is not None:
-                tx.run(_session_gone, hash=session)
-                self._announce(tx, Ended(row.user_id, session))
-
-        await self._store.write(work)
+        await self._store.write(partial(end_session, session=session, now=self._now()))
 
     async def new_password(self, user_id: str, password: str) -> None:
         """Raises NotFound, and Unavailable where too many passwords wait to be hashed."""
@@ -87,10 +79,15 @@ class Credentials:
             raise NotFound("There is no such account.")
         tx.run(_sessions_gone, user=user_id)
         tx.run(_links_gone, user=user_id)
-        self._announce(tx, Ended(user_id))
+        tx.append(ROOM, NAME, Ended(user_id), now=self._now())
 
-    def _announce(self, tx: Transaction, ended: Ended) -> None:
-        tx.append(ROOM, NAME, ended, now=self._now())
+
+def end_session(tx: Transaction, session: str, now: int) -> None:
+    """As a sign-out does, in somebody's transaction; nothing happens where it is over already."""
+    row = tx.first(_owner, hash=session)
+    if row is not None:
+        tx.run(_session_gone, hash=session)
+        tx.append(ROOM, NAME, Ended(row.user_id, session), now=now)
 
 
 def ended_by(row: JournalRow) -> Ended | None:

@@ -14,9 +14,10 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from carevia.domain.people import Person, Role
+from carevia.domain.people import Person, Role, login_of
 from carevia.errors import BadInput, Conflict, NotFound, SignInFirst, Unavailable
 from carevia.service import attempts
+from carevia.service.credentials import end_session
 from carevia.service.passwords import Passwords
 from carevia.service.tokens import NOT_VALID, Token
 from carevia.store.store import Store
@@ -43,7 +44,6 @@ _session = (
     .where(sessions.c.token_hash == bindparam("hash"))
 )
 _session_seen = update(sessions).where(sessions.c.token_hash == bindparam("hash")).values(last_seen=bindparam("now"))
-_session_gone = delete(sessions).where(sessions.c.token_hash == bindparam("hash"))
 _link = select(sign_in_links.c.user_id).where(sign_in_links.c.token_hash == bindparam("hash"))
 _link_used = (
     update(sign_in_links)
@@ -138,7 +138,7 @@ class People:
     def _open_session(self, tx: Transaction, row: Row, previous: str | None) -> SignedIn:
         token, now = _new_token(), self._now()
         if previous:
-            tx.run(_session_gone, hash=digest(previous))
+            end_session(tx, digest(previous), now)
         tx.insert(
             sessions, token_hash=digest(token), user_id=row.id, created=now, last_seen=now, expires=now + ABSOLUTE
         )
@@ -248,11 +248,6 @@ class People:
             attempts.forget_old(tx, now=now)
 
         await self._store.write(work)
-
-
-def login_of(email: str) -> str:
-    """The form by which an account is found: no case, no spaces around."""
-    return email.strip().casefold()
 
 
 def digest(token: str) -> str:
