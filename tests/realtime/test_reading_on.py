@@ -2,6 +2,8 @@
 sends without end is read in portions."""
 
 import asyncio
+import contextlib
+import socket
 from collections import Counter
 from typing import Any
 
@@ -221,5 +223,41 @@ def test_a_large_request_and_those_behind_it_are_read_whole_over_many_turns() ->
             small = b"GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n"
             connection.write((head % len(body) + body + small) * 3)
             assert [(await connection.answer()).status for _ in range(6)] == [400, 404] * 3
+
+    run(main())
+
+
+@pytest.mark.parametrize("target", ["/elsewhere", "/socket.io/?EIO=3&transport=polling"])
+def test_who_sends_requests_without_reading_the_answers_is_not_read_for_ever(target: str) -> None:
+    """One connection took 240 MB for 3 MB of requests: all were taken apart, and waited, or their answers did."""
+
+    async def main() -> None:
+        async with serving(make()) as site:
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect(("127.0.0.1", site.port))
+                client.setblocking(False)
+                await flood(client, memoryview(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 300_000))
+                http: Any = next(iter(site.uvicorn.server_state.connections))
+                assert len(http.pipeline) + len(http._ahead) < 2 * AT_ONCE / 30
+                assert http.transport.get_write_buffer_size() < 1_000_000
+
+    run(main())
+
+
+async def flood(client: socket.socket, data: memoryview) -> None:
+    """As much of it as is taken, before nothing more is for half a second."""
+    with contextlib.suppress(TimeoutError):
+        while data:
+            async with asyncio.timeout(0.5):
+                await asyncio.get_running_loop().sock_sendall(client, data[:AT_ONCE])
+            data = data[AT_ONCE:]
+
+
+def test_many_requests_in_a_row_are_all_answered() -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            connection.write(b"GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n" * 3_000)
+            assert {(await connection.answer()).status for _ in range(3_000)} == {404}
 
     run(main())

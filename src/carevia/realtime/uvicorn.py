@@ -6,6 +6,7 @@ is pinned, tests/realtime/test_uvicorn_seam.py lists them and says what broke, a
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
@@ -27,8 +28,6 @@ from carevia.realtime.patience import Patience
 from carevia.realtime.portions import AT_ONCE
 from carevia.realtime.reader import Reader, can_look
 from carevia.realtime.repeated import Repeated, learn
-
-_MOST_BEHIND = 8  # requests that may wait for the answer to one before them while reading goes on
 
 
 class EngineProtocol(PlainProtocol):
@@ -58,10 +57,10 @@ class EngineProtocol(PlainProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's own, which asks the system seven times for two addresses."""
-        self._ahead: list[Any] = []  # requests before the last one, while not all of them are answered
+        self._ahead: deque[Any] = deque()  # requests before the last one, from the first that is not answered
         self.connections.add(self)
         self.transport = transport
-        self.flow: Flow = Flow(transport)
+        self.flow: Flow = Flow(transport, self.pipeline)
         self.server = _address(transport.get_extra_info("sockname"))
         self.client = _address(transport.get_extra_info("peername"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
@@ -295,12 +294,12 @@ class EngineProtocol(PlainProtocol):
     def _stand_behind(self) -> None:
         """uvicorn serves it, after those that came before it on this connection; and knows the last of them alone. It
         stops reading then, and would not see that the client hangs up: a few more may come."""
-        if self._idle:
-            self._ahead.clear()
-        else:
+        while self._ahead and self._ahead[0].response_complete:
+            self._ahead.popleft()
+        if not self._idle:
             self._ahead.append(self.cycle)
         super().on_headers_complete()
-        if 0 < len(self.pipeline) <= _MOST_BEHIND:
+        if self.pipeline:
             self.flow.resume_reading()
 
     def _door(self, engine: Engine, ours: bool) -> Door | None:
