@@ -31,7 +31,7 @@ _COMPLETE_USER = (
     .where(
         users.c.id == bindparam("user"),
         users.c.role == "user",
-        or_(
+        or_(  # a bare parameter would have no type for PostgreSQL: coalesce gives it the column's
             users.c.name.is_(None) & func.coalesce(users.c.name, bindparam("new_name")).is_not(None),
             users.c.email.is_(None) & func.coalesce(users.c.email, bindparam("new_email")).is_not(None),
         ),

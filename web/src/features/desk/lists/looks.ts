@@ -1,5 +1,5 @@
-// Why a person should look at a payment or a booking, in the reader's words. The server says it in English; what is not known here is
-// shown as it was said.
+// Why a person should look at a payment or a booking, in the reader's words. The server says it in English; what is not
+// known here is shown as it was said.
 import { language } from "@/lib/language";
 
 /** What its state says already. */
