@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import token
@@ -101,7 +101,7 @@ def test_search_assignment_and_drafts(carevia: Program, context: BrowserContext)
 
     box = desk.get_by_label("Message", exact=True)
     box.fill("Ayesha comes at")
-    expect(desk.get_by_text("Draft saved in this browser")).to_be_visible()
+    expect(desk.get_by_text("Draft saved", exact=True)).to_be_visible()
     other = context.new_page()
     other.goto(f"{carevia.url}/dashboard?view=chat&with=family-1")
     expect(other.get_by_label("Message", exact=True)).to_have_value("Ayesha comes at")
@@ -109,3 +109,28 @@ def test_search_assignment_and_drafts(carevia: Program, context: BrowserContext)
     expect(other.get_by_label("Message", exact=True)).to_have_value("Ayesha comes at 7:50")
     desk.reload()
     expect(box).to_have_value("Ayesha comes at 7:50")
+
+
+def test_what_is_begun_at_one_device_is_finished_at_another(carevia: Program, browser: Browser) -> None:
+    write(carevia, "family-1", "Nusrat Jahan", "When does she come?")
+    with browser.new_context() as first, browser.new_context() as second:
+        laptop, phone = first.new_page(), second.new_page()
+        for page in (laptop, phone):
+            sign_in(page, carevia)
+        laptop.goto(f"{carevia.url}/dashboard?view=chat&with=family-1")
+        begun, found = (page.get_by_label("Message", exact=True) for page in (laptop, phone))
+        begun.fill("Ayesha comes at")
+        expect(laptop.get_by_text("Draft saved", exact=True)).to_be_visible()
+        phone.goto(f"{carevia.url}/dashboard?view=chat&with=family-1")
+        expect(found).to_have_value("Ayesha comes at")
+        found.press_sequentially(" 7:50")
+        with phone.expect_response(lambda answer: answer.url.endswith("/chat/draft") and _ends_it(answer.request)):
+            found.press("Enter")
+        expect(laptop.get_by_role("region", name="Messages").get_by_text("Ayesha comes at 7:50")).to_be_visible()
+        hide(laptop, True)
+        hide(laptop, False)
+        expect(begun).to_have_value("")
+
+
+def _ends_it(request: Request) -> bool:
+    return request.method == "POST" and (request.post_data_json or {}).get("text") == ""

@@ -372,6 +372,30 @@ def test_saved_replies_are_for_staff(tmp_path: Path) -> None:
     run(work())
 
 
+def test_a_draft_is_its_writer_s_alone(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            boss, other, family = d.bearer("boss", "admin"), d.bearer("other", "admin"), d.bearer("u1")
+
+            async def keep(headers: dict[str, str], **draft: Any) -> int:
+                return (await d.http.post("/api/chat/draft", json=draft, headers=headers)).status_code
+
+            async def own(headers: dict[str, str]) -> Any:
+                return (await d.http.get("/api/chat/draft", headers=headers)).json()["data"]
+
+            assert await keep(boss, roomId="u1", text="Ayesha comes") == 200
+            assert await keep(boss, roomId="u1", text="Call back.", note=True) == 200
+            assert await keep(family, roomId="u1", text="Can she") == 200
+            assert await own(family) == [{"roomId": "u1", "note": False, "text": "Can she"}]
+            assert {row["text"] for row in await own(boss)} == {"Ayesha comes", "Call back."}
+            assert await own(other) == []
+            assert await keep(family, roomId="u2", text="x") == 404
+            assert await keep(family, roomId="u1", text="x", note=True) == 403
+            assert await keep({}, roomId="u1", text="x") == 401
+
+    run(work())
+
+
 def test_a_name_cannot_break_out_of_the_header() -> None:
     header = disposition('a"; filename="b.html\r\nX: y ছ.pdf', "application/pdf")
     assert header.isascii() and header.isprintable()

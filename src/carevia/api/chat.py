@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from carevia.api.attachments import AttachmentRoutes
+from carevia.api.drafts import DraftRoutes
 from carevia.api.http import Answer, ok
 from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
@@ -112,4 +113,5 @@ def talk_routes(talk: Talk, now: Callable[[], int]) -> list[Route[Any, Any]]:
         *ChatRoutes(talk.chat, talk.participants, now).routes(),
         *AttachmentRoutes(talk.attachments).routes(),
         *SavedReplyRoutes(talk.replies).routes(),
+        *DraftRoutes(talk.drafts).routes(),
     ]

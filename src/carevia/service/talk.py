@@ -1,5 +1,5 @@
 """All that a conversation is made of, over one store: messages, notes, how far they got, attachments, saved replies,
-the list of conversations, and that of customers with a booking."""
+drafts, the list of conversations, and that of customers with a booking."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ from carevia.domain.ids import Random
 from carevia.service.attachments import Attachments
 from carevia.service.chat import Chat
 from carevia.service.conversations import Conversations
+from carevia.service.drafts import Drafts
 from carevia.service.message_status import MessageStatuses
 from carevia.service.participants import Participants
 from carevia.service.saved_replies import SavedReplies
@@ -23,4 +24,5 @@ class Talk:
         self.statuses = MessageStatuses(store, now=now)
         self.attachments = Attachments(store, attachments_folder(data_dir), now=now, random=random)
         self.replies = SavedReplies(store, now=now, random=random)
+        self.drafts = Drafts(store, now=now)
         self.participants = Participants(store)

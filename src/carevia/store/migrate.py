@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0010"
+HEAD = "0011"
 NEW = Path(__file__).with_name("migrations") / "new.sql"
 _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 

@@ -316,6 +316,19 @@ saved_replies = Table(
     **KEYED,
 )
 
+# What somebody has begun to write and not sent: the message of a conversation, and its private note.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("person_id", Text, nullable=False),
+    Column("room_id", Text, nullable=False),
+    Column("note", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("updated", Number, nullable=False),
+    PrimaryKeyConstraint("person_id", "room_id", "note"),
+    **KEYED,
+)
+
 # Which desks have confirmed which stretch of the journal, one row for all that confirmed the same within a second:
 # `desks` is a list of [person, name, socket id, time]. Part of the bookings' record, so it outlives the journal.
 screens = Table(

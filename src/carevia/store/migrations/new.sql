@@ -273,4 +273,15 @@ CREATE TABLE tracking_aliases (
  WITHOUT ROWID
 
 ;
-INSERT INTO alembic_version (version_num) VALUES ('0010');
+CREATE TABLE drafts (
+	person_id TEXT NOT NULL, 
+	room_id TEXT NOT NULL, 
+	note INTEGER NOT NULL, 
+	text TEXT NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_drafts PRIMARY KEY (person_id, room_id, note)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO alembic_version (version_num) VALUES ('0011');

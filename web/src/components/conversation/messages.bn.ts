@@ -15,7 +15,7 @@ export const bn: Words = {
   writing: (names) => `${all(names)} লিখছেন`,
   answering: (names) => `${all(names)} উত্তর দিচ্ছেন। তবুও পাঠাবেন?`,
   sendAnyway: "তবুও পাঠান",
-  draftKept: "খসড়া এই ব্রাউজারে সংরক্ষিত",
+  draftKept: { server: "খসড়া সংরক্ষিত", browser: "খসড়া এই ব্রাউজারে সংরক্ষিত" },
   away: (lapse, n) => `আপনি ${lapse} বিচ্ছিন্ন ছিলেন। ${numeral(n)}টি বার্তা যোগ হলো।`,
   note: "নোট",
   noteBy: (name) => `${name}-এর নোট, শুধু কর্মীরা দেখেন`,

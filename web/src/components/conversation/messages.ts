@@ -16,7 +16,7 @@ const en = {
   writing: (names: readonly string[]) => `${are(names)} writing`,
   answering: (names: readonly string[]) => `${are(names)} answering. Send anyway?`,
   sendAnyway: "Send anyway",
-  draftKept: "Draft saved in this browser",
+  draftKept: { server: "Draft saved", browser: "Draft saved in this browser" },
   away: (lapse: string, n: number) =>
     n === 1 ? `You were away ${lapse}. 1 missed message added.` : `You were away ${lapse}. ${n} missed messages added.`,
   note: "Note",

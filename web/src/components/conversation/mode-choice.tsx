@@ -1,12 +1,13 @@
 // Whether an answer to the customer or a private note is written, and that what is begun is kept. Where nothing is begun,
 // the way to the saved replies.
+import type { Kept } from "@/lib/chat/drafts";
 import { words } from "./messages";
 
 interface Props {
   note: boolean;
   onChange: (note: boolean) => void;
-  /** Whether a draft is kept in this browser. */
-  kept: boolean;
+  /** Where the draft is kept; null where none is, or it is on its way. */
+  kept: Kept;
   /** Begins a saved reply; null where there is none to begin. */
   onReplies: (() => void) | null;
 }
@@ -26,7 +27,7 @@ export function ModeChoice({ note, onChange, kept, onReplies }: Props) {
           {one ? words.note : words.reply}
         </button>
       ))}
-      {kept && <span className="ml-auto truncate pr-1 text-xs text-ink-2">{words.draftKept}</span>}
+      {kept && <span className="ml-auto truncate pr-1 text-xs text-ink-2">{words.draftKept[kept]}</span>}
       {onReplies && (
         <button type="button" className="btn btn-quiet btn-small ml-auto font-normal" onClick={onReplies}>
           {words.repliesHint}

@@ -16,7 +16,7 @@ export function useWriting(person: string, room: string, staff: boolean) {
     }
     setNote(next);
   };
-  /** Whether what is begun outlives the page. */
-  const kept = text !== "" && drafts.kept(person, note ? noteOf(room) : room);
+  /** Where what is begun lies by now. */
+  const kept = text === "" ? null : drafts.kept(person, note ? noteOf(room) : room);
   return { note, text, setText, choose, kept };
 }

@@ -8,6 +8,7 @@ import { words as shared } from "@/components/messages";
 import { PresenceDot } from "@/components/presence-dot";
 import { FRAMES, INKS } from "@/components/tones";
 import type { Person } from "@/lib/api/get-session";
+import { useDraftSync } from "@/lib/chat/use-draft";
 import { useOutbox } from "@/lib/chat/use-outbox";
 import { CUSTOMER_LIMITS } from "@/lib/freshness";
 import { useAttention, useSupport } from "@/lib/presence/use-presence";
@@ -24,6 +25,7 @@ export function CustomerChat({ me }: { me: Person }) {
   const connection = useConnection();
   useAttention(connection);
   const outbox = useOutbox(connection, me._id);
+  useDraftSync(connection, me._id);
   const [reload, setReload] = useState(0);
   const live = useLive(connection, {
     limits: CUSTOMER_LIMITS,

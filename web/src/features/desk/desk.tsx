@@ -3,6 +3,7 @@ import { Suspense, useEffect, useRef, useState } from "react";
 import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
+import { useDraftSync } from "@/lib/chat/use-draft";
 import { useOutbox } from "@/lib/chat/use-outbox";
 import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
@@ -66,6 +67,7 @@ export function Desk({ me, place, search }: Props) {
   const [query, setQuery] = useState<ConversationQuery>({ filter: "open", unread: false });
   const data = useDesk({ me: me._id, query, openRoom, list });
   const outbox = useOutbox(data.connection, me._id);
+  useDraftSync(data.connection, me._id);
   const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
   const { desk, live } = data;
   const unread = data.list.counts?.unread ?? 0; // conversations with something unread

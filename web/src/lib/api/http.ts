@@ -38,6 +38,8 @@ interface RequestOptions {
   method?: "GET" | "POST";
   body?: unknown;
   signal?: AbortSignal;
+  /** Goes out also where the page is being left. */
+  keepalive?: boolean;
 }
 
 /** The whole envelope of a good answer: cursor lists carry `hasMore` beside `data`. Throws ApiError. */
@@ -60,9 +62,10 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   return (await requestEnvelope(path, options)).data as T;
 }
 
-async function reach(path: string, { method = "GET", body, signal }: RequestOptions): Promise<Response> {
+async function reach(path: string, { method = "GET", body, signal, keepalive }: RequestOptions): Promise<Response> {
   const init: RequestInit = { method, credentials: "same-origin", headers: { accept: "application/json" } };
   if (signal) init.signal = signal;
+  if (keepalive) init.keepalive = true;
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { ...init.headers, "content-type": "application/json" };

@@ -41,6 +41,9 @@ test("a browser that keeps nothing keeps it as long as the page", () => {
   const drafts = new Drafts();
   drafts.write("s1", "u1", "hello");
   expect(drafts.read("s1", "u1")).toBe("hello");
-  expect([drafts.kept("s1", "u1"), drafts.kept("s1", "u2")]).toEqual([false, true]);
+  drafts.refused("s1", "u1");
+  expect(drafts.kept("s1", "u1")).toBe(null);
+  drafts.saved("s1", "u1", "hello");
+  expect(drafts.kept("s1", "u1")).toBe("server");
   full.mockRestore();
 });

@@ -1,0 +1,56 @@
+"""Drafts over HTTP: each person's own."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from carevia.api.http import Answer, ok
+from carevia.api.payload import Nothing, described
+from carevia.api.policy import Call, Route
+from carevia.domain.chat import LONGEST_TEXT
+from carevia.domain.drafts import Draft
+from carevia.service.drafts import Drafts
+
+
+class DraftToKeep(msgspec.Struct):
+    roomId: str
+    text: Annotated[str, described(maxLength=LONGEST_TEXT)]
+    note: bool = False
+
+
+class DraftRoutes:
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+
+    def routes(self) -> list[Route[Any, Any]]:
+        return [
+            Route(
+                method="GET",
+                path="/api/chat/draft",
+                summary="What whoever asks has begun to write, newest first.",
+                handler=self.own,
+                policy="customer",
+                query=Nothing,
+                body=Nothing,
+                answer=list[Draft],
+            ),
+            Route(
+                method="POST",
+                path="/api/chat/draft",
+                summary="Keep what is begun, a message or with `note` a private note; an empty text ends it.",
+                handler=self.keep,
+                policy="customer",
+                query=Nothing,
+                body=DraftToKeep,
+                answer=Nothing,
+                errors=(404,),
+            ),
+        ]
+
+    async def own(self, call: Call[Nothing, Nothing]) -> Answer:
+        return ok(await self._drafts.of(call.viewer))
+
+    async def keep(self, call: Call[Nothing, DraftToKeep]) -> Answer:
+        given = call.body
+        await self._drafts.keep(call.viewer, Draft(given.roomId, given.note, given.text))
+        return ok({})

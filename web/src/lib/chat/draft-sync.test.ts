@@ -1,0 +1,133 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { data, refusal, serve } from "@/testing/fake-server";
+import type { Draft } from "./draft-api";
+import { DraftSync } from "./draft-sync";
+import { Drafts, noteOf } from "./drafts";
+
+beforeEach(() => {
+  localStorage.clear();
+  vi.useFakeTimers();
+});
+afterEach(() => vi.useRealTimers());
+
+/** A server that keeps drafts. While `down` it takes none, and a list waits for `held`. */
+function server(kept: Draft[] = []) {
+  const rows = new Map(kept.map((draft) => [placeOf(draft), draft]));
+  const state = { rows, down: false, held: Promise.resolve() };
+  const requests = serve({
+    "GET /api/chat/draft": async () => {
+      const answer = data([...rows.values()]);
+      await state.held;
+      return answer;
+    },
+    "POST /api/chat/draft": (body) => {
+      const draft = body as Draft;
+      if (state.down) return refusal(503, "Busy.");
+      if (draft.text === "") rows.delete(placeOf(draft));
+      else rows.set(placeOf(draft), draft);
+      return data({});
+    },
+  });
+  return { requests, state, rows };
+}
+
+const placeOf = ({ roomId, note }: Draft) => (note ? noteOf(roomId) : roomId);
+
+function device() {
+  localStorage.clear();
+  const drafts = new Drafts();
+  return { drafts, sync: new DraftSync("s1", drafts) };
+}
+
+const rest = () => vi.advanceTimersByTimeAsync(1_500);
+
+test("what is written reaches the server once the person rests, and the last device finds it", async () => {
+  const { requests, rows } = server();
+  const first = device();
+  for (const text of ["A", "Ay", "Ayesha"]) first.drafts.write("s1", "u1", text);
+  first.drafts.write("s1", noteOf("u1"), "Call back.");
+  expect(first.drafts.kept("s1", "u1")).toBe(null);
+  await rest();
+  expect(requests.length).toBe(2);
+  expect([...rows.values()].map(({ text, note }) => [text, note])).toEqual([
+    ["Ayesha", false],
+    ["Call back.", true],
+  ]);
+  expect(first.drafts.kept("s1", "u1")).toBe("server");
+  first.sync.close();
+  const { drafts, sync } = device();
+  await sync.load();
+  expect([drafts.read("s1", "u1"), drafts.read("s1", noteOf("u1"))]).toEqual(["Ayesha", "Call back."]);
+  sync.close();
+});
+
+test("what was sent at another device is no draft here, and what was written here stays", async () => {
+  const { rows } = server([{ roomId: "u1", note: false, text: "Ayesha" }]);
+  const { drafts, sync } = device();
+  await sync.load();
+  drafts.write("s1", "u2", "Mine");
+  rows.clear();
+  rows.set("u2", { roomId: "u2", note: false, text: "Theirs" });
+  await sync.load();
+  expect([drafts.read("s1", "u1"), drafts.read("s1", "u2")]).toEqual(["", "Mine"]);
+  await rest();
+  expect(rows.get("u2")?.text).toBe("Mine");
+  sync.close();
+});
+
+test("a server that does not take it gets it the next time, also its end", async () => {
+  const { state, rows } = server();
+  const { drafts, sync } = device();
+  state.down = true;
+  drafts.write("s1", "u1", "Ayesha");
+  await rest();
+  expect(drafts.kept("s1", "u1")).toBe("browser");
+  state.down = false;
+  await sync.load();
+  await rest();
+  expect(rows.get("u1")?.text).toBe("Ayesha");
+  drafts.write("s1", "u1", "");
+  await rest();
+  expect([rows.size, drafts.unsaved("s1")]).toEqual([0, []]);
+  sync.close();
+});
+
+test("an answer that is older than what was written meanwhile changes nothing", async () => {
+  const { state } = server();
+  const { drafts, sync } = device();
+  let answer = () => {};
+  state.held = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const loading = sync.load();
+  drafts.write("s1", "u1", "Ayesha");
+  await rest();
+  expect(drafts.unsaved("s1")).toEqual([]);
+  answer();
+  await loading;
+  expect(drafts.read("s1", "u1")).toBe("Ayesha");
+  sync.close();
+});
+
+test("leaving the page sends what rests", async () => {
+  const { rows } = server();
+  const { drafts, sync } = device();
+  drafts.write("s1", "u1", "Ayesha");
+  const hidden = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(rows.get("u1")?.text).toBe("Ayesha");
+  hidden.mockRestore();
+  sync.close();
+});
+
+test("a draft from before the server kept any goes there", async () => {
+  const { rows } = server();
+  const { drafts, sync } = device();
+  localStorage.setItem("carevia.draft.s1/u1", "Ayesha");
+  await sync.load();
+  await rest();
+  expect([drafts.read("s1", "u1"), rows.get("u1")?.text]).toEqual(["Ayesha", "Ayesha"]);
+  sync.close();
+});
