@@ -20,6 +20,7 @@ from carevia.api.doorman import Doorman
 from carevia.api.edge import Edge, security_headers
 from carevia.api.emit_booking import EmitBooking
 from carevia.api.events import Events
+from carevia.api.limits import PersonBudgets
 from carevia.api.lists import ListRoutes
 from carevia.api.metrics import Metrics
 from carevia.api.notices import doors
@@ -231,7 +232,9 @@ class Carevia:
         settings = self.settings
         routes = self._routes()
         headers = security_headers(socket_url=settings.socket_url, production=settings.production)
-        edge = Edge(routes, self.auth, TrustedProxies(settings.trusted_proxies), self.log, headers, Pages(web).find)
+        budgets = PersonBudgets(settings.limit_events_per_second, settings.limit_tabs_per_user, time.monotonic)
+        proxies = TrustedProxies(settings.trusted_proxies)
+        edge = Edge(routes, self.auth, proxies, self.log, headers, Pages(web).find, budgets)
         self.doors = doors(edge, routes)
         return edge
 

@@ -1,5 +1,6 @@
 """Lists and conversations over HTTP: what staff see, what a customer sees, and how it is paged."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,25 @@ def test_post_with_the_same_id_is_one_message(tmp_path: Path) -> None:
             answers = [await d.http.post("/api/chat/message", json=body, headers=d.bearer("u1")) for _ in range(2)]
             assert answers[0].json() == answers[1].json()
             assert len(await _data(d, "/api/chat/message?roomId=u1", d.bearer("u1"))) == 1
+
+    run(work())
+
+
+def test_a_family_that_writes_too_fast_is_told_when_to_come_back_and_nobody_else_is(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_TABS_PER_USER="1") as d:
+
+            async def post(headers: dict[str, str], number: int) -> Any:
+                body = {"roomId": "u1", "id": f"m{number}", "text": "hello"}
+                return await d.http.post("/api/chat/message", json=body, headers=headers)
+
+            family, boss = d.bearer("u1"), d.bearer("boss", "admin")
+            answers = await asyncio.gather(*(post(family, number) for number in range(300)))
+            refused = [answer for answer in answers if answer.status_code == 429]
+            assert {answer.headers["retry-after"] for answer in refused} == {"1"}
+            assert len(answers) - len(refused) >= 40
+            answers = await asyncio.gather(*(post(boss, number) for number in range(100)))
+            assert {answer.status_code for answer in answers} == {200}
 
     run(work())
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from carevia.api.limits import AddressLimits, EventBudget, TooFast
+from carevia.api.limits import AddressLimits, EventBudget, PersonBudgets, TooFast
+from carevia.domain.people import Person
 from tests.aio import run
 from tests.api.desk import customer, desk, message, staff
 
@@ -128,6 +129,31 @@ def test_event_budget_at_its_limits() -> None:
         budget.spend(20, 0.05)
     for _ in range(1000):
         EventBudget(0, 0.0).spend(0, 0.0)
+
+
+def test_a_customer_s_changes_over_http_are_counted_apart_from_everybody_else_s() -> None:
+    clock = [0.0]
+    budgets = PersonBudgets(20, 5, lambda: clock[0])
+    first, second, boss = Person("u1", "user"), Person("u2", "user"), Person("s1", "admin")
+    for person in (first, second):
+        for _ in range(200):
+            budgets.spend(person)
+        with pytest.raises(TooFast) as refused:
+            budgets.spend(person)
+        assert refused.value.retry_after == 1
+    clock[0] = 1.0
+    for _ in range(100):
+        budgets.spend(first)
+    with pytest.raises(TooFast):
+        budgets.spend(first)
+    for number in range(100_000):
+        clock[0] += 0.001
+        budgets.spend(Person(f"stranger-{number}", "user"))
+    assert len(budgets._budgets) < 3_100
+    for _ in range(1000):
+        budgets.spend(boss)
+        for off in (PersonBudgets(0, 5, lambda: 0.0), PersonBudgets(20, 0, lambda: 0.0)):
+            off.spend(first)
 
 
 def test_socket_is_closed_only_at_ten_times_the_rate_for_five_seconds() -> None:

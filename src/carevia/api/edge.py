@@ -19,6 +19,7 @@ from carevia.api.http import (
     failure,
     send_answer,
 )
+from carevia.api.limits import PersonBudgets
 from carevia.api.payload import Nothing, Raw, read_json, read_query
 from carevia.api.policy import Call, Route, check_routes, permit
 from carevia.errors import CareviaError, NotFound
@@ -47,6 +48,7 @@ class Edge:
         log: Log,
         headers: HeaderList,
         files: Callable[[Request], Answer | None],
+        budgets: PersonBudgets,
     ) -> None:
         check_routes(routes)
         self._table: dict[str, dict[str, Route[Any, Any]]] = {}
@@ -57,6 +59,7 @@ class Edge:
         self._log = log
         self._headers = headers
         self._files = files
+        self._budgets = budgets
         self.answered: dict[tuple[str, int], int] = {}  # (route, status) -> answers, for /metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,6 +123,8 @@ class Edge:
         if policy != "public":
             identity = await self._auth.of_request(request)
             permit(policy, None if identity is None else identity.person)
+            if identity is not None and request.method == "POST":
+                self._budgets.spend(identity.person)
         query: Any = _NOTHING
         if route.query is not None and route.query is not Nothing:
             given = request.query()

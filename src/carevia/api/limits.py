@@ -1,13 +1,16 @@
-"""How much one address and one socket may do. Plain counting; `now` is seconds on a monotonic clock. 0 is off."""
+"""How much each address, person and socket may do. Plain counting; `now` is seconds on a monotonic clock; 0 is off."""
 
 from collections.abc import Callable
+from math import ceil
 
+from carevia.domain.people import Person
 from carevia.errors import RateLimited
 from carevia.realtime import Session
 
 _FLOOD_FACTOR = 10
 _FLOOD_SECONDS = 5.0
 _MANY_ADDRESSES = 10_000
+_MANY_PEOPLE = 1_000
 _WORTH_A_WORD = 8  # who has this part of what is allowed on one node is told of to the others
 
 
@@ -40,6 +43,10 @@ class EventBudget:
             raise TooFast((1 - tokens) / rate, self._count > rate * _FLOOD_FACTOR * _FLOOD_SECONDS)
         self._tokens = tokens - 1
 
+    def rested(self, now: float) -> bool:
+        """Whether it is as good as a new one: a burst of two seconds' worth is whole after two."""
+        return now - self._at >= 2.0
+
 
 def begin_budget(session: Session, rate: int, now: float) -> EventBudget:
     """For a session that has none."""
@@ -47,11 +54,38 @@ def begin_budget(session: Session, rate: int, now: float) -> EventBudget:
     return budget
 
 
+class PersonBudgets:
+    """What one customer may change over HTTP: as much as the sockets of all their tabs may send. Staff may do more at
+    once, and so may a site's own programs that act for them. Whoever has a whole budget again is forgotten. `monotonic`
+    gives seconds.
+    """
+
+    def __init__(self, rate: int, tabs: int, monotonic: Callable[[], float]) -> None:
+        self._rate = rate * tabs
+        self._monotonic = monotonic
+        self._budgets: dict[str, EventBudget] = {}
+
+    def spend(self, person: Person) -> None:
+        """Raises TooFast."""
+        if not self._rate or person.is_staff:
+            return
+        now = self._monotonic()
+        budget = self._budgets.get(person.id)
+        if budget is None:
+            self._tidy(now)
+            budget = self._budgets[person.id] = EventBudget(self._rate, now)
+        budget.spend(self._rate, now)
+
+    def _tidy(self, now: float) -> None:
+        if len(self._budgets) > _MANY_PEOPLE:
+            self._budgets = {key: budget for key, budget in self._budgets.items() if not budget.rested(now)}
+
+
 class TooFast(RateLimited):
     """`wait`: how many seconds. `floods`: ten times the rate was sent for five seconds, which ends a connection."""
 
     def __init__(self, wait: float, floods: bool) -> None:
-        super().__init__("Too many events at once. Wait a moment and send it again.")
+        super().__init__("Too many events at once. Wait a moment and send it again.", retry_after=ceil(wait))
         self.wait = round(wait, 3)
         self.floods = floods
 

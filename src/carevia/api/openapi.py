@@ -18,7 +18,7 @@ _REASONS: Final = {
     408: "The body did not arrive in time.",
     409: "It happened before.",
     413: "The body is too large.",
-    429: "Too many attempts; Retry-After says when to come back.",
+    429: "Too many attempts, or too many at once; Retry-After says when to come back.",
     500: "Our fault; tell the operator the X-Request-Id.",
     503: "Not at the moment; Retry-After says when to come back.",
 }
@@ -136,6 +136,8 @@ def _statuses(route: Route[Any, Any]) -> set[int]:
         found |= {401, 503}
     if route.policy == "staff" or (route.method == "POST" and route.policy != "signed"):
         found.add(403)
+    if route.method == "POST" and route.policy in ("guest", "customer", "staff"):
+        found.add(429)
     if route.query is not Nothing or route.body is not Nothing:
         found.add(400)
     if route.body is not Nothing:
