@@ -14,8 +14,11 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", width, height) + b"\x08\x02\0\0\0"
 
 
-def gif(width: int, height: int) -> bytes:
-    return b"GIF89a" + struct.pack("<HHBBB", width, height, 0x91, 0, 0) + bytes(12) + b"!\xf9\x04" + bytes(9)
+def gif(
+    width: int, height: int, before: bytes = b"!\xf9\x04" + bytes(5), image: tuple[int, ...] = (0, 0, 1, 1)
+) -> bytes:
+    screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x91, 0, 0) + bytes(12)
+    return screen + before + b"," + struct.pack("<HHHH", *image) + b"\0\2"
 
 
 def jpeg(width: int, height: int, before: bytes = SEGMENT, frame: int = 0xC2) -> bytes:
@@ -58,6 +61,19 @@ def test_a_jpeg_that_hides_its_size_behind_thousands_of_segments_is_too_large() 
     assert has_too_many_pixels(jpeg(16_000, 16_000, b"\xff\xe0\0\x02" * 2_000_000), "image/jpeg")
     assert has_too_many_pixels(jpeg(1, 1, b"\xff\x01" * 4_000_000), "image/jpeg")
     assert not has_too_many_pixels(b"\xff\xd8" + b"\xff" * 9_000_000, "image/jpeg")
+
+
+@pytest.mark.parametrize("before", [b"", b"!\xfe" + (b"\xff" + b"," * 255) * 1_000 + b"\0", b"!\xfe\0" * 300])
+@pytest.mark.parametrize("image", [(0, 0, 16_000, 16_000), (9_000, 9_000, 100, 100)])
+def test_a_gif_that_hides_its_size_in_its_first_image_is_too_large(before: bytes, image: tuple[int, ...]) -> None:
+    """Browsers show all of it, however small the screen is that it names: 68 KB took a gigabyte of a desk."""
+    assert has_too_many_pixels(gif(1, 1, before, image), "image/gif")
+    assert not has_too_many_pixels(gif(1, 1, before, (0, 0, 4_000, 3_000)), "image/gif")
+
+
+def test_a_gif_that_hides_its_size_behind_thousands_of_blocks_is_too_large() -> None:
+    assert has_too_many_pixels(gif(1, 1, b"!\xfe" + b"\1x" * 4_000_000 + b"\0", (0, 0, 16_000, 16_000)), "image/gif")
+    assert has_too_many_pixels(gif(1, 1, b"!\xfe\0" * 3_000_000, (0, 0, 16_000, 16_000)), "image/gif")
 
 
 @pytest.mark.parametrize(("kind", "made"), KINDS)

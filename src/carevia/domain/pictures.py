@@ -10,15 +10,15 @@ MOST_PIXELS: Final = 50_000_000
 """What a telephone's camera makes; 200 MB where it is shown."""
 TOO_MANY_PIXELS: Final = "A picture may have at most 50 million pixels."
 
-_MOST_SEGMENTS: Final = 2_000  # of a JPEG, before its size: a camera writes a dozen
+_MOST_SEGMENTS: Final = 2_000  # before the size is told: a camera writes a dozen
 _find_marker = re.compile(rb"\xff([^\x00\xff])").search  # as many 0xff as one likes may stand before one
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE: Final = frozenset(range(0xD0, 0xD9)) | {0x01}  # markers without a segment
 
 
 def has_too_many_pixels(content: bytes, type: str) -> bool:
-    """Also where a JPEG hides its size. False where the file breaks off before it, or is no such picture but for its
-    first bytes: then nothing shows it either."""
+    """Also where a JPEG or a GIF hides its size. False where the file breaks off before it, or is no such picture but
+    for its first bytes: then nothing shows it either."""
     return _READ[type](content) > MOST_PIXELS if type in _READ else False
 
 
@@ -27,10 +27,23 @@ def _png(content: bytes) -> int:
 
 
 def _gif(content: bytes) -> int:
+    """Of the screen, which browsers make as large as the first image needs it."""
     flags = _little(content[10:11])
-    colours = 3 << (flags & 7) + 1 if flags & 0x80 else 0
-    follows = content[13 + colours : 14 + colours]  # an image, an extension or the end
-    return _little(content[6:8]) * _little(content[8:10]) if follows in (b",", b"!", b";") else 0
+    at, inside = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0), False  # an extension
+    for _ in range(_MOST_SEGMENTS):
+        sign = content[at : at + 1]
+        if inside:
+            at, inside = at + 1 + _little(sign), sign > b"\0"
+        elif sign == b"!":
+            at, inside = at + 2, True
+        else:
+            return _screen(content, content[at + 1 : at + 9]) if sign == b"," else 0
+    return MOST_PIXELS + 1
+
+
+def _screen(content: bytes, image: bytes) -> int:
+    wide = max(_little(content[6:8]), _little(image[0:2]) + _little(image[4:6]))
+    return wide * max(_little(content[8:10]), _little(image[2:4]) + _little(image[6:8]))
 
 
 def _jpeg(content: bytes) -> int:
