@@ -100,14 +100,31 @@ def test_signing_out_ends_the_token_of_that_login_and_no_other(tmp_path: Path) -
     run(work())
 
 
-def test_signing_in_over_a_session_ends_its_sockets_as_a_sign_out_does(tmp_path: Path) -> None:
+def test_who_signs_in_over_another_person_s_session_ends_its_sockets_as_a_sign_out_does(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await d.account()
+            await d.account("other@example.com")
+            cookie, before = await logged_in(d)
+            async with d.socket(before) as gone:
+                assert (await d.login(LOGIN | {"email": "other@example.com"}, **cookie))[0] == 200
+                assert (await gone.packets(1, 1))[0] == "41"
+
+    run(work())
+
+
+def test_who_signs_in_again_has_tabs_that_come_back_by_themselves(tmp_path: Path) -> None:
+    """They were told as after a sign-out, and a desk stood there disconnected until somebody clicked."""
+
     async def work() -> None:
         async with desk(tmp_path) as d:
             await d.account()
             cookie, before = await logged_in(d)
-            async with d.socket(before) as gone:
+            async with d.socket(before) as tab:
                 assert (await d.login(**cookie))[0] == 200
-                assert (await gone.packets(1, 1))[0] == "41"
+                assert (await tab.ask("test_event"))["ok"]
+                await d.carevia.pulse.judge(seen=False)
+                assert await tab.ended()
 
     run(work())
 

@@ -1,4 +1,4 @@
-"""Credentials that end early: sign-out, a sign-in over a session, a new password, another role, a disabled account.
+"""Credentials that end early: sign-out, another's sign-in over a session, a new password or role, a disabled account.
 
 The change and a row of the journal's own room are one transaction; every process that follows the journal hears of it
 after the commit and lets the sockets go. Nothing of it ever reaches a client: nobody can be in that room.
@@ -82,12 +82,14 @@ class Credentials:
         tx.append(ROOM, NAME, Ended(user_id), now=self._now())
 
 
-def end_session(tx: Transaction, session: str, now: int) -> None:
-    """As a sign-out does, in somebody's transaction; nothing happens where it is over already."""
+def end_session(tx: Transaction, session: str, now: int, follower: str | None = None) -> None:
+    """As a sign-out does, in somebody's transaction; nothing happens where it is over already. Where the same person
+    goes on under another one nobody is told: tabs that are told so do not come back by themselves."""
     row = tx.first(_owner, hash=session)
     if row is not None:
         tx.run(_session_gone, hash=session)
-        tx.append(ROOM, NAME, Ended(row.user_id, session), now=now)
+        if row.user_id != follower:
+            tx.append(ROOM, NAME, Ended(row.user_id, session), now=now)
 
 
 def ended_by(row: JournalRow) -> Ended | None:

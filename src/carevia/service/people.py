@@ -138,7 +138,7 @@ class People:
     def _open_session(self, tx: Transaction, row: Row, previous: str | None) -> SignedIn:
         token, now = _new_token(), self._now()
         if previous:
-            end_session(tx, digest(previous), now)
+            end_session(tx, digest(previous), now, follower=row.id)
         tx.insert(
             sessions, token_hash=digest(token), user_id=row.id, created=now, last_seen=now, expires=now + ABSOLUTE
         )
