@@ -242,6 +242,26 @@ def test_two_payments_of_one_booking_are_summed_up_in_any_order(tmp_path: Path) 
     run(main())
 
 
+@pytest.mark.parametrize("totals", [{}, {"a": "3500"}, {"a": "3500", "b": "3200"}, {"c": "5000"}])
+def test_what_a_booking_costs_is_the_same_in_any_order_of_its_payments(tmp_path: Path, totals: dict[str, str]) -> None:
+    """It was what the first had brought where no total was told, or a total below one of them."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for n, order in enumerate(permutations({"a": 300_000, "b": 330_000, "c": 400_000}.items())):
+                for name, amount in order:
+                    event = event_of("completed", f"{name}{n}")
+                    thing = event["data"]["object"] | {"amount_total": amount}
+                    told = {"trackingId": f"CV-{n:08d}", "userId": f"u{n}", "totalPrice": totals.get(name, "")}
+                    thing["metadata"] = thing["metadata"] | told
+                    await home.deliver(event | {"data": {"object": thing}})
+            whole = max(400_000, *(int(total) * 100 for total in totals.values()), 0)
+            rows = query(tmp_path, "SELECT DISTINCT total, paid, due, trouble FROM bookings")
+            assert rows == [(whole, 1_030_000, 0, "more was paid than it costs")]
+
+    run(main())
+
+
 @pytest.mark.parametrize("first", ["completed", "refunded fully"])
 def test_a_payment_that_nobody_can_place_is_refunded_all_the_same(tmp_path: Path, first: str) -> None:
     async def main() -> None:

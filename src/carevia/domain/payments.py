@@ -4,7 +4,7 @@ Money and currency are believed from the session only. The metadata came through
 cut to a sane length, whatever does not parse counts as missing, and nothing in it makes `decide` raise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -197,11 +197,11 @@ def amount_or_none(value: object, currency: str) -> int | None:
         return None
 
 
-def due(total: int | None, paid: int, *, several: bool = False) -> tuple[int, int]:
-    """(total, due): a total that was not told, or is below what one payment brought, is what was paid. Of `several`
-    payments the sum may be more than the booking costs: somebody has paid twice."""
-    whole = total if total and several else max(total or 0, paid)
-    return whole, max(0, whole - paid)
+def due(total: int | None, amounts: Sequence[int]) -> tuple[int, int]:
+    """(total, due) of a booking with these payments: a total that was not told, or is below the largest of them, is
+    that one. All of them may be more than the booking costs: somebody has paid twice."""
+    whole = max(total or 0, *amounts, 0)
+    return whole, max(0, whole - sum(amounts))
 
 
 def _milliseconds(seconds: object) -> int | None:

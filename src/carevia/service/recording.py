@@ -204,7 +204,7 @@ class Recorder:
         self, tx: Transaction, paid: PaidBooking, tracking: str, service: str, look: str | None, seq: int, now: int
     ) -> str:
         details = paid.details
-        total, left = due(details.total, paid.amount)
+        total, left = due(details.total, [paid.amount])
         told = {name: getattr(details, name) for name in _MAY_COMPLETE}
         id_ = row_id("bk", self._random, now)
         tx.insert(
@@ -335,16 +335,16 @@ def _set_money(tx: Transaction, booking: Row, total: int | None, *, look: str | 
     paid = [row for row in tx.all(PAYMENTS_OF, booking=booking.id) if row.amount is not None]
     confirmed = [row for row in paid if row.provider != "site"]
     currency = (confirmed or paid or [booking])[0].currency
-    amount = sum(row.amount for row in paid if row.currency == currency)
+    amounts = [row.amount for row in paid if row.currency == currency]
     if any(row.currency != currency for row in paid):
         look = "paid in several currencies"
-    elif look in NO_AMOUNT and amount:
+    elif look in NO_AMOUNT and any(amounts):
         look = None
     if booking.source != "site" or len(confirmed) > 1:
         total = max(total or 0, booking.total)
-    whole, left = due(total, amount, several=len(paid) > 1)
+    whole, left = due(total, amounts)
     at = min([booking.created, *(row.paid_at for row in paid if row.paid_at is not None)])
-    values = {"new_total": whole, "new_paid": amount, "new_due": left, "new_currency": currency}
+    values = {"new_total": whole, "new_paid": sum(amounts), "new_due": left, "new_currency": currency}
     tx.run(_SET_MONEY, booking=booking.id, look=look, at=at, **values)
 
 
