@@ -300,6 +300,31 @@ test("what was paid in the same second stands in the order in which it came", as
   expect(cards.map((card) => /CV-\w+/.exec(card.textContent ?? "")?.[0])).toEqual(["CV-FIRST", "CV-SECOND"]);
 });
 
+test("what has just been paid stands above what was said after it, also on a laptop that is five hours ahead", async () => {
+  const at = (minutes: number) => new Date(Date.now() - 5 * 3_600_000 + minutes * 60_000).toISOString();
+  const row = {
+    id: "c1",
+    roomId: "u9",
+    senderId: "u9",
+    senderName: "Tahmid Rahman",
+    text: "I have paid.",
+    status: "sent",
+  };
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/payment": data({ payments: [] }),
+    "GET /api/booking?userId=u9&limit=100": data({ bookings: [] }),
+  });
+  await openDesk("/dashboard?view=chat&with=u9");
+  await server(() => newest().deliver("live", { seq: 1, time: at(0) }, null));
+  await server(() => {
+    newest().deliver("customer_added", arrival, "e.2");
+    newest().deliver("receive_message", { ...row, time: at(1) }, "e.3");
+  });
+  expect(within(screen.getByRole("list", { name: "Earlier messages" })).getByText(/CV-7KQ4M2XA/)).toBeDefined();
+  expect(within(screen.getByRole("log", { name: "New messages" })).getByText("I have paid.")).toBeDefined();
+});
+
 test("a note of somebody who has no name says their e-mail at once, as it will to colleagues", async () => {
   const nameless = { ...staff, name: null, email: "desk@carevia.example" };
   serve({ ...EMPTY_DESK, "GET /api/session": data({ user: nameless }) });

@@ -5,6 +5,7 @@ import { isAwaited } from "@/lib/api/is-awaited";
 import type { Connection } from "@/lib/socket/connection";
 import { MoneyCard } from "./lists/money-card";
 import { useCustomer } from "./lists/use-customer";
+import { paidAt } from "./row-clock";
 
 export function useMoney(connection: Connection | null, userId: string): readonly Between[] | null {
   const { bookings } = useCustomer(connection, userId);
@@ -13,7 +14,7 @@ export function useMoney(connection: Connection | null, userId: string): readonl
     // The newest comes first from the server; of the same second, too, the older one stands above.
     const cards = (rows ?? []).map((booking) => ({
       key: `money ${booking.trackingId}`,
-      time: booking.createdAt ? Date.parse(booking.createdAt) : (booking.arrivedAt ?? 0),
+      time: paidAt(booking) ?? 0,
       content: <MoneyCard booking={booking} />,
     }));
     return cards.reverse().sort((one, other) => one.time - other.time);

@@ -1,8 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { EMPTY_DESK, openDesk } from "@/testing/desk";
+import { arrival, EMPTY_DESK, openDesk, server } from "@/testing/desk";
 import { data, refusal, serve } from "@/testing/fake-server";
+import { newest } from "@/testing/fake-socket";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
 
@@ -95,4 +96,14 @@ test("who chooses a filter is still on it when its list has come", async () => {
   await userEvent.click(await list().findByRole("button", { name: "Refunded" }));
   await waitFor(() => expect(router.state.location.search).toEqual({ status: "refunded" }));
   expect(document.activeElement).toBe(list().getByRole("button", { name: "Refunded" }));
+});
+
+test("what has just been paid is so now by the server's clock, also on a laptop that is five hours behind", async () => {
+  serve(DESK);
+  await openDesk("/dashboard/payments");
+  await list().findByText("৳1,000 refunded");
+  const time = new Date(Date.now() + 5 * 3_600_000).toISOString();
+  await server(() => newest().deliver("live", { seq: 1, time }, null));
+  await server(() => newest().deliver("customer_added", arrival, "e.2"));
+  expect(list().getByText("Tahmid Rahman").closest("[role=listitem]")?.textContent).toMatch(/now$/);
 });

@@ -2,6 +2,7 @@
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
+import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import { useTimer } from "@/lib/use-timer";
@@ -53,12 +54,12 @@ export function usePayments(
     if (!timer.running) timer.start(() => askAnew(queries, ["desk", "payments"]), SOON);
     if (event.name === "booking_updated") return;
     const { trackingId, userId, userName, serviceName, amountPaid, currency } = event.args[0] as CustomerAdded;
-    const createdAt = new Date().toISOString();
+    const createdAt = new Date(onServerClock(Date.now())).toISOString();
     const row = { _id: null, trackingId, userId, userName, serviceName, amountPaid, currency, createdAt };
     setArrived((before) => [row, ...before.filter((other) => other.trackingId !== trackingId)].slice(0, MOST));
   });
   const known = new Set(head.data?.rows.map((row) => row.trackingId));
-  const at = head.data && comesOnTop(filter) ? head.data.requestedAt - SOON : Number.POSITIVE_INFINITY;
+  const at = head.data && comesOnTop(filter) ? onServerClock(head.data.requestedAt) - SOON : Number.POSITIVE_INFINITY;
   const above = arrived.filter((row) => !known.has(row.trackingId) && Date.parse(row.createdAt) >= at);
   const row = (index: number): Payment | PaymentArrival | null => {
     const place = index - above.length;
