@@ -62,7 +62,7 @@ export function useConversations({
     retry: false,
     structuralSharing: false,
   });
-  const known = openRoom !== null && openRoom in conversations;
+  const known = openRoom !== null && conversationOf(conversations, openRoom) !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: also when a list that got too long has let it go
   useEffect(() => {
     const one = row.data?.rows[0];
