@@ -278,6 +278,20 @@ def test_a_payment_that_nobody_can_place_is_refunded_all_the_same(tmp_path: Path
     run(main())
 
 
+@pytest.mark.parametrize("kinds", list(permutations(HAPPENED)))
+def test_that_nothing_was_paid_is_looked_at_however_often_it_is_told(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for kind in kinds:
+                event = event_of(kind, "x")
+                event["data"]["object"] |= {"amount_total": 0, "payment_intent": None}
+                await home.deliver(event)
+            looks = "SELECT b.needs_look, p.needs_look FROM bookings b JOIN payments p ON b.id = p.booking_id"
+            assert query(tmp_path, looks) == [("nothing was paid", "nothing was paid")]
+
+    run(main())
+
+
 def test_fifty_identical_at_once_two_hundred_times_make_two_hundred_bookings(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:

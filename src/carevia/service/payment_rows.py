@@ -33,7 +33,7 @@ _LEARN = (
     .values(
         currency=case((payments.c.amount.is_(None), bindparam("new_currency")), else_=payments.c.currency),
         amount=_AMOUNT,
-        needs_look=case((_AMOUNT.is_not(None) & _MISSED_IT, None), else_=payments.c.needs_look),
+        needs_look=case(((_AMOUNT > 0) & _MISSED_IT, None), else_=payments.c.needs_look),
         intent_id=func.coalesce(payments.c.intent_id, bindparam("new_intent")),
         created=bindparam("at"),
         paid_at=bindparam("at"),
