@@ -278,6 +278,19 @@ def test_a_payment_that_nobody_can_place_is_refunded_all_the_same(tmp_path: Path
     run(main())
 
 
+def test_a_payment_that_nobody_can_place_is_refunded_also_where_its_intent_becomes_known_last(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for kind, changes in (("completed", {"payment_intent": None}), ("refunded fully", {}), ("completed", {})):
+                event = event_of(kind, "x")
+                if kind == "completed":
+                    event["data"]["object"] |= {"metadata": {}} | changes
+                await home.deliver(event)
+            assert query(tmp_path, "SELECT status, refunded FROM payments") == [("refunded", AMOUNT)]
+
+    run(main())
+
+
 @pytest.mark.parametrize("kinds", list(permutations(HAPPENED)))
 def test_that_nothing_was_paid_is_looked_at_however_often_it_is_told(tmp_path: Path, kinds: tuple[str, ...]) -> None:
     async def main() -> None:

@@ -140,6 +140,7 @@ class Recorder:
             return paid.needs_look
         if payment.booking_id is None:
             learned(tx, payment, paid.money)
+            settle(tx, paid.money.session_id, paid.money.intent_id)
         if payment.provider == "site" and paid.money.amount is not None:
             with telling(tx, payment.booking_id, now):
                 confirm(tx, payment, paid.money, None)
