@@ -66,7 +66,7 @@ class Settings:
     drain_seconds: float = _setting(values.fraction(0, 3600), 8.0)
     drain_rate: int = _setting(values.integer(1, 1_000_000), 500)
     receipt_alarm: float = _setting(values.duration, 30.0)
-    metrics_token: str | None = _setting(values.text, None, secret=True)
+    metrics_token: str | None = _setting(values.token, None, secret=True)
     smtp_url: str | None = _setting(values.url("smtp", "smtps"), None, secret=True)
     mail_from: str | None = _setting(values.text, None)
     ping_interval: float = _setting(values.fraction(0.05, 3600), 25.0)
@@ -151,8 +151,10 @@ def _stated(path: Path) -> dict[str, str]:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, _FIELDS, n=1, cutoff=0.0)
-    return f"{name} is not a setting. Did you mean {near[0]}?"
+    """The nearest is sought without the prefix, which all have: a short name would be like every other short one."""
+    known = [other.removeprefix(PREFIX) for other in _FIELDS]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.0)
+    return f"{name} is not a setting. Did you mean {PREFIX}{near[0]}?"
 
 
 def _with_defaults(settings: Settings) -> Settings:

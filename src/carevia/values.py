@@ -152,8 +152,8 @@ def is_ipv6(raw: str) -> bool:
 
 def url(*schemes: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
-        if not any(raw.startswith(f"{scheme}:") for scheme in schemes):
-            raise ValueError(f"must begin with {' or '.join(f'{scheme}:' for scheme in schemes)}")
+        if not any(raw.startswith(f"{scheme}://") for scheme in schemes):
+            raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
         return raw
 
     return parse
@@ -163,11 +163,11 @@ def node_address(raw: str) -> str:
     """Without brackets an IPv6 address is all address, as an orchestrator gives it: a port needs them."""
     if is_ipv6(raw):
         return f"[{raw}]"
-    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]+))?", raw, re.IGNORECASE)
+    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", raw, re.IGNORECASE)
     if not found or _host(found[1].strip("[]").lower()) is None:
         raise ValueError("must be a host or address, such as 10.0.0.5, 10.0.0.5:3000, fd00::5 or [fd00::5]:3000")
-    if found[2]:
-        integer(1, 65535)(found[2])
+    if found[2] and not 1 <= int(found[2]) <= 65535:
+        raise ValueError("must end in a port from 1 to 65535, or in none")
     return raw
 
 

@@ -138,7 +138,8 @@ def test_durations(text: str, seconds: float) -> None:
         ("ALLOWED_ORIGINS", "https://*.example.com"), ("EMIT_SECRET", "whsec_বাংলা"), ("EMIT_SECRET", "বাংলা"),
         ("STRIPE_API_BASE", "http://["), ("STRIPE_API_BASE", "http:"), ("STRIPE_API_BASE", "https://a:port"),
         ("SSLCOMMERZ_API_BASE", "https:"), ("STRIPE_SECRET_KEY", "sk_live_é"), ("STRIPE_SECRET_KEY", "sk_live\nx: y"),
-        ("RECONCILE_INTERVAL", "0.001ms"), ("RECONCILE_INTERVAL", "99ms"),
+        ("RECONCILE_INTERVAL", "0.001ms"), ("RECONCILE_INTERVAL", "99ms"), ("REDIS_URL", "redis:10.0.0.5:6379"),
+        ("DATABASE_URL", "postgresql:care"), ("METRICS_TOKEN", "é" * 32),
     ],
 )  # fmt: skip
 def test_wrong_value_is_refused_with_its_name(name: str, value: str) -> None:
@@ -171,6 +172,10 @@ def test_an_ipv6_address_of_a_node_needs_brackets_for_a_port_only(given: str, me
     assert load(NODE_ADDRESS=given).node_address == meant
 
 
+def test_what_is_wrong_with_the_port_of_a_node_is_said_of_the_port() -> None:
+    assert "port from 1 to 65535" in problems({"CAREVIA_NODE_ADDRESS": "10.0.0.5:0"})["NODE_ADDRESS"]
+
+
 def test_the_first_account_gets_only_what_the_sign_in_takes() -> None:
     both = {"CAREVIA_ADMIN_EMAIL": "a@b.example", "CAREVIA_ADMIN_PASSWORD": "x" * LONGEST_PASSWORD}
     assert load_settings(both).admin_email
@@ -179,8 +184,9 @@ def test_the_first_account_gets_only_what_the_sign_in_takes() -> None:
 
 
 def test_unknown_name_is_refused_with_the_nearest_known_one() -> None:
-    found = problems({"CAREVIA_PING_INTERVALL": "5", "CAREVIA_XYZ": "1", "OTHER": "fine"})
+    found = problems({"CAREVIA_PING_INTERVALL": "5", "CAREVIA_XYZ": "1", "OTHER": "fine", "CAREVIA_LIMIT_ROOMS": "5"})
     assert "CAREVIA_PING_INTERVAL?" in found["PING_INTERVALL"]
+    assert "CAREVIA_LIMIT_ROOMS_PER_SOCKET?" in found["LIMIT_ROOMS"], "not MAIL_FROM: the prefix is no likeness"
     assert "XYZ" in found
 
 
