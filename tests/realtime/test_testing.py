@@ -48,6 +48,18 @@ def test_events_acknowledgements_and_binary_both_ways(transport: Any) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_who_has_left_was_not_closed_by_the_server(transport: Any) -> None:
+    async def main() -> None:
+        server = lively()
+        async with TestClient(server, transport=transport) as client:
+            pass
+        assert client.closed is not None and client.closed.why == "closed by the client"
+        await quiet(server)
+
+    run(main())
+
+
 def test_a_client_upgrades_and_loses_nothing_on_the_way() -> None:
     async def main() -> None:
         server = lively()

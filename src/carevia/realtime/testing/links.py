@@ -94,6 +94,7 @@ class WebSocketLink:
         self._head: bytes | None = b""  # of the server's answer, until it is whole
         self._held = b""
         self._code: int | None = None
+        self._why = "closed by the server"  # where its closing frame does not say
         self._over = False
 
     async def open(self) -> None:
@@ -131,6 +132,7 @@ class WebSocketLink:
         if self.up.held() or self.down.held():
             self.cut()
         elif not self._over:
+            self._why = "closed by the client"
             self._frame(websocket.CLOSE, websocket.NORMAL.to_bytes(2, "big"))
         await self._transport.gone.wait()
 
@@ -164,7 +166,7 @@ class WebSocketLink:
             elif opcode == websocket.CLOSE:
                 self._code = int.from_bytes(payload[:2], "big") if payload else websocket.NO_STATUS
                 self._frame(websocket.CLOSE, payload[:2])
-                self._finish(payload[2:].decode() or "closed by the server")
+                self._finish(payload[2:].decode() or self._why)
 
     def _eof(self) -> None:
         self._finish("the server hung up")
