@@ -86,7 +86,7 @@ def test_an_address_that_cannot_be_listened_on_is_said_by_serve_and_doctor_alike
     assert f"✗ {refused.value.message.partition('. ')[0]}." in examined
 
 
-@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:////", "sqlite:"])
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:////", "sqlite:", "sqlite:////usr"])
 def test_a_database_address_without_a_file_is_one_sentence(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match="CAREVIA_DATABASE_URL names no file"):
         open_store(url, tmp_path)

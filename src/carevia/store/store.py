@@ -3,6 +3,7 @@
 A durable fact is what `write` returned for. Nothing here knows what a booking is.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -132,7 +133,7 @@ def database_file(url: str | None, data_dir: Path) -> Path:
     """Where SQLite's file lies. Raises ConfigError for a database that is no file."""
     if url is None or url == "":
         return data_dir / "carevia.db"
-    if url.startswith("sqlite:///") and (file := Path(url.removeprefix("sqlite:///"))).name:
+    if url.startswith("sqlite:///") and (file := Path(url.removeprefix("sqlite:///"))).name and not os.path.isdir(file):
         return file
     kind = url.partition(":")[0]
     what = "no file" if kind == "sqlite" else f"a database of kind {kind!r}, which this version cannot use"
