@@ -123,3 +123,27 @@ def test_the_hook_for_react_connects_with_a_token_of_its_own_route(carevia: Prog
     )
     options = ["--no-warnings", "--preserve-symlinks", "--preserve-symlinks-main"]
     assert run(carevia, node.node(), *options, script).split("\n") == ["one socket", "true"]
+
+
+def test_the_hook_for_react_comes_in_when_a_token_is_to_be_had_at_last(carevia: Program, modules: Path) -> None:
+    """The site does not answer, then nobody is signed in, then a token is too old; socket.io-client would give up."""
+    script = modules / "late.mjs"
+    script.write_text(
+        """
+        import { careviaSocket } from "./nextjs/lib/use-carevia.ts";
+        import { GET } from "./nextjs/app/api/carevia-token/route.ts";
+        const nobody = new Request("http://site.example/api/carevia-token");
+        const rima = new Request(nobody, { headers: { "x-demo-user": "rima" } });
+        const answers = [
+          () => Promise.reject(new Error("away")), () => GET(nobody),
+          () => Response.json({ token: "old" }), () => GET(rima),
+        ];
+        globalThis.fetch = async () => answers.shift()();
+        const later = globalThis.setTimeout;  // the example's own pause is no part of the test
+        globalThis.setTimeout = (then, pause, ...more) => later(then, pause === 2000 ? 1 : pause, ...more);
+        const socket = careviaSocket(process.env.CAREVIA_URL);
+        socket.emit("join_room", "rima", ({ ok }) => { console.log(ok); process.exit(); });
+        """
+    )
+    options = ["--no-warnings", "--preserve-symlinks", "--preserve-symlinks-main"]
+    assert run(carevia, node.node(), *options, script) == "true"
