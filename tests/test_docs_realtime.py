@@ -1,4 +1,4 @@
-"""docs/realtime.md is true: its blocks run, its tables name what there is."""
+"""docs/realtime.md is true: its blocks run, its tables name what there is. So is the engine's part of docs/bus.md."""
 
 import ast
 import asyncio
@@ -19,6 +19,7 @@ import socketio
 
 import carevia.realtime
 from carevia.realtime import ServerConfig, testing
+from carevia.realtime.adapter import BrokerUnavailable
 from carevia.realtime.testing import TestClient
 from tests.realtime.serving import run
 
@@ -87,6 +88,21 @@ def test_every_other_block_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(BLOCKS) == 5
     run(main())
     assert capsys.readouterr().out == "Rafiq has gone: server namespace disconnect\n"
+
+
+def test_the_block_of_the_bus_joins_a_server_and_away_from_redis_it_does_what_the_page_says() -> None:
+    bus = ROOT.joinpath("docs", "bus.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", bus, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+
+    async def main() -> None:
+        exec(compile(block, "bus.md", "exec"), names)
+        with pytest.raises(BrokerUnavailable):
+            await names["space"].fetch_sockets()
+        assert await names["server"].cluster_count() == 0
+        await names["server"].stop()
+
+    run(main())
 
 
 def test_the_table_of_limits_is_that_of_the_config() -> None:
