@@ -11,12 +11,11 @@ if [ -z "$to" ]; then
         exit 1
     fi
     python3 run.py --version
-    install -m 0644 deploy/carevia.sysusers /etc/sysusers.d/carevia.conf
-    systemd-sysusers /etc/sysusers.d/carevia.conf
 fi
 
-install -d -m 0755 "$to/etc/carevia" "$to/etc/systemd/system" "$to/usr/local/bin"
+install -d -m 0755 "$to/etc/carevia" "$to/etc/systemd/system" "$to/etc/sysusers.d" "$to/usr/local/bin"
 install -d -m 0700 "$to/var/lib/carevia" "$to/var/backups/carevia"
+install -m 0644 deploy/carevia.sysusers "$to/etc/sysusers.d/carevia.conf"
 install -m 0644 deploy/carevia.service deploy/carevia-backup.service deploy/carevia-backup.timer "$to/etc/systemd/system/"
 install -m 0755 deploy/carevia.sh "$to/usr/local/bin/carevia"
 if [ ! -e "$to/etc/carevia/carevia.env" ]; then
@@ -27,6 +26,7 @@ if [ ! -e "$to/etc/carevia/carevia.env" ]; then
 fi
 
 if [ -z "$to" ]; then
+    systemd-sysusers /etc/sysusers.d/carevia.conf
     chown carevia:carevia /var/lib/carevia /var/backups/carevia
     if ! setpriv --reuid=carevia --regid=carevia --init-groups .tools/run/bin/carevia --version; then
         echo "The user carevia cannot run it: is this Python below a home folder? Take the system's python3." >&2

@@ -109,6 +109,7 @@ def test_install_puts_everything_in_place_and_keeps_settings_that_are_there(tmp_
         settings = tmp_path / "etc" / "carevia" / "carevia.env"
         assert files == {
             *(f"etc/systemd/system/{unit}" for unit in UNITS),
+            "etc/sysusers.d/carevia.conf",  # Debian has no such folder until somebody makes it
             "etc/carevia/carevia.env",
             "usr/local/bin/carevia",
         }
