@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.terminal import command
 from tests.conftest import StartProgram
+from tests.harness.faulty import FaultyProgram
 from tests.harness.program import ROOT, Program, free_port
 
 
@@ -126,6 +127,12 @@ def test_sigterm_ends_with_status_0_within_10_s_whatever_hangs(start_program: St
     finally:
         for one in hung:
             one.close()
+
+
+def test_sigterm_ends_with_status_0_where_the_system_gives_no_new_thread() -> None:
+    with FaultyProgram() as program:
+        program.fault("threads")
+        assert program.stop(timeout=10) == 0
 
 
 def test_sigint_ends_with_status_0_too(program: Program) -> None:

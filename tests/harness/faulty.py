@@ -4,6 +4,7 @@
     program.fault("clock", "600")     # every clock of the wall is ten minutes ahead; the monotonic one is not
     program.fault("fsync")            # COMMIT and checkpoints fail as they do after EIO from fsync
     program.fault("hints")            # nothing in the process wakes the relay any more
+    program.fault("threads")          # the system gives no new thread
     program.well("fsync")
 
 The program itself knows none of it: run as a module, this file lays the faults under it and then is `carevia serve`.
@@ -14,6 +15,7 @@ import os
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -78,6 +80,17 @@ def _deaf(subscribe: Callable[..., Any]) -> Callable[..., Any]:
     return subscribed
 
 
+def _refused(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    """As where the system gives no more threads."""
+
+    def begun(thread: threading.Thread) -> None:
+        if _has("threads"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    return begun
+
+
 def _serve() -> None:
     real_time, real_time_ns = time.time, time.time_ns
     replaced: dict[str, Any] = {
@@ -88,6 +101,7 @@ def _serve() -> None:
         setattr(time, name, clock)
     connect: Any = sqlite3.connect
     setattr(sqlite3, "connect", partial(connect, factory=_Connection))  # noqa: B010 (mypy minds an assignment)
+    setattr(threading.Thread, "start", _refused(threading.Thread.start))  # noqa: B010
     from carevia.cli import main
     from carevia.store.sqlite import SqliteStore
 

@@ -61,7 +61,8 @@ class _Uvicorn(uvicorn.Server):
         if not self.should_exit:
             last = threading.Timer(last_seconds(self._carevia.settings), os._exit, (0,))
             last.daemon = True
-            last.start()
+            with contextlib.suppress(RuntimeError):  # no thread to be had: it drains all the same
+                last.start()
         super().handle_exit(sig, frame)
 
     def orphaned(self) -> None:
