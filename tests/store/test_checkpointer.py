@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -137,3 +138,18 @@ def test_what_could_not_be_moved_is_said_and_moved_another_time(
     ]
     assert stored(writing) == writing.rows
     writing.connection.close()
+
+
+def test_while_the_system_gives_no_thread_commits_go_on_and_afterwards_the_log_begins_anew(
+    writing: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as refused:
+        refused.setattr(Thread, "start", no_thread)
+        for _ in range(10 * PAGES):
+            writing.write()
+        writing.checkpointer.close()
+    writing.begins_anew()
+    assert stored(writing) == writing.rows

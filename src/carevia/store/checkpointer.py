@@ -51,8 +51,8 @@ class Checkpointer:
             self._moved.clear()
             self._begin_anew(connection)
         elif not self._under_way and (self._no_room or self._rows * self._per_row >= self._pages):
-            self._under_way, self._no_room = True, False
-            self._want()
+            self._no_room = False
+            self._under_way = self._want()
 
     def disk_full(self) -> None:
         """The log is moved as soon as anything can be committed again, so that it leaves the room that was made to the
@@ -64,11 +64,17 @@ class Checkpointer:
             self._wanted.put(False)
             self._thread.join()
 
-    def _want(self) -> None:
+    def _want(self) -> bool:
+        """Whether the log will be moved: not where the system gives no thread just now."""
         if self._thread is None:
-            self._thread = Thread(target=self._main, name="carevia-checkpoints", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._main, name="carevia-checkpoints", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return False
+            self._thread = thread
         self._wanted.put(True)
+        return True
 
     def _begin_anew(self, connection: sqlite3.Connection) -> None:
         pages = checkpoint(connection)
