@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -77,11 +78,12 @@ def test_a_lock_that_stays_is_red_and_green_when_it_is_gone(tmp_path: Path) -> N
     run(main())
 
 
-def test_a_writer_that_died_is_red_and_another_does_what_waited(tmp_path: Path) -> None:
-    def deadly(tx: Any) -> None:
-        tx._connection.execute("ROLLBACK")  # the transaction is over, so it is not this work's own affair
-        raise SystemExit
+def deadly(tx: Any) -> None:
+    tx._connection.execute("ROLLBACK")  # the transaction is over, so it is not this work's own affair
+    raise SystemExit
 
+
+def test_a_writer_that_died_is_red_and_another_does_what_waited(tmp_path: Path) -> None:
     async def main() -> None:
         async with watched(tmp_path) as (store, _, health):
             lost = asyncio.create_task(store.write(deadly))
@@ -91,6 +93,25 @@ def test_a_writer_that_died_is_red_and_another_does_what_waited(tmp_path: Path) 
             assert "died" in await red(health)
             await green(health)
             assert await waiting == 1
+            lost.cancel()
+
+    run(main())
+
+
+def test_a_writer_that_died_while_the_system_gave_no_thread_is_followed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        async with watched(tmp_path) as (store, _, health):
+            with monkeypatch.context() as refused:
+                refused.setattr(Thread, "start", no_thread)
+                lost = asyncio.create_task(store.write(deadly))
+                assert "RuntimeError" in await red(health)
+            await green(health)
+            assert await store.write(say) == 1
             lost.cancel()
 
     run(main())

@@ -194,9 +194,10 @@ class ThreadedStore(Store):
     def _replace_writer(self, dead: Writer) -> None:
         """A thread can only die of a fault of ours; what waited for it is done by the next one."""
         log.error("store: the writer thread has died, another one takes over")
+        writer = Writer(self._database, dead.home, self._settled, dead.gathering)
+        writer.start()  # fails where the system gives no thread just now: the next check tries again
         self._failed_before += dead.failed_commits
-        self._writer = Writer(self._database, dead.home, self._settled, dead.gathering)
-        self._writer.start()
+        self._writer = writer
         dead.gathering.settled(0)
 
     def _hinted(self) -> None:
