@@ -2,13 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from threading import Thread
 
 import jwt
 import pytest
 
 from carevia.config import load_settings
 from carevia.service.attempts import WINDOW
-from carevia.service.passwords import THREADS, Passwords
+from carevia.service.passwords import THREADS, WAITING, Passwords
 from carevia.service.people import People
 from carevia.store.store import open_store
 from tests.aio import run
@@ -129,6 +130,23 @@ def test_a_full_queue_of_passwords_is_503_and_counts_as_no_guess(
                 full.setattr("carevia.service.passwords.WAITING", -THREADS)  # no place at all
                 assert (await d.login())[0] == 503
             assert (await d.login())[0] == 200
+
+    run(work())
+
+
+def test_passwords_that_no_thread_could_be_had_for_take_no_place_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def work() -> None:
+        passwords = Passwords(memory_kib=8)
+        with monkeypatch.context() as refused:
+            refused.setattr(Thread, "start", no_thread)
+            for _ in range(THREADS + WAITING + 1):
+                with pytest.raises(RuntimeError):
+                    await passwords.hash("long enough")
+        assert await passwords.matches("long enough", await passwords.hash("long enough"))
+        passwords.close()
 
     run(work())
 

@@ -47,8 +47,8 @@ class Passwords:
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         if self._pending >= THREADS + WAITING:
             raise Unavailable("Too many people are signing in at this moment. Try again in a few seconds.")
-        self._pending += 1
         future = asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        self._pending += 1
         future.add_done_callback(self._done)
         return await future
 
