@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tracemalloc
 from threading import Thread
 
 import pytest
@@ -86,3 +87,22 @@ def test_nothing_is_left_open() -> None:
     before = len(os.listdir("/proc/self/fd"))
     run(main())
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_to_be_woken_takes_little_memory() -> None:
+    """What a thread has told must be heard where memory is short, too."""
+
+    async def main() -> None:
+        home = Home(asyncio.get_running_loop())
+        told = asyncio.Event()
+        tracemalloc.start()
+        try:
+            home.tell(told.set)
+            await told.wait()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            home.close()
+        assert peak < 8_192
+
+    run(main())

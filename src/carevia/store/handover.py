@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_PIECE = 65_536  # bytes: all that a pipe holds
+_PIECE = 256  # bytes: most often one lies there, and where memory is short so many can still be had
 
 
 class Inbox(Generic[T]):
