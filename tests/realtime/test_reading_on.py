@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from carevia.protocol.websocket import Reader as FrameReader
 from carevia.realtime import Handshake, Refusal, Server, Socket
 from carevia.realtime.portions import AT_ONCE
 from carevia.realtime.testing import TestClient, virtual_time
@@ -178,6 +179,28 @@ def test_a_client_that_sends_without_end_leaves_every_turn_of_the_loop_to_the_ot
             counting.cancel()
             slice_ = 1 + AT_ONCE // len(b'......42["say"]')
             assert max(heard.values()) <= 2 * slice_  # the last of one read, and the first of the next
+
+    run(main())
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_portion_that_cannot_be_read_ends_the_connection(monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
+    """Memory was short for a moment; what came next was put together with what had come before."""
+    feed, read = FrameReader.feed, 0
+
+    def short_of_memory(reader: FrameReader, data: bytes) -> list[Any]:
+        nonlocal read
+        read += len(data) == AT_ONCE
+        if read == lost:
+            raise MemoryError
+        return feed(reader, data)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        monkeypatch.setattr(FrameReader, "feed", short_of_memory)
+        async with serving(make()) as site, Tab(site.port) as tab:
+            tab.emit("say", "x" * 10 * AT_ONCE)
+            assert (await tab.ended()).code is None
 
     run(main())
 

@@ -26,7 +26,7 @@ class Flow(Portions, FlowControl):
 
     def _turn(self, then: Callable[[], object]) -> None:
         if self._full:
-            self._later = then
+            self._later = partial(self.take_up, then)
         else:
             then()
 

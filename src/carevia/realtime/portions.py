@@ -24,8 +24,19 @@ class Portions:
         """What of a large read is looked at in this turn; `then` is called in the next one, to ask for the `rest`."""
         self._held = data[AT_ONCE:]
         self._transport.pause_reading()
-        asyncio.get_running_loop().call_soon(then)
+        asyncio.get_running_loop().call_soon(self.take_up, then)
         return data[:AT_ONCE]
+
+    def take_up(self, then: Callable[[], object]) -> None:
+        """Look at the rest, unless the connection ends. Where that fails it does, as the loop has it where a read
+        fails: what comes next is nothing without what was lost."""
+        if self._transport.is_closing():
+            return
+        try:
+            then()
+        except BaseException:
+            self._transport.abort()
+            raise
 
     def rest(self) -> bytes:
         """What was held back, if anything was: from now on it is as the owner wants it again."""
