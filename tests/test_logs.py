@@ -3,7 +3,13 @@
 import asyncio
 import io
 import json
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
+from threading import Thread, Timer
+from typing import TextIO
 
 import pytest
 from hypothesis import given
@@ -23,6 +29,14 @@ class Pipe(io.StringIO):
     def write(self, text: str) -> int:
         self.pieces.append(text)
         return super().write(text)
+
+
+@contextmanager
+def a_pipe() -> Iterator[tuple[TextIO, TextIO]]:
+    """A true one: where to read, and where to write."""
+    out, into = os.pipe()
+    with open(out, encoding="utf-8") as reader, open(into, "w", encoding="utf-8") as writer:
+        yield reader, writer
 
 
 def said(style: str, event: str, **facts: object) -> str:
@@ -91,3 +105,40 @@ def test_what_waits_leaves_in_order_before_what_is_graver_in_pieces_of_whole_lin
         assert all(piece.endswith("\n") and len(piece.encode()) <= 4_096 for piece in pipe.pieces)
 
     run(main())
+
+
+def test_a_reader_that_stands_still_stops_nobody_and_gets_the_last_lines_when_it_reads_on() -> None:
+    """A pipe that was full stopped the loop, and everybody's sockets with it."""
+
+    async def main() -> None:
+        with a_pipe() as (reader, pipe):
+            log = Log("console", pipe, gather=0.01)
+            for number in range(15_000):
+                log.warning("the disk is full", number=number)
+            lines = await asyncio.to_thread(lambda: [*takewhile(lambda line: "=14999" not in line, reader)])
+        numbers = [int(line.split("number=")[1]) for line in lines if "number=" in line]
+        lost = [int(line.split("lines_lost=")[1]) for line in lines if "lines_lost=" in line]
+        assert numbers == sorted(numbers)
+        assert numbers[-9_000:] == [*range(5_999, 14_999)]
+        assert len(lost) == 1
+        assert len(numbers) + lost[0] == 14_999
+
+    run(main())
+
+
+def test_the_last_of_all_is_written_though_its_reader_is_not_there_yet() -> None:
+    with a_pipe() as (reader, pipe):
+        log = Log("console", pipe, gather=60)
+        late = Thread(target=lambda: lines.extend(reader), daemon=True)
+        lines: list[str] = []
+
+        async def main() -> None:
+            for number in range(5_000):
+                log.info("booking recorded", number=number)
+
+        run(main())
+        Timer(0.2, late.start).start()
+        log.flush()
+        pipe.close()
+        late.join(5)
+    assert len(lines) == 5_000

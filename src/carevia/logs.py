@@ -8,6 +8,7 @@ line. Control characters are escaped, so that nobody writes lines of their own (
 import asyncio
 import contextlib
 import logging
+import select
 import sys
 import time
 import traceback
@@ -26,6 +27,8 @@ GATHER = 0.05  # s for which a running server's informative lines may wait for e
 _LONGEST = 300
 _FRAMES = 8
 _ONE_PIECE = 4_096  # bytes that a pipe surely takes whole (PIPE_BUF): several processes may write into one
+_MOST_WAITING = 10_000  # lines
+_LAST_SECONDS = 1.0  # for the reader of the last lines
 _encode = msgspec.json.Encoder().encode
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -68,8 +71,8 @@ class Log:
         self._lines.write(self._line(time.time_ns(), "error", event, self._bound | facts))
 
     def flush(self) -> None:
-        """Write what has waited."""
-        self._lines.flush()
+        """Write what has waited; the last of all."""
+        self._lines.flush(_LAST_SECONDS)
 
     def take_over(self) -> None:
         """Let the standard library's loggers (ours, uvicorn's, asyncio's) speak through this log, warnings and up."""
@@ -79,24 +82,33 @@ class Log:
 
 
 class _Lines:
-    """Writes whole lines, from any thread; a terminal that has gone does not take the server with it. What may wait is
-    put together when it leaves, many lines one after the other."""
+    """Writes whole lines, from any thread; a terminal that has gone does not take the server with it, nor does one that
+    stands still: what nobody reads waits, and of very many lines the last. What may wait is put together when it
+    leaves, many lines one after the other."""
 
     def __init__(self, stream: TextIO, line: _Line, gather: float) -> None:
         self._stream = stream
         self._line = line
         self._gather = gather
         self._waiting: deque[str | _Said] = deque()
+        self._lost = 0  # of those that waited
         self._due: asyncio.TimerHandle | None = None
 
     def write(self, line: str) -> None:
-        self._waiting.append(line)
+        self._wait(line)
         self.flush()
 
     def write_soon(self, said: _Said) -> None:
-        self._waiting.append(said)
+        self._wait(said)
         if self._due is None and not self._call_later():
             self.flush()
+
+    def _wait(self, said: str | _Said) -> None:
+        self._waiting.append(said)
+        if len(self._waiting) > _MOST_WAITING:
+            with contextlib.suppress(IndexError):  # another thread has taken them all
+                self._waiting.popleft()
+                self._lost += 1
 
     def _call_later(self) -> bool:
         if not self._gather:
@@ -111,21 +123,40 @@ class _Lines:
         self._due = None
         self.flush()
 
-    def flush(self) -> None:
+    def flush(self, patience: float = 0.0) -> None:
+        """`patience`: seconds that a reader has for each piece; what is not taken then waits for the next flush."""
+        while self._waiting and self._takes(patience):
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                self._waiting.appendleft((time.time_ns(), "warning", "nobody read the log", {"lines_lost": lost}))
+            self._write(self._piece())
+        if self._waiting and self._due is None:
+            self._call_later()
+
+    def _takes(self, patience: float) -> bool:
+        """Whether a piece can be written and nobody waits for its reader. Without a loop nothing would try again."""
+        if not self._gather:
+            return True
+        poll = select.poll()
+        try:
+            poll.register(self._stream.fileno(), select.POLLOUT)
+        except (OSError, ValueError):  # it is in memory, or closed
+            return True
+        return bool(poll.poll(patience * 1000))
+
+    def _piece(self) -> list[str]:
         piece: list[str] = []
         size = 0
         with contextlib.suppress(IndexError):  # all are taken, perhaps by another thread
             while True:
                 said = self._waiting.popleft()
                 line = said if isinstance(said, str) else self._line(*said)
-                length = (len(line) if line.isascii() else 4 * len(line)) + 1
-                if piece and size + length > _ONE_PIECE:
-                    self._write(piece)
-                    piece, size = [], 0
+                size += (len(line) if line.isascii() else 4 * len(line)) + 1
+                if piece and size > _ONE_PIECE:
+                    self._waiting.appendleft(line)
+                    break
                 piece.append(line)
-                size += length
-        if piece:
-            self._write(piece)
+        return piece
 
     def _write(self, piece: list[str]) -> None:
         with contextlib.suppress(OSError, ValueError):
