@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from typing import Any
 
 import pytest
 
-from carevia.realtime import Identity, Socket
+from carevia.realtime import Handshake, Identity, Session, Socket
+from carevia.realtime.client import Client
+from carevia.realtime.polling import PollingTransport
+from carevia.realtime.websocket import WebSocketTransport
 from tests.protocol.frames import client_frame
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
 from tests.realtime.serving import descriptors, echoing, nothing_else, run, serving, uvicorn_server
@@ -309,5 +313,38 @@ def test_clients_that_go_leave_nothing(how: str) -> None:
             await until(lambda: descriptors() <= before, "descriptors are left")
             for deadlines in (site.engine.pings, site.engine.pongs, server.connects, server.attachments):
                 assert not any(deadlines._buckets), "a timer still knows somebody"
+
+    run(main())
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling", "upgraded"])
+def test_what_has_ended_does_not_wait_for_the_collector(transport: str) -> None:
+    """It comes seldom (see `tune_collector`), and hardly ever to what has lived for a while: a server of many weeks
+    kept all that belonged to connections long gone."""
+
+    async def client(port: int) -> None:
+        if transport == "websocket":
+            async with Tab(port):
+                return
+        async with Polling(port) as polling:
+            await polling.post("40")
+            if transport == "polling":
+                await polling.post("1")
+                return
+            async with RawWebSocket(port, polling.ws_target) as ws:
+                ws.send("5")
+                assert isinstance(await ws.receive(), str)
+
+    async def main() -> None:
+        async with serving(echoing()) as site:
+            gc.disable()
+            try:
+                for _ in range(5):
+                    await client(site.port)
+                await site.quiet()
+                kept = (Session, Client, Handshake, WebSocketTransport, PollingTransport)
+                assert not [thing for thing in gc.get_objects() if isinstance(thing, kept)]
+            finally:
+                gc.enable()
 
     run(main())

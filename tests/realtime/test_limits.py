@@ -242,6 +242,7 @@ def test_a_slow_websocket_reader_is_bounded_and_closed_while_others_are_served()
         server = echoing(buffer_limit=200_000)
         async with serving(server) as site, Tab(site.port) as slow:
             socket = only(server)
+            transport: Any = socket.session.transport
             shrink(slow)
             reasons: list[str] = []
             server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
@@ -251,7 +252,6 @@ def test_a_slow_websocket_reader_is_bounded_and_closed_while_others_are_served()
                     server.namespace("/").emit("e", "x" * 10_000)
                     await quick.event()
                     sent += 10_000
-                    transport: Any = socket.session.transport
                     most = max(most, transport._buffer_size())
                     assert sent < 20_000_000, "the slow reader is never closed"
                 assert most <= 200_000

@@ -76,6 +76,33 @@ class Transport(Protocol):
         """Take again."""
 
 
+class _Ended:
+    """Stands for both of them when a session is over. They know it, and handlers may for a while: if it knew them, too,
+    all that belongs to a connection would wait for the collector, which hardly ever looks at what is old."""
+
+    __slots__ = ("name",)
+    paused = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def text(self, data: bytes) -> None: ...
+
+    binary = text
+
+    def closed(self, reason: str) -> None: ...
+
+    def send(self, message: Message, taken: int | None = None) -> None: ...
+
+    def close(self, final: bytes = b"", code: int = 0, reason: str = "") -> None: ...
+
+    async def drain(self) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    resume_reading = pause_reading
+
+
 class Session:
     """Made by the engine; whoever listens calls `send` and `close`."""
 
@@ -211,3 +238,4 @@ class Session:
         self.engine.forget(self, reason, farewell)
         self.transport.close(final, code, reason)
         self.listener.closed(reason)
+        self.transport = self.listener = _Ended(self.transport.name)
