@@ -309,13 +309,18 @@ def _origins(settings: Settings) -> frozenset[str]:
     return frozenset((settings.public_url, *settings.allowed_origins))
 
 
+def sessions_with(files: int) -> int:
+    """How many sessions fit beside everything else into so many open files; half of them where there are few."""
+    return files - min(_OTHER_FILES, files // 2)
+
+
 def _engine_config(settings: Settings) -> ServerConfig:
     return ServerConfig(
         ping_interval=settings.ping_interval,
         ping_timeout=settings.ping_timeout,
         max_payload=settings.limit_message_bytes or _NO_LIMIT,
         buffer_limit=settings.limit_buffer_bytes,
-        max_sessions=settings.limit_connections or max(0, open_files() - _OTHER_FILES),
+        max_sessions=settings.limit_connections or sessions_with(open_files()),
         max_rooms=0,  # api/events.py counts conversations; the desk is not one of them
         origins=_origins(settings),
         trusted_proxies=settings.trusted_proxies,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from carevia.app import sessions_with
 from carevia.errors import Unavailable
 from tests.aio import run
 from tests.api.desk import PRODUCTION, desk
@@ -294,3 +295,8 @@ def test_where_the_pages_are_not_built_the_address_says_what_to_do(tmp_path: Pat
             assert "python3 run.py" in answer.text
 
     run(work())
+
+
+def test_sessions_have_a_limit_however_few_files_may_be_open() -> None:
+    """256 open files left none for sessions, and none is no limit."""
+    assert [sessions_with(files) for files in (20_000, 1_024, 512, 256, 64)] == [19_744, 768, 256, 128, 32]
