@@ -47,8 +47,10 @@ def test_the_upgrade_in_its_order() -> None:
     run(main())
 
 
-def test_a_waiting_poll_is_let_go_a_tenth_of_a_second_after_the_probe() -> None:
-    """As the reference server's: what was on its way comes first, and socket.io-client's own suite counts packets."""
+def test_a_waiting_poll_is_let_go_every_tenth_of_a_second_after_the_probe() -> None:
+    """As the reference server's: what was on its way comes first, and socket.io-client's own suite counts packets. A
+    client that does not hear the answer to its probe (it may hang in a proxy) polls on, and not as quickly as it can.
+    """
 
     async def main() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
@@ -60,8 +62,9 @@ def test_a_waiting_poll_is_let_go_a_tenth_of_a_second_after_the_probe() -> None:
                 await ws.receive()
                 assert (await polling.answer(1)).text == "6"
                 assert time.monotonic() - began > 0.095
-                polling.ask()
-                assert (await polling.answer(0.05)).text == "6", "and after that none waits any more"
+                for _ in range(3):
+                    assert (await polling.get()).text == "6"
+                assert time.monotonic() - began > 0.38
 
     run(main())
 

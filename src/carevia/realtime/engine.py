@@ -24,7 +24,8 @@ _LINE_END = re.compile(rb"[\r\n\0]")
 _FULL_SECONDS = 2  # until a client that found the server full may ask again
 _MOVED_SECONDS = 1  # until one may that came to a server about to end: there are others
 _FAREWELL_SECONDS = 5.0  # in which what was sent before the end can still be fetched
-_CHANGE_SECONDS = 0.1  # from the answer to a probe until the client's poll is let go: as the reference server's
+# From the answer to a probe until the client's poll is let go, and from there to the next: as the reference server's.
+_CHANGE_SECONDS = 0.1
 Admit = Callable[[Handshake], Refusal | None]
 
 
@@ -105,7 +106,8 @@ class Engine:
         self.pongs: Deadlines[Session] = Deadlines(config.ping_timeout, _silent, loop)
         upgrades: Callable[[WebSocketTransport], None] = WebSocketTransport.expire_upgrade
         self.upgrades: Deadlines[WebSocketTransport] = Deadlines(config.upgrade_timeout, upgrades, loop)
-        self.changes: Deadlines[Session] = Deadlines(_CHANGE_SECONDS, Session.change_over, loop)
+        changes: Callable[[WebSocketTransport], None] = WebSocketTransport.let_poll_go
+        self.changes: Deadlines[WebSocketTransport] = Deadlines(_CHANGE_SECONDS, changes, loop)
         self.lags: Deadlines[Lagging] = Deadlines(config.lag_timeout, _give_up, loop)
         forgotten: Callable[[PollingTransport], None] = PollingTransport.forgotten
         self.last_polls: Deadlines[PollingTransport] = Deadlines(_FAREWELL_SECONDS, forgotten, loop)

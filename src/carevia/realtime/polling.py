@@ -30,7 +30,6 @@ class PollingTransport:
         "_bucket",
         "_drained",
         "_final",
-        "_let_go",
         "_queue",
         "_released",
         "_size",
@@ -48,7 +47,6 @@ class PollingTransport:
         self._queue: list[Message] = []
         self._size = 0
         self._waiter: Exchange | None = None
-        self._let_go = False  # its client is to change over: a GET is not kept waiting
         self._released = False  # the waiting GET is answered at the end of this turn, with all that came in it
         self._final: bytes | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -112,15 +110,6 @@ class PollingTransport:
             self._released = True
             self.engine.at_turns_end(self)
 
-    def keep(self) -> None:
-        """A GET may wait, as ever."""
-        self._let_go = False
-
-    def let_go(self) -> None:
-        """The waiting GET ends, and none waits any more."""
-        self._let_go = True
-        self.release()
-
     def finish(self) -> None:
         """The turn's end: the GET is answered."""
         self._released = False
@@ -130,7 +119,7 @@ class PollingTransport:
 
     def poll(self, exchange: "Exchange") -> None:
         """A GET: answered now where something waits for it, else when something comes (or the session ends)."""
-        if self._queue or self._final is not None or self._let_go:
+        if self._queue or self._final is not None:
             exchange.finish(self._payload(exchange.packets_at_once))
         else:
             self._waiter = exchange

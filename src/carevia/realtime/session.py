@@ -184,18 +184,11 @@ class Session:
     def probed(self, candidate: "WebSocketTransport") -> None:
         """The candidate has been answered: soon the client's poll is let go, so that it can change over."""
         self.upgrading = candidate
-        self.engine.changes.set(self)
-
-    def change_over(self) -> None:
-        """The client has had its time to hear what was on its way: its poll is let go."""
-        if self.upgrading is not None:
-            self.engine.polls[self.id].let_go()
+        self.engine.changes.set(candidate)
 
     def stay(self) -> None:
         """The upgrade has failed: the session goes on where it is."""
         self.upgrading = None
-        if not self.closed:
-            self.engine.polls[self.id].keep()
 
     def upgraded(self, candidate: "WebSocketTransport") -> None:
         """The client has changed over: what the polling transport still holds goes out on the WebSocket."""

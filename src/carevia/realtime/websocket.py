@@ -128,6 +128,14 @@ class WebSocketTransport(WebSocketConnection):
         except engineio.ParseError:
             session.close("parse error", code=websocket.PROTOCOL_ERROR)
 
+    def let_poll_go(self) -> None:
+        """The client has had its time to hear what was on its way: its poll is let go, and so is, at this pace, each
+        that it sends before it has heard the answer to its probe."""
+        session = self.session
+        if session is not None and session.upgrading is self:
+            self.engine.polls[session.id].release()
+            self.engine.changes.set(self)
+
     def _probe(self, packet: bytes) -> None:
         session = self.session
         if session is None or session.closed:
