@@ -336,6 +336,25 @@ def test_a_server_disconnects_a_socket(close: bool) -> None:
     run(main())
 
 
+def test_what_was_on_its_way_when_the_server_disconnected_a_socket_is_passed_over() -> None:
+    """As the reference server does with what came in one piece. It ended the whole connection, and a client that polls
+    never got its DISCONNECT: it came back by itself."""
+
+    async def main() -> None:
+        server = echoing()
+        server.namespace("/custom").on("out")(lambda socket: socket.disconnect())
+        late = '42/custom,["echo",1]\x1e451-/custom,["echo",{"_placeholder":true,"num":0}]\x1ebAQID'
+        async with serving(server) as site, Polling(site.port) as polling:
+            await polling.post("40")
+            for _ in range(2):
+                await polling.post("40/custom,")
+                await polling.packets()
+                assert (await polling.post(f'42/custom,["out"]\x1e{late}\x1e420["echo",2]')).text == "ok"
+                assert await polling.packets() == ["41/custom,", "430[2]"]
+
+    run(main())
+
+
 def test_who_is_thrown_out_of_the_whole_connection_is_told_so_in_every_namespace() -> None:
     """It heard of one alone, took the end of the others for an accident and came back to them by itself."""
 

@@ -35,13 +35,14 @@ class _Partial:
 class Client:
     """The listener of one session."""
 
-    __slots__ = ("_partial", "_wait", "paused", "server", "session", "sockets")
+    __slots__ = ("_partial", "_put_out", "_wait", "paused", "server", "session", "sockets")
 
     def __init__(self, server: "Server", session: "Session") -> None:
         self.server = server
         self.session = session
         self.sockets: dict[str, Socket] = {}
         self.paused = False  # it is not read
+        self._put_out: frozenset[str] = frozenset()  # namespaces that the server has disconnected it from
         self._partial: _Partial | None = None
         self._wait: Bucket[Client] | None = server.connects.set(self)  # for CONNECT, later for attachments
 
@@ -85,7 +86,7 @@ class Client:
     def _expect(self, packet: socketio.Packet) -> None:
         limit = self.server.config.max_attachments
         socket = self.sockets.get(packet.namespace)
-        if socket is None or not socket.connected:
+        if (socket is None or not socket.connected) and packet.namespace not in self._put_out:
             raise ParseError("attachments that nobody may send here")
         if limit and packet.attachments > limit:
             self.server.engine.stats.met("attachments")
@@ -97,6 +98,8 @@ class Client:
         kind = packet.type
         socket = self.sockets.get(packet.namespace)
         if socket is None or not socket.connected:
+            if packet.namespace in self._put_out:  # it was on its way, or the client has yet to hear of it
+                return
             raise ParseError("a packet for a namespace that was not joined")
         if kind == socketio.EVENT or kind == socketio.BINARY_EVENT:
             handler = socket.namespace.handlers.get(packet.data[0])
@@ -133,6 +136,7 @@ class Client:
         if namespace is None:
             self._send(_refusal(name, ConnectRefused("Invalid namespace")))
             return
+        self._put_out -= {name}
         socket = self.sockets[name] = Socket(namespace, self, "")
         middlewares = iter(namespace.middlewares)
         try:
@@ -214,6 +218,8 @@ class Client:
             del self.sockets[namespace.name]
         if not socket.connected:
             return
+        if reason == CLOSED_BY_SERVER:
+            self._put_out |= {namespace.name}
         comes_back = socket.recovery is not None and reason not in (CLOSED_BY_CLIENT, CLOSED_BY_SERVER)
         if comes_back and namespace.log is not None:
             namespace.log.left(socket)
