@@ -147,7 +147,10 @@ def test_a_pid_that_is_not_honoured_gives_a_new_one_and_a_reset_that_ends_in_the
             await store.write(event("desk", 0))
             await until(lambda: relay.position == 1)
             forged = pid[:-2] + ("AA" if not pid.endswith("AA") else "BB")
-            bad = [(COLLEAGUE, pid), (CUSTOMER, pid), (STAFF, forged), (STAFF, "nonsense"), (STAFF, 5), (STAFF, "é.é")]
+            others = str((await door.come(COLLEAGUE)).pid)
+            resigned = f"{others.partition('.')[0]}.{pid.partition('.')[2]}"  # with the signature of another
+            bad: list[tuple[Person, Any]] = [(COLLEAGUE, pid), (CUSTOMER, pid), (COLLEAGUE, resigned)]
+            bad += [(STAFF, shown) for shown in (forged, "nonsense", 5, "é.é")]
             for person, shown in bad:
                 client = await door.come(person, shown, "x")
                 assert not client.recovered
