@@ -45,6 +45,23 @@ def test_who_said_something_is_not_told_it_again_after_coming_back(tmp_path: Pat
     run(body())
 
 
+def test_who_missed_nothing_of_its_own_comes_back_to_silence_and_hears_what_comes_next(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with replaying(tmp_path) as (store, door, relay):
+            door.rooms = {"rima": "rima"}
+            pid = (await door.come(CUSTOMER)).pid
+            await store.write(event("karim", 0))
+            await until(lambda: relay.position == 1)
+            relay._recent.clear()  # as in a process that started since
+            client = await door.come(CUSTOMER, pid)
+            assert await numbers(client) == []
+            await store.write(event("rima", 1))
+            await until(lambda: relay.position == 2)
+            assert await numbers(client) == [1]
+
+    run(body())
+
+
 def test_many_small_rows_come_in_pages_of_five_hundred_at_most(tmp_path: Path) -> None:
     pages: list[int] = []
 
