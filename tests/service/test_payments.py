@@ -64,6 +64,7 @@ def test_fifty_identical_deliveries_at_once_make_one(tmp_path: Path) -> None:
             event = paid_event()
             await asyncio.gather(*(home.deliver(event) for _ in range(50)))
             assert count(tmp_path) == {"bookings": 1, "payments": 1, "announced": 1, "provider_events": 1}
+            assert query(tmp_path, "SELECT note FROM provider_events") == [(None,)]  # it is the same body each time
 
     run(main())
 
@@ -124,6 +125,17 @@ def test_a_paid_session_without_our_metadata_is_kept_for_a_look(tmp_path: Path) 
             [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
             assert (payment.needsLook, payment.amount, payment.bookingId) == (True, 300_000, None)
             assert payment.lookReason == "the session names no customer of ours"
+
+    run(main())
+
+
+def test_what_is_learned_later_of_a_payment_takes_away_no_other_reason_to_look(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for intent in (None, "pi_1"):
+                await home.deliver(paid_event(id="cs_1", payment_intent=intent, metadata={"userId": ""}))
+            found = query(tmp_path, "SELECT intent_id, needs_look FROM payments")
+            assert found == [("pi_1", "the session names no customer of ours")]
 
     run(main())
 
