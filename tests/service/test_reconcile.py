@@ -116,6 +116,19 @@ def test_a_delayed_methods_money_holds_the_point_back_until_it_clears(tmp_path: 
     run(main())
 
 
+def test_money_that_never_clears_holds_the_point_back_for_thirty_days(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            b.paid(at=NOW, payment_status="unpaid")
+            b.home.time += DAY
+            await b.sweep()
+            b.home.time += 40 * DAY
+            await b.sweep()
+            assert b.point == b.home.time - 30 * DAY
+
+    run(main())
+
+
 def test_money_that_failed_to_clear_does_not_hold_the_point(tmp_path: Path) -> None:
     async def main() -> None:
         async with books(tmp_path) as b:

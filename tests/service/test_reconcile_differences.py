@@ -147,6 +147,27 @@ def test_a_dispute_of_a_payment_that_is_none_of_ours_changes_nothing(tmp_path: P
     run(main())
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_refunds_and_disputes_of_test_money_do_not_count_where_real_money_does_and_the_reverse(
+    tmp_path: Path, live: bool
+) -> None:
+    async def main() -> None:
+        async with books(tmp_path, live=live) as b:
+            refunded, disputed = b.paid("u1", livemode=not live), b.paid("u2", livemode=not live)
+            for session in (refunded, disputed):
+                await b.notice(session)
+            await b.sweep()
+            b.home.time += 20 * DAY  # no checkout of that time is listed any more
+            await b.sweep()
+            b.home.time += DAY
+            b.provider.refund(refunded["id"], 300_000, b.home.time // 1000 - 60)
+            b.provider.dispute(disputed["id"], "lost", b.home.time // 1000 - 60)
+            assert kinds(await b.sweep()) == []
+            assert query(tmp_path, "SELECT DISTINCT status FROM payments") == [("paid",)]
+
+    run(main())
+
+
 def test_ours_that_the_provider_does_not_know_is_flagged(tmp_path: Path) -> None:
     async def main() -> None:
         async with books(tmp_path) as b:
