@@ -189,6 +189,18 @@ def test_a_volatile_event_is_dropped_though_one_of_the_same_turn_is_kept(
     run(main())
 
 
+def test_a_volatile_event_of_which_a_client_has_taken_a_part_comes_whole() -> None:
+    async def main() -> None:
+        server = echoing(buffer_limit=10_000_000)
+        async with serving(server) as site, Tab(site.port) as client:
+            more_than_a_socket_takes = "x" * 8_000_000
+            server.namespace("/").volatile.emit("typing", more_than_a_socket_takes)
+            assert await client.event() == ["typing", more_than_a_socket_takes]
+            assert await client.call("echo", 1) == [1]
+
+    run(main())
+
+
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_a_client_that_reads_gets_a_message_larger_than_the_buffer(transport: Literal["websocket", "polling"]) -> None:
     """Over polling it was closed for it, though its poll waited."""
