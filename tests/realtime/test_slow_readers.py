@@ -75,6 +75,27 @@ def test_who_reads_nothing_of_an_answer_is_closed_and_who_reads_slowly_gets_it_a
     run(main())
 
 
+def test_an_application_that_streams_waits_for_who_does_not_read() -> None:
+    piece, sent = bytes(65_536), 0
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while sent < LARGE:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            sent += len(piece)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def main() -> None:
+        async with serving(make(), stream) as site:
+            with ask(site.port, LARGE) as client:
+                await until(lambda: sent, "nothing was sent")
+                assert sent < LARGE
+                assert await read(client, LARGE) >= LARGE
+
+    run(main())
+
+
 def test_clients_of_a_trusted_proxy_are_its_own_concern(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "LOOK_SECONDS", LOOK)
 
