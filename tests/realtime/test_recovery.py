@@ -115,6 +115,19 @@ def test_an_event_of_before_it_joined_is_not_replayed() -> None:
     run(main())
 
 
+def test_the_rooms_that_it_has_left_are_not_kept_for_ever() -> None:
+    async def main() -> None:
+        server, space = remembering()
+        async with serving(server) as site, Client(site.port):
+            [socket] = space.sockets.values()
+            for n in range(1_000):
+                socket.join(f"room {n}")
+                socket.leave(f"room {n}")
+            assert len(socket.recovery.joined) < 100
+
+    run(main())
+
+
 def test_a_room_that_a_middleware_joins_brings_what_it_missed() -> None:
     async def main() -> None:
         server, space = remembering()
