@@ -106,6 +106,7 @@ def test_amounts_are_the_provider_s_and_what_cannot_be_read_is_looked_at(
 
 def test_money_that_could_not_be_read_can_be_refunded_all_the_same() -> None:
     assert standing(None, None, FULL).status == "refunded"
+    assert standing(None, None, LOST).refunded == 0  # we cannot tell how much
     assert standing(None, None, Facts()).status == "paid"
 
 

@@ -48,6 +48,13 @@ def test_what_is_no_money_is_a_value_error(text: str) -> None:
         minor(text, "bdt")
 
 
+@pytest.mark.parametrize("currency", ["jpy", "bdt", "kwd"])
+def test_more_than_any_price_is_a_value_error(currency: str) -> None:
+    assert minor(major(MOST, currency), currency) == MOST
+    with pytest.raises(ValueError, match="larger than any price"):
+        minor(major(MOST + 1, currency), currency)
+
+
 def test_trailing_zeros_are_no_finer_money() -> None:
     assert minor("3000.500000", "bdt") == 300_050
     assert digits("vnd") == 0
