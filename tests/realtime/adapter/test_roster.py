@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.realtime.adapter.membership import seal, unseal
+from carevia.realtime.adapter.broker import MemoryBroker, MemoryBus
+from carevia.realtime.adapter.membership import Membership, seal, unseal
 from carevia.realtime.adapter.roster import GONE, Ask, Beat, Change, Message, Roster, Table, Whole
 from carevia.realtime.adapter.wire import MAX_BYTES, Refused
+from tests.realtime.rawclient import until
+from tests.realtime.serving import run
 
 KEY = b"what all nodes share"
 NOTHING: Iterator[bool] = iter(())
@@ -162,6 +165,23 @@ def test_who_says_goodbye_is_gone_at_once_and_the_first_is_the_same_everywhere()
     world.agree()
     assert [side.roster.first for side in world.sides.values()] == [True, False]
     assert world.sides["b"].roster.fell_silent == 0
+
+
+def test_a_node_that_stops_says_goodbye() -> None:
+    async def main() -> None:
+        bus, rosters = MemoryBus(), [Roster("a"), Roster("b")]
+        brokers = [MemoryBroker(bus) for _ in rosters]
+        members = [Membership(roster, broker, KEY) for roster, broker in zip(rosters, brokers, strict=True)]
+        for member, broker in zip(members, brokers, strict=True):
+            await broker.start()
+            member.start()
+        await until(lambda: rosters[1].nodes == ["a", "b"], "they do not know each other")
+        await members[0].stop()
+        await until(lambda: rosters[1].nodes == ["b"], "it is still taken for one that is there")
+        assert rosters[1].fell_silent == 0
+        await members[1].stop()
+
+    run(main())
 
 
 def test_while_we_hear_nobody_nobody_is_gone() -> None:
