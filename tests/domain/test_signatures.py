@@ -67,6 +67,20 @@ def test_any_of_several_secrets_will_do() -> None:
     standard(both, STANDARD_BODY, [STANDARD_SECRET], STANDARD_NOW)
 
 
+def test_of_many_signatures_the_first_twenty_are_looked_at() -> None:
+    def stripe(wrong: int) -> None:
+        verify_stripe(f"t=1700000000,{'v1=00,' * wrong}v1={HEX}", BODY, [SECRET], NOW)
+
+    def other(wrong: int) -> None:
+        many = STANDARD | {"webhook-signature": "v1,AAAA " * wrong + STANDARD["webhook-signature"]}
+        standard(many, STANDARD_BODY, [STANDARD_SECRET], STANDARD_NOW)
+
+    for verify in (stripe, other):
+        verify(19)
+        with pytest.raises(BadSignature, match="No signature"):
+            verify(20)
+
+
 @pytest.mark.parametrize("seconds", [-300, 0, 300])
 def test_a_time_within_300_seconds_is_good(seconds: int) -> None:
     verify_stripe(sign_stripe(BODY, SECRET, NOW), BODY, [SECRET], NOW + seconds * 1000)
