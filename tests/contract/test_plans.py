@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from carevia.service import payment_lists, receipts, recording, stats
+from carevia.service import exports, payment_lists, receipts, recording, stats
 from carevia.store import works
 from tests.aio import run
 from tests.store.opened import opened, query
@@ -16,6 +16,12 @@ from tests.store.opened import opened, query
 MANY = """
 INSERT INTO bookings (id, tracking_id, user_id, service_name, total, paid, due, currency, status, source, created)
 SELECT 'b' || n, 'T' || n, 'u', 's', 1, 1, 0, 'bdt', 'booked', 'site', n FROM generate_series(1, 5000) n"""
+
+OF_A_PAGE_OF_PAYMENTS = [
+    "SEARCH bookings USING PRIMARY KEY (id=?) LEFT-JOIN",
+    "SEARCH users USING PRIMARY KEY (id=?) LEFT-JOIN",
+    "USE TEMP B-TREE FOR ORDER BY",
+]
 
 
 @pytest.mark.parametrize("statement", [recording._KNOWN, recording._TRACKED, receipts._BOOKING])
@@ -48,14 +54,35 @@ def test_a_tracking_id_is_looked_up_by_an_index(postgres: Any, statement: Select
         pytest.param(
             payment_lists._page(frozenset({"viewer"})),
             [
+                "SEARCH payments USING PRIMARY KEY (id=?)",
+                "LIST SUBQUERY 2",
                 "SEARCH payments USING INDEX ix_payments_booking_id (booking_id=?)",
                 "LIST SUBQUERY 1",
                 "SEARCH theirs USING COVERING INDEX ix_bookings_user_id_announced (user_id=?)",
-                "SEARCH bookings USING PRIMARY KEY (id=?) LEFT-JOIN",
-                "SEARCH users USING PRIMARY KEY (id=?) LEFT-JOIN",
                 "USE TEMP B-TREE FOR ORDER BY",
+                *OF_A_PAGE_OF_PAYMENTS,
             ],
             id="a customer's payments",
+        ),
+        pytest.param(
+            payment_lists._page(frozenset()),
+            [
+                "SEARCH payments USING PRIMARY KEY (id=?)",
+                "LIST SUBQUERY 1",
+                "SCAN payments USING COVERING INDEX ix_payments_created",
+                *OF_A_PAGE_OF_PAYMENTS,
+            ],
+            id="a page of payments, however many are skipped",
+        ),
+        pytest.param(
+            exports._payment_page(frozenset(), True),
+            [
+                "SEARCH payments USING PRIMARY KEY (id=?)",
+                "LIST SUBQUERY 1",
+                "SEARCH payments USING COVERING INDEX ix_payments_created ((created,id)<(?,?))",
+                *OF_A_PAGE_OF_PAYMENTS,
+            ],
+            id="what stands behind the payments that were exported",
         ),
         pytest.param(
             stats._created(False),

@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, tuple_
 
 from carevia.domain.bookings import BookingQuery, BookingRow, PaymentQuery, PaymentRow
 from carevia.domain.csv_text import BOM, line
@@ -99,10 +99,10 @@ def _needed(behind: str) -> tuple[str, ...]:
 
 @cache
 def _payment_page(conditions: frozenset[str], behind: bool) -> Select[Any]:
-    rows = payment_lists.rows_of(conditions)
-    if behind:
-        rows = rows.where(or_(_p.created < _created, and_(_p.created == _created, _p.id < _id)))
-    return rows.limit(bindparam("most"))
+    keys = payment_lists.keys_of(conditions).limit(bindparam("most"))
+    if behind:  # as one comparison it is looked up in the index, with an `or` all rows before it are read
+        keys = keys.where(tuple_(_p.created, _p.id) < tuple_(_created, _id))
+    return payment_lists.rows_of(keys)
 
 
 def _payments(tx: Transaction, *, viewer: Person, query: PaymentQuery, last: Row | None) -> tuple[bytes, Row | None]:
