@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from carevia.domain.bookings import PaymentQuery
 from carevia.service import exports, payment_lists, receipts, recording, stats
 from carevia.store import works
 from tests.aio import run
+from tests.service.house import STAFF
 from tests.store.opened import opened, query
 
 MANY = """
@@ -83,6 +85,19 @@ def test_a_tracking_id_is_looked_up_by_an_index(postgres: Any, statement: Select
                 *OF_A_PAGE_OF_PAYMENTS,
             ],
             id="what stands behind the payments that were exported",
+        ),
+        pytest.param(
+            payment_lists._count(frozenset(payment_lists.asked(STAFF, PaymentQuery(search="cv-0000000a")))),
+            [
+                "SEARCH payments USING COVERING INDEX ix_payments_booking_id (booking_id=?)",
+                "LIST SUBQUERY 2",
+                "COMPOUND QUERY",
+                "LEFT-MOST SUBQUERY",
+                "SEARCH bookings_1 USING INDEX sqlite_autoindex_bookings_2 (tracking_id=?)",
+                "UNION ALL",
+                "SEARCH tracking_aliases USING PRIMARY KEY (tracking_id=?)",
+            ],
+            id="the payments of a whole tracking id",
         ),
         pytest.param(
             stats._created(False),

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, bindparam, or_, select, union_all
 
 from carevia.domain.bookings import BookingRow
+from carevia.domain.ids import own_tracking_id
 from carevia.domain.money import major
+from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
 from carevia.store.tables import bookings, tracking_aliases, users
 from carevia.store.transaction import Row, Transaction
@@ -33,6 +35,13 @@ def tracking_id_like(pattern: ColumnElement[str]) -> ColumnElement[bool]:
         bookings.c.tracking_id.ilike(pattern, escape="\\"),
         bookings.c.id.in_(select(tracking_aliases.c.booking_id).where(told)),
     )
+
+
+def searched(text: str) -> dict[str, str]:
+    """What a list is asked for: a whole id of our own is known to an index, anything else may stand anywhere in a row.
+    The name of the condition, and its value."""
+    whole = own_tracking_id(text)
+    return {"search": like_pattern(text)} if whole is None else {"tracking": whole}
 
 
 def stored_row(tx: Transaction, booking_id: str) -> Row:

@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from carevia.domain.bookings import BookingPage, BookingQuery, BookingStats, Metric, pages
-from carevia.domain.ids import own_tracking_id
 from carevia.domain.people import Person
-from carevia.domain.text import like_pattern
-from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, shown, tracked, tracking_id_like
+from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, searched, shown, tracked, tracking_id_like
 from carevia.service.stats import booking_stats, payment_metrics
 from carevia.store.store import Store
 from carevia.store.tables import bookings, users
@@ -70,8 +68,7 @@ def asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
     if query.caregiver is not None:
         found[query.caregiver] = None
     if query.search is not None:
-        whole = own_tracking_id(query.search)  # an index knows it; anything else may stand anywhere in a row
-        found |= {"search": like_pattern(query.search)} if whole is None else {"tracking": whole}
+        found |= searched(query.search)
     return found
 
 

@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from carevia.domain.bookings import PaymentPage, PaymentQuery, PaymentRow, pages
 from carevia.domain.money import major
 from carevia.domain.people import Person
-from carevia.domain.text import like_pattern
 from carevia.domain.times import iso
-from carevia.service.booking_rows import look_reason, tracking_id_like
+from carevia.service.booking_rows import look_reason, searched, tracked, tracking_id_like
 from carevia.service.payment_rows import paid_by
 from carevia.store.tables import bookings, payments, users
 from carevia.store.transaction import Row, Transaction
@@ -28,6 +27,7 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "refunded": or_(_p.status == "partly_refunded", _p.status == "refunded"),
     "disputed": or_(_p.status == "disputed", _p.status == "charged_back"),
     "needs_look": or_(_p.needs_look.is_not(None), _p.trouble.is_not(None)),
+    "tracking": _p.booking_id.in_(tracked(bindparam("tracking"))),
     "search": or_(
         *(
             column.ilike(bindparam("search"), escape="\\")
@@ -48,7 +48,7 @@ def asked(viewer: Person, query: PaymentQuery) -> dict[str, Any]:
     if query.status is not None:
         found[query.status] = None
     if query.search is not None:
-        found["search"] = like_pattern(query.search)
+        found |= searched(query.search)
     return found
 
 
