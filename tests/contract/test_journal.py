@@ -11,6 +11,7 @@ from carevia.store.journal import JournalRow
 from carevia.store.store import Store
 from carevia.store.tables import journal
 from carevia.store.transaction import Transaction
+from carevia.store.works import bounds
 from tests.aio import run
 from tests.contract.works import opened, say
 
@@ -169,6 +170,23 @@ def test_old_rows_are_forgotten_but_never_the_newest(make: Callable[[], Store]) 
             assert await store.forget_before(9999) == 5
             assert await store.bounds() == (10, 10)
             assert (await store.write(say(11))).seq == 11
+
+    run(main())
+
+
+def test_others_write_while_much_is_forgotten(make: Callable[[], Store]) -> None:
+    def many(tx: Transaction) -> None:
+        for n in range(1, 3_002):
+            say(n)(tx)
+
+    async def main() -> None:
+        async with opened(make) as store:
+            await store.write(many)
+            forgetting = asyncio.ensure_future(store.forget_before(9_999))
+            await asyncio.sleep(0)
+            oldest, newest = await store.write(bounds)
+            assert (newest, oldest) <= (3_001, 1_001)
+            assert await forgetting == 3_000
 
     run(main())
 
