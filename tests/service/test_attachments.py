@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from carevia.domain.people import Person
 from carevia.errors import BadInput, NotFound, RateLimited, TooLarge, Unavailable
 from carevia.service import attachments as service
+from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.domain.test_attachments import BYTES
 from tests.service.house import STAFF, House, house
@@ -182,6 +184,31 @@ def test_an_upload_that_is_never_sent_goes_after_a_week_and_a_sent_one_stays(tmp
             assert files(home) == [sent]
             with pytest.raises(BadInput):
                 await home.chat.send(CUSTOMER, "u1", "m2", "", attachments=[unsent])
+
+    run(main())
+
+
+def test_a_sweep_over_many_files_is_many_short_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[int] = []
+    without_row = service._without_row
+
+    def counted(tx: Transaction, *, ids: Sequence[str]) -> set[str]:
+        looked_up.append(len(ids))
+        return without_row(tx, ids=ids)
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            kept = [await upload(home, upload_id=f"up{n}") for n in range(4)]
+            orphan = home.data / "attachments" / ("0" * 32)
+            orphan.write_bytes(PNG)
+            old = (home.time - service.FILE_KEPT) / 1000 - 1
+            for name in files(home):
+                os.utime(home.data / "attachments" / name, (old, old))
+            monkeypatch.setattr(service, "LOOKED_UP_AT_ONCE", 2)
+            monkeypatch.setattr(service, "_without_row", counted)
+            assert await home.attachments.sweep() == 1
+            assert files(home) == sorted(kept)
+            assert looked_up == [2, 2, 1]
 
     run(main())
 

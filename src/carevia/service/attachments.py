@@ -38,6 +38,9 @@ DAY: Final = 24 * 3_600_000
 MOST_A_DAY: Final = 300_000_000
 """Bytes one customer may upload within a day."""
 
+LOOKED_UP_AT_ONCE: Final = 500
+"""Files in one read: of years there are more than can be looked up, one by one, before a read is given up."""
+
 _a = attachments.c
 _ONE = select(attachments).where(_a.id == bindparam("attachment"))
 _UPLOADED = select(attachments).where(_a.sender_id == bindparam("sender"), _a.upload_id == bindparam("upload"))
@@ -118,7 +121,10 @@ class Attachments:
         before = self._now() - UNSENT_KEPT
         unsent = await self._store.write(partial(_forget_unsent, before=before))
         files = await asyncio.to_thread(_old_files, self._folder, self._now() - FILE_KEPT)
-        gone = set(unsent) | await self._store.read(partial(_without_row, ids=files))
+        gone = set(unsent)
+        for first in range(0, len(files), LOOKED_UP_AT_ONCE):
+            some = files[first : first + LOOKED_UP_AT_ONCE]
+            gone |= await self._store.read(partial(_without_row, ids=some))
         await asyncio.to_thread(_unlink, self._folder, gone)
         if gone:
             _log.info("%d attachments that no message names were removed", len(gone))
