@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -76,6 +77,24 @@ def message(n: int, text: str) -> Callable[[Transaction], object]:
 
 def said(n: int) -> Callable[[Transaction], object]:
     return lambda tx: tx.append("desk", "said", {"n": n, "text": 'a "quoted" \\ line\n'}, now=n)
+
+
+MANY_LONG_MESSAGES = """
+INSERT INTO messages (seq, room_id, id, sender_id, sender_name, sender_role, text, time, status)
+SELECT n, 'u1', 'm' || n, 'u1', 'Nusrat', 'user', repeat('ab ', 1000), 1, 'sent' FROM generate_series(1, 5000) n"""
+
+
+def test_a_copy_grows_on_the_disk_and_not_in_memory(postgres: Postgres, tmp_path: Path) -> None:
+    url, told = postgres.prepared(), list[int]()
+    ask(url, MANY_LONG_MESSAGES)
+    tracemalloc.start()
+    try:
+        back_up(url, tmp_path / "copy", lambda stage, done, _: told.append(done) if stage == "copying" else None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert told[-1] > 12_000_000
+    assert peak < 10_000_000
 
 
 def test_what_was_backed_up_is_what_comes_back_under_a_new_epoch(url: str, tmp_path: Path) -> None:

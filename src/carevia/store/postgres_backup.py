@@ -128,15 +128,14 @@ def _copy_out(connection: Connection, part: Path, progress: Progress) -> None:
     [size] = connection.execute("SELECT pg_database_size(current_database())").fetchone() or [0]
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as file:
         file.execute("PRAGMA synchronous=OFF")  # synced once, as a whole
+        file.execute("PRAGMA journal_mode=DELETE")  # no log beside it, that would be as large as the copy
         file.execute("BEGIN")
         for table in metadata.sorted_tables:
             file.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 - our own names
             _copy_table_out(connection, table, file)
             progress("copying", part.stat().st_size, size)
-        texts = file.execute(_TEXTS).fetchall()
-        file.executemany(search.INDEX, ((seq, searchable(text)) for seq, text in texts))
+        file.executemany(search.INDEX, ((seq, searchable(text)) for seq, text in file.execute(_TEXTS)))
         file.execute("COMMIT")
-        file.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
 
 
 def _copy_table_out(connection: Connection, table: Table, file: sqlite3.Connection) -> None:
