@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
-from carevia.domain.bookings import BookingPage, BookingQuery
+from carevia.domain.bookings import BookingPage, BookingQuery, PaymentQuery
 from carevia.domain.people import Person
 from carevia.errors import BadInput
+from carevia.service.bookings import _list as bookings_list
 from carevia.service.catalogue import Catalogues
 from carevia.service.demo import STAFF_ID, Demo
+from carevia.service.payment_lists import list_payments
 from carevia.store.tables import bookings, services, users
+from carevia.store.transaction import Row, Transaction
 from tests.aio import run
 from tests.service.house import NOW, STAFF, House, house
 from tests.store.opened import opened, query
@@ -92,6 +96,33 @@ def test_pages_are_counted_with_the_filters_on(tmp_path: Path) -> None:
             assert searched.totalItems == 1
             nothing = await home.bookings.list(STAFF, BookingQuery(status="cancelled"))
             assert (nothing.totalItems, nothing.totalPages, nothing.currentPage) == (0, 0, 1)
+
+    run(main())
+
+
+@pytest.mark.parametrize(("search", "page", "most"), [("u2@", 1, 1), ("newborn", 2, 1), ("nobody", 1, 0)])
+def test_no_row_is_looked_for_that_the_count_has_not_found(tmp_path: Path, search: str, page: int, most: int) -> None:
+    """Else a search for little reads the whole table twice: once to count, and once more to its end."""
+    asked: list[int] = []
+
+    class Spy:
+        def __init__(self, tx: Transaction) -> None:
+            self._tx = tx
+
+        def all(self, statement: Any, **values: Any) -> list[Row]:
+            asked.extend([values["most"]] if "most" in values else [])
+            return self._tx.all(statement, **values)
+
+    def lists(tx: Transaction) -> None:
+        spy: Any = Spy(tx)
+        bookings_list(spy, viewer=STAFF, query=BookingQuery(search=search, page=page, limit=3))
+        list_payments(spy, viewer=STAFF, query=PaymentQuery(search=search, page=page, limit=3))
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await some_bookings(home)
+            await home.store.read(lists)
+            assert asked == [most, most]
 
     run(main())
 

@@ -195,6 +195,12 @@ def pages(items: int, limit: int) -> int:
     return -(-items // limit)
 
 
+def rows_on(page: int, limit: int, items: int) -> int:
+    """How many rows a page of a list of so many has. Who asks for more reads on through the whole table for rows that
+    are not there."""
+    return max(0, min(limit, items - (page - 1) * limit))
+
+
 def split_name(name: str | None) -> tuple[str, str]:
     """First and last name: at the last space."""
     first, _, last = (name or "").strip().rpartition(" ")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import BookingPage, BookingQuery, BookingStats, Metric, pages
+from carevia.domain.bookings import BookingPage, BookingQuery, BookingStats, Metric, pages, rows_on
 from carevia.domain.people import Person
 from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, searched, shown, tracked, tracking_id_like
 from carevia.service.stats import booking_stats, payment_metrics
@@ -101,7 +101,8 @@ def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPag
     values = {name: value for name, value in wanted.items() if value is not None}
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
-    rows = tx.all(_page(conditions, query.sortby), most=query.limit, skip=skip, **values)
+    most = rows_on(query.page, query.limit, items)
+    rows = tx.all(_page(conditions, query.sortby), most=most, skip=skip, **values)
     found = [shown(row, to_staff=viewer.is_staff) for row in rows]
     return BookingPage(found, pages(items, query.limit), items, query.page, newest(tx))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import PaymentPage, PaymentQuery, PaymentRow, pages
+from carevia.domain.bookings import PaymentPage, PaymentQuery, PaymentRow, pages, rows_on
 from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.times import iso
@@ -80,7 +80,8 @@ def list_payments(tx: Transaction, *, viewer: Person, query: PaymentQuery) -> Pa
     values = {name: value for name, value in wanted.items() if value is not None}
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
-    rows = tx.all(_page(conditions), most=query.limit, skip=skip, **values)
+    most = rows_on(query.page, query.limit, items)
+    rows = tx.all(_page(conditions), most=most, skip=skip, **values)
     return PaymentPage([shown_payment(viewer, row) for row in rows], pages(items, query.limit), items, query.page)
 
 
