@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 
@@ -94,6 +95,24 @@ def test_conversations_from_before_keep_what_is_unread_and_can_be_searched(tmp_p
         found = run("SELECT rowid FROM message_words WHERE message_words MATCH '\"বুক\" *' ORDER BY rowid").all()
         assert [seq for (seq,) in found] == [1, 3, 5, 7, 9]
     engine.dispose()
+
+
+def test_a_migration_does_not_hold_all_messages_in_memory(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'carevia.db'}")
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        rows = [(seq, "u1", f"m{seq}", "u1", "", "user", "ab " * 1_000, 1, "sent") for seq in range(1, 5_001)]
+        connection.exec_driver_sql("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        tracemalloc.start()
+        try:
+            command.upgrade(config, "0006")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    engine.dispose()
+    assert peak < 5_000_000  # of 15 MB
 
 
 def test_a_second_start_does_not_import_alembic_and_keeps_the_epoch(tmp_path: Path) -> None:

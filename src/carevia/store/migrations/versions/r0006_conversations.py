@@ -54,7 +54,7 @@ def _index_messages() -> None:
     """By the program's own rule for words, whatever it is by now: it has to be the one that queries are made by."""
     bind = op.get_bind()
     op.execute(SEARCH)
-    for seq, text in bind.execute(sa.text("SELECT seq, text FROM messages ORDER BY seq")).all():
+    for seq, text in bind.execute(sa.text("SELECT seq, text FROM messages ORDER BY seq")):  # those of years
         bind.execute(
             sa.text("INSERT INTO message_words (rowid, text) VALUES (:seq, :text)"),
             {"seq": seq, "text": searchable(text)},
