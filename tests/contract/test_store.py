@@ -147,6 +147,23 @@ def test_a_read_sees_one_snapshot_from_beginning_to_end(make: Callable[[], Store
     run(main())
 
 
+def test_long_reads_hold_up_nobody_but_each_other(make: Callable[[], Store]) -> None:
+    async def main() -> None:
+        async with opened(make) as store:
+            await store.write(say(1))
+            over = threading.Event()
+            searches = [asyncio.create_task(store.read(lambda tx: over.wait(10), long=True)) for _ in range(8)]
+            await asyncio.sleep(0)
+            async with asyncio.timeout(3):
+                assert await store.bounds() == (1, 1)
+                assert len(await store.events_after(0, ["desk"], 10)) == 1
+                assert await store.read(get("a")) is None
+            over.set()
+            assert await asyncio.gather(*searches) == [True] * 8
+
+    run(main())
+
+
 def test_a_read_cannot_write(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:

@@ -14,6 +14,7 @@ from carevia.errors import BadInput
 from carevia.service.bookings import _list as bookings_list
 from carevia.service.catalogue import Catalogues
 from carevia.service.demo import STAFF_ID, Demo
+from carevia.service.exports import Exports
 from carevia.service.payment_lists import list_payments
 from carevia.store.tables import bookings, services, users
 from carevia.store.transaction import Row, Transaction
@@ -123,6 +124,31 @@ def test_no_row_is_looked_for_that_the_count_has_not_found(tmp_path: Path, searc
             await some_bookings(home)
             await home.store.read(lists)
             assert asked == [most, most]
+
+    run(main())
+
+
+def test_what_reads_whole_tables_is_known_to_be_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            read, told = home.store.read, list[bool]()
+
+            def spied(work: Any, *, long: bool = False) -> Any:
+                told.append(long)
+                return read(work, long=long)
+
+            monkeypatch.setattr(home.store, "read", spied)
+            await home.bookings.list(STAFF, BookingQuery(search="nusrat"))
+            await home.payments.list(STAFF, PaymentQuery(search="nusrat"))
+            await home.conversations.find("nusrat")
+            await home.bookings.stats(STAFF, DHAKA, NOW)
+            await home.bookings.payment_stats(STAFF, DHAKA, NOW)
+            [_ async for _ in Exports(home.store).bookings(STAFF, BookingQuery(upto=9))]
+            [_ async for _ in Exports(home.store).payments(STAFF, PaymentQuery())]
+            assert told == [True] * 7
+            await home.bookings.list(STAFF, BookingQuery())
+            await home.payments.list(STAFF, PaymentQuery())
+            assert told[7:] == [False, False]
 
     run(main())
 

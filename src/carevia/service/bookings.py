@@ -49,14 +49,14 @@ class Bookings:
 
     async def stats(self, viewer: Person, zone: ZoneInfo, now: int) -> BookingStats:
         """Days and weeks are those of the business's time zone."""
-        return await self._store.read(partial(booking_stats, viewer=viewer, zone=zone, now=now))
+        return await self._store.read(partial(booking_stats, viewer=viewer, zone=zone, now=now), long=True)
 
     async def payment_stats(self, viewer: Person, zone: ZoneInfo, now: int) -> list[Metric]:
-        return await self._store.read(partial(payment_metrics, viewer=viewer, zone=zone, now=now))
+        return await self._store.read(partial(payment_metrics, viewer=viewer, zone=zone, now=now), long=True)
 
     async def list(self, viewer: Person, query: BookingQuery) -> BookingPage:
         """Staff see all, a customer their own; a page beyond the last is empty."""
-        return await self._store.read(partial(_list, viewer=viewer, query=query))
+        return await self._store.read(partial(_list, viewer=viewer, query=query), long=query.search is not None)
 
 
 def asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:

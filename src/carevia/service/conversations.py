@@ -110,7 +110,7 @@ class Conversations:
         """People, and messages that hold each word of the query or one that begins with it, newest first; and whether
         there are more before them."""
         size = page_size(limit, FOUND, MOST_FOUND)
-        return await self._store.read(partial(find, query=query, before=before, size=size))
+        return await self._store.read(partial(find, query=query, before=before, size=size), long=True)
 
     async def staff(self) -> list[Staff]:
         """Who a conversation can be assigned to."""

@@ -57,7 +57,8 @@ class Exports:
         bounded = msgspec.structs.replace(query, upto=newest)
         last: Row | None = None
         while True:
-            text, last = await self._store.read(partial(_bookings, viewer=viewer, query=bounded, last=last))
+            work = partial(_bookings, viewer=viewer, query=bounded, last=last)
+            text, last = await self._store.read(work, long=True)
             yield text
             if last is None:
                 return
@@ -66,7 +67,7 @@ class Exports:
         yield (BOM + line(PAYMENTS)).encode()
         last: Row | None = None
         while True:
-            text, last = await self._store.read(partial(_payments, viewer=viewer, query=query, last=last))
+            text, last = await self._store.read(partial(_payments, viewer=viewer, query=query, last=last), long=True)
             yield text
             if last is None:
                 return

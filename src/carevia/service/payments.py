@@ -66,7 +66,7 @@ class Payments:
 
     async def list(self, viewer: Person, query: PaymentQuery) -> PaymentPage:
         """Newest first; staff see all, a customer their own."""
-        return await self._store.read(partial(list_payments, viewer=viewer, query=query))
+        return await self._store.read(partial(list_payments, viewer=viewer, query=query), long=query.search is not None)
 
     def _take_stripe(
         self, tx: Transaction, *, body: bytes, event: StripeEvent, decision: Decision, now: int, cause: str | None

@@ -16,11 +16,14 @@ log = logging.getLogger("carevia.store")
 
 
 class Readers:
-    """`count` threads on one queue, so that one slow list does not hold up the others."""
+    """`quick` threads on the queue `jobs`, and `long` ones on a queue of their own: whoever searches through years of
+    bookings holds up others who search, and nobody else."""
 
-    def __init__(self, database: Database, home: Home, count: int) -> None:
+    def __init__(self, database: Database, home: Home, quick: int, long: int) -> None:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._members = [Reader(database, home, self.jobs, number) for number in range(count)]
+        self.long_jobs: SimpleQueue[Job | None] = SimpleQueue()
+        queues = [self.jobs] * quick + [self.long_jobs] * long
+        self._members = [Reader(database, home, queue, number) for number, queue in enumerate(queues)]
 
     @property
     def ended(self) -> "list[asyncio.Future[None]]":
@@ -31,8 +34,8 @@ class Readers:
             member.thread.start()
 
     def stop(self) -> None:
-        for _ in self._members:
-            self.jobs.put(None)
+        for member in self._members:
+            member.jobs.put(None)
 
     def join(self) -> None:
         for member in self._members:
@@ -42,15 +45,15 @@ class Readers:
 class Reader:
     def __init__(self, database: Database, home: Home, jobs: "SimpleQueue[Job | None]", number: int) -> None:
         self.ended: asyncio.Future[None] = home.loop.create_future()
+        self.jobs = jobs
         self.thread = Thread(target=self._main, name=f"carevia-reader-{number}", daemon=True)
         self._database = database
         self._home = home
-        self._jobs = jobs
         self._session: Session | None = None
 
     def _main(self) -> None:
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := self.jobs.get()) is not None:
                 if job.take():
                     self._serve(job)
         finally:

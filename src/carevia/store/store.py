@@ -66,8 +66,12 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` on one snapshot; it sees every write that was answered before. It may not write."""
+    async def read(self, work: Callable[[Transaction], T], *, long: bool = False) -> T:
+        """Run `work` on one snapshot; it sees every write that was answered before. It may not write.
+
+        `long`: it may take a second, as a search does that reads a whole table. It waits for others like it, and
+        nothing else waits for them: the journal is read and people come in meanwhile.
+        """
 
     @abstractmethod
     def subscribe(self, listener: Listener) -> Callable[[], None]:

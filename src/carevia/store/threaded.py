@@ -27,7 +27,7 @@ from carevia.store.writer import Writer
 
 T = TypeVar("T")
 
-READERS = 3
+READERS, LONG_READERS = 2, 2
 _PROVEN = 1.5  # seconds for which a commit proves that the store can commit
 
 log = logging.getLogger("carevia.store")
@@ -55,7 +55,7 @@ class ThreadedStore(Store):
         self._patience = Deadlines(PATIENCE, Job.expire, loop)
         home = Home(loop)
         self._writer = Writer(self._database, home, self._settled, Gathering(loop, Inbox()))
-        self._readers = Readers(self._database, home, READERS)
+        self._readers = Readers(self._database, home, READERS, LONG_READERS)
         self._writer.start()
         self._readers.start()
 
@@ -97,10 +97,10 @@ class ThreadedStore(Store):
         self.waited.observe(time.monotonic() - began)
         return answer
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
+    async def read(self, work: Callable[[Transaction], T], *, long: bool = False) -> T:
         job, readers = self._job(work), self._readers
         if readers is not None:
-            readers.jobs.put(job)
+            (readers.long_jobs if long else readers.jobs).put(job)
         try:
             answer: T = await job.future
             return answer
