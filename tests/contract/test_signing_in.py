@@ -15,6 +15,7 @@ from carevia.store.tables import login_failures
 from tests.aio import run
 from tests.contract.works import opened
 
+DAY = 24 * 3_600_000
 OWNER, HOME = "rafiq@example.com", "198.51.100.7"
 COUNT = select(func.count()).select_from(login_failures)
 
@@ -111,5 +112,30 @@ def test_where_somebody_signed_in_is_known_for_90_days_and_then_forgotten(make: 
             at.time += WINDOW
             await at.people.forget_old()
             assert (await at.store.read(lambda tx: tx.all(COUNT)))[0][0] == 0
+
+    run(main())
+
+
+def test_a_clock_that_was_days_ahead_locks_nobody_out_once_it_is_right(make: Callable[[], Store]) -> None:
+    async def main() -> None:
+        async with door(make) as at:
+            at.time += 4 * DAY
+            for _ in range(PER_ACCOUNT_AND_ADDRESS):
+                await at.wrong(HOME)
+            await at.shut(HOME)
+            at.time -= 4 * DAY
+            await at.right(HOME)
+
+    run(main())
+
+
+def test_a_clock_that_went_back_some_minutes_gives_no_guesses_away(make: Callable[[], Store]) -> None:
+    async def main() -> None:
+        async with door(make) as at:
+            for _ in range(PER_ACCOUNT_AND_ADDRESS):
+                await at.wrong(HOME)
+            at.time -= 5 * 60_000  # another node's clock, or ours that was set right
+            with pytest.raises(RateLimited):
+                await at.right(HOME)
 
     run(main())

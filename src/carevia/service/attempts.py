@@ -3,7 +3,8 @@
 Wrong passwords are counted for 15 minutes: five for an account from one address, twenty from one address. Once a
 hundred were wrong for an account, from wherever, each address has a single attempt instead of five, but for those from
 which the account was signed in to within 90 days. So guessing from many addresses is slow, and no stranger locks the
-owner out: at home they may mistype as ever, and from anywhere else the right password opens at the first attempt.
+owner out: at home they may mistype as ever, and from anywhere else the right password opens at the first attempt. What
+is as far ahead of now as that counts no more either: the clock was wrong, and would lock the owner out until then.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from sqlalchemy import bindparam, case, delete, func, select
 
 from carevia.errors import RateLimited
 from carevia.store.tables import login_failures
-from carevia.store.transaction import Transaction
+from carevia.store.transaction import Row, Transaction
 
 WINDOW: Final = 15 * 60_000  # ms
 KNOWN_FOR: Final = 90 * 24 * 60 * 60_000  # ms
@@ -24,7 +25,9 @@ _ONE_EACH: Final = 1
 _KNOWN: Final = "known:"
 
 _failures = select(func.count(), func.min(login_failures.c.time)).where(
-    login_failures.c.key == bindparam("failed"), login_failures.c.time > bindparam("since")
+    login_failures.c.key == bindparam("failed"),
+    login_failures.c.time > bindparam("since"),
+    login_failures.c.time < bindparam("until"),
 )
 _one_of_that_time = select(func.min(login_failures.c.id)).where(
     login_failures.c.key == bindparam("failed"), login_failures.c.time == bindparam("at")
@@ -32,8 +35,8 @@ _one_of_that_time = select(func.min(login_failures.c.id)).where(
 _failure_gone = delete(login_failures).where(login_failures.c.id == _one_of_that_time.scalar_subquery())
 _failures_gone = delete(login_failures).where(login_failures.c.key == bindparam("failed"))
 _old_failures = delete(login_failures).where(
-    login_failures.c.time
-    <= case((login_failures.c.key.startswith(_KNOWN), bindparam("known_before")), else_=bindparam("before"))
+    func.abs(login_failures.c.time - bindparam("now"))
+    >= case((login_failures.c.key.startswith(_KNOWN), KNOWN_FOR), else_=WINDOW)
 )
 
 
@@ -60,12 +63,12 @@ def begin(tx: Transaction, *, keys: Keys, now: int) -> int:
     """Count this attempt as a failure until it succeeds; RateLimited where the window is full. `now` in ms, by
     which it is taken back: of several of one time it does not matter which."""
     limits = {keys.both: PER_ACCOUNT_AND_ADDRESS, keys.address: PER_ADDRESS}
-    if _count(tx, keys.account, now - WINDOW) >= PER_ACCOUNT and not _count(tx, keys.known, now - KNOWN_FOR):
+    if _found(tx, keys.account, now, WINDOW)[0] >= PER_ACCOUNT and not _found(tx, keys.known, now, KNOWN_FOR)[0]:
         limits[keys.both] = _ONE_EACH
     for key, limit in limits.items():
-        found = tx.all(_failures, failed=key, since=now - WINDOW)[0]
-        if found[0] >= limit:
-            wait = max(1, -(-(found[1] + WINDOW - now) // 1000))
+        count, oldest = _found(tx, key, now, WINDOW)
+        if count >= limit:
+            wait = max(1, -(-(oldest + WINDOW - now) // 1000))
             raise RateLimited("Too many attempts to sign in. Wait some minutes and try again.", retry_after=wait)
     for key in keys.counted:
         tx.insert(login_failures, key=key, time=now)
@@ -87,11 +90,12 @@ def succeed(tx: Transaction, *, keys: Keys, at: int, now: int) -> None:
 
 
 def forget_old(tx: Transaction, *, now: int) -> None:
-    tx.run(_old_failures, before=now - WINDOW, known_before=now - KNOWN_FOR)
+    tx.run(_old_failures, now=now)
 
 
-def _count(tx: Transaction, key: str, since: int) -> int:
-    return int(tx.all(_failures, failed=key, since=since)[0][0])
+def _found(tx: Transaction, key: str, now: int, span: int) -> Row:
+    """How many there are, and the time of the oldest."""
+    return tx.all(_failures, failed=key, since=now - span, until=now + span)[0]
 
 
 def _hidden(text: str) -> str:
