@@ -86,6 +86,22 @@ def test_only_the_webhook_away_the_next_sweep_finds_it(tmp_path: Path) -> None:
     run(main())
 
 
+def test_a_sweep_of_a_clock_that_was_ahead_loses_nothing_once_it_is_right(tmp_path: Path) -> None:
+    """Its point lay in the future: the first sweep afterwards asked for nothing, and moved it to now."""
+
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            true = b.home.time
+            b.home.time = true + 30 * DAY
+            await b.sweep()
+            b.home.time = true + 3 * DAY  # set right while we were away
+            b.paid(at=true + HOUR)
+            assert kinds(await b.sweep()) == ["missing"]
+            assert await b.announced() == ["u1"]
+
+    run(main())
+
+
 def test_a_checkout_that_stood_open_for_a_day_is_found_though_it_was_opened_before_the_point(tmp_path: Path) -> None:
     async def main() -> None:
         async with books(tmp_path) as b:

@@ -124,7 +124,8 @@ class Reconciliation:
         """
         start = self._now()
         point = await self._store.read(_point)
-        settled = start - FIRST if point is None else point
+        # One that lies ahead was set by a clock that was wrong: what was settled by then, it does not say.
+        settled = start - FIRST if point is None or point > start else point
         report = Report(settled if since is None else since, start, dry_run, unsettled=start)
         seen: set[str] = set()
         async for page in self._provider.sessions((report.since - OVERLAP) // 1000):
