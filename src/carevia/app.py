@@ -285,10 +285,11 @@ class Carevia:
     async def _forget(self) -> None:
         """Journal rows past their retention, and whatever else can no longer be used."""
         await self.rooms.touch(socket.id for socket in self.seats.staff())
-        kept_from, oldest = now() - int(self.settings.journal_retention * 1000), await self.rooms.oldest_time()
-        if await self.store.forget_before(kept_from) and oldest is not None:
+        at, oldest = now(), await self.rooms.oldest_time()
+        kept_from = at - int(self.settings.journal_retention * 1000)
+        if await self.store.forget_before(kept_from, now=at) and oldest is not None:
             self.replay.oldest, _ = await self.store.bounds()
-            await self.rooms.forget_of_rows_before(oldest)
+            await self.rooms.forget_of_rows_before(min(oldest, kept_from))
         await self.people.forget_old()
         await self.talk.attachments.sweep()
 

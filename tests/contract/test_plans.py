@@ -50,7 +50,7 @@ def test_a_tracking_id_is_looked_up_by_an_index(postgres: Any, statement: Select
         ),
         pytest.param(
             works._FIRST_KEPT,
-            ["SEARCH journal USING INTEGER PRIMARY KEY (rowid<?)"],
+            ["SEARCH journal USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
             id="of the rows to forget no more than go at once",
         ),
         pytest.param(

@@ -109,8 +109,9 @@ class Store(ABC):
         Raises Unavailable with the reason; what can be put right here (a thread that died) is, before the next call."""
 
     @abstractmethod
-    async def forget_before(self, time: int) -> int:
-        """Remove journal rows older than `time` (ms), never the newest row of all; how many went."""
+    async def forget_before(self, time: int, *, now: int) -> int:
+        """Remove journal rows older than `time` (ms), never the newest row of all; how many went. A row
+        of a time after `now` is as old as what came after it."""
 
 
 def open_store(url: str | None, data_dir: Path) -> Store:

@@ -159,10 +159,10 @@ class ThreadedStore(Store):
             self._failed_at_checks = self._failed_at_checks[0], self.failed_commits
             raise
 
-    async def forget_before(self, time: int) -> int:
+    async def forget_before(self, time: int, *, now: int) -> int:
         gone = 0
         while True:
-            count = await self.write(partial(works.forget_before, time=time))
+            count = await self.write(partial(works.forget_before, time=time, now=now))
             gone += count
             if count < works.FORGOTTEN_AT_ONCE:
                 return gone

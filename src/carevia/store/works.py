@@ -94,17 +94,34 @@ def probe(tx: Transaction, *, size: int = PROBE) -> None:
 
 
 _FIRST_KEPT = (
-    select(journal.c.seq)
-    .where(journal.c.time >= bindparam("since"), journal.c.seq < bindparam("below"))
+    select(journal.c.seq, journal.c.time)
+    .where(journal.c.time >= bindparam("since"), journal.c.seq > bindparam("after"), journal.c.seq < bindparam("below"))
+    .order_by(journal.c.seq)
+    .limit(1)
+)
+_NEXT_OF_THE_PAST = (
+    select(journal.c.seq, journal.c.time)
+    .where(journal.c.seq > bindparam("after"), journal.c.time <= bindparam("now"))
     .order_by(journal.c.seq)
     .limit(1)
 )
 _FORGET = delete(journal).where(journal.c.seq < bindparam("below"))
 
 
-def forget_before(tx: Transaction, *, time: int) -> int:
+def forget_before(tx: Transaction, *, time: int, now: int) -> int:
     """How many went; the next call goes on where it is FORGOTTEN_AT_ONCE."""
     oldest, newest = bounds(tx)
     below = min(newest, oldest + FORGOTTEN_AT_ONCE)
-    kept = tx.first(_FIRST_KEPT, since=time, below=below)
-    return tx.run(_FORGET, below=below if kept is None else kept.seq)
+    return tx.run(_FORGET, below=_first_kept(tx, time, now, below))
+
+
+def _first_kept(tx: Transaction, since: int, now: int, below: int) -> int:
+    """A row of a time to come was written by a clock that was wrong: it is at least as old as the next one of the past,
+    or it and everything after it would stay for as long as the clock was ahead."""
+    after = 0
+    while (kept := tx.first(_FIRST_KEPT, since=since, after=after, below=below)) is not None and kept.time > now:
+        next_ = tx.first(_NEXT_OF_THE_PAST, after=kept.seq, now=now)
+        if next_ is None or next_.time >= since:
+            break
+        after = next_.seq
+    return below if kept is None else int(kept.seq)
