@@ -63,6 +63,16 @@ test("what has rung on one tab does not ring on the next that leads", () => {
   expect(rung({ arrived: ["CV-1"], waiting: [{ roomId: "u1", seq: 7 }] }, everySecond(60), known)).toEqual([]);
 });
 
+test("after a clock was set back it rings as before it, and reminds as before", () => {
+  const ahead = ringing(
+    { ...QUIET, arrived: ["a"], waiting: [{ roomId: "u1", seq: 7 }] },
+    NOTHING_RUNG,
+    T + 86_400_000,
+  );
+  const facts = { arrived: ["a", "b"], unseen: true, waiting: [{ roomId: "u1", seq: 9 }] };
+  expect(rung(facts, everySecond(40), ahead.rung)).toEqual(["0 booking b", "0 message u1", "30 booking again"]);
+});
+
 test("silent hours reach over midnight", () => {
   const at = (hours: number, minutes = 0) => new Date(2026, 10, 23, hours, minutes).getTime();
   const night = understood({ silent: { on: true, from: "22:00", to: "07:00" } });

@@ -33,6 +33,9 @@ const BOOKING_AGAIN = 60_000;
 const MESSAGE_AGAIN = 120_000;
 const REMEMBERED = 200;
 
+/** A ring of a time to come was kept by a clock that has been set back since: it is over, however long it would last. */
+const since = (then: number, now: number) => (then > now ? Number.POSITIVE_INFINITY : now - then);
+
 export function ringing(facts: Facts, rung: Rung, now: number): { rings: Ring[]; rung: Rung } {
   const booking = ofBookings(facts, rung, now);
   const message = ofMessages(facts, booking.rung, now);
@@ -41,14 +44,14 @@ export function ringing(facts: Facts, rung: Rung, now: number): { rings: Ring[];
 
 function ofBookings({ arrived, unseen }: Facts, before: Rung, now: number): { rings: Ring[]; rung: Rung } {
   const rung = unseen || before.bookingAgain === 0 ? before : { ...before, bookingAgain: 0 };
-  const since = now - rung.bookingAt;
+  const past = since(rung.bookingAt, now);
   const known = new Set(rung.bookings);
   const about = arrived.filter((id) => !known.has(id));
-  if (about.length > 0 && since >= TOGETHER) {
+  if (about.length > 0 && past >= TOGETHER) {
     const bookings = [...rung.bookings, ...about].slice(-REMEMBERED);
     return { rings: [{ kind: "booking", about }], rung: { ...rung, bookings, bookingAt: now, bookingAgain: 0 } };
   }
-  if (!unseen || since < (rung.bookingAgain === 0 ? FIRST_AGAIN : BOOKING_AGAIN)) return { rings: [], rung };
+  if (!unseen || past < (rung.bookingAgain === 0 ? FIRST_AGAIN : BOOKING_AGAIN)) return { rings: [], rung };
   return {
     rings: [{ kind: "booking", about: [] }],
     rung: { ...rung, bookingAt: now, bookingAgain: rung.bookingAgain + 1 },
@@ -56,10 +59,10 @@ function ofBookings({ arrived, unseen }: Facts, before: Rung, now: number): { ri
 }
 
 function ofMessages({ waiting }: Facts, rung: Rung, now: number): { rings: Ring[]; rung: Rung } {
-  const since = now - rung.messageAt;
+  const past = since(rung.messageAt, now);
   const known = new Map(Object.entries(rung.rooms));
   const fresh = waiting.filter(({ roomId, seq }) => seq > (known.get(roomId) ?? 0));
-  const due = fresh.length > 0 ? since >= TOGETHER : waiting.length > 0 && since >= MESSAGE_AGAIN;
+  const due = fresh.length > 0 ? past >= TOGETHER : waiting.length > 0 && past >= MESSAGE_AGAIN;
   if (!due) return { rings: [], rung };
   // Only who waits is remembered: whoever was answered and writes again is new, with a higher number.
   const rooms = Object.fromEntries(waiting.map(({ roomId, seq }) => [roomId, seq]));
