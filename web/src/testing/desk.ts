@@ -1,7 +1,7 @@
 // A desk in a test: what the server answers, the page, and what it shows and says. A test that opens it mocks the client:
 // vi.mock("socket.io-client", () => import("@/testing/fake-socket")).
 import { act, screen, waitFor } from "@testing-library/react";
-import { expect } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { REST } from "@/lib/socket/frames";
 import { data } from "@/testing/fake-server";
 import { alive, newest } from "@/testing/fake-socket";
@@ -56,6 +56,13 @@ export const said = (name: string) =>
   newest()
     .said.filter((event) => event.name === name)
     .map((event) => event.args[0]);
+
+/** The device's clock is set back by an hour, until the test is over. */
+export function setBack(): void {
+  const apart = Date.now() - 3_600_000 - performance.now();
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => apart + performance.now());
+  onTestFinished(() => clock.mockRestore());
+}
 
 export async function openDesk(address = "/dashboard") {
   const view = await show(address);

@@ -12,6 +12,7 @@ import {
   rows,
   said,
   server,
+  setBack,
   staff,
 } from "@/testing/desk";
 import { data, serve } from "@/testing/fake-server";
@@ -105,6 +106,17 @@ test("what was painted is confirmed: soon, cumulatively, and again to a server t
   await server(() => newest().accept("s1", true));
   await waitFor(() => expect(said("shown")).toHaveLength(3), SOON);
   expect(said("shown").at(-1)).toEqual({ since: 0, seq: 13 });
+});
+
+test("after the laptop's clock was set back, what is painted is confirmed as soon as before", async () => {
+  serve(EMPTY_DESK);
+  await openDesk();
+  await waitFor(() => expect(said("shown")).toEqual([{ since: 0, seq: 0 }]), SOON);
+  setBack();
+  for (const seq of [12, 13]) {
+    await server(() => newest().deliver("customer_added", { ...arrival, trackingId: `CV-${seq}` }, `e.${seq}`));
+    await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 0, seq }), SOON);
+  }
 });
 
 test.each(["/dashboard", "/dashboard/bookings"])("a booking of an unknown service says so, at %s", async (address) => {

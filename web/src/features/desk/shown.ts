@@ -7,6 +7,7 @@ export interface Shown {
 }
 
 export interface Loaded {
+  /** On the clock of `begin`. */
   requestedAt: number;
   /** The newest number in the list, 0 where it is empty. */
   newest: number;

@@ -82,9 +82,9 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
 
   useEffect(() => {
     if (!bookings.data) return;
-    const { answer, requestedAt } = bookings.data;
+    const { answer, pageTime } = bookings.data;
     dispatch(bookingsLoaded(bookings.data));
-    setLoaded(extent(answer, requestedAt));
+    setLoaded(extent(answer, pageTime));
   }, [bookings.data]);
 
   const alarm = useReceiptAlarm(connection, live.now);
@@ -163,11 +163,11 @@ function bookingsLoaded({ answer, requestedAt }: { answer: Page; requestedAt: nu
   return { type: "bookings_loaded", bookings: answer.bookings, requestedAt };
 }
 
-/** Remembers when a snapshot was asked for: events from then on are newer than it. */
+/** Remembers when a snapshot was asked for, by the device's clock and by the page's: events from then on are newer. */
 function asked<T>(get: (signal?: AbortSignal) => Promise<T>) {
   return async ({ signal }: { signal: AbortSignal }) => {
-    const requestedAt = Date.now();
-    return { answer: await get(signal), requestedAt };
+    const [requestedAt, pageTime] = [Date.now(), performance.now()];
+    return { answer: await get(signal), requestedAt, pageTime };
   };
 }
 

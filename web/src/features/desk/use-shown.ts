@@ -1,6 +1,6 @@
 // Confirms to the server what this tab has painted: soon after an arrival, then at most once a second, and again after
 // every reconnect. Cumulative, so one that is lost does no harm. A tab in the background, or one that shows no list of
-// bookings, confirms nothing.
+// bookings, confirms nothing. Times are the page's own, performance.now(): the device's clock may be set back.
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents, useFramedEvents } from "@/lib/socket/use-connection";
@@ -24,7 +24,7 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
 
   const beginAnew = useCallback(() => {
     arrived.current = 0;
-    log.current.begin(Date.now());
+    log.current.begin(performance.now());
   }, []);
   // At once, not with the frame: whoever asks for the list because of this event must ask after it has begun anew.
   useConnectionEvents(connection, (event) => {
@@ -41,12 +41,12 @@ export function useShown({ connection, list, loaded }: Screen): { beginAnew: () 
     if (shown === null || connection?.snapshot.status !== "connected") return;
     const last = told.current;
     if (last && last.shown.seq === shown.seq && last.shown.since === shown.since) return;
-    const wait = (last?.at ?? 0) + PAUSE - Date.now();
+    const wait = last ? last.at + PAUSE - performance.now() : 0;
     if (wait > 0) {
       timer.start(tell, wait);
       return;
     }
-    told.current = { at: Date.now(), shown };
+    told.current = { at: performance.now(), shown };
     connection.tell("shown", shown);
   }, [connection, timer]);
 
