@@ -65,6 +65,8 @@ test("a calendar date is shown as written, whatever the zone", () => {
   expect(calendarDay("2026-11-25")).toBe("Wed 25 Nov");
   expect(calendarDay("2026-11-25T22:00:00.000Z")).toBe("Wed 25 Nov");
   expect(calendarDay("soon")).toBe("soon");
+  expect(calendarDay("2028-02-29")).toBe("Tue 29 Feb");
+  expect(calendarDay("2027-02-29")).toBe("2027-02-29"); // not the first of March
 });
 
 test("a visit is told by its day and its hours, as far as they are known", () => {

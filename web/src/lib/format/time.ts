@@ -100,6 +100,7 @@ export function calendarDay(date: string): string {
   const parts = /^(\d{4})-(\d{2})-(\d{2})/.exec(date);
   if (!parts) return date;
   const local = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
+  if (local.getDate() !== Number(parts[3])) return date; // there is no such day, and no other is meant
   return `${weekdayFormat().format(local)} ${dayFormat().format(local)}`;
 }
 
