@@ -46,6 +46,19 @@ def test_restore_brings_the_rows_back_under_a_new_epoch_and_keeps_the_old_databa
     run(work())
 
 
+def test_what_a_restore_has_kept_is_not_written_over_by_the_next_one_of_the_same_second(tmp_path: Path) -> None:
+    """Or of the same time by a clock that was set back."""
+    path = filled(tmp_path / "data", count=3)
+    back_up(path, tmp_path / "copy.db", quiet)
+    filled(tmp_path / "data", count=4)
+    kept = bring_back(path, tmp_path / "copy.db")
+    with pytest.raises(Conflict, match="Nothing was changed"):
+        bring_back(path, tmp_path / "copy.db", "another")
+    assert kept is not None
+    assert seqs(kept) == list(range(1, 8))
+    assert value(path, "epoch") == "new-epoch"
+
+
 def test_restore_into_an_empty_folder_and_back_from_the_kept_database(tmp_path: Path) -> None:
     back_up(filled(tmp_path / "data"), tmp_path / "copy.db", quiet)
     path = tmp_path / "new machine" / "carevia.db"

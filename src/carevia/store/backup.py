@@ -76,8 +76,10 @@ def restore(
             f"A server or another command is at work on {path.parent}: stop it first (systemctl stop carevia, or "
             "Ctrl-C in its terminal), then run this again. Nothing was changed."
         )
-    made = path.with_name(f"{path.name}.restoring")
+    made, kept = path.with_name(f"{path.name}.restoring"), path.with_name(f"{path.name}.before-restore-{stamp}")
     try:
+        if kept.exists():
+            raise Conflict(f"{kept} was kept by another restore at this time. Nothing was changed: run this again.")
         with trouble(path), removed(made):
             copy_backup(backup, made, progress)
             found = checked(made, progress)
@@ -85,11 +87,11 @@ def restore(
             _begin_epoch(made, epoch)
             sync(made)
             give_to_owner_of_folder(made)
-            kept = _set_aside(path, path.with_name(f"{path.name}.before-restore-{stamp}"))
+            aside = _set_aside(path, kept)
             os.replace(made, path)
             sync(path.parent)
             backup_attachments.set_aside(path, files, stamp)
-            return found, kept
+            return found, aside
     finally:
         os.close(lock)
 
