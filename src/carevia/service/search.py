@@ -1,6 +1,6 @@
 """Search for staff: people by name, e-mail and tracking id, and every message ever written, newest first."""
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, union
 
 from carevia.domain.bookings import split_name
 from carevia.domain.conversations import Found, FoundMessage, FoundPerson
@@ -13,17 +13,14 @@ from carevia.store.transaction import Row, Transaction
 
 PEOPLE = 10
 
+_NAMED = select(users.c.id).where(
+    or_(users.c.name.ilike(bindparam("like"), escape="\\"), users.c.email.ilike(bindparam("like"), escape="\\"))
+)
 _WITH_TRACKING_ID = select(bookings.c.user_id).where(tracking_id_like(bindparam("like")))
+# Put together, for with an `or` PostgreSQL may read all bookings again for each customer.
 _PEOPLE = (
     select(users.c.id, users.c.name, users.c.email)
-    .where(
-        users.c.activity.is_not(None),
-        or_(
-            users.c.name.ilike(bindparam("like"), escape="\\"),
-            users.c.email.ilike(bindparam("like"), escape="\\"),
-            users.c.id.in_(_WITH_TRACKING_ID),
-        ),
-    )
+    .where(users.c.activity.is_not(None), users.c.id.in_(union(_NAMED, _WITH_TRACKING_ID)))
     .order_by(users.c.activity.desc())
     .limit(PEOPLE)
 )
