@@ -98,7 +98,7 @@ class LoopStore(SqliteStore):
         self._reading = Reader(self._database, _as_home(telling), cast(Any, None), 0)
         self._writer, self._readers = self._writing, cast(Any, self)
         self.jobs = Turns(reading, self._serve_read)
-        self._reading._snapshot(lambda tx: None)
+        self._reading._snapshot(lambda tx: None, lambda: True)
         for session in (self._writing._connected(), self._reading._session):
             cast(SqliteSession, session).connection.execute("PRAGMA synchronous=OFF")  # nobody draws the plug here
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -19,6 +20,7 @@ from carevia.store.postgres_connection import WRITING
 from carevia.store.postgres_migrate import prepare
 from carevia.store.postgres_search import FIND, FIND_RECENT, match
 from carevia.store.tables import journal, meta
+from carevia.store.threaded import READERS
 from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.harness.postgres import Postgres, ask
@@ -387,3 +389,26 @@ def test_a_commit_that_wrote_nothing_proves_nothing(url: str) -> None:
 
 def _sleep(seconds: float) -> None:
     time.sleep(seconds)
+
+
+def test_a_read_that_nobody_waits_for_any_more_ends_by_itself(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It went on to its end, and so did those who asked again: all threads that read were taken by the gone."""
+    monkeypatch.setattr(postgres_database, "_PATIENCE", "300")
+    begun = threading.Semaphore(0)
+
+    def search(tx: Transaction) -> Any:
+        begun.release()
+        return tx.all(text("SELECT pg_sleep(60) AS slept"))
+
+    async def main() -> None:
+        async with opened(postgres.prepared()) as [store]:
+            gone = [asyncio.ensure_future(store.read(search)) for _ in range(READERS)]
+            for _ in gone:
+                await asyncio.to_thread(begun.acquire)
+            for task in gone:
+                task.cancel()
+            assert await store.read(lambda tx: 1) == 1
+
+    run(main())

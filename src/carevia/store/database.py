@@ -25,8 +25,9 @@ class Session(ABC):
         """Begin to write, when no other process writes any more, or raise when nobody `waits` any more."""
 
     @abstractmethod
-    def begin_reading(self) -> None:
-        """Begin to read one snapshot."""
+    def begin_reading(self, waits: Callable[[], bool]) -> None:
+        """Begin to read one snapshot. A statement that goes on when nobody `waits` any more is broken off, at once or
+        soon: it would hold up those who do."""
 
     @abstractmethod
     def mark(self) -> None:

@@ -23,8 +23,9 @@ from carevia.store.postgres_connection import CHANNEL, WRITING, connect, first_l
 from carevia.store.postgres_search import FIND, FIND_RECENT, INDEX, match
 from carevia.store.sql import Cursor, SqlTransaction
 from carevia.store.statements import Compiler, Values
+from carevia.store.store import PATIENCE
 
-_PATIENCE = "5s"  # for the lock; longer nobody waits for us
+_PATIENCE = str(int(PATIENCE * 1000))  # ms for a lock or a read: longer nobody waits for us
 _HELD = "10s"  # a node that hangs within its transaction loses it, and with it the lock
 
 # A statement that could not be run because of its own values: the work's affair although psycopg's class says else.
@@ -88,7 +89,8 @@ class PostgresSession(Session):
         # Each statement sees what was committed before it: a snapshot of before the lock would be of before the turn.
         self._do(b"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(%d)" % WRITING)
 
-    def begin_reading(self) -> None:
+    def begin_reading(self, waits: Callable[[], bool]) -> None:
+        """What nobody waits for ends by the session's statement_timeout."""
         self._do(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def mark(self) -> None:
@@ -160,7 +162,17 @@ class PostgresDatabase(Database):
         return PostgresSession(connection, random_id)
 
     def reading(self) -> PostgresSession:
-        return PostgresSession(connect(self._url), no_id)
+        connection = connect(self._url)
+        try:
+            connection.execute(  # unless the role has a shorter one
+                "SELECT set_config(name, %s, false) FROM pg_settings"
+                " WHERE name = 'statement_timeout' AND setting::int NOT BETWEEN 1 AND %s::int",
+                [_PATIENCE, _PATIENCE],
+            )
+        except BaseException:
+            connection.close()
+            raise
+        return PostgresSession(connection, no_id)
 
     def lost(self, session: Session, error: Exception) -> bool:
         return isinstance(session, PostgresSession) and session.connection.pgconn.transaction_status == (

@@ -62,7 +62,7 @@ class Reader:
 
     def _serve(self, job: Job) -> None:
         try:
-            job.result = self._snapshot(job.work)
+            job.result = self._snapshot(job.work, lambda: not job.future.done())
         except BaseException as error:
             if self._database.from_outside(error):
                 log.error("store: could not read: %s", error)
@@ -72,26 +72,26 @@ class Reader:
                 job.error = error
         self._home.tell(job.settle)
 
-    def _snapshot(self, work: Callable[[Transaction], object]) -> object:
-        session = self._begun()
+    def _snapshot(self, work: Callable[[Transaction], object], waits: Callable[[], bool]) -> object:
+        session = self._begun(waits)
         try:
             session.transaction.begin()
             return work(session.transaction)
         finally:
             session.rollback()
 
-    def _begun(self) -> Session:
+    def _begun(self, waits: Callable[[], bool]) -> Session:
         """A connection may have died while nobody used it: that is no reason to refuse anybody."""
         if self._session is not None:
             try:
-                self._session.begin_reading()
+                self._session.begin_reading(waits)
                 return self._session
             except Exception as error:
                 if not self._database.lost(self._session, error):
                     raise
                 self._disconnect()
         self._session = self._database.reading()
-        self._session.begin_reading()
+        self._session.begin_reading(waits)
         return self._session
 
     def _disconnect(self) -> None:

@@ -25,6 +25,9 @@ _WHY = {
     sqlite3.SQLITE_CORRUPT: "The database file is damaged",
 }
 
+_STEPS = 100_000
+"""Of SQLite's machine, some milliseconds, after which a read looks whether anybody waits for it still."""
+
 log = logging.getLogger("carevia.store")
 
 
@@ -48,7 +51,8 @@ class SqliteSession(Session):
                 if primary_code(error) != sqlite3.SQLITE_BUSY or not waits():
                     raise
 
-    def begin_reading(self) -> None:
+    def begin_reading(self, waits: Callable[[], bool]) -> None:
+        self.connection.set_progress_handler(lambda: not waits(), _STEPS)
         self.connection.execute("BEGIN")
 
     def mark(self) -> None:
