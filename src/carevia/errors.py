@@ -56,6 +56,15 @@ class Forbidden(CareviaError):
     code = "forbidden"
 
 
+class NotYours(Forbidden):
+    """A page wrote it while somebody else was signed in here: it waits for them."""
+
+    code = "not_yours"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else is signed in now. It is sent when its writer is.")
+
+
 class NotFound(CareviaError):
     """Not there, or not yours: the answer does not tell which."""
 

@@ -392,6 +392,12 @@ def test_a_draft_is_its_writer_s_alone(tmp_path: Path) -> None:
             assert await keep(family, roomId="u2", text="x") == 404
             assert await keep(family, roomId="u1", text="x", note=True) == 403
             assert await keep({}, roomId="u1", text="x") == 401
+            # A tab that has not noticed that somebody else was signed in on another one.
+            assert await keep(other, roomId="u1", text="Ayesha comes at", **{"as": "boss"}) == 403
+            assert (await d.http.get("/api/chat/draft?as=boss", headers=other)).status_code == 403
+            assert await own(other) == []
+            assert await keep(boss, roomId="u1", text="Ayesha comes at", **{"as": "boss"}) == 200
+            assert (await d.http.get("/api/chat/draft?as=boss", headers=boss)).status_code == 200
 
     run(work())
 

@@ -30,7 +30,7 @@ from carevia.domain.payloads import (
 )
 from carevia.domain.people import DESK, SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.times import iso
-from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
+from carevia.errors import CareviaError, Forbidden, NotFound, NotYours, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
 from carevia.service.receipts import Receipts
@@ -40,15 +40,6 @@ from carevia.service.talk import Talk
 
 SORRY: Final = "Something went wrong here. It was noted; try again."
 Answer = dict[str, Any]
-
-
-class NotYours(Forbidden):
-    """A page wrote it while somebody else was signed in here: it waits for them."""
-
-    code = "not_yours"
-
-    def __init__(self) -> None:
-        super().__init__("Somebody else is signed in now. It is sent when its writer is.")
 
 
 class Events:

@@ -1,4 +1,5 @@
-// GET and POST /api/chat/draft: what whoever is signed in has begun to write. An empty text ends it.
+// GET and POST /api/chat/draft: what a person has begun to write. An empty text ends it.
+// Refused where somebody else is signed in by now: a tab that has not noticed yet neither gives nor takes their drafts.
 import { request } from "@/lib/api/http";
 
 export interface Draft {
@@ -7,6 +8,7 @@ export interface Draft {
   text: string;
 }
 
-export const getDrafts = () => request<Draft[]>("/api/chat/draft");
+export const getDrafts = (person: string) => request<Draft[]>(`/api/chat/draft?${new URLSearchParams({ as: person })}`);
 
-export const keepDraft = (draft: Draft) => request("/api/chat/draft", { method: "POST", body: draft, keepalive: true });
+export const keepDraft = (person: string, draft: Draft) =>
+  request("/api/chat/draft", { method: "POST", body: { ...draft, as: person }, keepalive: true });

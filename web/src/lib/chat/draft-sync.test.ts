@@ -122,6 +122,16 @@ test("leaving the page sends what rests", async () => {
   sync.close();
 });
 
+test("every request says whose draft it is: another tab may have signed somebody else in", async () => {
+  const { requests } = server();
+  const { drafts, sync } = device();
+  drafts.write("s1", "u1", "Ayesha");
+  await rest();
+  await sync.load();
+  expect(requests).toMatchObject([{ body: { text: "Ayesha", as: "s1" } }, { path: "/api/chat/draft?as=s1" }]);
+  sync.close();
+});
+
 test("a draft from before the server kept any goes there", async () => {
   const { rows } = server();
   const { drafts, sync } = device();

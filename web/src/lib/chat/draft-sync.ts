@@ -26,7 +26,7 @@ export class DraftSync {
   /** What another device has written; then what waits here goes out. A server that does not answer is asked next time. */
   readonly load = async (): Promise<void> => {
     const version = this.#drafts.version;
-    const rows = await getDrafts().catch(() => null);
+    const rows = await getDrafts(this.#person).catch(() => null);
     if (rows === null) return;
     this.#drafts.adopt(this.#person, new Map(rows.map((row) => [placeOf(row), row.text])), version);
     for (const room of this.#drafts.unsaved(this.#person)) if (!this.#waiting.has(room)) this.#save(room);
@@ -62,7 +62,7 @@ export class DraftSync {
     this.#last = this.#last.then(async () => {
       const text = this.#drafts.read(this.#person, room);
       try {
-        await keepDraft({ ...roomOf(room), text });
+        await keepDraft(this.#person, { ...roomOf(room), text });
         this.#drafts.saved(this.#person, room, text);
       } catch {
         this.#drafts.refused(this.#person, room); // it is tried again with the next load
