@@ -34,6 +34,26 @@ test("ids that look like one another do not share drafts", () => {
   expect([drafts.read("s1", "a/b"), drafts.read("s1/a", "b")]).toEqual(["one", "two"]);
 });
 
+test("what was sent at another device is begun no longer, and what was changed here since stays", () => {
+  const drafts = new Drafts();
+  for (const room of ["whole", "half", "changed", "other"]) {
+    drafts.write("s1", room, "Ayesha comes ");
+    drafts.saved("s1", room, "Ayesha comes ");
+  }
+  drafts.write("s1", "changed", "Ayesha comes");
+  drafts.sent("s1", "whole", "Ayesha comes");
+  drafts.sent("s1", "half", "Ayesha comes at 7:50");
+  drafts.sent("s1", "changed", "Ayesha comes");
+  drafts.sent("s1", "other", "See you");
+  expect(["whole", "half", "changed", "other"].map((room) => drafts.read("s1", room))).toEqual([
+    "",
+    "",
+    "Ayesha comes",
+    "Ayesha comes ",
+  ]);
+  expect(drafts.unsaved("s1")).toEqual(["changed"]);
+});
+
 test("a browser that keeps nothing keeps it as long as the page", () => {
   const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
     throw new DOMException("full", "QuotaExceededError");

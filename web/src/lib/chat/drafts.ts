@@ -66,6 +66,16 @@ export class Drafts {
     }
   }
 
+  /** They sent this at another device, which ends there what it goes on from. What was changed here since stays. */
+  sent(person: string, room: string, text: string): void {
+    const key = keyOf(person, room);
+    const begun = this.#get(TEXT + key).trim();
+    if (begun === "" || !text.startsWith(begun) || !this.#isSaved(key)) return;
+    this.#put(TEXT + key, "");
+    this.#put(SAVED + key, "");
+    this.#changed(key);
+  }
+
   kept(person: string, room: string): Kept {
     const key = keyOf(person, room);
     if (this.#isSaved(key)) return "server";

@@ -26,5 +26,25 @@ export function useDraftSync(connection: Connection | null, person: string): voi
   }, [person]);
   useConnectionEvents(connection, (event) => {
     if (event.type === "connected") void sync.current?.load();
+    if (event.type !== "received") return;
+    const written = saidBy(event.name, event.args[0]);
+    if (written?.senderId === person) drafts.sent(person, written.place, written.text);
   });
+}
+
+interface Written {
+  roomId: string;
+  senderId: string;
+  text: string;
+}
+
+/** Who has written what and where, if an event tells of it. */
+function saidBy(name: string, told: unknown): (Written & { place: string }) | null {
+  if (name === "conversation_updated") {
+    const { roomId, lastMessage, read } = told as { roomId: string; lastMessage: Written; read?: boolean };
+    return read ? null : { ...lastMessage, roomId, place: roomId };
+  }
+  if (name !== "receive_message" && name !== "note_added") return null;
+  const message = told as Written;
+  return { ...message, place: name === "note_added" ? noteOf(message.roomId) : message.roomId };
 }
