@@ -44,6 +44,7 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+TOP = "element => element.getBoundingClientRect().top"
 # Answers to what begins with this come a second later than the others.
 LATE = """
 const swift = window.fetch;
@@ -342,6 +343,33 @@ def test_nothing_jumps_on_load_on_arrivals_or_when_the_connection_goes(house: st
         expect(desk.locator(LIVE)).to_be_visible()
         measure(f"{path}: back")
     assert {what: value for what, value in moved.items() if value >= 0.02} == {}
+
+
+def test_nothing_jumps_on_a_familys_small_phone_in_bengali(house: str, chromium: Browser, network: Proxy) -> None:
+    """What the head said had two lines, one, or a button; a second waiting line lay on the box in which one writes."""
+    small = {"width": 360, "height": 740}
+    for page in somebody(chromium, network, token("family-1"), viewport=small, locale="bn-BD", has_touch=True):
+        page.add_init_script(SHIFTS)
+        visit(page, f"{house}/chat")
+        expect(page.locator("[data-support=offline]")).to_be_visible()
+        stream, seen = page.get_by_role("region", name="বার্তা"), set[float]()
+        seen.add(stream.evaluate(TOP))
+        page.evaluate("window.shift = 0; window.shifted = []")
+        page.context.set_offline(True)
+        expect(page.locator("[data-freshness=offline]")).to_have_count(1)
+        seen.add(stream.evaluate(TOP))
+        page.get_by_role("textbox").fill("আপনারা কি আসছেন?")
+        page.get_by_role("textbox").press("Enter")
+        waiting = page.get_by_text(re.compile("^১টি বার্তা অপেক্ষায়"))
+        expect(waiting).to_be_visible()
+        line, room = waiting.bounding_box(), waiting.locator("xpath=..").bounding_box()
+        assert line and room and line["height"] <= room["height"], (line, room)
+        page.context.set_offline(False)
+        expect(page.locator(LIVE)).to_be_visible()
+        expect(page.locator("[data-support=offline]")).to_be_visible()
+        seen.add(stream.evaluate(TOP))
+        assert len(seen) == 1, seen
+        assert page.evaluate("window.shift") < 0.02, page.evaluate("window.shifted")
 
 
 @pytest.mark.parametrize("last", ["/api/booking?userId", "/api/booking/receipt", "/api/payment", "/api/chat/message"])

@@ -206,10 +206,11 @@ interface AboveProps {
   waiting: number;
 }
 
-/** Always as high, so nothing moves when somebody starts to type. Who of the staff writes stands where they are viewing. */
+/** Always as high, so nothing moves when somebody starts to type: two lines on a phone, and those of Bengali are higher.
+ * Who of the staff writes stands where they are viewing. */
 function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
   return (
-    <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 md:px-5">
+    <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 max-md:[&:lang(bn)]:h-10 md:px-5">
       {waiting > 0 && <p className="line-clamp-2 leading-4 text-warn-ink">{words.conversation.outbox(waiting)}</p>}
       {waiting === 0 && typing.length > 0 && (
         <p className="flex min-w-0 items-center gap-2">

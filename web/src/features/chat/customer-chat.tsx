@@ -74,8 +74,11 @@ const TAGS = { warn: "tag-warn max-sm:sr-only", bad: "tag-bad max-sm:sr-only" } 
 function Head({ live, connection }: { live: LiveState; connection: Connection | null }) {
   const tone = bannerTone(live);
   const support = useSupport(connection);
+  // On a phone as high as the longest of its sentences, in whichever state: what stands below would jump with each.
   return (
-    <div className={`flex min-h-14 flex-none items-center gap-3 border-b px-4 py-2 md:px-5 ${BARS[tone ?? "none"]}`}>
+    <div
+      className={`flex min-h-14 flex-none items-center gap-3 border-b px-4 py-2 max-sm:min-h-20 md:px-5 ${BARS[tone ?? "none"]}`}
+    >
       <span className={tone ? "sr-only" : "relative flex-none"}>
         <Sign />
         {!tone && <PresenceDot state={support} />}
