@@ -93,6 +93,17 @@ def test_services_and_divisions_have_their_bengali_names(carevia: Program, conte
     expect(page.locator("[data-participant]")).to_contain_text("নবজাতক সেবা")
 
 
+def test_what_the_bar_searches_is_read_whole_in_both_languages(carevia: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{carevia.url}/dashboard/bookings")
+    for words, other in (("Search people, IDs, messages", "bn"), ("নাম, আইডি, বার্তা খুঁজুন", "en")):
+        searched = page.get_by_role("banner").get_by_text(words, exact=True)
+        for width in (1440, 1024):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert searched.evaluate("one => one.scrollWidth <= one.clientWidth"), (words, width)
+        page.locator(f"[data-speak={other}]").click()
+
+
 def test_how_fresh_an_empty_desk_is_has_room_in_bengali(carevia: Program, context: BrowserContext) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 1024, "height": 768})

@@ -78,7 +78,7 @@ function SearchButton({ className }: { className: string }) {
   return (
     <button
       type="button"
-      className={`btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[300px] lg:justify-start lg:bg-sunken lg:font-normal ${className}`}
+      className={`btn btn-quiet max-lg:px-2 lg:ml-1 lg:w-[320px] lg:justify-start lg:bg-sunken lg:font-normal ${className}`}
       onClick={() => commands?.run("palette")}
       {...PANE_FOCUS}
     >
