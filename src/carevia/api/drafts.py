@@ -9,8 +9,7 @@ from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.chat import LONGEST_TEXT
 from carevia.domain.drafts import Draft
-from carevia.domain.people import Person
-from carevia.errors import NotYours
+from carevia.domain.people import check_writer
 from carevia.service.drafts import Drafts
 
 _Writer = Annotated[str | None, msgspec.Meta(description="Refused where somebody else is signed in by now.")]
@@ -57,17 +56,11 @@ class DraftRoutes:
         ]
 
     async def own(self, call: Call[DraftsOf, Nothing]) -> Answer:
-        _check_writer(call.viewer, call.query.as_)
+        check_writer(call.viewer, call.query.as_)
         return ok(await self._drafts.of(call.viewer))
 
     async def keep(self, call: Call[Nothing, DraftToKeep]) -> Answer:
         given = call.body
-        _check_writer(call.viewer, given.as_)
+        check_writer(call.viewer, given.as_)
         await self._drafts.keep(call.viewer, Draft(given.roomId, given.note, given.text))
         return ok({})
-
-
-def _check_writer(viewer: Person, said: str | None) -> None:
-    """Another tab of this browser may have signed somebody else in since."""
-    if said not in (None, viewer.id):
-        raise NotYours

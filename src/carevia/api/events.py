@@ -28,9 +28,9 @@ from carevia.domain.payloads import (
     Typing,
     WhoTypes,
 )
-from carevia.domain.people import DESK, SUPPORT_NAME, Person, valid_user_id
+from carevia.domain.people import DESK, SUPPORT_NAME, Person, check_writer, valid_user_id
 from carevia.domain.times import iso
-from carevia.errors import CareviaError, Forbidden, NotFound, NotYours, SignInFirst
+from carevia.errors import CareviaError, Forbidden, NotFound, SignInFirst
 from carevia.logs import Log
 from carevia.realtime import Namespace, Socket
 from carevia.service.receipts import Receipts
@@ -161,8 +161,7 @@ class Events:
 
     async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
         person, room, id_, text = _signed_in(seat), message.roomId, message.id, message.text
-        if message.as_ is not None and message.as_ != person.id:
-            raise NotYours
+        check_writer(person, message.as_)
         sent = await self._chat.send(person, room, id_, text, socket.id, message.attachments, note=message.note)
         return {"id": sent.id, "seq": sent.seq, "time": sent.time}
 

@@ -8,6 +8,8 @@ from typing import Literal, TypeGuard
 
 import msgspec
 
+from carevia.errors import NotYours
+
 Role = Literal["admin", "user"]
 
 SUPPORT_NAME = "Carevia Support"
@@ -42,6 +44,13 @@ def staff_name(id: str, name: str | None, email: str | None) -> str:
 def login_of(email: str) -> str:
     """The form by which an account is found: no case, no spaces around."""
     return email.strip().casefold()
+
+
+def check_writer(viewer: Person, said: str | None) -> None:
+    """`said`: who was signed in when it was written, if the page tells; another tab of its browser may have signed
+    somebody else in since. Raises NotYours."""
+    if said not in (None, viewer.id):
+        raise NotYours
 
 
 def valid_user_id(text: object) -> TypeGuard[str]:
