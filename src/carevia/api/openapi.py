@@ -132,12 +132,13 @@ def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, 
 
 def _statuses(route: Route[Any, Any]) -> set[int]:
     found = {500, *route.errors}
-    if route.policy in ("guest", "customer", "staff"):
+    told_who = route.policy in ("guest", "customer", "staff")
+    if told_who:
         found |= {401, 503}
+    if told_who and route.method == "POST":
+        found.add(429)
     if route.policy == "staff" or (route.method == "POST" and route.policy != "signed"):
         found.add(403)
-    if route.method == "POST" and route.policy in ("guest", "customer", "staff"):
-        found.add(429)
     if route.query is not Nothing or route.body is not Nothing:
         found.add(400)
     if route.body is not Nothing:

@@ -54,10 +54,10 @@ def _keep(tx: Transaction, *, person: str, draft: Draft, now: int) -> None:
     elif not tx.run(_CHANGE, **key, new_text=draft.text, now=now):
         row = {"person_id": person, "room_id": draft.roomId, "note": int(draft.note)}
         tx.insert(drafts, **row, text=draft.text, updated=now)
-        _make_room(tx, person)
+        _drop_oldest(tx, person)
 
 
-def _make_room(tx: Transaction, person: str) -> None:
+def _drop_oldest(tx: Transaction, person: str) -> None:
     oldest = tx.first(_ONE_TOO_MANY, person=person)
     if oldest is not None:
         tx.run(_END, person=person, room=oldest.room_id, of_note=oldest.note)
