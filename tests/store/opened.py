@@ -1,13 +1,16 @@
 """Stores for tests: opened on a folder and closed whatever happens, and other ways to look at the same file."""
 
+import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from carevia.store.store import Store, open_store
+from carevia.store.threaded import READERS
+from carevia.store.transaction import Transaction
 
 
 @asynccontextmanager
@@ -44,3 +47,18 @@ def execute(folder: Path, sql: str) -> None:
 
 def store_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("carevia-")]
+
+
+async def given_up(store: Store, read: Callable[[Transaction], object]) -> None:
+    """Every thread that reads is at this, and nobody waits for it any more."""
+    begun = threading.Semaphore(0)
+
+    def work(tx: Transaction) -> object:
+        begun.release()
+        return read(tx)
+
+    callers = [asyncio.ensure_future(store.read(work)) for _ in range(READERS)]
+    for _ in callers:
+        await asyncio.to_thread(begun.acquire)
+    for caller in callers:
+        caller.cancel()

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -20,10 +19,10 @@ from carevia.store.postgres_connection import WRITING
 from carevia.store.postgres_migrate import prepare
 from carevia.store.postgres_search import FIND, FIND_RECENT, match
 from carevia.store.tables import journal, meta
-from carevia.store.threaded import READERS
 from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.harness.postgres import Postgres, ask
+from tests.store.opened import given_up
 
 SOON = 5.0
 VALUE = select(meta.c.value).where(meta.c.key == bindparam("wanted"))
@@ -396,19 +395,11 @@ def test_a_read_that_nobody_waits_for_any_more_ends_by_itself(
 ) -> None:
     """It went on to its end, and so did those who asked again: all threads that read were taken by the gone."""
     monkeypatch.setattr(postgres_database, "_PATIENCE", "300")
-    begun = threading.Semaphore(0)
-
-    def search(tx: Transaction) -> Any:
-        begun.release()
-        return tx.all(text("SELECT pg_sleep(60) AS slept"))
+    asleep = text("SELECT pg_sleep(60) AS slept")
 
     async def main() -> None:
         async with opened(postgres.prepared()) as [store]:
-            gone = [asyncio.ensure_future(store.read(search)) for _ in range(READERS)]
-            for _ in gone:
-                await asyncio.to_thread(begun.acquire)
-            for task in gone:
-                task.cancel()
+            await given_up(store, lambda tx: tx.all(asleep))
             assert await store.read(lambda tx: 1) == 1
 
     run(main())

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,10 +20,9 @@ from sqlalchemy import text
 from carevia.errors import Unavailable
 from carevia.store.store import Store, open_store
 from carevia.store.tables import meta
-from carevia.store.threaded import READERS
 from carevia.store.transaction import Transaction
 from tests.aio import run
-from tests.store.opened import file_of, opened, query
+from tests.store.opened import file_of, given_up, opened, query
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -335,19 +333,10 @@ def test_a_row_that_is_no_text_does_not_take_its_page_with_it(tmp_path: Path) ->
 def test_a_read_that_nobody_waits_for_any_more_holds_up_nobody(tmp_path: Path) -> None:
     """It went on to its end, and so did those who asked again: all threads that read were taken by the gone."""
     endless = text("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) AS found FROM n")
-    begun = threading.Semaphore(0)
-
-    def search(tx: Transaction) -> Any:
-        begun.release()
-        return tx.all(endless)
 
     async def main() -> None:
         async with opened(tmp_path) as store:
-            gone = [asyncio.ensure_future(store.read(search)) for _ in range(READERS)]
-            for _ in gone:
-                await asyncio.to_thread(begun.acquire)
-            for task in gone:
-                task.cancel()
+            await given_up(store, lambda tx: tx.all(endless))
             assert await store.read(lambda tx: 1) == 1
 
     run(main())
