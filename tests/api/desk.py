@@ -269,3 +269,10 @@ def customer(d: Desk, id: str = "u1", **claims: Any) -> dict[str, Any]:
 def message(room: str, id: str = "1-a", text: str = "Hello") -> dict[str, Any]:
     """The payload of `send_message`."""
     return {"id": id, "roomId": room, "text": text}
+
+
+async def known(d: Desk, *ids: str) -> None:
+    """Customers who have a conversation, for they have written."""
+    for id_ in ids:
+        async with d.socket(customer(d, id_)) as peer:
+            assert (await peer.ask("send_message", message(id_, f"first of {id_}")))["ok"]

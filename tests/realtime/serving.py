@@ -149,10 +149,11 @@ def make(
     return server
 
 
-def echoing(**settings: Any) -> Server:
-    """`make`, with an `echo` that acknowledges."""
+def echoing(*others: str, **settings: Any) -> Server:
+    """`make`, with an `echo` that acknowledges in `/` and in the `others`."""
     server = make(**settings)
-    server.namespace("/").on("echo")(lambda socket, *args: args)
+    for name in ("/", *others):
+        server.namespace(name).on("echo")(lambda socket, *args: args)
     return server
 
 

@@ -6,29 +6,17 @@ from typing import Any
 
 import pytest
 
-from carevia.realtime import ConnectRefused, Server, Socket
+from carevia.realtime import ConnectRefused, Socket
 from carevia.realtime.testing import TestClient
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
-from tests.realtime.serving import make, run, serving
+from tests.realtime.serving import echoing, make, run, serving
 
 WS = "/socket.io/?EIO=4&transport=websocket"
 
 
-def echoing(**settings: Any) -> Server:
-    """`/` and `/custom` with an `echo` that acknowledges."""
-    server = make(**settings)
-    for name in ("/", "/custom"):
-
-        @server.namespace(name).on("echo")
-        def echo(socket: Socket, *args: Any) -> tuple[Any, ...]:
-            return args
-
-    return server
-
-
 def test_connect_is_answered_with_exactly_a_sid() -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, RawWebSocket(site.port, WS) as ws:
+        async with serving(echoing("/custom")) as site, RawWebSocket(site.port, WS) as ws:
             opening = await ws.receive()
             ws.send("40")
             said = str(await ws.receive())
@@ -42,7 +30,7 @@ def test_connect_is_answered_with_exactly_a_sid() -> None:
 
 def test_two_namespaces_live_on_one_connection() -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, Tab(site.port) as tab:
+        async with serving(echoing("/custom")) as site, Tab(site.port) as tab:
             assert (await tab.connect("/custom")).startswith('0/custom,{"sid":"')
             assert site.server.client_count == 2
             assert await tab.call("echo", 1) == [1]
@@ -57,7 +45,7 @@ def test_two_namespaces_live_on_one_connection() -> None:
 
 def test_an_unknown_namespace_is_refused_and_the_connection_lives() -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, Tab(site.port) as tab:
+        async with serving(echoing("/custom")) as site, Tab(site.port) as tab:
             assert await tab.connect("/random") == '4/random,{"message":"Invalid namespace"}'
             assert await tab.connect("/__proto__") == '4/__proto__,{"message":"Invalid namespace"}'
             assert await tab.call("echo", 1) == [1]
@@ -86,7 +74,7 @@ def test_the_connect_handler_gets_what_the_client_presented_and_speaks_after_the
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_middleware_refuses_with_a_message_and_data(wait: bool, data: Any) -> None:
     async def main() -> None:
-        server = echoing()
+        server = echoing("/custom")
         namespace = server.namespace("/")
         asked: list[str] = []
 
@@ -129,7 +117,7 @@ def test_a_middleware_may_be_an_object_or_give_a_coroutine() -> None:
 
     async def main() -> None:
         for middleware in (Door(), lambda socket, auth: Door()(socket, auth)):
-            server = echoing()
+            server = echoing("/custom")
             server.namespace("/").use(middleware)
             async with serving(server) as site, RawWebSocket(site.port, WS) as ws:
                 await ws.receive()
@@ -236,7 +224,7 @@ IDS = [text[:12] or "empty" for text in MALFORMED]
 @pytest.mark.parametrize("text", MALFORMED, ids=IDS)
 def test_a_malformed_packet_closes_the_connection(text: str, joined: bool) -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, RawWebSocket(site.port, WS) as ws:
+        async with serving(echoing("/custom")) as site, RawWebSocket(site.port, WS) as ws:
             await ws.receive()
             if joined:
                 ws.send("40")
@@ -256,7 +244,7 @@ def test_a_malformed_packet_closes_the_connection(text: str, joined: bool) -> No
 )
 def test_a_packet_before_connect_closes_the_connection(text: str) -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, RawWebSocket(site.port, WS) as ws:
+        async with serving(echoing("/custom")) as site, RawWebSocket(site.port, WS) as ws:
             await ws.receive()
             ws.send(text)
             await ws.ended()
@@ -267,7 +255,7 @@ def test_a_packet_before_connect_closes_the_connection(text: str) -> None:
 @pytest.mark.parametrize("text", ["40", '42/custom,["echo"]', "41/custom,", "43/custom,1[]"])
 def test_a_second_connect_or_a_packet_elsewhere_closes_the_connection(text: str) -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, Tab(site.port) as tab:
+        async with serving(echoing("/custom")) as site, Tab(site.port) as tab:
             tab.send(text)
             await tab.ended()
 
@@ -276,101 +264,9 @@ def test_a_second_connect_or_a_packet_elsewhere_closes_the_connection(text: str)
 
 def test_a_malformed_packet_over_polling_closes_the_session() -> None:
     async def main() -> None:
-        async with serving(echoing()) as site, Polling(site.port) as polling:
+        async with serving(echoing("/custom")) as site, Polling(site.port) as polling:
             assert (await polling.post("42abc[]")).status == 400
             assert (await polling.get()).status == 400
-
-    run(main())
-
-
-def test_after_a_disconnect_packet_the_transport_stays_and_may_connect_again() -> None:
-    async def main() -> None:
-        server = echoing()
-        reasons: list[str] = []
-        server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
-        async with serving(server) as site, Tab(site.port) as tab:
-            tab.say("1")
-            said = await tab.connect()
-            assert said.startswith('0{"sid"') and tab.sid not in said
-            assert reasons == ["client namespace disconnect"]
-            assert await tab.call("echo", 1) == [1]
-
-    run(main())
-
-
-def test_an_event_behind_the_disconnect_of_its_namespace_closes_the_connection() -> None:
-    async def main() -> None:
-        async with serving(echoing()) as site, Tab(site.port) as tab:
-            await tab.connect("/custom")
-            tab.say("1/custom,")
-            tab.say('2/custom,["echo"]')
-            await tab.ended()
-
-    run(main())
-
-
-@pytest.mark.parametrize("close", [False, True])
-def test_a_server_disconnects_a_socket(close: bool) -> None:
-    async def main() -> None:
-        server = echoing()
-        reasons: list[str] = []
-        server.namespace("/").on("disconnect")(lambda socket, reason: reasons.append(reason))
-
-        @server.namespace("/").on("out")
-        def out(socket: Socket) -> None:
-            socket.emit("last")
-            socket.disconnect(close=close)
-            socket.disconnect(close=close)
-            socket.emit("never")
-
-        async with serving(server) as site, Tab(site.port) as tab:
-            tab.emit("out")
-            assert await tab.event() == ["last"]
-            assert await tab.hear() == "1"
-            assert reasons == ["server namespace disconnect"]
-            if close:
-                await tab.ended()
-            else:
-                assert str(await tab.connect()).startswith("0{")
-
-    run(main())
-
-
-def test_what_was_on_its_way_when_the_server_disconnected_a_socket_is_passed_over() -> None:
-    """As the reference server does with what came in one piece. It ended the whole connection, and a client that polls
-    never got its DISCONNECT: it came back by itself."""
-
-    async def main() -> None:
-        server = echoing()
-        server.namespace("/custom").on("out")(lambda socket: socket.disconnect())
-        late = '42/custom,["echo",1]\x1e451-/custom,["echo",{"_placeholder":true,"num":0}]\x1ebAQID'
-        async with serving(server) as site, Polling(site.port) as polling:
-            await polling.post("40")
-            for _ in range(2):
-                await polling.post("40/custom,")
-                await polling.packets()
-                assert (await polling.post(f'42/custom,["out"]\x1e{late}\x1e420["echo",2]')).text == "ok"
-                assert await polling.packets() == ["41/custom,", "430[2]"]
-
-    run(main())
-
-
-def test_who_is_thrown_out_of_the_whole_connection_is_told_so_in_every_namespace() -> None:
-    """It heard of one alone, took the end of the others for an accident and came back to them by itself."""
-
-    async def main() -> None:
-        server = echoing()
-        gone: list[str] = []
-        for name, space in server.namespaces.items():
-            space.on("disconnect")(lambda socket, reason, name=name: gone.append(f"{name} {reason}"))
-        server.namespace("/custom").on("out")(lambda socket: socket.disconnect(close=True))
-        async with serving(server) as site, Tab(site.port) as tab:
-            tab.say("0/custom,")
-            assert str(await tab.hear()).startswith("0/custom,")
-            tab.say('2/custom,["out"]')
-            assert [await tab.hear(), await tab.hear()] == ["1", "1/custom,"]
-            await tab.ended()
-            assert gone == ["/ server namespace disconnect", "/custom server namespace disconnect"]
 
     run(main())
 
