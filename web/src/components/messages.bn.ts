@@ -15,6 +15,7 @@ export const bn: Words = {
   connectAgain: "আবার যুক্ত হোন",
   skip: "মূল অংশে যান",
   loading: "আনা হচ্ছে",
+  loadingLong: "স্বাভাবিকের চেয়ে বেশি সময় লাগছে।",
   state: {
     connecting: "যুক্ত হচ্ছে",
     live: "লাইভ",

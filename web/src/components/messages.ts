@@ -16,6 +16,7 @@ const en = {
   connectAgain: "Connect again",
   skip: "Skip to the content",
   loading: "Loading",
+  loadingLong: "This takes longer than usual.",
   state: {
     connecting: "Connecting",
     live: "Live",

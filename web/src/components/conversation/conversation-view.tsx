@@ -1,5 +1,5 @@
 // A whole conversation: stream, the line above the composer, composer. Give it the room as key.
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { displayName, type Person } from "@/lib/api/get-session";
 import type { Message } from "@/lib/chat/conversation";
 import type { Outbox } from "@/lib/chat/outbox";
@@ -15,6 +15,7 @@ import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { useNow } from "@/lib/use-now";
+import { usePassed } from "@/lib/use-passed";
 import { Loading } from "../loading";
 import { words } from "../messages";
 import { Problem } from "../problem";
@@ -52,7 +53,7 @@ export function ConversationView({
 }: Props) {
   const open = useConversation(connection, roomId, me);
   const waiting = useWaiting(outbox, roomId);
-  const patient = usePatience(PATIENCE);
+  const patient = !usePassed(PATIENCE);
   const now = onServerClock(useNow(60_000));
   const uploads = useUploads(connection, roomId);
   const { conversation, error, typing, viewers } = open;
@@ -87,7 +88,7 @@ export function ConversationView({
     <div className="flex min-h-0 flex-1 flex-col">
       {(!conversation.loaded || (between === null && patient)) && !error ? (
         <div className="flex-1">
-          <Loading />
+          <Loading onRetry={loadAfresh} />
         </div>
       ) : (
         <MessageList
@@ -176,16 +177,6 @@ function useDoubts(connection: Connection | null, outbox: Outbox | null, roomId:
     doubtful.current = false;
     loadAfresh();
   });
-}
-
-/** False from so many ms after the first drawing on. */
-function usePatience(ms: number): boolean {
-  const [patient, setPatient] = useState(true);
-  useEffect(() => {
-    const timer = setTimeout(() => setPatient(false), ms);
-    return () => clearTimeout(timer);
-  }, [ms]);
-  return patient;
 }
 
 /** Three still dots: a sign that somebody types, for whom movement disturbs too. */

@@ -108,7 +108,7 @@ export function Desk({ me, place, search }: Props) {
       />
       <main id="main" className={`grid min-h-0 min-w-0 bg-surface lg:grid-cols-[312px_minmax(0,1fr)] ${columns}`}>
         {place !== "home" && (
-          <Suspense fallback={<Loading />}>
+          <Suspense fallback={<Loading onRetry={() => location.reload()} />}>
             {place === "bookings" && <BookingsView data={data} search={search} list={list} />}
             {place === "payments" && <PaymentsView data={data} search={search as PaymentsSearch} />}
           </Suspense>

@@ -15,6 +15,20 @@ export function askAnew(queries: QueryClient, queryKey: QueryKey): void {
   }
 }
 
+/** First answers that do not come are waited for no more, and asked for anew. */
+export async function askAwaitedAgain(queries: QueryClient): Promise<void> {
+  const awaited = queries.getQueryCache().findAll({
+    type: "active",
+    predicate: ({ state }) => state.data === undefined && state.fetchStatus === "fetching",
+  });
+  await Promise.all(
+    awaited.map(async ({ queryKey }) => {
+      await queries.cancelQueries({ queryKey, exact: true });
+      await queries.refetchQueries({ queryKey, exact: true });
+    }),
+  );
+}
+
 /** What has failed is asked for again, as far as it is on the screen: whoever looks at it need not press a button. */
 export function askFailedAgain(queries: QueryClient): void {
   void queries.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
