@@ -208,7 +208,7 @@ def test_a_read_that_nobody_waits_for_any_more_ends_by_itself(
 ) -> None:
     """It went on to its end, and so did those who asked again: all threads that read were taken by the gone."""
     monkeypatch.setattr(postgres_database, "_PATIENCE", "300")
-    asleep = text("SELECT pgsleep(60) AS slept")
+    asleep = text("SELECT pg_sleep(60) AS slept")
 
     async def main() -> None:
         async with opened(postgres.prepared()) as [store]:
