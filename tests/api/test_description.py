@@ -57,6 +57,8 @@ def test_description_names_every_route_with_its_errors(tmp_path: Path) -> None:
             assert {"401", "403", "500", "503"} <= set(document["paths"]["/api/chat/user/booking"]["get"]["responses"])
             login = document["paths"]["/api/login"]["post"]
             assert {"200", "400", "401", "403", "408", "413", "429", "500", "503"} == set(login["responses"])
+            for method in ("get", "post"):  # where somebody else is signed in by now
+                assert "403" in document["paths"]["/api/chat/draft"][method]["responses"]
             kept = document["paths"]["/api/chat/attachment"]["get"]["responses"]["304"]
             assert "content" not in kept
             text = msgspec.json.encode(document).decode()

@@ -41,6 +41,7 @@ class DraftRoutes:
                 query=DraftsOf,
                 body=Nothing,
                 answer=list[Draft],
+                errors=(403,),
             ),
             Route(
                 method="POST",
