@@ -63,6 +63,17 @@ def test_the_oldest_is_given_up_for_one_too_many_and_another_person_s_never(make
     run(main())
 
 
+def test_who_is_no_longer_staff_reads_nothing_of_what_was_begun_to_others(make: Callable[[], Store]) -> None:
+    async def main() -> None:
+        async with desk(make) as d:
+            for room in ("u1", STAFF.id):
+                await d.keep(STAFF, room, "Ayesha")
+                await d.keep(STAFF, room, "Call back.", note=True)
+            assert await d.of(Person(STAFF.id, "user")) == [Draft(STAFF.id, False, "Ayesha")]
+
+    run(main())
+
+
 def test_what_cannot_be_kept_changes_nothing(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with desk(make) as d:
