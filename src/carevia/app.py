@@ -294,7 +294,11 @@ class Carevia:
         await self.talk.attachments.sweep()
 
     def _credentials_ended(self, row: JournalRow) -> None:
-        if ended := ended_by(row):
+        if (ended := ended_by(row)) is None:
+            return
+        if ended.renewed and ended.session is not None:  # who is told of a sign-out does not come back by itself
+            self.seats.end([ended.session], [], time.monotonic())
+        else:
             self.seats.sign_out(ended.person, ended.session)
 
     def _handler_failed(self, problem: Exception, about: Socket) -> None:

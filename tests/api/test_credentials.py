@@ -114,16 +114,15 @@ def test_who_signs_in_over_another_person_s_session_ends_its_sockets_as_a_sign_o
 
 
 def test_who_signs_in_again_has_tabs_that_come_back_by_themselves(tmp_path: Path) -> None:
-    """They were told as after a sign-out, and a desk stood there disconnected until somebody clicked."""
+    """They were told as after a sign-out, and a desk stood there disconnected until somebody clicked. Told nothing, it
+    stayed live for half a minute, though the person signed out meanwhile."""
 
     async def work() -> None:
         async with desk(tmp_path) as d:
             await d.account()
             cookie, before = await logged_in(d)
-            async with d.socket(before) as tab:
+            async with d.socket(before) as tab, asyncio.timeout(5):
                 assert (await d.login(**cookie))[0] == 200
-                assert (await tab.ask("test_event"))["ok"]
-                await d.carevia.pulse.judge(seen=False)
                 assert await tab.ended()
 
     run(work())

@@ -35,10 +35,12 @@ _changed = {
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """Whose credentials, and of which session (its hash); of all where none is named."""
+    """Whose credentials, and of which session (its hash); of all where none is named. `renewed`: they go on under
+    another session."""
 
     person: str
     session: str | None = None
+    renewed: bool = False
 
 
 class Credentials:
@@ -83,13 +85,12 @@ class Credentials:
 
 
 def end_session(tx: Transaction, session: str, now: int, follower: str | None = None) -> None:
-    """As a sign-out does, in somebody's transaction; nothing happens where it is over already. Where the same person
-    goes on under another one nobody is told: tabs that are told so do not come back by themselves."""
+    """As a sign-out does, in somebody's transaction; nothing happens where it is over already. `follower`: who goes on
+    under another one."""
     row = tx.first(_owner, hash=session)
     if row is not None:
         tx.run(_session_gone, hash=session)
-        if row.user_id != follower:
-            tx.append(ROOM, NAME, Ended(row.user_id, session), now=now)
+        tx.append(ROOM, NAME, Ended(row.user_id, session, renewed=row.user_id == follower), now=now)
 
 
 def ended_by(row: JournalRow) -> Ended | None:
