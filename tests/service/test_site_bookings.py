@@ -130,6 +130,57 @@ def test_a_site_that_names_the_session_later_is_understood(tmp_path: Path) -> No
     run(main())
 
 
+@pytest.mark.parametrize("site", [True, False])
+def test_money_that_nobody_could_place_is_placed_with_a_booking_that_is_there_already(
+    tmp_path: Path, site: bool
+) -> None:
+    """It stayed apart for ever, and the family seemed to owe it still."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay(metadata=TRACKED, amount=100_000)
+            await home.pay(metadata={"userId": ""}, id="cs_1", amount=200_000)
+            if site:
+                await home.payments.receive_site("m1", SiteBooking("u1", **TRACKED, sessionId="cs_1"))
+            else:
+                await home.pay(metadata=TRACKED, id="cs_1", amount=200_000)
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert (booking.amountPaid, booking.dueAmount) == ("3000", "3000")
+            found = query(tmp_path, "SELECT amount, booking_id, needs_look FROM payments ORDER BY 1")
+            assert found == [(100_000, booking.id, None), (200_000, booking.id, None)]
+
+    run(main())
+
+
+def test_money_that_nobody_could_place_is_the_same_that_a_site_told_of_without_its_session(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.payments.receive_site("m1", SiteBooking("u1", **TRACKED, amountPaid="2999"))
+            await home.pay(metadata={"userId": ""}, id="cs_1", payment_intent="pi_1")
+            await home.payments.receive_site("m2", SiteBooking("u1", **TRACKED, sessionId="cs_1"))
+            assert query(tmp_path, "SELECT provider, amount, needs_look FROM payments") == [("stripe", 300_000, None)]
+            [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
+            assert (booking.amountPaid, booking.needsLook) == ("3000", False)
+
+    run(main())
+
+
+def test_money_that_nobody_could_place_at_first_keeps_the_reasons_to_look_that_it_has_then(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.pay("u2", metadata=TRACKED)
+            await home.pay(metadata={"userId": ""}, id="cs_1")
+            await home.pay(metadata=TRACKED, id="cs_1")
+            await home.pay("u3", metadata={"userId": ""}, id="cs_3", amount=0)
+            await home.pay("u3", id="cs_3", amount=0)
+            looks = query(tmp_path, "SELECT user_id, needs_look FROM bookings ORDER BY 1")
+            taken = "the tracking id CV-BOTH0001 belongs to another customer"
+            assert looks == [("u1", taken), ("u2", None), ("u3", "nothing was paid")]
+            assert query(tmp_path, "SELECT needs_look FROM payments WHERE amount = 0") == [("nothing was paid",)]
+
+    run(main())
+
+
 def test_a_session_that_was_booked_by_itself_and_is_then_named_with_another_booking_is_looked_at(
     tmp_path: Path,
 ) -> None:

@@ -66,16 +66,16 @@ def learned(tx: Transaction, payment: Row | None, money: Money) -> Row | None:
     return tx.all(_LEARN, payment=payment.id, at=at, **values)[0]
 
 
-def told_by_site(tx: Transaction, booking: Row) -> Row | None:
+def told_by_site(tx: Transaction, booking_id: str) -> Row | None:
     """The payment of which a site told us without naming the session: the provider's first one is the same money."""
-    told = [row for row in tx.all(PAYMENTS_OF, booking=booking.id) if row.provider == "site" and not row.session_id]
+    told = [row for row in tx.all(PAYMENTS_OF, booking=booking_id) if row.provider == "site" and not row.session_id]
     return told[0] if told else None
 
 
 def learn_of_site(tx: Transaction, money: Money, booking: Row) -> None:
     """A site tells more of a payment that it told us of before: its amount, or its session, by which the provider's
     notice will be recognised."""
-    told = learned(tx, told_by_site(tx, booking), money)
+    told = learned(tx, told_by_site(tx, booking.id), money)
     if told is not None and money.session_id is not None:
         tx.run(_SET_SESSION, payment=told.id, session=money.session_id)
 

@@ -7,7 +7,7 @@ replaced as soon as the provider speaks of it. What became of the money afterwar
 
 from itertools import count
 
-from sqlalchemy import bindparam, case, exists, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, or_, select, update
 
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
 from carevia.domain.money import major
@@ -65,9 +65,10 @@ _LINK = (
     .values(
         booking_id=bindparam("booking"),
         user_id=bindparam("user"),
-        needs_look=case((payments.c.amount.is_(None), payments.c.needs_look), else_=None),
+        needs_look=case((payments.c.amount.is_(None), payments.c.needs_look), else_=bindparam("look")),
     )
 )
+_TOLD_TWICE = delete(payments).where(payments.c.id == bindparam("payment"))
 _MAY_COMPLETE = (
     "service_id",
     "date",
@@ -160,9 +161,9 @@ class Recorder:
         amount, currency = paid.amount, paid.currency
         if payment is None:
             self._insert_payment(tx, paid.money, made, paid.user_id, paid.needs_look, now)
-        else:  # money that needed a look, because nobody had told us what it was for
-            tx.run(_LINK, payment=payment.id, booking=made, user=paid.user_id)
-            _set_money(tx, stored_row(tx, made), paid.details.total, look=None)
+        else:
+            _place(tx, paid, payment, made)
+            _set_money(tx, stored_row(tx, made), paid.details.total, look=look or paid.needs_look)
             booking = stored_row(tx, made)
             amount, currency = booking.paid, booking.currency
         event = CustomerAdded(
@@ -187,7 +188,8 @@ class Recorder:
     def _record_again(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> str:
         _complete(tx, booking, paid.details)
         doubt = _learn_tracking_id(tx, paid, booking) or booking.needs_look
-        if paid.money.source == "stripe" and (payment is None or payment.provider == "site"):
+        unplaced = payment is not None and payment.booking_id is None
+        if paid.money.source == "stripe" and (payment is None or payment.provider == "site" or unplaced):
             self._keep_payment(tx, paid, payment, booking, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
             look = paid.needs_look if booking.source == "site" else doubt
@@ -197,6 +199,8 @@ class Recorder:
             return "completed a booking known before"
         if payment is None:
             learn_of_site(tx, paid.money, booking)
+        elif unplaced:
+            _place(tx, paid, payment, booking.id)
         settle(tx, paid.money.session_id, paid.money.intent_id)
         _sum_up(tx, booking, booking.total, look=doubt)  # an amount may have been learned just now
         return "this booking was recorded before"
@@ -244,8 +248,10 @@ class Recorder:
 
     def _keep_payment(self, tx: Transaction, paid: PaidBooking, payment: Row | None, booking: Row, now: int) -> None:
         """Exactly one payment for one movement of money, whoever spoke of it first."""
-        known = payment or told_by_site(tx, booking)
-        if known is not None:
+        known = payment or told_by_site(tx, booking.id)
+        if known is not None and known.booking_id is None:
+            _place(tx, paid, known, booking.id)
+        elif known is not None:
             confirm(tx, known, paid.money, paid.needs_look)
         else:
             self._insert_payment(tx, paid.money, booking.id, booking.user_id, paid.needs_look, now)
@@ -306,6 +312,15 @@ def _booking_of(tx: Transaction, paid: PaidBooking, payment: Row | None) -> Row 
         return None
     found = tx.first(_TRACKED, tracking=paid.tracking_id)
     return found if found is not None and found.user_id == paid.user_id else None
+
+
+def _place(tx: Transaction, paid: PaidBooking, payment: Row, booking_id: str) -> None:
+    """Money that needed a look, because nobody had told us what it was for. A site may have told of the same."""
+    told = told_by_site(tx, booking_id)
+    if told is not None:
+        tx.run(_TOLD_TWICE, payment=told.id)
+    look = paid.needs_look if paid.money.source == "stripe" else None
+    tx.run(_LINK, payment=payment.id, booking=booking_id, user=paid.user_id, look=look)
 
 
 def _learn_tracking_id(tx: Transaction, paid: PaidBooking, booking: Row) -> str | None:
