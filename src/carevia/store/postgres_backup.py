@@ -188,8 +188,8 @@ def _load(loading: Connection, file: Path, progress: Progress) -> None:
         while page := texts.fetchmany(_AT_ONCE):
             words = [{"seq": seq, "words": indexed(text)} for seq, text in page]
             cursor.executemany(postgres_search.INDEX.encode(), words)
-        for table in metadata.sorted_tables:  # or the first minutes' searches are planned for empty tables
-            cursor.execute(SQL("ANALYZE {}").format(Identifier(table.name)))
+        for (name,) in loading.execute(_TABLES, [_LOADING]):  # or the first searches are planned for empty tables
+            cursor.execute(SQL("ANALYZE {}").format(Identifier(name)))
 
 
 def _text(value: bytes) -> str:
