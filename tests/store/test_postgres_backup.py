@@ -124,6 +124,17 @@ def test_what_was_restored_is_planned_for_as_what_it_is_from_the_first_search_on
     assert ask(url, known) == [(1,), (1,), (30,)]
 
 
+def test_a_restore_of_the_same_second_as_another_is_refused_in_words(url: str, tmp_path: Path) -> None:
+    """What the first one has kept has that name. After all of it was loaded there was a traceback."""
+    fill(url, said(1))
+    file = tmp_path / "copy.db"
+    back_up(url, file, quiet)
+    restore(url, file, quiet, epoch="e2", stamp="20260101T000000Z")
+    with pytest.raises(Conflict, match="Nothing was changed"):
+        restore(url, file, quiet, epoch="e3", stamp="20260101T000000Z")
+    assert epoch_of(url) == "e2"
+
+
 def test_a_backup_is_one_moment_while_others_write(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(url, said(1))
     copy_table: Any = postgres_backup._copy_table_out

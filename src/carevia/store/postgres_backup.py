@@ -89,6 +89,9 @@ def restore(
                 "Nothing was changed."
             )
         stored_revision(connection)  # tables of another program are not put aside
+        aside = f"carevia_before_restore_{stamp.lower()}"
+        if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [aside]).fetchone():
+            raise Conflict(f"{aside} was kept by another restore at this time. Nothing was changed: run this again.")
         file = Path(folder) / "backup.db"
         with trouble(file):
             copy_backup(backup, file, progress)
@@ -97,7 +100,7 @@ def restore(
             prepare_file(file, epoch, "The backup")
             with contextlib.closing(sqlite3.connect(file)) as it:
                 check_tables(it)
-            kept = _replace(connection, url, file, progress, epoch=epoch, stamp=stamp)
+            kept = _replace(connection, url, file, progress, epoch=epoch, aside=aside)
             backup_attachments.set_aside(file, files, stamp)
             return found, kept
 
@@ -155,7 +158,7 @@ def _names(names: list[str]) -> Any:
 # --- back -------------------------------------------------------------------------------------------------------
 
 
-def _replace(connection: Connection, url: str, file: Path, progress: Progress, *, epoch: str, stamp: str) -> str | None:
+def _replace(connection: Connection, url: str, file: Path, progress: Progress, *, epoch: str, aside: str) -> str | None:
     connection.execute(_DROP)  # what an interrupted restore left
     try:
         connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(_LOADING)))
@@ -167,7 +170,7 @@ def _replace(connection: Connection, url: str, file: Path, progress: Progress, *
             _load(loading, file, progress)
             loading.execute("UPDATE meta SET value = %s WHERE key = 'epoch'", [epoch])
         with connection.transaction():
-            return _swap(connection, f"carevia_before_restore_{stamp.lower()}")
+            return _swap(connection, aside)
     finally:
         connection.execute(_DROP)
 
