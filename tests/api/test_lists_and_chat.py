@@ -149,6 +149,8 @@ def test_a_family_that_writes_too_fast_is_told_when_to_come_back_and_nobody_else
             refused = [answer for answer in answers if answer.status_code == 429]
             assert {answer.headers["retry-after"] for answer in refused} == {"1"}
             assert len(answers) - len(refused) >= 40
+            reading = (d.http.get("/api/chat/message?roomId=u1", headers=family) for _ in range(100))
+            assert {answer.status_code for answer in await asyncio.gather(*reading)} == {200}
             answers = await asyncio.gather(*(post(boss, number) for number in range(100)))
             assert {answer.status_code for answer in answers} == {200}
 

@@ -150,6 +150,12 @@ def test_a_customer_s_changes_over_http_are_counted_apart_from_everybody_else_s(
         clock[0] += 0.001
         budgets.spend(Person(f"stranger-{number}", "user"))
     assert len(budgets._budgets) < 3_100
+    for _ in range(200):
+        budgets.spend(second)
+    for number in range(2_000):
+        budgets.spend(Person(f"newcomer-{number}", "user"))
+    with pytest.raises(TooFast):
+        budgets.spend(second)
     for _ in range(1000):
         budgets.spend(boss)
         for off in (PersonBudgets(0, 5, lambda: 0.0), PersonBudgets(20, 0, lambda: 0.0)):

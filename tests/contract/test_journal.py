@@ -211,6 +211,18 @@ def test_rows_of_a_clock_that_was_ahead_are_as_old_as_those_after_them(make: Cal
     run(main())
 
 
+def test_a_young_row_keeps_the_older_ones_behind_it(make: Callable[[], Store]) -> None:
+    """As nodes write them whose clocks are a little apart."""
+
+    async def main() -> None:
+        async with opened(make) as store:
+            for n in (1, 5, 2, 6):
+                await store.write(say(n))
+            assert await store.forget_before(1003, now=2000) == 1
+
+    run(main())
+
+
 def test_a_clock_that_went_back_forgets_nothing(make: Callable[[], Store]) -> None:
     async def main() -> None:
         async with opened(make) as store:

@@ -124,6 +124,8 @@ def test_a_clock_that_was_days_ahead_locks_nobody_out_once_it_is_right(make: Cal
                 await at.wrong(HOME)
             await at.shut(HOME)
             at.time -= 4 * DAY
+            await at.people.forget_old()
+            assert (await at.store.read(lambda tx: tx.all(COUNT)))[0][0] == 0
             await at.right(HOME)
 
     run(main())

@@ -22,10 +22,17 @@ def test_after_a_disconnect_packet_the_transport_stays_and_may_connect_again() -
     run(main())
 
 
-def test_an_event_behind_the_disconnect_of_its_namespace_closes_the_connection() -> None:
+@pytest.mark.parametrize("was_put_out", [False, True])
+def test_an_event_behind_the_disconnect_of_its_namespace_closes_the_connection(was_put_out: bool) -> None:
     async def main() -> None:
-        async with serving(echoing("/custom")) as site, Tab(site.port) as tab:
+        server = echoing("/custom")
+        server.namespace("/custom").on("out")(lambda socket: socket.disconnect())
+        async with serving(server) as site, Tab(site.port) as tab:
             await tab.connect("/custom")
+            if was_put_out:
+                tab.say('2/custom,["out"]')
+                assert await tab.hear() == "1/custom,"
+                await tab.connect("/custom")
             tab.say("1/custom,")
             tab.say('2/custom,["echo"]')
             await tab.ended()

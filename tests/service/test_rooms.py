@@ -71,5 +71,24 @@ def test_a_tab_older_than_the_retention_still_finds_its_rooms_and_who_cannot_com
     run(work())
 
 
+def test_rows_of_a_clock_that_was_ahead_take_no_rooms_with_them(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            carevia, rooms = d.carevia, d.carevia.rooms
+            await carevia.pulse.stop()
+            await add(carevia.store, "rima")
+            await d.pay()
+            await age(carevia, -30)
+            await d.pay()
+            await age(carevia, 8)
+            await d.pay()
+            await rooms.join("went just now", "rima", 1)
+            await carevia._forget()
+            assert await rooms.still_open("went just now") == [("rima", 1)]
+            assert (await carevia.store.bounds())[0] > 1
+
+    run(work())
+
+
 def test_living_sockets_are_touched_often_enough() -> None:
     assert FORGET_EVERY * 1000 < TOUCHED_WITHIN
