@@ -10,7 +10,7 @@ from carevia.realtime import Session
 _FLOOD_FACTOR = 10
 _FLOOD_SECONDS = 5.0
 _MANY_ADDRESSES = 10_000
-_MANY_PEOPLE = 1_000
+_BURST_SECONDS = 2.0  # worth of events at once, which is whole again after as long
 _WORTH_A_WORD = 8  # who has this part of what is allowed on one node is told of to the others
 
 
@@ -22,7 +22,7 @@ class EventBudget:
     __slots__ = ("_at", "_count", "_since", "_tokens")
 
     def __init__(self, rate: int, now: float) -> None:
-        self._tokens = 2.0 * rate
+        self._tokens = _BURST_SECONDS * rate
         self._at = now
         self._count = 0
         self._since = now
@@ -35,8 +35,8 @@ class EventBudget:
             self._count, self._since = 0, now
         self._count += 1
         tokens = self._tokens + (now - self._at) * rate
-        if tokens > 2.0 * rate:
-            tokens = 2.0 * rate
+        if tokens > _BURST_SECONDS * rate:
+            tokens = _BURST_SECONDS * rate
         self._at = now
         if tokens < 1:
             self._tokens = tokens
@@ -44,8 +44,8 @@ class EventBudget:
         self._tokens = tokens - 1
 
     def rested(self, now: float) -> bool:
-        """Whether it is as good as a new one: a burst of two seconds' worth is whole after two."""
-        return now - self._at >= 2.0
+        """Whether it is as good as a new one."""
+        return now - self._at >= _BURST_SECONDS
 
 
 def begin_budget(session: Session, rate: int, now: float) -> EventBudget:
@@ -64,6 +64,7 @@ class PersonBudgets:
         self._rate = rate * tabs
         self._monotonic = monotonic
         self._budgets: dict[str, EventBudget] = {}
+        self._tidied = 0.0
 
     def spend(self, person: Person) -> None:
         """Raises TooFast."""
@@ -77,7 +78,8 @@ class PersonBudgets:
         budget.spend(self._rate, now)
 
     def _tidy(self, now: float) -> None:
-        if len(self._budgets) > _MANY_PEOPLE:
+        if now - self._tidied >= _BURST_SECONDS:
+            self._tidied = now
             self._budgets = {key: budget for key, budget in self._budgets.items() if not budget.rested(now)}
 
 
