@@ -25,7 +25,7 @@ export function CustomerChat({ me }: { me: Person }) {
   const connection = useConnection();
   useAttention(connection);
   const outbox = useOutbox(connection, me._id);
-  useDraftSync(connection, me._id);
+  useDraftSync(connection, outbox, me._id);
   const [reload, setReload] = useState(0);
   const live = useLive(connection, {
     limits: CUSTOMER_LIMITS,

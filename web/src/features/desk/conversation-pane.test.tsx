@@ -194,6 +194,24 @@ test("a draft is kept by conversation and found again", async () => {
   expect((screen.getByLabelText("Message") as HTMLTextAreaElement).value).toBe("Ayesha");
 });
 
+test("what waited to go out ends nothing that was begun since, though it begins alike", async () => {
+  const requests = serve({ ...EMPTY_DESK, "POST /api/chat/draft": data({}) });
+  await openDesk("/dashboard?view=chat&with=u9");
+  const box = screen.getByLabelText("Message") as HTMLTextAreaElement;
+  await userEvent.type(box, "Hello there{Enter}Hello");
+  await waitFor(
+    () => expect(requests.map(({ body }) => body)).toContainEqual(expect.objectContaining({ text: "Hello" })),
+    { timeout: 4_000 },
+  );
+  const sent = newest().asked.find(({ name }) => name === "send_message")?.payload as object;
+  const at = (id: string) => ({ ...sent, id, senderId: "s1", senderName: "R", time: "2026-11-23T10:00:00.000Z" });
+  const told = (message: { id: string }) => ({ ...about("u9"), seq: 5, lastMessage: message });
+  await server(() => newest().deliver("conversation_updated", told(at((sent as { id: string }).id)), "e.5"));
+  expect(box.value).toBe("Hello");
+  await server(() => newest().deliver("conversation_updated", told(at("of another device")), "e.6"));
+  expect(box.value).toBe("");
+});
+
 test("a conversation whose server died while it was joined is joined and read again once the server is there", async () => {
   const row = { id: "c1", roomId: "u9", senderId: "u9", senderName: "Tahmid Rahman", status: "sent" };
   const spoken = { ...row, text: "Who will come?", time: "2026-11-23T10:00:00.000Z", seq: 5 };

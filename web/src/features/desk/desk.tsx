@@ -67,7 +67,7 @@ export function Desk({ me, place, search }: Props) {
   const [query, setQuery] = useState<ConversationQuery>({ filter: "open", unread: false });
   const data = useDesk({ me: me._id, query, openRoom, list });
   const outbox = useOutbox(data.connection, me._id);
-  useDraftSync(data.connection, me._id);
+  useDraftSync(data.connection, outbox, me._id);
   const title = place === "payments" ? lists.payments : chatting ? words.chat : words.bookings;
   const { desk, live } = data;
   const unread = data.list.counts?.unread ?? 0; // conversations with something unread

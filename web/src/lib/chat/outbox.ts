@@ -32,6 +32,7 @@ export class Outbox {
   readonly #leave: () => void;
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Set<(event: OutboxEvent) => void>();
+  readonly #written = new Set<string>();
   #stored: readonly Waiting[] = [];
   #unstored: readonly Waiting[] = [];
   #entries: readonly Shown[] = [];
@@ -60,6 +61,11 @@ export class Outbox {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   };
+
+  /** Whether a message of theirs was written in this browser; all others came from another device. */
+  wrote(id: string): boolean {
+    return this.#written.has(id);
+  }
 
   /** Every message that the server has taken from now on, whichever tab sent it. */
   subscribe(listener: (event: OutboxEvent) => void): () => void {
@@ -218,6 +224,7 @@ export class Outbox {
   #show(): void {
     const known = new Set(this.#stored.map((entry) => entry.id));
     const all = [...this.#stored, ...this.#unstored.filter((entry) => !known.has(entry.id))];
+    for (const { id } of all) this.#written.add(id);
     this.#entries = all.map((entry) => ({ ...entry, state: this.#stateOf(entry) }));
     for (const watcher of this.#watchers) watcher();
   }

@@ -3,6 +3,7 @@ import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
 import { DraftSync } from "./draft-sync";
 import { drafts, noteOf } from "./drafts";
+import type { Outbox } from "./outbox";
 
 /** The draft of one person in one conversation, as useState gives a text. */
 export function useDraft(person: string, room: string): [string, (text: string) => void] {
@@ -17,7 +18,7 @@ export function useDrafts(person: string): (room: string) => string {
 }
 
 /** Keeps the drafts of whoever is signed in the same here and on the server. */
-export function useDraftSync(connection: Connection | null, person: string): void {
+export function useDraftSync(connection: Connection | null, outbox: Outbox | null, person: string): void {
   const sync = useRef<DraftSync>(null);
   useEffect(() => {
     const made = new DraftSync(person, drafts);
@@ -28,11 +29,13 @@ export function useDraftSync(connection: Connection | null, person: string): voi
     if (event.type === "connected") void sync.current?.load();
     if (event.type !== "received") return;
     const written = saidBy(event.name, event.args[0]);
-    if (written?.senderId === person) drafts.sent(person, written.place, written.text);
+    // What was sent from here was no draft any more when what is begun now was begun, however late it has gone out.
+    if (written?.senderId === person && !outbox?.wrote(written.id)) drafts.sent(person, written.place, written.text);
   });
 }
 
 interface Written {
+  id: string;
   roomId: string;
   senderId: string;
   text: string;
