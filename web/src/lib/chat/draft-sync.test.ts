@@ -93,6 +93,16 @@ test("a server that does not take it gets it the next time, also its end", async
   sync.close();
 });
 
+test("what was sent is at once no draft any more for a device that comes into view", async () => {
+  const { rows } = server([{ roomId: "u1", note: false, text: "Ayesha" }]);
+  const { drafts, sync } = device();
+  await sync.load();
+  drafts.write("s1", "u1", "");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(rows.size).toBe(0);
+  sync.close();
+});
+
 test("an answer that is older than what was written meanwhile changes nothing", async () => {
   const { state } = server();
   const { drafts, sync } = device();

@@ -18,7 +18,10 @@ export class DraftSync {
     this.#person = person;
     this.#drafts = drafts;
     this.#leave = drafts.onWrite((person, room) => {
-      if (person === this.#person) this.#saveSoon(room);
+      if (person !== this.#person) return;
+      // Sent, or given up: another device that came into view before its end was saved would offer it again.
+      if (drafts.read(person, room) === "") this.#save(room);
+      else this.#saveSoon(room);
     });
     document.addEventListener("visibilitychange", this.#seen);
   }
