@@ -26,6 +26,10 @@ const USUAL: Record<string, Answer> = {
   "GET /api/session": data({ user: null }),
 };
 
+/** Fails where whoever asks waits no more. */
+const givenUp = (signal: AbortSignal | null | undefined) =>
+  new Promise<never>((_, fail) => signal?.addEventListener("abort", () => fail(signal.reason)));
+
 /** Replaces fetch; gives the list of the requests that come. What has no answer is 404. */
 export function serve(answers: Record<string, Answer>): Request[] {
   const requests: Request[] = [];
@@ -36,7 +40,7 @@ export function serve(answers: Record<string, Answer>): Request[] {
     const method = init.method ?? "GET";
     requests.push({ method, path: input, body });
     const answer = all[`${method} ${input}`] ?? all[`${method} ${path}`] ?? refusal(404, "There is no such address.");
-    const reply = typeof answer === "function" ? await answer(body) : answer;
+    const reply = await Promise.race([typeof answer === "function" ? answer(body) : answer, givenUp(init.signal)]);
     return new Response(JSON.stringify(reply.body), { status: reply.status ?? 200, headers: reply.headers ?? {} });
   });
   return requests;

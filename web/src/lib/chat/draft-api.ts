@@ -2,6 +2,9 @@
 // Refused where somebody else is signed in by now: a tab that has not noticed yet neither gives nor takes their drafts.
 import { request } from "@/lib/api/http";
 
+/** ms. On a connection that has died unnoticed no answer comes, and what is written later waits behind it. */
+const PATIENCE = 10_000;
+
 export interface Draft {
   roomId: string;
   note: boolean;
@@ -11,4 +14,9 @@ export interface Draft {
 export const getDrafts = (person: string) => request<Draft[]>(`/api/chat/draft?${new URLSearchParams({ as: person })}`);
 
 export const keepDraft = (person: string, draft: Draft) =>
-  request("/api/chat/draft", { method: "POST", body: { ...draft, as: person }, keepalive: true });
+  request("/api/chat/draft", {
+    method: "POST",
+    body: { ...draft, as: person },
+    keepalive: true,
+    signal: AbortSignal.timeout(PATIENCE),
+  });

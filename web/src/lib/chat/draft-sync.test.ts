@@ -11,18 +11,19 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** A server that keeps drafts. While `down` it takes none, and a list waits for `held`. */
+/** A server that keeps drafts. While `down` it takes none; a list waits for `held`, and what it takes for `taking`. */
 function server(kept: Draft[] = []) {
   const rows = new Map(kept.map((draft) => [placeOf(draft), draft]));
-  const state = { rows, down: false, held: Promise.resolve() };
+  const state = { rows, down: false, held: Promise.resolve(), taking: Promise.resolve() };
   const requests = serve({
     "GET /api/chat/draft": async () => {
       const answer = data([...rows.values()]);
       await state.held;
       return answer;
     },
-    "POST /api/chat/draft": (body) => {
+    "POST /api/chat/draft": async (body) => {
       const draft = body as Draft;
+      await state.taking;
       if (state.down) return refusal(503, "Busy.");
       if (draft.text === "") rows.delete(placeOf(draft));
       else rows.set(placeOf(draft), draft);
@@ -100,6 +101,24 @@ test("what was sent is at once no draft any more for a device that comes into vi
   drafts.write("s1", "u1", "");
   await vi.advanceTimersByTimeAsync(0);
   expect(rows.size).toBe(0);
+  sync.close();
+});
+
+test("an answer that never comes holds up what is written later for a while only", async () => {
+  const { state, rows } = server();
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const ended = new AbortController();
+    setTimeout(() => ended.abort(new DOMException("Too late.", "TimeoutError")), ms);
+    return ended.signal;
+  });
+  const { drafts, sync } = device();
+  state.taking = new Promise(() => {});
+  drafts.write("s1", "u1", "Ayesha");
+  await rest();
+  state.taking = Promise.resolve();
+  drafts.write("s1", "u1", "Ayesha comes");
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(rows.get("u1")?.text).toBe("Ayesha comes");
   sync.close();
 });
 
