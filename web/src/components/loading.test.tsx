@@ -1,7 +1,9 @@
 import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { PANE, PANE_FOCUS } from "@/lib/keys/rows";
 import { Loading } from "./loading";
+import { Problem } from "./problem";
 
 const SENTENCE = "This takes longer than usual.";
 const after = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
@@ -9,11 +11,16 @@ const after = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
 /** A part of a page whose answers come by hand. */
 function part() {
   vi.useFakeTimers();
-  const answers: ((rows: string) => void)[] = [];
+  const answers: ((rows: string | Promise<string>) => void)[] = [];
   const queryFn = () => new Promise<string>((answer) => answers.push(answer));
   function Part() {
-    const { data } = useQuery({ queryKey: ["rows"], queryFn });
-    return data === undefined ? <Loading /> : <p>{data}</p>;
+    const { data, error, refetch } = useQuery({ queryKey: ["rows"], queryFn });
+    return (
+      <section {...PANE}>
+        <input aria-label="Filter" {...PANE_FOCUS} />
+        {error ? <Problem text={error.message} onRetry={refetch} /> : data === undefined ? <Loading /> : <p>{data}</p>}
+      </section>
+    );
   }
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
@@ -53,4 +60,23 @@ test("an answer that comes late all the same is shown in place of the sentence",
   await after(1);
   expect(screen.getByText("late")).toBeDefined();
   expect(screen.queryByText(SENTENCE)).toBeNull();
+});
+
+test("who asks again by keyboard is not thrown out of the pane when the button has gone", async () => {
+  const answers = part();
+  const again = () => screen.getByRole("button", { name: "Try again" });
+  await after(9_000);
+  again().focus();
+  fireEvent.click(again());
+  expect(document.activeElement).toBe(screen.getByLabelText("Filter"));
+  await after(1);
+  answers[1]?.(Promise.reject(new Error("Busy.")));
+  await after(1);
+  again().focus();
+  fireEvent.click(again());
+  await after(1);
+  answers[2]?.("rows");
+  await after(1);
+  expect(screen.getByText("rows")).toBeDefined();
+  expect(document.activeElement).toBe(screen.getByLabelText("Filter"));
 });

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { askAwaitedAgain } from "@/lib/api/ask-anew";
 import { usePassed } from "@/lib/use-passed";
 import { words } from "./messages";
+import { PassingButton } from "./passing-button";
 
 const QUIET = 300;
 const LONG = 8_000;
@@ -36,9 +37,9 @@ function Awaited({ onRetry }: { onRetry: () => void }) {
       {long && (
         <div role="alert" className="flex flex-wrap items-center gap-3 text-ink-2">
           {words.loadingLong}
-          <button type="button" className="btn btn-line btn-small" onClick={onRetry}>
+          <PassingButton className="btn btn-line btn-small" onClick={onRetry}>
             {words.tryAgain}
-          </button>
+          </PassingButton>
         </div>
       )}
     </div>

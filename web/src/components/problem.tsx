@@ -2,6 +2,7 @@
 import { CircleAlert } from "lucide-react";
 import { writtenIn } from "@/lib/language";
 import { words } from "./messages";
+import { PassingButton } from "./passing-button";
 
 export function Problem({ text, onRetry }: { text: string; onRetry?: () => void }) {
   return (
@@ -14,9 +15,9 @@ export function Problem({ text, onRetry }: { text: string; onRetry?: () => void 
         {text}
       </span>
       {onRetry && (
-        <button type="button" className="btn btn-line btn-small" onClick={onRetry}>
+        <PassingButton className="btn btn-line btn-small" onClick={onRetry}>
           {words.tryAgain}
-        </button>
+        </PassingButton>
       )}
     </div>
   );
