@@ -195,6 +195,23 @@ test("where a booking that nobody has seen stands below the list, the list grows
   await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 0, seq: 9 }), SOON);
 });
 
+test("where many have been seen by nobody, the list grows by as many pages at once, and nothing else is read again", async () => {
+  const requests = serve({
+    ...EMPTY_DESK,
+    "GET /api/booking?page=1&limit=50": listed(6, 12, 11),
+    "GET /api/booking?page=2&limit=50": listed(6, 9, 8),
+    "GET /api/booking?page=3&limit=50": listed(6, 4, 3),
+  });
+  await openDesk();
+  await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 11, seq: 12 }), SOON);
+  const before = requests.length;
+  await server(() => newest().deliver("receipt_alarm", { unseen: 150, unsent: 0, oldest: 3, seconds: 30 }));
+  await waitFor(() => expect(rows()).toHaveLength(6), SOON);
+  expect(requests.slice(before).map(({ path }) => path)).toEqual(
+    [1, 2, 3].map((page) => `/api/booking?page=${page}&limit=50`),
+  );
+});
+
 test("after an absence the lists are read again, after a recovery they are not", async () => {
   const requests = serve(EMPTY_DESK);
   await openDesk();

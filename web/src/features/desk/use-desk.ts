@@ -9,7 +9,7 @@ import type { Connection, ConnectionEvent } from "@/lib/socket/connection";
 import { useConnection, useFramedEvents, useGatheredEvents } from "@/lib/socket/use-connection";
 import { type LiveState, useLive } from "@/lib/socket/use-live";
 import type { ConversationChanged, ConversationUpdated } from "./conversations";
-import { type Booking, getBookings, type Page } from "./get-bookings";
+import { type Booking, getBookings, PAGE, type Page } from "./get-bookings";
 import type { Conversation, ConversationQuery } from "./get-conversations";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import type { Loaded } from "./shown";
@@ -22,6 +22,7 @@ import { useShown } from "./use-shown";
 
 const MOST_PAGES = 20;
 const JUST_NOW = 2_000;
+const BOOKINGS = ["desk", "bookings"];
 
 export interface DeskData {
   desk: Desk;
@@ -89,14 +90,16 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
 
   const alarm = useReceiptAlarm(connection, live.now);
   // A booking that nobody has seen may stand below the end of the list: then the list grows until it is in it.
+  // As many pages at once as they fill: a page at a time each answer would be read again for the next.
   const unseen = alarm !== null && alarm.unseen > 0 ? alarm.oldest : null;
+  const filled = Math.ceil((alarm?.unseen ?? 0) / PAGE);
   useEffect(() => {
     if (unseen === null) pages.current = 1;
     else if (loaded !== null && unseen < loaded.oldest && pages.current < MOST_PAGES) {
-      pages.current += 1;
-      refetch();
+      pages.current = Math.min(MOST_PAGES, Math.max(pages.current + 1, filled));
+      askAnew(queries, BOOKINGS);
     }
-  }, [unseen, loaded, refetch]);
+  }, [unseen, filled, loaded, queries]);
 
   const delivered = useDelivered(connection);
   useGatheredEvents(connection, (events) => {
@@ -133,7 +136,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
 /** The newest bookings; what was asked for a moment ago, while the page was loading, is not asked for again. */
 export const bookingsQuery = (pages: () => number) =>
   queryOptions({
-    queryKey: ["desk", "bookings"],
+    queryKey: BOOKINGS,
     queryFn: asked((signal) => getBookings(pages(), signal)),
     structuralSharing: false,
     staleTime: JUST_NOW,
