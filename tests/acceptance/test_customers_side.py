@@ -94,7 +94,7 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
         expect(message(phone, "Tonight too.")).to_be_in_viewport()
 
 
-def test_under_four_hundred_percent_zoom_the_page_scrolls_to_where_one_writes(
+def test_under_four_hundred_percent_zoom_the_page_scrolls_to_what_was_written_and_to_where_one_writes(
     carevia: Program, browser: Browser
 ) -> None:
     pay(carevia, "rima", "CV-00000001")
@@ -107,4 +107,8 @@ def test_under_four_hundred_percent_zoom_the_page_scrolls_to_where_one_writes(
         expect(box).to_be_in_viewport(ratio=1)
         write(page, "Who will come?")
         expect(box).to_be_in_viewport(ratio=1)
+        box.blur()
+        said = message(page, "Who will come?")
+        said.scroll_into_view_if_needed()
+        expect(said).to_be_in_viewport(ratio=1)
         assert wider_than_the_screen(page) == []

@@ -220,6 +220,14 @@ def test_nothing_jumps_on_a_familys_small_phone_in_bengali(house: str, chromium:
         assert page.evaluate("window.shift") < 0.02, page.evaluate("window.shifted")
 
 
+def test_under_four_hundred_percent_zoom_a_conversation_is_read_at_the_desk(house: str, desk: Page) -> None:
+    desk.set_viewport_size({"width": 320, "height": 256})  # 1280 x 1024, enlarged fourfold
+    visit(desk, house + CONVERSATION)
+    desk.evaluate("document.activeElement.blur()")
+    desk.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(desk.locator("[data-message]").last).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("last", ["/api/booking?userId", "/api/booking/receipt", "/api/payment", "/api/chat/message"])
 def test_nothing_jumps_whichever_part_of_a_conversation_comes_last(house: str, desk: Page, last: str) -> None:
     """On a busy machine the payments came before the bookings, and both after the messages: all of it moved."""
