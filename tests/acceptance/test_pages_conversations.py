@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import token
@@ -78,6 +78,23 @@ def test_unread_is_the_same_on_every_tab_and_after_a_kill_and_only_a_tab_that_is
     hide(first, False)
     for tab in (first, second):
         expect(conversations(tab).first).not_to_contain_text("unread")
+
+
+def test_the_filters_have_room_for_thousands(carevia: Program, context: BrowserContext) -> None:
+    def many(route: Route) -> None:
+        answer = route.fetch()
+        counts = {"open": 8765, "mine": 1234, "unassigned": 7531, "closed": 23456, "unread": 1105}
+        route.fulfill(response=answer, json=answer.json() | {"counts": counts})
+
+    desk = context.new_page()
+    desk.route("**/api/chat/conversation?filter=*", many)
+    sign_in(desk, carevia)
+    filters = desk.get_by_role("group", name="Which conversations").get_by_role("button")
+    expect(filters).to_have_text(["Open 8,765", "Mine 1,234", "Unassigned 7,531", "Closed 23,456"])
+    cut = filters.evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+    )
+    assert cut == []
 
 
 def test_search_assignment_and_drafts(carevia: Program, context: BrowserContext) -> None:

@@ -37,7 +37,7 @@ export function ConversationFilters({ query, counts, onChange }: Props) {
       </div>
       <button
         type="button"
-        className={`${WORD} w-20 flex-none flex-col border border-line-2 aria-pressed:border-accent-line aria-pressed:bg-tint aria-pressed:text-accent-ink`}
+        className={`${WORD} w-16 flex-none flex-col border border-line-2 aria-pressed:border-accent-line aria-pressed:bg-tint aria-pressed:text-accent-ink`}
         aria-pressed={query.unread}
         disabled={query.filter === "closed"}
         onClick={() => onChange({ ...query, unread: !query.unread })}
