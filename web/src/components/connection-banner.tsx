@@ -6,6 +6,7 @@ import { useSnapshot } from "@/lib/socket/use-connection";
 import type { LiveState } from "@/lib/socket/use-live";
 import { useNow } from "@/lib/use-now";
 import { words } from "./messages";
+import { PassingButton } from "./passing-button";
 
 /** Whether the page must say that it is not live; "checking" and the first moments are no news. */
 export function bannerTone(live: LiveState): "warn" | "bad" | null {
@@ -35,10 +36,10 @@ export function ConnectionSentence({ live, connection, desk }: Props) {
           freshness !== "ended" &&
           (lastLive === null ? words.staleNever : (desk ? words.stale : words.staleChat)(clock(lastLive)))}
       </span>
-      <button type="button" className="btn btn-line btn-small" onClick={() => connection?.retry()}>
+      <PassingButton className="btn btn-line btn-small" onClick={() => connection?.retry()}>
         {freshness === "ended" ? words.connectAgain : words.tryNow}
         {retryAt !== null && <Countdown to={retryAt} />}
-      </button>
+      </PassingButton>
     </>
   );
 }

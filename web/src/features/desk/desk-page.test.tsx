@@ -212,6 +212,20 @@ test("where many have been seen by nobody, the list grows by as many pages at on
   );
 });
 
+test("who tries now by keyboard keeps their place in the bar once the connection is back", async () => {
+  serve(EMPTY_DESK);
+  await openDesk();
+  await server(() => newest().deliver("live", { seq: 1, time: new Date().toISOString() }, null));
+  await server(() => newest().lose());
+  const again = await screen.findByRole("button", { name: "Try now" });
+  again.focus();
+  fireEvent.click(again);
+  await server(() => newest().accept("s2", false));
+  await server(() => newest().deliver("live", { seq: 1, time: new Date().toISOString() }, null));
+  expect(screen.queryByRole("button", { name: "Try now" })).toBeNull();
+  expect(document.activeElement).toBe(screen.getByRole("banner"));
+});
+
 test("after an absence the lists are read again, after a recovery they are not", async () => {
   const requests = serve(EMPTY_DESK);
   await openDesk();
