@@ -226,6 +226,18 @@ test("who tries now by keyboard keeps their place in the bar once the connection
   expect(document.activeElement).toBe(screen.getByRole("banner"));
 });
 
+test("more than a thousand that nobody has seen are all read, so that the alarm ends", async () => {
+  serve({
+    ...EMPTY_DESK,
+    "GET /api/booking": listed(60, 12, 11),
+    "GET /api/booking?page=30&limit=50": listed(60, 4, 3),
+  });
+  await openDesk();
+  await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 11, seq: 12 }), SOON);
+  await server(() => newest().deliver("receipt_alarm", { unseen: 1_500, unsent: 0, oldest: 3, seconds: 30 }));
+  await waitFor(() => expect(said("shown").at(-1)).toEqual({ since: 3, seq: 12 }), SOON);
+});
+
 test("after an absence the lists are read again, after a recovery they are not", async () => {
   const requests = serve(EMPTY_DESK);
   await openDesk();

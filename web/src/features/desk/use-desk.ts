@@ -20,7 +20,7 @@ import { useGathered } from "./use-gathered";
 import { useReceiptAlarm } from "./use-receipt-alarm";
 import { useShown } from "./use-shown";
 
-const MOST_PAGES = 20;
+const MOST_PAGES = 200; // the bookings of a weekend without a desk: an alarm that older ones rang could not be ended
 const JUST_NOW = 2_000;
 const BOOKINGS = ["desk", "bookings"];
 
