@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import HashingError, VerificationError
 from sqlalchemy import func, select
 
-from carevia.errors import RateLimited, SignInFirst
+from carevia.errors import RateLimited, SignInFirst, Unavailable
 from carevia.service.attempts import KNOWN_FOR, PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, WINDOW
 from carevia.service.passwords import Passwords
 from carevia.service.people import People
@@ -141,3 +143,39 @@ def test_a_clock_that_went_back_some_minutes_gives_no_guesses_away(make: Callabl
                 await at.right(HOME)
 
     run(main())
+
+
+def test_a_password_that_could_not_be_compared_for_want_of_memory_is_not_called_wrong(
+    make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner was answered 401 for the right password, and after five times 429 for fifteen minutes."""
+
+    async def main() -> None:
+        async with door(make) as at:
+            with monkeypatch.context() as scarce:
+                scarce.setattr(PasswordHasher, "verify", fails(VerificationError))
+                for _ in range(PER_ACCOUNT_AND_ADDRESS):
+                    with pytest.raises(Unavailable, match="cannot be checked"):
+                        await at.right(HOME)
+            await at.right(HOME)
+
+    run(main())
+
+
+def test_an_account_whose_password_could_not_be_hashed_for_want_of_memory_is_not_made(
+    make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with door(make) as at:
+            monkeypatch.setattr(PasswordHasher, "hash", fails(HashingError))
+            with pytest.raises(Unavailable, match="cannot be checked"):
+                await at.people.add("nasrin@example.com", "admin", None, "long enough")
+
+    run(main())
+
+
+def fails(error: type[Exception]) -> Callable[..., object]:
+    def work(*_: object) -> object:
+        raise error("Memory allocation error")
+
+    return work

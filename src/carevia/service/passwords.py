@@ -4,7 +4,9 @@ The parameters are OWASP's floor (19 MiB, two passes), and an unknown account ta
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -19,9 +21,11 @@ PASSES: Final = 2
 THREADS: Final = 2
 WAITING: Final = 16
 
+_log = logging.getLogger("carevia.passwords")
+
 
 class Passwords:
-    """`close` it when done. Both methods raise Unavailable while the queue is full."""
+    """`close` it when done. Both methods raise Unavailable while the queue is full or memory is short."""
 
     def __init__(self, *, memory_kib: int = MEMORY_KIB) -> None:
         self._memory_kib = memory_kib
@@ -65,13 +69,27 @@ class Passwords:
         return self._hasher
 
     def _hash(self, password: str) -> str:
-        return self._ready().hash(password)
+        with _failures_told():
+            return self._ready().hash(password)
 
     def _matches(self, password: str, stored: str | None) -> bool:
-        from argon2.exceptions import InvalidHashError, VerificationError
+        from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-        hasher = self._ready()
-        try:
-            return hasher.verify(stored or self._nobody, password) and stored is not None
-        except (VerificationError, InvalidHashError):
-            return False
+        with _failures_told():
+            hasher = self._ready()
+            try:
+                return hasher.verify(stored or self._nobody, password) and stored is not None
+            except (VerifyMismatchError, InvalidHashError):
+                return False
+
+
+@contextlib.contextmanager
+def _failures_told() -> Iterator[None]:
+    """Argon2 that got no memory says nothing about the password: nobody guessed wrong."""
+    from argon2.exceptions import Argon2Error
+
+    try:
+        yield
+    except Argon2Error as problem:
+        _log.error("a password could not be checked: %s", problem)
+        raise Unavailable("Passwords cannot be checked at the moment. Try again in a few seconds.") from None
