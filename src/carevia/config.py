@@ -127,8 +127,6 @@ def _merged(environ: Mapping[str, str], folder: Path | None) -> dict[str, str]:
     if folder is None or env not in ("development", "production"):
         return ours
     path = folder / f".env.{env}"
-    if not path.is_file():
-        return ours
     stated = _stated(path)
     if stated.pop(f"{PREFIX}ENV", env) != env:
         raise ConfigError(f"{path.name} names another CAREVIA_ENV. Set CAREVIA_ENV in the environment instead.")
@@ -142,8 +140,13 @@ def _stated(path: Path) -> dict[str, str]:
     try:
         with path.open(encoding="utf-8") as file:
             lines = list(parse_stream(file))
+    except FileNotFoundError:
+        return {}
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"{path.name} cannot be read. Make it a UTF-8 text file that this user may read.") from None
+        raise ConfigError(
+            f"{path.name} cannot be read. Make it a UTF-8 text file that this user may read, "
+            "or start in a folder that they may enter."
+        ) from None
     for line in lines:
         if line.error and (ours := re.search(rf"{PREFIX}\w+", line.original.string)):
             raise ConfigError(f"{ours[0]} in {path.name} cannot be read. Write the line as {ours[0]}=value.")

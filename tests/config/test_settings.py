@@ -249,6 +249,13 @@ def test_file_that_names_another_environment_or_is_not_text_is_refused(tmp_path:
         load_settings({}, tmp_path)
 
 
+def test_folder_in_the_place_of_the_file_is_not_passed_over(tmp_path: Path) -> None:
+    """A container's engine makes one where the file that it was to mount is not there: all was the default."""
+    (tmp_path / ".env.development").mkdir()
+    with pytest.raises(ConfigError, match=r"\.env\.development cannot be read"):
+        load_settings({}, tmp_path)
+
+
 # --- production ---
 
 
