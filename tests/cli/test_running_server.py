@@ -1,6 +1,7 @@
 """Commands beside a running server, and how the server ends when it is told to."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.cli.terminal import command
@@ -138,6 +140,22 @@ def test_sigterm_ends_with_status_0_where_the_system_gives_no_new_thread() -> No
 def test_sigint_ends_with_status_0_too(program: Program) -> None:
     assert program.stop(sign=signal.SIGINT) == 0
     assert "Traceback" not in program.output()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux what a process has open")
+@pytest.mark.parametrize("closed", [(1,), (0, 1, 2)])
+def test_standard_streams_that_the_parent_has_closed_are_nowhere_and_it_ends_with_status_0(closed: tuple[int]) -> None:
+    """Its sockets took their numbers, every warning was an error where it was said, and it ended with SIGABRT."""
+
+    class Closed(Program):
+        def serve_command(self) -> list[str]:
+            ends = " ".join(f"{number}>&-" for number in closed)
+            return ["sh", "-c", f'exec "$@" {ends}', "sh", *super().serve_command()]
+
+    with Closed() as program:
+        assert {os.readlink(f"/proc/{program.pid}/fd/{number}") for number in closed} == {os.devnull}
+        assert httpx2.post(f"{program.url}/api/payment/webhook", content=b"{}").status_code == 400
+        assert program.stop() == 0
 
 
 def _catches_sigterm(pid: int) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """The entry point of the `carevia` script and of `python -m carevia`."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # ✅ and ❌ on any terminal; unknown signs never stop a server
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -38,6 +39,14 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _open_closed_streams() -> None:
+    """What the parent has closed leads nowhere: else the first socket or file gets its number, and there is none to
+    write to. Opened in their order, each gets its own."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 -- as long as the process
 
 
 def _example(*lines: str) -> str:
