@@ -158,6 +158,19 @@ def test_standard_streams_that_the_parent_has_closed_are_nowhere_and_it_ends_wit
         assert program.stop() == 0
 
 
+def test_a_folder_that_has_gone_under_the_operator_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    refused = command("migrate")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("carevia: The data folder data cannot be used (No such file or directory).")
+    assert command("migrate", CAREVIA_DATA_DIR=str(tmp_path / "data")).returncode == 0
+
+
 def _catches_sigterm(pid: int) -> bool:
     caught = re.search(r"SigCgt:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
     return bool(caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)

@@ -56,7 +56,7 @@ def _example(*lines: str) -> str:
 def _settings(**overrides: Any) -> "Settings":
     from carevia.config import load_settings, with_development_secrets
 
-    return with_development_secrets(load_settings(os.environ, Path.cwd(), overrides))
+    return with_development_secrets(load_settings(os.environ, Path(), overrides))
 
 
 def _end_cleanly() -> None:
@@ -214,7 +214,7 @@ def doctor() -> None:
     """Show the configuration with secrets masked, and say what is wrong and what to do."""
     from carevia.cli.doctor import examine
 
-    sys.exit(0 if examine(os.environ, Path.cwd(), click.echo) else 1)
+    sys.exit(0 if examine(os.environ, Path(), click.echo) else 1)
 
 
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
