@@ -128,6 +128,20 @@ def test_a_full_disk_is_told_and_leaves_no_row(tmp_path: Path, monkeypatch: pyte
     run(main())
 
 
+def test_a_data_folder_that_was_moved_away_is_not_made_again(tmp_path: Path) -> None:
+    """An upload made another one, into which the operator then moved the true one back."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            gone = tmp_path / "gone"
+            keeper = service.Attachments(home.store, gone / "attachments", now=lambda: home.time, random=os.urandom)
+            with pytest.raises(Unavailable, match="could not be stored"):
+                await keeper.keep(CUSTOMER, "u1", "up1", "photo.png", PNG)
+            assert not gone.exists()
+
+    run(main())
+
+
 def test_a_crash_between_file_and_row_leaves_a_file_that_is_swept_and_the_retry_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

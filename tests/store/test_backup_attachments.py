@@ -46,6 +46,7 @@ class Site:
 
         async def work(store: Store) -> str:
             keeper = Attachments(store, self.files, now=lambda: 10**12, random=os.urandom)
+            self.data.mkdir(exist_ok=True)  # as a server has done that runs
             made = await keeper.keep(CUSTOMER, "u1", upload, "a.png", content)
             if sent:
                 await store.write(lambda tx: attach(tx, [made.id], 5))

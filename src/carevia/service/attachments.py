@@ -210,7 +210,8 @@ def _without_row(tx: Transaction, *, ids: Sequence[str]) -> set[str]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # not its parents: a data folder that is not there has been moved away
+    path.parent.mkdir(exist_ok=True, mode=0o700)
     write_whole(path, content)
     sync(path.parent)
 
