@@ -14,6 +14,8 @@ from carevia.realtime import Server
 from carevia.service.health import EVERY, Health
 from carevia.service.relay import Relay
 from carevia.store.sqlite import SqliteStore
+from carevia.store.sqlite_database import SqliteDatabase
+from carevia.store.threaded import READERS
 from carevia.store.transaction import Transaction
 from tests.aio import run
 from tests.service.hub import a_hub
@@ -113,6 +115,28 @@ def test_a_writer_that_died_while_the_system_gave_no_thread_is_followed_by_anoth
             await green(health)
             assert await store.write(say) == 1
             lost.cancel()
+
+    run(main())
+
+
+def test_threads_that_read_and_died_are_followed_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory was short for a moment, every later read was answered 503 until somebody started the server anew."""
+
+    def no_memory(*_: object) -> bool:
+        raise MemoryError
+
+    async def main() -> None:
+        async with watched(tmp_path) as (store, _, health):
+            readers: Any = store._readers
+            with monkeypatch.context() as short:
+                short.setattr(SqliteDatabase, "from_outside", no_memory)
+                lost = [asyncio.create_task(store.read(no_memory)) for _ in range(READERS)]
+                await asyncio.wait_for(asyncio.shield(asyncio.gather(*readers.ended[:READERS])), SOON)
+            await health.judge()
+            async with asyncio.timeout(SOON):
+                assert await store.read(lambda tx: 7) == 7
+            for one in lost:
+                one.cancel()
 
     run(main())
 

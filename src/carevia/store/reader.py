@@ -33,6 +33,15 @@ class Readers:
         for member in self._members:
             member.thread.start()
 
+    def revive(self) -> None:
+        """Who died for want of memory, or of a fault of ours, is followed by another; where the system gives no thread
+        just now, the next call tries again. What was being read is given up by whoever waits for it."""
+        for place, member in enumerate(self._members):
+            if member.ended.done():
+                successor = member.successor()
+                successor.thread.start()
+                self._members[place] = successor
+
     def stop(self) -> None:
         for member in self._members:
             member.jobs.put(None)
@@ -47,15 +56,21 @@ class Reader:
         self.ended: asyncio.Future[None] = home.loop.create_future()
         self.jobs = jobs
         self.thread = Thread(target=self._main, name=f"carevia-reader-{number}", daemon=True)
+        self._number = number
         self._database = database
         self._home = home
         self._session: Session | None = None
+
+    def successor(self) -> "Reader":
+        return Reader(self._database, self._home, self.jobs, self._number)
 
     def _main(self) -> None:
         try:
             while (job := self.jobs.get()) is not None:
                 if job.take():
                     self._serve(job)
+        except BaseException:  # `check` of the store starts another thread
+            log.exception("store: a thread that reads died")
         finally:
             self._disconnect()
             self._home.tell(set_ended, self.ended)

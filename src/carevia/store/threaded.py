@@ -137,6 +137,8 @@ class ThreadedStore(Store):
         return oldest, newest
 
     async def check(self) -> None:
+        if self._readers is not None:
+            self._readers.revive()
         if self._writer is not None and self._writer.ended.done():
             self._replace_writer(self._writer)
             raise Unavailable("The store's writer had died and was started again.")
