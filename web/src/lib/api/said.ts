@@ -13,6 +13,8 @@ export const BENGALI: Readonly<Record<string, string>> = {
     "অনেকবার সাইন ইনের চেষ্টা হয়েছে। কয়েক মিনিট পরে আবার চেষ্টা করুন।",
   "Too many people are signing in at this moment. Try again in a few seconds.":
     "এই মুহূর্তে অনেকে সাইন ইন করছেন। কয়েক সেকেন্ড পরে আবার চেষ্টা করুন।",
+  "Passwords cannot be checked at the moment. Try again in a few seconds.":
+    "এই মুহূর্তে পাসওয়ার্ড যাচাই করা যাচ্ছে না। কয়েক সেকেন্ড পরে আবার চেষ্টা করুন।",
   "Too many connections from this address. Try again in a moment.":
     "এই ঠিকানা থেকে অনেক সংযোগ এসেছে। একটু পরে আবার চেষ্টা করুন।",
   "Too many events at once. Wait a moment and send it again.": "একসঙ্গে অনেক কিছু এসেছে। একটু পরে আবার পাঠান।",
