@@ -25,7 +25,8 @@ _NO_STORE: Headers = ((b"cache-control", b"no-store"),)
 _ANY_ORIGIN: Headers = (*_NO_STORE, (b"access-control-allow-origin", b"*"))
 _ANY_CLIENT = 16  # packets in one payload; python-engineio's client refuses more, and would do so at every replay
 _ABLE_CLIENT = 512
-# Browsers and Node's socket.io-client, which read a payload of any number. Whoever says so wrongly harms nobody else.
+# Browsers and Node's socket.io-client, which read a payload of any number and stamp each request with another `t`.
+# Whoever says so wrongly harms nobody else.
 _ABLE = ("Mozilla/", "node-XMLHttpRequest")
 BODY_SECONDS = 8.0  # for a body to arrive whole; with DRAIN_SECONDS a slow one is gone within ten
 DRAIN_SECONDS = 1.0  # how long an unwanted body is read after its refusal, so that the client can read the answer
@@ -69,7 +70,7 @@ class Exchange:
         elif (polling := engine.polling(sid)) is None:
             self._refuse(engineio.BAD_REQUEST if sid in engine.sessions else engineio.UNKNOWN_SID)
         elif self._method == "GET":
-            self._get(polling)
+            self._get(polling, query.get("t"))
         elif self._method == "POST":
             return self._wants_body(polling)
         else:
@@ -84,7 +85,11 @@ class Exchange:
     @property
     def packets_at_once(self) -> int:
         """How many the client takes in one answer: a day's events are twenty round trips then, not six hundred."""
-        return _ABLE_CLIENT if self._handshake.header(b"user-agent").startswith(_ABLE) else _ANY_CLIENT
+        return _ABLE_CLIENT if self._is_able else _ANY_CLIENT
+
+    @property
+    def _is_able(self) -> bool:
+        return self._handshake.header(b"user-agent").startswith(_ABLE)
 
     def body(self, data: bytes) -> None:
         """The body is whole."""
@@ -135,11 +140,14 @@ class Exchange:
         session = self._engine.open_polling(self._handshake)
         self._answer(200, self._engine.open_packet(session.id, "polling"), _TEXT, own=greeting)
 
-    def _get(self, polling: "PollingTransport") -> None:
-        if polling.waiting:
+    def _get(self, polling: "PollingTransport", stamp: str | None) -> None:
+        """Proxies and browsers send a GET again, with its stamp, whose connection broke before an answer: what was in
+        that answer is lost, so the session is. (The .NET client's stamps are seconds: they say nothing.)"""
+        if polling.waiting or (stamp and stamp == polling.stamp and self._is_able):
             polling.session.close("transport error")
             self._refuse(engineio.BAD_REQUEST)
             return
+        polling.stamp = stamp
         self._polling = polling
         polling.poll(self)
 

@@ -1,8 +1,9 @@
 """The polling transport, and the ASGI callable that serves it in front of the application.
 
-At most one GET waits per session; a second one ends it, as the protocol's reference server does. A client that hangs
-up while its GET waits has left. What was said and that it ends never share an answer: socket.io-client takes the end at
-once and events a tick later, when it no longer counts them as received; recovery would bring them again.
+At most one GET waits per session; a second one ends it, as the protocol's reference server does, and so does one that
+comes again after its answer. A client that hangs up while its GET waits has left. What was said and that it ends never
+share an answer: socket.io-client takes the end at once and events a tick later, when it no longer counts them as
+received; recovery would bring them again.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ class PollingTransport:
         "engine",
         "request",
         "session",
+        "stamp",
     )
 
     name = "polling"
@@ -51,6 +53,7 @@ class PollingTransport:
         self._final: bytes | None = None
         self._drained: asyncio.Future[None] | None = None
         self._bucket: Bucket[Any] | None = None  # of the time in which it must fetch what waits
+        self.stamp: str | None = None  # of the last GET
         self.request: Handshake | None = None  # the POST whose packets come just now: its headers are its own
 
     @property
