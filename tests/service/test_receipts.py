@@ -224,6 +224,25 @@ def test_after_a_restart_what_nobody_saw_is_unseen_still_and_its_replay_is_its_e
     run(work())
 
 
+def test_after_a_restart_no_replay_is_the_emission_of_what_a_desk_had_before(tmp_path: Path) -> None:
+    """The receipt said that a booking was sent after it was shown: to a desk that came back later than the first."""
+
+    async def work() -> None:
+        async with office(tmp_path) as o:
+            code = await o.pay()
+            o.receipts._gathered.marks.clear()  # the process dies before it has written that down
+        async with office(tmp_path) as o:
+            o.receipts.shown(STAFF, "tab-1", Screen(), 0, 1)
+            o.home.time = NOW + 50
+            (row,) = await o.home.store.events_after(0, ["desk"], 10)
+            o.receipts.emitted(row)
+            await o.receipts.flush()
+            receipt = await o.receipts.of(code)
+            assert (receipt.emittedAt, receipt.shownAt) == (None, iso(NOW))
+
+    run(work())
+
+
 def test_what_could_not_be_written_is_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(_: Any) -> Any:
         raise Unavailable("The disk is full.")

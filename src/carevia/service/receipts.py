@@ -2,8 +2,9 @@
 
 Nothing here costs a webhook a statement: the received time is a column of the booking's insert, everything later is
 gathered in memory and written once a second, in one transaction. What a killed process had gathered is lost: then
-`committed` stays unknown, `emitted` is the first replay's time, and desks confirm again when they come back. Every
-node reads what the others have written: what a desk of any of them has shown is seen.
+`committed` stays unknown, `emitted` is the first replay's time (unknown too where a desk had it before), and desks
+confirm again when they come back. Every node reads what the others have written: what a desk of any of them has shown
+is seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -182,8 +183,14 @@ class Receipts:
         for first, last in screen.confirm(since, min(through, self._relay.position)):
             seen = Seen(person.id, person.staff_name, socket_id, at)
             self._gathered.screens.setdefault((first, last), []).append(seen)
-            for seq in self._unseen.take(first, last):
+            for seq in self._seen(first, last):
                 self._gathered.first[seq] = at
+
+    def _seen(self, first: int, last: int) -> list[int]:
+        """Those that were unseen until now. A replay that is still to come is not how they got to a screen."""
+        taken = self._unseen.take(first, last)
+        self._lost.difference_update(taken)
+        return taken
 
     def _mark(self, seq: int) -> Mark:
         return self._gathered.marks.setdefault(seq, Mark())
@@ -229,7 +236,7 @@ class Receipts:
         for row in await self._store.read(lambda tx: tx.all(_SCREENS_AFTER, last=self._read)):
             if row.to_seq > self._relay.position:  # of rows that this node has yet to emit
                 break
-            self._unseen.take(row.from_seq, row.to_seq)
+            self._seen(row.from_seq, row.to_seq)
             self._read = row.id
 
     def _put_back(self, gathered: Gathered) -> None:
