@@ -22,7 +22,8 @@ class ShownOn(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """ISO times; None is what has not happened, or what a process that was killed had not written down yet."""
+    """ISO times; None is what has not happened, or what a process that was killed had not written down yet. Then
+    `committedAt` is the moment at which the transaction that was committed wrote the booking."""
 
     trackingId: str
     seq: int

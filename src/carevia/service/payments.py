@@ -38,7 +38,7 @@ class Payments:
     def __init__(self, store: Store, *, now: Callable[[], int], random: Random) -> None:
         self._store = store
         self._now = now
-        self._recorder = Recorder(random)
+        self._recorder = Recorder(random, now)
 
     async def receive_stripe(self, body: bytes, event: StripeEvent, cause: str | None = None) -> None:
         """Take in an event whose signature was found good; `body` is what was signed, `event` what `read_event` read

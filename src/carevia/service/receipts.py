@@ -2,9 +2,9 @@
 
 Nothing here costs a webhook a statement: the received time is a column of the booking's insert, everything later is
 gathered in memory and written once a second, in one transaction. What a killed process had gathered is lost: then
-`committed` stays unknown, `emitted` is the first replay's time (unknown too where a desk had it before), and desks
-confirm again when they come back. Every node reads what the others have written: what a desk of any of them has shown
-is seen.
+`committed` stays the moment of that insert, `emitted` is the first replay's time (unknown where a desk had it before),
+and desks confirm again when they come back. Every node reads what the others have written: what a desk of any of them
+has shown is seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ _MARK: Final = (
     update(bookings)
     .where(_b.announced >= bindparam("low"), _b.announced <= bindparam("high"), _b.received.is_not(None))
     .values(
-        committed=func.coalesce(_b.committed, bindparam("new_committed")),
+        committed=func.coalesce(bindparam("new_committed"), _b.committed),
         emitted=func.coalesce(_b.emitted, bindparam("new_emitted")),
     )
 )

@@ -5,6 +5,7 @@ The second teller completes what the first left open. Money is the provider's wo
 replaced as soon as the provider speaks of it. What became of the money afterwards is settling.py's.
 """
 
+from collections.abc import Callable
 from itertools import count
 
 from sqlalchemy import bindparam, case, delete, exists, func, or_, select, update
@@ -107,8 +108,9 @@ _SET_MONEY = (
 class Recorder:
     """Every method is one step of a work."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, now: Callable[[], int]) -> None:
         self._random = random
+        self._now = now
 
     def record(self, tx: Transaction, paid: PaidBooking, *, delivery: str, now: int) -> str | None:
         """Answers in a few words what was odd, None for a new booking like any other.
@@ -228,6 +230,7 @@ class Recorder:
             created=paid.money.paid_at or now,
             announced=seq,
             received=now,
+            committed=self._now(),  # at the earliest: receipts.py writes the moment itself, unless the process dies
             **told,
         )
         return id_
