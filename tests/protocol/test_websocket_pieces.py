@@ -7,7 +7,7 @@ import pytest
 from carevia.protocol.websocket import BAD_DATA, BINARY, CONTINUATION, FAIL, PING, TEXT, Reader
 from tests.protocol.frames import client_frame, read, single
 
-BAD_AT_ONCE = [b"\x80", b"\xc0", b"\xe0\x80", b"\xed\xa0\x80", b"\xf0\x80", b"\xf4\x90", b"\xf5", b"\xff"]
+BAD_AT_ONCE = [b"\x80", b"\xc0", b"\xe0\x80", b"\xed\xa0", b"\xed\xbf", b"\xf0\x80", b"\xf4\x90", b"\xf5", b"\xff"]
 
 
 @pytest.mark.parametrize("bad", BAD_AT_ONCE)

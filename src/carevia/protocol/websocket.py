@@ -210,7 +210,7 @@ class Reader:
             self._utf8.decode(piece, final)
         except UnicodeDecodeError:
             return False
-        return True
+        return not b"\xed\xa0" <= self._utf8.getstate()[0] < b"\xee"  # half a surrogate, which it would wait for
 
     def _control(self, opcode: int, payload: bytes, out: list[Message]) -> None:
         if opcode == CLOSE:
