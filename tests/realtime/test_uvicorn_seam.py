@@ -1,4 +1,5 @@
-"""What realtime/uvicorn.py leans on in uvicorn. After a change of its version, this file says what broke first."""
+"""What realtime/uvicorn.py and cli/process.py lean on in uvicorn. After a change of its version, this file says what
+broke first."""
 
 import asyncio
 import inspect
@@ -11,6 +12,7 @@ import httptools
 import pytest
 import uvicorn
 from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -44,8 +46,8 @@ def test_the_methods_that_are_called_are_there() -> None:
 
 def test_the_attributes_that_are_read_have_their_names() -> None:
     source = inspect.getsource(HttpToolsProtocol)
-    for name in ("url", "headers", "scheme", "client", "scope", "cycle", "parser", "transport", "connections",
-                 "expect_100_continue"):  # fmt: skip
+    for name in ("url", "headers", "scheme", "client", "server", "scope", "cycle", "parser", "transport",
+                 "connections", "expect_100_continue"):  # fmt: skip
         assert f"self.{name} = " in source or f"self.{name}: " in source, name
 
 
@@ -132,8 +134,30 @@ def test_the_attributes_that_are_read_are_there_when_an_upgrade_comes() -> None:
     assert isinstance(seen["transport"], asyncio.BaseTransport) or hasattr(seen["transport"], "set_protocol")
 
 
-def test_a_cycle_says_whether_its_answer_is_complete() -> None:
-    assert "self.response_complete" in inspect.getsource(RequestResponseCycle)
+def test_a_cycle_says_whether_its_answer_has_begun_and_is_complete() -> None:
+    made = inspect.getsource(RequestResponseCycle.__init__)
+    for name in ("response_started", "response_complete"):
+        assert f"self.{name} = " in made, name
+
+
+def test_what_flow_extends_is_there_and_still_asked() -> None:
+    """realtime/flow.py."""
+    assert "self.write_paused = " in inspect.getsource(FlowControl.__init__)
+    source = inspect.getsource(httptools_impl)
+    for name in ("pause_writing", "resume_writing", "pause_reading", "resume_reading"):
+        assert list(inspect.signature(getattr(FlowControl, name)).parameters) == ["self"]
+        assert f"self.flow.{name}()" in source, name
+
+
+def test_the_server_still_asks_what_is_overridden() -> None:
+    """cli/process.py: a graceful stop ends with status 0, after a drain."""
+    source = inspect.getsource(uvicorn.Server)
+    for call in ("with self.capture_signals()", "self.startup(sockets=sockets)", "self.shutdown(sockets=sockets)"):
+        assert call in source, call
+    assert list(inspect.signature(uvicorn.Server.handle_exit).parameters) == ["self", "sig", "frame"]
+    made = inspect.getsource(uvicorn.Server.__init__)
+    for name in ("config", "server_state", "should_exit", "force_exit"):
+        assert f"self.{name} = " in made, name
 
 
 def test_an_upgrade_elsewhere_is_the_plain_request_it_also_is(caplog: pytest.LogCaptureFixture) -> None:
