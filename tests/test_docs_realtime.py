@@ -124,8 +124,9 @@ def test_every_public_name_is_explained(module: Any) -> None:
             assert thing.__doc__ and inspect.signature(thing).return_annotation is not inspect.Signature.empty, name
 
 
-def test_every_public_name_of_the_engine_is_on_the_page() -> None:
-    for name in carevia.realtime.__all__:
+@pytest.mark.parametrize("module", [carevia.realtime, testing], ids=lambda module: module.__name__)
+def test_every_public_name_is_on_the_page(module: Any) -> None:
+    for name in module.__all__:
         assert f"`{name}`" in PAGE or f"`{name}(" in PAGE, name
 
 
