@@ -123,6 +123,27 @@ def test_together_they_hold_no_more_than_allowed_and_the_furthest_behind_goes_fi
     run(main())
 
 
+def test_what_waits_for_polls_counts_too_however_little_it_is_of_each() -> None:
+    async def main() -> None:
+        server = make(total_buffer_limit=200_000)
+        space = server.namespace("/")
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(TestClient(server, transport="polling")) for _ in range(10)]
+            for client in clients:
+                client.pause()
+            space.emit("e")  # takes the poll that waits
+            await asyncio.sleep(0.01)
+            for number, client in enumerate(clients):
+                for _ in range(20 + number):
+                    space.to(client.sid).emit("e", "x" * 1_000)
+                await asyncio.sleep(0)
+            assert sum(polling.unsent for polling in server.engine.polls.values()) <= 200_000
+            assert [client.sid in space.sockets for client in clients] == 7 * [True] + [False, False, True]
+        await server.stop()
+
+    run(main())
+
+
 def test_a_hundred_megabytes_to_a_client_that_does_not_read_cost_five_at_most() -> None:
     async def main() -> None:
         server = echoing()

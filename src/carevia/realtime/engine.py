@@ -88,7 +88,7 @@ class Engine:
         self.farewells: dict[str, PollingTransport] = {}
         self._released: list[PollingTransport] = []  # whose GETs are answered at the end of this turn
         self.lagging: set[Lagging] = set()
-        self._allowance = 0  # bytes that lagging clients may be sent before it is worth adding up again
+        self._allowance = 0  # bytes that may be left waiting before it is worth adding up again
         self._accept = accept
         self._admit = admit
         self._watch = watch
@@ -248,18 +248,20 @@ class Engine:
         return self.lags.set(transport) if self.config.lag_timeout else None
 
     def has_room(self, transport: Lagging, more: int) -> bool:
-        """Whether this many bytes may wait for a lagging client. Where all lagging clients together hold too much, the
-        one that is furthest behind is dropped."""
+        """Whether this many bytes may wait for a client; one message alone may be larger. Where all clients together
+        hold too much, the one that is furthest behind is dropped."""
         limit, total = self.config.buffer_limit, self.config.total_buffer_limit
-        if limit and transport.unsent + more > limit:
+        held = transport.unsent
+        if limit and held and held + more > limit:
             return False
         self._allowance -= more
         while total and self._allowance < 0:
-            self._allowance = total - more - sum(other.unsent for other in self.lagging)
+            behind = {*self.lagging, *self.polls.values(), *self.farewells.values()}
+            self._allowance = total - more - sum(other.unsent for other in behind)
             if self._allowance < 0:
-                furthest = max(self.lagging, key=lambda other: other.unsent, default=transport)
-                if furthest is transport:
-                    return False
+                furthest = max(behind, key=lambda other: other.unsent, default=transport)
+                if furthest.unsent <= held:
+                    return not held
                 furthest.give_up()
         return True
 

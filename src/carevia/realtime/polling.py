@@ -67,7 +67,10 @@ class PollingTransport:
             return
         parts = message.parts
         size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
-        if self._size and self._size + size > _LAGGING and not self._has_room(size):
+        lags = self._size + size > _LAGGING
+        if lags and self._bucket is None and self not in self.engine.lagging:
+            self._bucket = self.engine.lags_behind(self)
+        if (lags or self._waiter is None) and not self.engine.has_room(self, size):
             if message.volatile:
                 self.engine.stats.dropped += 1
             else:
@@ -75,17 +78,7 @@ class PollingTransport:
             return
         self._queue.append(message)
         self._size += size
-        if size > _LAGGING:  # where it is alone it was taken whatever its size, as over WebSocket
-            self._lags()
         self.release()
-
-    def _has_room(self, more: int) -> bool:
-        self._lags()
-        return self.engine.has_room(self, more)
-
-    def _lags(self) -> None:
-        if self._bucket is None and self not in self.engine.lagging:
-            self._bucket = self.engine.lags_behind(self)
 
     @property
     def unsent(self) -> int:
