@@ -117,6 +117,19 @@ def test_who_leaves_and_connects_anew_on_the_same_connection_has_no_more_events_
     run(work())
 
 
+def test_a_flood_of_unknown_events_ends_the_connection_as_any_other_does(tmp_path: Path) -> None:
+    """2.3 million of them came in five seconds, for 4.5 s of the server's time, and went on."""
+
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_EVENTS_PER_SECOND="1", GUEST_SOCKETS="on") as d, d.socket() as guest:
+            await guest.send("\x1e".join(['42["drop_tables"]'] * 49))
+            assert (await guest.ask("new_booking"))["code"] == "rate_limited"
+            await d.http.post(guest.query, content='42["drop_tables"]')
+            assert d.carevia.server.engine.stats.ended == {"too many events": 1}
+
+    run(work())
+
+
 def test_event_budget_at_its_limits() -> None:
     budget = EventBudget(20, 0.0)
     for _ in range(40):

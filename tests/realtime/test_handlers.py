@@ -22,6 +22,32 @@ def test_an_unknown_event_is_never_acknowledged_and_is_counted() -> None:
     run(main())
 
 
+def test_who_asks_is_told_of_unknown_events_at_once_and_may_fail() -> None:
+    async def main() -> None:
+        errors: list[Exception] = []
+        server, told, done = make(errors=errors), list[str](), asyncio.Event()
+        namespace = server.namespace("/")
+        namespace.on("wait")(lambda socket: done.wait())
+
+        @namespace.on_unknown
+        def note(socket: Socket, event: str) -> None:
+            told.append(event)
+            if event == "end":
+                done.set()
+                raise ZeroDivisionError
+
+        async with serving(server) as site, Tab(site.port) as tab:
+            waiting = asyncio.ensure_future(tab.call("wait"))
+            await asyncio.sleep(0)
+            tab.emit("nobody", 1, ack=99)
+            tab.emit("end")
+            assert await waiting == [True]
+            assert told == ["nobody", "end"]
+            assert [type(error) for error in errors] == [ZeroDivisionError]
+
+    run(main())
+
+
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_handler_that_raises_closes_nothing_and_acknowledges_nothing(wait: bool) -> None:
     async def main() -> None:

@@ -92,6 +92,7 @@ class Events:
         check_events(table, CLIENT_EVENTS)
         for event in table:
             self._namespace.on(event.name, *event.payload or ())(self._answering(event))
+        self._namespace.on_unknown(self._unknown)
 
     def _answering(self, event: SocketEvent) -> Callable[..., Awaitable[Answer]]:
         async def answer(socket: Socket, *given: Any) -> Answer:
@@ -114,10 +115,21 @@ class Events:
     def _begun(self, event: SocketEvent, socket: Socket, given: tuple[Any, ...]) -> Awaitable[Answer | None]:
         """The handler, to be awaited, of who may call it with arguments that are as they must be."""
         seat = seat_of(socket)
-        rate, now = self._rate, time.monotonic()
-        (socket.session.data or begin_budget(socket.session, rate, now)).spend(rate, now)
+        self._spend(socket)
         permit(event.policy or "staff", seat.person)
         return event.handler(socket, seat, *read_arguments(event.name, given))
+
+    def _spend(self, socket: Socket) -> None:
+        rate, now = self._rate, time.monotonic()
+        (socket.session.data or begin_budget(socket.session, rate, now)).spend(rate, now)
+
+    def _unknown(self, socket: Socket, _: str) -> None:
+        """Never answered, but a flood of them is one."""
+        try:
+            self._spend(socket)
+        except TooFast as error:
+            if error.floods:
+                socket.session.close("too many events")
 
     # The handlers.
 

@@ -105,13 +105,22 @@ class Client:
         if kind == socketio.EVENT or kind == socketio.BINARY_EVENT:
             handler = socket.namespace.handlers.get(packet.data[0])
             if handler is None:
-                self.server.engine.stats.unknown += 1  # never acknowledged
+                self._unknown(socket, packet.data[0])
             else:
                 socket.handle(handler, packet.data[1:], packet.id)
         elif kind == socketio.DISCONNECT:
             self.drop(socket, CLOSED_BY_CLIENT)
         else:
             socket.acknowledged(packet.id or 0, packet.data)
+
+    def _unknown(self, socket: Socket, event: str) -> None:
+        """Never acknowledged."""
+        self.server.engine.stats.unknown += 1
+        if (hook := socket.namespace.unknown) is not None:
+            try:
+                hook(socket, event)
+            except Exception as error:
+                self.server.report(error, socket)
 
     def regulate(self) -> None:
         """Read no further while too many events of a socket wait; but read on where somebody waits for the client's

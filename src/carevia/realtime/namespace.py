@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
+U = TypeVar("U", bound="Callable[[Socket, str], object]")
 
 
 class ConnectRefused(Exception):
@@ -208,6 +209,7 @@ class Namespace:
         self.everyone = self.sockets.values()  # one view, so that the fan-out sees the same receivers twice
         self.handlers: dict[str, Handler] = {}
         self.reads: dict[bytes, socketio.Read] = {}
+        self.unknown: Callable[[Socket, str], object] | None = None
         self.server_handlers: dict[str, Handler] = {}
         self.middlewares: list[Handler] = []
         self._rooms: dict[str, set[Socket]] = {}
@@ -239,6 +241,12 @@ class Namespace:
             return handler
 
         return declare
+
+    def on_unknown(self, hook: U) -> U:
+        """Decorator: `hook(socket, event)`, plain, is told of every event that has no handler. Nothing acknowledges it,
+        and it waits for no handler before it."""
+        self.unknown = hook
+        return hook
 
     def on_server_side_emit(self, event: str) -> Callable[[H], H]:
         """Decorator: `handler(*args)`, plain or async, of what other servers say by `server_side_emit`; what it
