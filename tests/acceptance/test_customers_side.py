@@ -109,6 +109,7 @@ def test_under_four_hundred_percent_zoom_the_page_scrolls_to_what_was_written_an
         expect(box).to_be_in_viewport(ratio=1)
         box.blur()
         said = message(page, "Who will come?")
+        expect(said).to_contain_text("Sent")  # another element than the one that waited to be
         said.scroll_into_view_if_needed()
         expect(said).to_be_in_viewport(ratio=1)
         assert wider_than_the_screen(page) == []
