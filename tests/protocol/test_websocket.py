@@ -118,9 +118,9 @@ def test_a_huge_message_in_small_reads_is_not_quadratic() -> None:
     def seconds(size: int) -> float:
         data = client_frame(BINARY, b"x" * size, mask=b"\0\0\0\0")
         pieces = [data[at : at + 1024] for at in range(0, len(data), 1024)]
-        began = time.perf_counter()
+        began = time.thread_time()
         found = read(*pieces, limit=64_000_000)
-        took = time.perf_counter() - began
+        took = time.thread_time() - began
         assert len(found[0][1]) == size
         return took
 
@@ -133,9 +133,9 @@ def test_a_message_of_many_tiny_fragments_is_not_quadratic() -> None:
     pieces = [client_frame(TEXT, b"ab", fin=False)]
     pieces += [client_frame(CONTINUATION, b"cd", fin=False)] * 100_000
     pieces += [client_frame(CONTINUATION, b"", fin=True)]
-    began = time.perf_counter()
+    began = time.thread_time()
     found = read(b"".join(pieces))
-    assert time.perf_counter() - began < 3
+    assert time.thread_time() - began < 3
     assert [(opcode, len(payload)) for opcode, payload, _ in found] == [(TEXT, 200_002)]
 
 

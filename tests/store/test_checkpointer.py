@@ -75,7 +75,7 @@ def test_the_log_begins_anew_again_and_again_and_nothing_is_lost(writing: Writin
 
 def test_works_that_write_nothing_move_the_log_of_a_process_before_as_well(writing: Writing) -> None:
     """The disk was full at the start, and what came next had all been there before: no row was written in this log."""
-    writing.checkpointer.disk_full()
+    writing.checkpointer.disk_full(writing.connection)
     writing.checkpointer.committed(0, writing.connection)
     assert writing.checkpointer._moved.wait(5)
     writing.checkpointer.committed(0, writing.connection)
@@ -97,11 +97,22 @@ def test_on_a_full_disk_the_log_begins_anew_before_it_has_its_length(tmp_path: P
     path = tmp_path / "carevia.db"
     writing = Writing(path, Checkpointer(partial(connect, path), plenty, 100 * ENOUGH))
     writing.write()
-    writing.checkpointer.disk_full()
+    writing.checkpointer.disk_full(writing.connection)
     writing.begins_anew()
     assert stored(writing) == writing.rows
     writing.checkpointer.close()
     writing.connection.close()
+
+
+def test_where_no_commit_finds_room_any_more_the_log_is_moved_all_the_same(writing: Writing) -> None:
+    """It waited for a COMMIT that went well: with the room in the log none ever did, until an operator made more."""
+    for _ in range(5):
+        writing.write()
+    before = writing._salt()
+    writing.checkpointer.disk_full(writing.connection)
+    writing.write()
+    assert writing._salt() != before
+    assert stored(writing) == writing.rows
 
 
 def test_while_somebody_reads_the_log_grows_and_afterwards_begins_anew(writing: Writing, tmp_path: Path) -> None:

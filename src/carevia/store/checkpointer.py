@@ -54,10 +54,14 @@ class Checkpointer:
             self._no_room = False
             self._under_way = self._want()
 
-    def disk_full(self) -> None:
-        """The log is moved as soon as anything can be committed again, so that it leaves the room that was made to the
-        database: one that begins anew writes over what it has."""
+    def disk_full(self, connection: sqlite3.Connection) -> None:
+        """After a COMMIT that found no room, which may lie in the log: one that is moved whole begins anew, over what
+        it has. And it is moved as soon as anything can be committed again, so that it leaves the room that was made to
+        the database."""
         self._no_room = True
+        if self._moved.is_set() or not self._under_way:
+            self._moved.clear()
+            self._begin_anew(connection)
 
     def close(self) -> None:
         if self._thread is not None:

@@ -172,7 +172,7 @@ class WritingSession(SqliteSession):
         self._checkpointer.committed(self.transaction.changes, self.connection)
 
     def disk_full(self) -> None:
-        self._checkpointer.disk_full()
+        self._checkpointer.disk_full(self.connection)
 
     def close(self) -> None:
         self._checkpointer.close()
