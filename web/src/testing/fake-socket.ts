@@ -43,15 +43,15 @@ class FakeManager extends Emitter {
   engine = new FakeEngine();
   readonly opts: { rememberUpgrade?: boolean } = {};
   reconnects = true;
-  pause = 0;
+  readonly pauses = { shortest: 0, longest: 0 };
   reconnection(value: boolean): void {
     this.reconnects = value;
   }
   reconnectionDelay(value: number): void {
-    this.pause = value;
+    this.pauses.shortest = value;
   }
   reconnectionDelayMax(value: number): void {
-    this.pause = Math.min(this.pause, value);
+    this.pauses.longest = value;
   }
 }
 

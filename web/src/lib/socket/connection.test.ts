@@ -64,6 +64,7 @@ test("a WebSocket that breaks while the page changes over to it leaves it deaf: 
   expect(socket.io.opts.rememberUpgrade).toBe(true);
 
   await socket.accept("s2");
+  expect(socket.io.opts.rememberUpgrade).toBe(false); // where WebSockets are blocked next time, polling comes first again
   engine.fire("upgrading");
   engine.readyState = "closed"; // all of it is gone, which is noticed anyway
   engine.fire("upgradeError", new Error("probe error"));
@@ -111,7 +112,7 @@ test("when the next attempt begins is known: soon at first, later than that at t
   const pauses: number[] = [];
   for (let attempt = 0; attempt < 6; attempt += 1) {
     pauses.push((connection.snapshot.retryAt ?? 0) - Date.now());
-    expect(newest().io.pause).toBe(pauses.at(-1));
+    expect(newest().io.pauses).toEqual({ shortest: pauses.at(-1), longest: pauses.at(-1) });
     newest().fail(new Error("xhr poll error"));
   }
   expect(pauses[0]).toBeLessThanOrEqual(750);
@@ -119,6 +120,9 @@ test("when the next attempt begins is known: soon at first, later than that at t
   expect(Math.max(...pauses)).toBeLessThanOrEqual(4_500);
   await newest().accept("s2");
   expect(connection.snapshot.retryAt).toBeNull();
+  newest().lose();
+  expect((connection.snapshot.retryAt ?? 0) - Date.now()).toBeLessThanOrEqual(750); // soon again
+  await newest().accept("s3");
   newest().lose("io server disconnect");
   expect(connection.snapshot.retryAt).toBeNull(); // only a person may try again
 });
@@ -183,6 +187,20 @@ describe("refusals", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(asked).toBe(3);
     expect(newest().connects).toBe(2);
+  });
+
+  test("who was let in meanwhile is renewed as soon as the first time", async () => {
+    open();
+    await turn();
+    for (let refusal = 0; refusal < 4; refusal += 1) {
+      newest().refuse("Token expired");
+      await vi.advanceTimersByTimeAsync(30_000);
+    }
+    await newest().accept("s2");
+    const before = newest().connects;
+    newest().refuse("Token expired");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(newest().connects).toBe(before + 1);
   });
 
   test("a DISCONNECT of the server is final until a person tries again", async () => {
@@ -268,6 +286,18 @@ describe("asking", () => {
     newest().asked[1]?.fail(new Error("operation has timed out"));
     await dead;
     expect([newest().disconnects, newest().connects]).toEqual([1, 2]);
+  });
+
+  test("a question that was lost with its connection says nothing about the next one", async () => {
+    const connection = open();
+    await turn();
+    await newest().accept("s1");
+    const proof = connection.prove();
+    newest().lose();
+    await newest().accept("s2");
+    newest().asked[0]?.fail(new Error("operation has timed out"));
+    await proof;
+    expect(newest().disconnects).toBe(0);
   });
 
   test("after a sleep it does not wait for the next attempt", async () => {
