@@ -84,6 +84,8 @@ test("a server that does not take it gets it the next time, also its end", async
   drafts.write("s1", "u1", "Ayesha");
   await rest();
   expect(drafts.kept("s1", "u1")).toBe("browser");
+  drafts.write("s1", "u1", "Ayesha");
+  expect(drafts.kept("s1", "u1")).toBe(null); // it was not asked to take this
   state.down = false;
   await sync.load();
   await rest();
@@ -149,6 +151,15 @@ test("leaving the page sends what rests", async () => {
   expect(rows.get("u1")?.text).toBe("Ayesha");
   hidden.mockRestore();
   sync.close();
+});
+
+test("a page that was left saves nothing more", async () => {
+  const { requests } = server();
+  const { drafts, sync } = device();
+  sync.close();
+  drafts.write("s1", "u1", "Ayesha");
+  await rest();
+  expect(requests).toEqual([]);
 });
 
 test("every request says whose draft it is: another tab may have signed somebody else in", async () => {

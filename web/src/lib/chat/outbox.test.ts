@@ -51,6 +51,37 @@ test("a message is sending until the server has taken it", async () => {
   expect(events).toMatchObject([{ type: "sent", sent: { roomId: "u1", text: "Hello", seq: 7 } }]);
 });
 
+test("what does not go out at once waits, and can be taken back, though the one before it is under way", async () => {
+  vi.useFakeTimers();
+  await newest().accept("s1");
+  outbox.send("u1", "one");
+  outbox.send("u1", "two");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(states()).toEqual(["one: sending", "two: sending"]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(states()).toEqual(["one: sending", "two: waiting"]);
+  vi.useRealTimers();
+});
+
+test("a look into the store that is over late does not bring back what was sent meanwhile", async () => {
+  await newest().accept("s1");
+  await send("Hello");
+  const before = await store.all();
+  let look = (_: typeof before) => {};
+  vi.spyOn(store, "all").mockReturnValueOnce(
+    new Promise((done) => {
+      look = done;
+    }),
+  );
+  outbox.again("another"); // it looks after each change
+  await answer(0, taken(7));
+  const shown: string[] = [];
+  outbox.watch(() => shown.push(...states()));
+  look(before);
+  await turn();
+  expect(shown).toEqual([]);
+});
+
 test("half a character, which no server takes, is sent as a sign of its own, and whole ones as they are", async () => {
   await newest().accept("s1");
   await send("😀 cut \ud83d", "\ude00 front");
