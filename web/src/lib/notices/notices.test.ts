@@ -31,6 +31,13 @@ test("once somebody has seen it, it is over", () => {
   expect(rung({ arrived: ["CV-1"] }, everySecond(200), state)).toEqual([]);
 });
 
+test("each time that it begins to be on no screen, the first reminder comes after 30 s", () => {
+  const unseen = { ...QUIET, arrived: ["CV-1"], unseen: true };
+  const first = [0, 30].reduce((state, second) => ringing(unseen, state, T + second * 1_000).rung, NOTHING_RUNG);
+  const seen = ringing({ ...unseen, unseen: false }, first, T + 40_000).rung;
+  expect(rung({ arrived: ["CV-1"], unseen: true }, [59, 60, 61], seen)).toEqual(["60 booking again"]);
+});
+
 test("a burst rings once for the first and once for the others together", () => {
   let state = ringing({ ...QUIET, arrived: ["a"] }, NOTHING_RUNG, T).rung;
   const during = ringing({ ...QUIET, arrived: ["a", "b"] }, state, T + 1_000);

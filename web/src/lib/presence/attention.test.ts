@@ -40,3 +40,15 @@ test("nobody has touched it for five minutes: away, until somebody does", () => 
   expect(said).toEqual(["away", "here"]);
   stop();
 });
+
+test("who comes back to a tab that was hidden for long is here at once, before they touch it", () => {
+  vi.useFakeTimers();
+  vi.spyOn(document, "visibilityState", "get").mockImplementation(() => visible);
+  const said: string[] = [];
+  const stop = watchAttention((state) => said.push(state));
+  look("hidden");
+  vi.advanceTimersByTime(400_000);
+  look("visible");
+  expect(said).toEqual(["away", "here"]);
+  stop();
+});
