@@ -6,6 +6,7 @@ import {
   type ConversationUpdated,
   conversationOf,
   type ListedPage,
+  named,
   ordered,
   settled,
   told,
@@ -72,6 +73,19 @@ describe("of an event and a page the newer one wins", () => {
     const all = of(row(9), row(5), row(1));
     expect(order(withPage(all, page([row(9), row(4)], 20, { hasMore: true })))).toEqual(["u9", "u4", "u1"]);
   });
+});
+
+test("what no event tells of comes with a page that knows as much", () => {
+  const all = of(row(1, { seq: 5 }));
+  const later = withPage(all, page([row(1, { seq: 5, image: "https://site.example/u1.png" })], 5));
+  expect(conversationOf(later, "u1")?.image).toBe("https://site.example/u1.png");
+});
+
+test("a booking names its customer, and puts nobody on the list", () => {
+  const whose = (n: number) => named({ userId: `u${n}`, userName: "Nusrat Jahan", userEmail: "" });
+  const all = of(row(1));
+  expect(conversationOf(heard(all, whose(1)), "u1")).toMatchObject({ firstName: "Nusrat", lastName: "Jahan" });
+  expect(heard(all, whose(2))).toBe(all);
 });
 
 test("a burst of newcomers keeps who waits and the newest, and so many rows at most", () => {

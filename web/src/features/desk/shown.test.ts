@@ -43,6 +43,18 @@ test("after an absence it begins anew", () => {
   expect(log.claim).toEqual({ since: 60, seq: 99 });
 });
 
+test("after a restored backup nothing is confirmed that only the lost events had reached", () => {
+  const log = new ShownLog();
+  log.begin(1);
+  log.received(99);
+  log.loaded(list(2, 98));
+  log.painted();
+  log.begin(10);
+  log.loaded(list(11, 40));
+  log.painted();
+  expect(log.claim).toEqual({ since: 0, seq: 40 });
+});
+
 test("an empty list is a list", () => {
   const log = new ShownLog();
   log.begin(1);

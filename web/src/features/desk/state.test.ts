@@ -56,6 +56,15 @@ describe("bookings", () => {
     expect(rows(run(added(3, T), bookings(T - 5, 2, 1)))).toEqual(["CV-3", "CV-2", "CV-1"]);
   });
 
+  test("nor does one that was asked for within its millisecond", () => {
+    expect(rows(run(added(3, T), bookings(T, 2, 1)))).toEqual(["CV-3", "CV-2", "CV-1"]);
+  });
+
+  test("more pages than one, which an alarm has asked for, stay while others arrive", () => {
+    const many = Array.from({ length: 120 }, (_, n) => 120 - n);
+    expect(rows(run(bookings(T - 1, ...many), added(121)))).toHaveLength(120);
+  });
+
   test("a list that was asked for afterwards is the whole truth", () => {
     expect(rows(run(added(3, T), bookings(T + 5, 5, 4)))).toEqual(["CV-5", "CV-4"]);
   });

@@ -25,6 +25,7 @@ describe("age", () => {
     [2 * HOUR, "10:00"],
     [13 * HOUR, "Sun"],
     [3 * DAY, "Fri"],
+    [6 * DAY, "17 Nov"], // a weekday would soon be today's
     [40 * DAY, "14 Oct"],
     [400 * DAY, "19 Oct 2025"],
   ])("%i ms ago is %s", (past, words) => {
