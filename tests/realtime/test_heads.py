@@ -117,7 +117,7 @@ def test_a_request_behind_another_one_has_the_same_limit() -> None:
             async with Polling(site.port) as polling, Connection(site.port) as connection:
                 connection.ask("GET", polling.target)
                 connection.write(long_header(MOST_HEAD_BYTES + 64))
-                assert await connection.closed() < 1, "no answer may come before the one that is due"
+                assert not await connection.reader.read(), "no answer may come before the one that is due"
                 await until(lambda: polling.sid not in site.engine.sessions, "the poll was not missed")
 
     run(main())
@@ -144,6 +144,17 @@ def test_what_follows_a_refused_head_is_dropped() -> None:
             connection.write(PLAIN)
             await connection.closed()
             assert not site.engine.stats.opened
+
+
+@pytest.mark.parametrize("pieces", [b"x", b"x\r\n\r\n"], ids=["without an end", "ended after all"])
+def test_a_head_that_goes_on_after_its_refusal_is_answered_once(pieces: bytes) -> None:
+    async def main() -> None:
+        async with serving(make()) as site, Connection(site.port) as connection:
+            connection.write(long_header(MOST_HEAD_BYTES + 64)[:-4])
+            assert (await connection.answer()).status == 431
+            connection.write(pieces)
+            assert not await connection.reader.read()
+            assert site.engine.stats.limits == {"head": 1}
 
     run(main())
 
