@@ -34,3 +34,15 @@ test("where another customer is signed in meanwhile, nothing of the one before i
   expect(screen.queryByText("My mother comes home on Sunday")).toBeNull();
   expect(screen.queryByText("Newborn Care")).toBeNull();
 });
+
+test("what was booked while the page was cut off stands there once it is back", async () => {
+  serve(page("nusrat", "Hello", []));
+  await show("/chat");
+  await waitFor(() => expect(alive()).toHaveLength(1));
+  await server(() => newest().accept("s1"));
+  await screen.findByText("Hello");
+  serve(page("nusrat", "Hello", [booking]));
+  await server(() => newest().lose());
+  await server(() => newest().accept("s2", true));
+  expect(await screen.findByText("Newborn Care")).toBeDefined();
+});

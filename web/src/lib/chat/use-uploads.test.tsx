@@ -24,4 +24,7 @@ test("ten files go with a message, however quickly more of them are dropped", as
   act(() => result.current.remove(result.current.list[0]?.id ?? ""));
   act(() => result.current.add(files().slice(0, 1)));
   await waitFor(() => expect(result.current.list).toHaveLength(10));
+  act(() => result.current.clear()); // they were sent
+  act(() => result.current.add(files()));
+  await waitFor(() => expect(result.current.list).toHaveLength(6));
 });
