@@ -371,8 +371,10 @@ def test_drain_over_polling_waits_until_the_queue_is_empty_or_moves(then: str) -
             for number in range(20):
                 server.namespace("/").emit("e", number)
             await asyncio.sleep(0)
-            wait = asyncio.create_task(transport.drain())
+            wait, hasty = (asyncio.create_task(transport.drain()) for _ in range(2))
             await asyncio.sleep(0)
+            hasty.cancel()  # who gives up waiting does so alone
+            await asyncio.wait([hasty])
             assert not wait.done()
             match then:
                 case "polls":

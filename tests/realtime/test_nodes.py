@@ -15,7 +15,7 @@ import pytest
 from carevia.realtime import Server, Socket
 from carevia.realtime.nodes import Links, came
 from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
-from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Response, Tab, request, until, upgrade
+from tests.realtime.rawclient import AT_ONCE, Connection, Polling, RawWebSocket, Response, Tab, request, until, upgrade
 from tests.realtime.serving import Site, make, run, serving
 
 KEY = b"a key that all nodes share"
@@ -181,6 +181,9 @@ def test_the_client_keeps_its_address(tmp_path: Path) -> None:
                 async with Connection(both.home.port) as liar:
                     liar.write(line + b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
                     await liar.closed()
+            async with Connection(both.home.port) as liar:  # nor is a line hoarded that has no end
+                liar.write(b"CAREVIA-TUNNEL " + b"x" * 500)
+                await liar.closed(within=AT_ONCE)
             assert list(both.home.engine.sessions.values()) == [session]
 
     for how in FAR:

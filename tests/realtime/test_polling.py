@@ -124,12 +124,14 @@ def test_between_two_polls_a_client_may_take_its_time(agent: str, most: int) -> 
                 await asyncio.sleep(0)
             got: list[str] = []
             sizes = []
+            said = [f'42["e",{number}]' for number in range(100)]
             while len(got) < 100:
                 packets = await polling.packets()
                 sizes.append(len(packets))
                 got += packets
+                assert site.engine.polls[polling.sid].unsent == sum(map(len, said[len(got) :]))
             assert max(sizes) == most
-            assert got == [f'42["e",{number}]' for number in range(100)]
+            assert got == said
 
     run(main())
 

@@ -138,6 +138,17 @@ def test_an_expecting_client_over_the_limit_is_told_before_it_sends() -> None:
     run(main())
 
 
+def test_an_expecting_client_is_asked_for_its_body() -> None:
+    async def main() -> None:
+        async with serving(echoing()) as site, Polling(site.port) as polling, Connection(site.port) as connection:
+            connection.ask("POST", polling.target, b"", content_length="2", expect="100-continue")
+            assert (await connection.answer(within=AT_ONCE)).status == 100
+            connection.write(b"40")
+            assert (await connection.answer()).text == "ok"
+
+    run(main())
+
+
 def under_way(site: Site) -> bool:
     """Whether some request's body has begun to arrive."""
     protocols: Any = site.uvicorn.server_state.connections
