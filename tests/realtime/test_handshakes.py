@@ -274,6 +274,19 @@ def test_admit_refuses_on_both_transports_before_there_is_a_session(refusal: Ref
     run(main())
 
 
+def test_an_admit_that_fails_is_500_and_no_bad_request(caplog: pytest.LogCaptureFixture) -> None:
+    def admit(_: Handshake) -> Refusal:
+        raise RuntimeError("a fault of the application")
+
+    async def main() -> None:
+        async with serving(make(admit=admit)) as site:
+            assert (await request(site.port, "GET", QUERY)).status == 500
+            assert not site.engine.stats.opened
+
+    run(main())
+    assert "a fault of the application" in caplog.text
+
+
 def test_admit_is_asked_once_for_each_session() -> None:
     async def main() -> None:
         asked: list[str] = []

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from carevia.realtime.asgi import Receive, Scope, Send
-from carevia.realtime.direct import DirectCycle
+from carevia.realtime.direct import DirectCycle, Heads
 from carevia.realtime.uvicorn import serve_protocol
 from carevia.realtime.websocket import WebSocketTransport
 from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Tab, opening_headers, until
@@ -75,6 +75,14 @@ def test_what_direct_answers_lean_on_is_there() -> None:
     for name in ("flow", "loop", "server_state", "client", "scheme"):
         assert f"self.{name} = " in made or f"self.{name}: " in made, name
     assert hasattr(ServerState(), "default_headers")
+
+
+def test_an_answer_begins_with_the_headers_that_the_server_gives_by_then() -> None:
+    """Another date each second; and `connection: close` as soon as it lets its clients go."""
+    heads = Heads()
+    before, now = [(b"date", b"one")], [(b"date", b"two"), (b"connection", b"close")]
+    assert heads.begin(200, (), before) == b"HTTP/1.1 200 OK\r\ndate: one\r\n"
+    assert heads.begin(200, (), now) == b"HTTP/1.1 200 OK\r\ndate: two\r\nconnection: close\r\n"
 
 
 def test_what_keeps_an_answered_connection_open_is_there() -> None:
