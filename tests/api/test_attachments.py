@@ -44,6 +44,7 @@ def test_an_attachment_is_uploaded_sent_and_served_with_safe_headers(tmp_path: P
                 "inline; filename=\"___.png\"; filename*=UTF-8''%E0"
             )
             assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+            assert answer.headers["cache-control"] == "private, no-cache"
             again = boss | {"if-none-match": answer.headers["etag"]}
             kept = await d.http.get("/api/chat/attachment", params={"id": made["id"]}, headers=again)
             assert (kept.status_code, kept.content) == (304, b"")
@@ -144,6 +145,31 @@ def test_slow_uploads_of_one_person_do_not_keep_others_waiting(tmp_path: Path) -
             assert not any(one.done() for one in slow)
             arrived.set()
             assert [(await one).status_code for one in slow] == [200] * 20, "each had its turn"
+
+    run(work())
+
+
+def test_so_many_uploads_of_different_people_are_in_memory_at_once(tmp_path: Path) -> None:
+    begun: list[str] = []
+    arrived = asyncio.Event()
+
+    async def slowly(id: str) -> AsyncIterator[bytes]:
+        begun.append(id)
+        yield PNG[:1]
+        await arrived.wait()
+        yield PNG[1:]
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            people = [f"u{number}" for number in range(12)]
+            slow = [asyncio.create_task(upload(d, d.bearer(id), slowly(id), roomId=id)) for id in people]
+            async with asyncio.timeout(5):
+                while len(begun) < 8:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            assert len(begun) == 8
+            arrived.set()
+            assert [(await one).status_code for one in slow] == [200] * 12
 
     run(work())
 

@@ -137,6 +137,7 @@ def test_a_newer_token_keeps_a_socket_beyond_the_end_of_the_older_one(tmp_path: 
         ):
             assert await kept.ask("renew", customer(d, seconds=60)) == {"ok": True}
             assert (await kept.ask("renew", customer(d, "u2", seconds=60)))["code"] == "forbidden"
+            assert (await kept.ask("renew", {"token": d.token("u1", "admin")}))["code"] == "forbidden"
             assert (await kept.ask("renew", {"token": "x"}))["code"] == "unauthorized"
             await asyncio.sleep(BRIEF + 0.05)
             await d.carevia.pulse.judge(seen=False)

@@ -36,6 +36,23 @@ def test_a_list_as_a_file_is_for_staff(tmp_path: Path, path: str, monkeypatch: p
     run(main())
 
 
+@pytest.mark.parametrize("kind", ["booking", "payment"])
+def test_a_store_that_cannot_be_read_is_503_and_no_file(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise Unavailable("The store cannot be read.")
+
+    monkeypatch.setattr(exports, f"_{kind}s", fails)
+
+    async def main() -> None:
+        async with desk(tmp_path) as d:
+            answer = await d.http.get(f"/api/{kind}/export", headers=d.bearer("boss", "admin"))
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
+
+    run(main())
+
+
 def test_a_file_that_breaks_off_is_no_file() -> None:
     """The last piece is never sent: the server ends the connection, and the browser says that the file is not whole."""
 

@@ -219,6 +219,15 @@ def test_handshakes_over_the_limit_are_429_with_retry_after(tmp_path: Path) -> N
     run(work())
 
 
+def test_who_signs_in_uses_up_no_handshake_of_the_address(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_HANDSHAKES_PER_SECOND="2") as d, AsyncExitStack() as stack:
+            for number in range(5):
+                await stack.enter_async_context(d.socket(customer(d, f"u{number}")))
+
+    run(work())
+
+
 def test_a_full_server_says_so_and_takes_the_next_client_when_one_has_gone(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path, LIMIT_CONNECTIONS="2") as d:

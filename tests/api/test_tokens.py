@@ -32,6 +32,17 @@ def test_role_in_a_shared_secret_token_is_believed_also_for_ids_new_to_us(tmp_pa
     run(work())
 
 
+def test_the_scheme_of_a_credential_may_be_written_in_any_case(tmp_path: Path) -> None:
+    """RFC 9110, 11.1."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            answer = await d.http.get("/api/booking", headers={"authorization": f"bearer {d.token()}"})
+            assert answer.status_code == 200
+
+    run(work())
+
+
 def test_expired_token_says_so(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:
