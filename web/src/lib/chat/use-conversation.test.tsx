@@ -1,0 +1,126 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, cleanup, renderHook } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { Connection } from "@/lib/socket/connection";
+import { refusal, serve } from "@/testing/fake-server";
+import { newest } from "@/testing/fake-socket";
+import type { Message } from "./conversation";
+import { useConversation } from "./use-conversation";
+import { useMessageStatus } from "./use-message-status";
+
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+const row = (seq: number) => ({
+  ...{ id: `m${seq}`, roomId: "u1", senderId: "u1", senderName: "Nusrat", text: `no. ${seq}`, seq },
+  time: "2026-11-23T10:00:00.000Z",
+});
+const history = (hasMore: boolean, ...seqs: number[]) => ({
+  body: { success: true, message: "ok", data: seqs.map(row), hasMore },
+});
+const pass = (ms = 100) => act(() => vi.advanceTimersByTimeAsync(ms));
+const asked = (name: string) => newest().asked.filter((one) => one.name === name);
+const accept = (id: string, recovered = false) => act(() => newest().accept(id, recovered));
+
+function connected(): Connection {
+  const connection = new Connection({ url: "http://desk.example" });
+  connection.open();
+  return connection;
+}
+
+/** An open conversation; the server has let it in. */
+async function open() {
+  const connection = connected();
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
+  );
+  const { result } = renderHook(() => useConversation(connection, "u1", { _id: "s1" }), { wrapper });
+  await accept("a");
+  await joined();
+  return result;
+}
+
+async function joined() {
+  asked("join_room").at(-1)?.answer({ ok: true });
+  await pass();
+}
+
+test("after a reset it is joined and read anew, and what is no longer there goes", async () => {
+  serve({ "GET /api/chat/message": history(false, 5, 6) });
+  const page = await open();
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5, 6]);
+  serve({ "GET /api/chat/message": history(false, 5) });
+  newest().deliver("reset", { reason: "epoch" });
+  await pass();
+  expect(asked("join_room")).toHaveLength(2);
+  await joined();
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+});
+
+test("what could not be read is no matter any more once the connection is back, though nothing was missed", async () => {
+  const answers = { "GET /api/chat/message?roomId=u1": history(true, 5) };
+  serve({ ...answers, "GET /api/chat/message?roomId=u1&before=5": refusal(503, "Not at the moment.") });
+  const page = await open();
+  act(() => page.current.loadOlder());
+  await pass();
+  expect(page.current.error).toBe("Not at the moment.");
+  act(() => newest().lose());
+  await accept("b", true);
+  await joined();
+  expect(page.current.error).toBeNull();
+});
+
+test("who has written types no more, and who views is not known without a connection", async () => {
+  serve({ "GET /api/chat/message": history(false) });
+  const page = await open();
+  newest().deliver("user_typing", "Nusrat", { room: "u1", userId: "u1" });
+  newest().deliver("viewers", { room: "u1", viewers: [{ userId: "s2", name: "Rafiq" }] });
+  await pass();
+  expect([page.current.typing.names, page.current.viewers]).toEqual([["Nusrat"], ["Rafiq"]]);
+  newest().deliver("receive_message", row(7), "e.7");
+  await pass();
+  expect(page.current.typing.names).toEqual([]);
+  act(() => newest().lose());
+  expect(page.current.viewers).toEqual([]);
+});
+
+test("that somebody types is said once in two seconds, and anew for the next message; who closes it has left", async () => {
+  serve({ "GET /api/chat/message": history(false) });
+  const page = await open();
+  const said = (name: string) => newest().said.filter((one) => one.name === name).length;
+  const type = () => {
+    page.current.sayTyping();
+    page.current.sayTyping();
+    return said("typing");
+  };
+  expect(type()).toBe(1);
+  await pass(1_800);
+  expect(type()).toBe(1);
+  await pass(200);
+  expect(type()).toBe(2);
+  page.current.doneTyping();
+  expect(type()).toBe(3);
+  cleanup();
+  expect(said("leave_room")).toBe(1);
+});
+
+test("what has arrived is told until the server has taken it, and again to the next connection", async () => {
+  const connection = connected();
+  const messages = [{ senderId: "u1", note: false, seq: 5 }] as Message[];
+  renderHook(() => useMessageStatus(connection, "u1", "s1", messages));
+  await accept("a");
+  const told = () => asked("message_status").map(({ payload }) => payload);
+  expect(told()).toEqual([{ roomId: "u1", delivered: 5, seen: 0 }]);
+  asked("message_status")[0]?.answer({ ok: false, error: "Not at the moment.", code: "unavailable" });
+  await pass(1_100);
+  expect(told()).toHaveLength(2);
+  asked("message_status")[1]?.answer({ ok: true });
+  await pass(2_100);
+  expect(told()).toHaveLength(2);
+  act(() => newest().lose());
+  await accept("b", true);
+  expect(told()).toHaveLength(3);
+});
