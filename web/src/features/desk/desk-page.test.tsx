@@ -76,8 +76,10 @@ test("production has no test booking", async () => {
 test("a paid booking is on the screen at once, once, and its customer is among the people, once", async () => {
   let booked: object[] = []; // a list that is read again behind the event has it too
   const list = () => data({ bookings: booked, totalPages: 1, totalItems: booked.length, currentPage: 1 });
-  serve({ ...EMPTY_DESK, "GET /api/booking": list });
+  const requests = serve({ ...EMPTY_DESK, "GET /api/booking": list });
   await openDesk();
+  const lists = () => requests.filter(({ path }) => path.startsWith("/api/booking?")).length;
+  const before = lists();
   await server(() => {
     booked = [
       { ...arrival, trackingId: "CV-2", seq: 13 },
@@ -90,6 +92,24 @@ test("a paid booking is on the screen at once, once, and its customer is among t
   await waitFor(() => expect(rows().map((row) => row.dataset.booking)).toEqual(["CV-2", "CV-7KQ4M2XA"]));
   expect(within(rows()[0] as HTMLElement).getByText("৳9,600")).toBeDefined();
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9"]);
+  await waitFor(() => expect(lists()).toBe(before + 1)); // for what the event does not tell of it
+});
+
+test("while the page is behind, it confirms nothing before the list was read again", async () => {
+  const empty = { bookings: [], totalPages: 1, totalItems: 0, currentPage: 1 };
+  let list = Promise.resolve(data(empty));
+  const requests = serve({ ...EMPTY_DESK, "GET /api/booking": () => list });
+  await openDesk();
+  await waitFor(() => expect(said("shown")).toEqual([{ since: 0, seq: 0 }]), SOON);
+  const before = requests.length;
+  list = new Promise(() => {});
+  for (const seq of [5, 9]) await server(() => newest().deliver("live", { seq, time: new Date().toISOString() }, null));
+  await waitFor(() => expect(requests.length).toBeGreaterThan(before), SOON);
+  await server(() => newest().deliver("customer_added", arrival, "e.10")); // 6 to 9 are missing
+  await server(() => undefined);
+  await server(() => undefined);
+  expect(rows()).toHaveLength(1);
+  expect(said("shown")).toHaveLength(1);
 });
 
 test("what was painted is confirmed: soon, cumulatively, and again to a server that was started anew", async () => {
@@ -210,6 +230,13 @@ test("where many have been seen by nobody, the list grows by as many pages at on
   expect(requests.slice(before).map(({ path }) => path)).toEqual(
     [1, 2, 3].map((page) => `/api/booking?page=${page}&limit=50`),
   );
+  await server(() => newest().deliver("receipt_alarm", { unseen: 0, unsent: 0, oldest: 0, seconds: 30 }));
+  const over = requests.length;
+  await server(() => newest().lose());
+  await server(() => newest().accept("s2", false));
+  await waitFor(() => expect(rows()).toHaveLength(2), SOON);
+  const lists = requests.slice(over).filter(({ path }) => path.startsWith("/api/booking?"));
+  expect(lists.map(({ path }) => path)).toEqual(["/api/booking?page=1&limit=50"]);
 });
 
 test("who tries now by keyboard keeps their place in the bar once the connection is back", async () => {
