@@ -9,7 +9,7 @@ import pytest
 from carevia.api.http import Request, SlowBody, ok
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route, SocketEvent, check_events, check_routes
-from carevia.errors import ConfigError
+from carevia.errors import ConfigError, TooLarge
 from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.store import works
 from tests.aio import run
@@ -183,6 +183,24 @@ def test_json_body_over_65_536_bytes_is_413(tmp_path: Path) -> None:
             assert (await d.http.post("/api/login", content=b" " * 65_536)).status_code == 400
 
     run(work())
+
+
+@pytest.mark.parametrize("over", [b"", b"x"], ids=["of the limit", "a byte over it"])
+def test_a_body_in_pieces_is_never_taken_for_a_shorter_one(over: bytes) -> None:
+    async def main() -> None:
+        pieces = [b"1234", b"5678", over]
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+        request = Request(Handshake([], b"", "10.0.0.1", "http", TrustedProxies(())), "POST", "/x", receive)
+        if over:
+            with pytest.raises(TooLarge):
+                await request.body(8)
+        else:
+            assert await request.body(8) == b"12345678"
+
+    run(main())
 
 
 def test_content_length_of_10_to_the_12_is_413_without_reading(tmp_path: Path) -> None:

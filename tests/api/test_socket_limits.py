@@ -177,6 +177,14 @@ def test_a_customer_s_changes_over_http_are_counted_apart_from_everybody_else_s(
             off.spend(first)
 
 
+def test_after_a_silence_too_a_socket_may_say_two_seconds_worth_at_once() -> None:
+    budget = EventBudget(20, 0.0)
+    for _ in range(40):
+        budget.spend(20, 1.5)
+    with pytest.raises(TooFast):
+        budget.spend(20, 1.5)
+
+
 def test_socket_is_closed_only_at_ten_times_the_rate_for_five_seconds() -> None:
     budget = EventBudget(20, 0.0)
 

@@ -59,7 +59,10 @@ def test_an_unreachable_provider_is_said_once_and_found_again_by_itself(tmp_path
                 provider.fail = 0
                 await until(lambda: sweeps.outcomes["repaired"] == 1)
                 assert sweeps.last > 0
-            assert d.output.getvalue().count("reconciliation failed, the next sweep tries again") == 1
+                assert d.output.getvalue().count("reconciliation failed, the next sweep tries again") == 1
+                provider.fail, seen = None, sweeps.outcomes["failed"]
+                await until(lambda: sweeps.outcomes["failed"] > seen + 1)
+            assert d.output.getvalue().count("reconciliation failed, the next sweep tries again") == 2
 
     run(work())
 

@@ -20,7 +20,7 @@ from tests.harness.program import ROOT
 def test_user_add_reads_the_password_and_prints_a_link_that_signs_in_once(tmp_path: Path) -> None:
     settings = {"CAREVIA_DATA_DIR": str(tmp_path / "data"), "CAREVIA_PUBLIC_URL": "http://desk.example"}
     words = ("user", "add", "rafiq@example.com", "--role", "admin", "--name", "Rafiq Hasan")
-    made = command(*words, stdin="long enough\n", **settings)
+    made = command(*words, stdin=" long enough \r\n", **settings)
     assert made.returncode == 0, made.stderr
     link = re.search(r"http://desk\.example/login#link=(\S+)$", made.stdout, re.MULTILINE)
     assert link
@@ -30,7 +30,7 @@ def test_user_add_reads_the_password_and_prints_a_link_that_signs_in_once(tmp_pa
             for status in (200, 401):
                 assert (await d.http.post("/api/login/link", json={"token": link[1]})).status_code == status
                 d.http.cookies.clear()
-            body = {"email": "rafiq@example.com", "password": "long enough"}
+            body = {"email": "rafiq@example.com", "password": " long enough "}
             assert (await d.http.post("/api/login", json=body)).status_code == 200
 
     run(work())

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from carevia import __version__
 from carevia.cli import carevia
+from carevia.cli.check import Step, _verdict
 from carevia.cli.process import listen
 from carevia.errors import ConfigError
 from carevia.store.store import open_store
@@ -119,3 +120,9 @@ def test_migrate_makes_the_database(tmp_path: Path) -> None:
     refused = command("migrate", CAREVIA_DATA_DIR=str(tmp_path / "data"))
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
+
+
+def test_a_check_in_which_more_fails_than_the_upgrade_does_not_say_that_it_works() -> None:
+    upgrade, latency = Step("upgrade", "failed", "blocked"), Step("latency", "failed", "no answer")
+    assert _verdict([upgrade]).startswith("It works by polling only")
+    assert _verdict([upgrade, latency]) == "The connection is not in order: upgrade, latency failed."

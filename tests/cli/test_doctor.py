@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from carevia.cli.doctor import examine
-from carevia.config import load_settings, with_development_secrets
+from carevia.config import SECRETS_FILE, load_settings, with_development_secrets
 from carevia.errors import ConfigError
 from tests.cli.terminal import command, doctor
 from tests.harness.program import free_port
@@ -33,6 +33,17 @@ def test_doctor_finds_a_data_folder_that_serve_could_not_make(tmp_path: Path, fo
     with pytest.raises(ConfigError):
         with_development_secrets(load_settings({"CAREVIA_DATA_DIR": str(path)}))
     assert f"The data folder {path} cannot be written" in doctor(CAREVIA_DATA_DIR=str(path), CAREVIA_PORT="0")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_doctor_finds_secrets_that_another_user_can_read(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "data" / SECRETS_FILE
+    path.parent.mkdir()
+    path.write_text("{}")
+    path.chmod(mode)
+    said: list[str] = []
+    assert not examine({"CAREVIA_DATA_DIR": str(path.parent), "CAREVIA_PORT": "0"}, tmp_path, said.append)
+    assert f"    chmod 600 {path}" in said
 
 
 def test_doctor_makes_no_database(tmp_path: Path) -> None:
