@@ -101,6 +101,20 @@ def test_over_the_rate_every_event_is_told_so_and_none_is_lost_silently(tmp_path
     run(work())
 
 
+def test_who_only_leaves_and_comes_again_on_the_same_connection_is_limited_too(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_EVENTS_PER_SECOND="1", GUEST_SOCKETS="on") as d, d.socket() as guest:
+            for _ in range(2):
+                await guest.send("41\x1e40")
+                assert (await guest.packets(1))[0].startswith("40")
+            await guest.send("41\x1e40")
+            await d.http.get(guest.query)  # the end, however it is told
+            assert (await d.http.get(guest.query)).status_code == 400
+            assert d.carevia.server.engine.stats.ended == {"too many events": 1}
+
+    run(work())
+
+
 def test_who_leaves_and_connects_anew_on_the_same_connection_has_no_more_events_for_it(tmp_path: Path) -> None:
     """Each CONNECT brought a budget of its own: 920 events a second where 20 are allowed."""
 
