@@ -1,12 +1,16 @@
 """Restore at the store: what is there then, what is kept, and what is refused without changing anything."""
 
+import asyncio
 import contextlib
 import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,9 @@ from carevia.errors import BadInput, CareviaError, ConfigError, Conflict
 from carevia.store.connection import connect
 from carevia.store.lock import hold
 from carevia.store.migrate import HEAD
+from carevia.store.store import open_store
 from tests.aio import run
+from tests.harness.program import ROOT
 from tests.store.copies import append, back_up, bring_back, filled, names, quiet, restore, seqs, value
 from tests.store.first_release import dump
 from tests.store.opened import file_of, opened, query
@@ -104,6 +110,59 @@ def test_while_a_restore_is_at_work_no_server_and_no_backup_begins(tmp_path: Pat
     finally:
         os.close(lock)
     assert seqs(filled(tmp_path / "data", 1)) == [1, 2, 3, 4]
+
+
+def test_an_older_database_put_back_by_hand_begins_a_new_epoch_once(tmp_path: Path) -> None:
+    """Else who has seen its numbers up to 7 would never be sent the next rows 4 to 7."""
+    path = filled(tmp_path / "data", count=3)
+    shutil.copy(path, tmp_path / "copy.db")
+    filled(tmp_path / "data", count=4)
+    shutil.copy(tmp_path / "copy.db", path)
+    first = epochs(path, 2)
+    assert len(set(first)) == 1
+    assert first[0] != value(tmp_path / "copy.db", "epoch")
+    assert epochs(path, 1) == first[:1]
+    filled(tmp_path / "data", count=1)
+    assert epochs(path, 1) == first[:1]
+
+
+def test_an_older_database_is_known_also_after_a_server_that_was_killed(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data", count=3)
+    shutil.copy(path, tmp_path / "copy.db")
+    killed = (
+        "import asyncio, os, signal\nfrom pathlib import Path\nfrom tests.store.copies import append\n"
+        "from tests.store.opened import opened\nasync def main():\n"
+        f"    async with opened(Path({str(tmp_path / 'data')!r})) as store:\n"
+        "        await append(store, 4)\n        os.kill(os.getpid(), signal.SIGKILL)\nasyncio.run(main())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert epochs(path, 1) == [value(tmp_path / "copy.db", "epoch")]
+    for beside in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
+        beside.unlink(missing_ok=True)
+    shutil.copy(tmp_path / "copy.db", path)
+    assert epochs(path, 1) != [value(tmp_path / "copy.db", "epoch")]
+
+
+def test_a_restored_database_needs_no_second_epoch(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data", count=3)
+    back_up(path, tmp_path / "copy.db", quiet)
+    filled(tmp_path / "data", count=4)
+    bring_back(path, tmp_path / "copy.db")
+    assert epochs(path, 1) == ["new-epoch"]
+
+
+def epochs(path: Path, together: int) -> list[str]:
+    """Of so many servers that start at once on the database."""
+
+    async def start() -> list[str]:
+        async with AsyncExitStack() as stack:
+            stores = [open_store(None, path.parent) for _ in range(together)]
+            await asyncio.gather(*(store.open() for store in stores))
+            for store in stores:
+                stack.push_async_callback(store.close)
+            return [store.epoch for store in stores]
+
+    return run(start())
 
 
 def garbage(file: Path) -> None:

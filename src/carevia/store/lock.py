@@ -1,7 +1,7 @@
 """Who has a database open: every open store holds its lock together with the others, a restore holds it alone.
 
 The lock is a file of its own beside the database, because SQLite has locks of its own on the database's. The kernel
-gives it back when its process ends, however it ends; what it says is nothing, so it may lie there for ever.
+gives it back when its process ends, however it ends; what it says is for reached.py, so it may lie there for ever.
 """
 
 import fcntl

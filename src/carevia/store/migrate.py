@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from carevia.errors import CareviaError, ConfigError
 from carevia.store.connection import connect, primary_code
 from carevia.store.disk import cannot_write, disk_full, is_full
+from carevia.store.reached import Reached
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,9 +28,10 @@ _PATIENCE = 30.0  # seconds; another process may be migrating the same file
 log = logging.getLogger("carevia.store")
 
 
-def prepare(path: Path, epoch: str, what: str = "") -> str:
+def prepare(path: Path, epoch: str, what: str = "", reached: Reached | None = None) -> str:
     """Make or migrate the database file; answers its epoch, which is `epoch` when it had none. Raises ConfigError, or
-    Unavailable while the disk is full. `what` it is called where its own name tells nobody anything."""
+    Unavailable while the disk is full. `what` it is called where its own name tells nobody anything. By `reached` an
+    older database shows, in which `epoch` begins."""
     try:
         _make_file(path)
         _use_wal(path)
@@ -37,7 +39,7 @@ def prepare(path: Path, epoch: str, what: str = "") -> str:
             _create(path)
         if _stored_revision(path) != HEAD:
             _upgrade(path, what or str(path))
-        return _stored_epoch(path, epoch)
+        return _stored_epoch(path, epoch, reached)
     except OSError as error:
         raise cannot_write(path.parent, error) from None
     except sqlite3.DatabaseError as error:
@@ -169,13 +171,13 @@ def _connect_to_migrate(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _stored_epoch(path: Path, epoch: str) -> str:
+def _stored_epoch(path: Path, epoch: str, reached: Reached | None) -> str:
     connection = connect(path)
     try:
         found = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
         if found is None:
             connection.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (epoch,))
             found = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
-        return str(found[0])
+        return str(found[0]) if reached is None else reached.epoch(connection, epoch)
     finally:
         connection.close()

@@ -15,6 +15,7 @@ from carevia.store.disk import free
 from carevia.store.journal import no_id, random_id
 from carevia.store.lock import hold
 from carevia.store.migrate import prepare
+from carevia.store.reached import Reached
 
 _WHY = {
     sqlite3.SQLITE_FULL: "The disk is full",
@@ -86,6 +87,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock: int | None = None
+        self._reached: Reached | None = None
         self._distrust = False
         self._file: tuple[int, int] | None = None
 
@@ -94,14 +96,15 @@ class SqliteDatabase(Database):
         if self._lock is None:
             raise ConfigError(f"A restore is at work on {self._path}: start again when it has ended.")
         try:
-            return prepare(self._path, epoch)
+            self._reached = Reached(self._lock)
+            return prepare(self._path, epoch, reached=self._reached)
         except BaseException:
             self.release()
             raise
 
     def writing(self) -> SqliteSession:
         checkpointer = Checkpointer(partial(connect, self._path), partial(free, self._path.parent))
-        session = WritingSession(connect(self._path), random_id, self._check_file, checkpointer)
+        session = WritingSession(connect(self._path), random_id, self._check_file, checkpointer, self._reached)
         if self._distrust:
             # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
             # whole log into the database, with its own fsyncs, is the proof that what was answered is on the disk.
@@ -137,6 +140,9 @@ class SqliteDatabase(Database):
         return _WHY.get(primary_code(error))
 
     def release(self) -> None:
+        if self._reached is not None:
+            self._reached.write()
+            self._reached = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -158,10 +164,12 @@ class WritingSession(SqliteSession):
         new_id: Callable[[], str],
         check: Callable[[], None],
         checkpointer: Checkpointer,
+        reached: Reached | None,
     ) -> None:
         super().__init__(connection, new_id)
         self._check = check
         self._checkpointer = checkpointer
+        self._reached = reached
 
     def begin(self, waits: Callable[[], bool]) -> None:
         self._check()
@@ -170,6 +178,8 @@ class WritingSession(SqliteSession):
     def commit(self) -> None:
         super().commit()
         self._checkpointer.committed(self.transaction.changes, self.connection)
+        if self._reached is not None and self.transaction.rows:
+            self._reached.committed(self.transaction.rows[-1].seq)
 
     def disk_full(self) -> None:
         self._checkpointer.disk_full(self.connection)
