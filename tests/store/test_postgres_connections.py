@@ -20,6 +20,8 @@ from tests.harness.postgres import Postgres, ask
 from tests.store.nodes import SOON, VALUE, opened, say, sleep
 from tests.store.opened import given_up
 
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
+
 
 def test_what_was_written_is_read_and_heard_of_although_a_standby_comes_first_in_the_address() -> None:
     """As after a failover: the server that was first is back, and follows the other one as well as it can."""
@@ -50,9 +52,7 @@ def test_connections_that_died_unused_cost_nobody_an_error(url: str) -> None:
         async with opened(url) as [store]:
             await store.write(say())
             await asyncio.gather(*(store.read(lambda tx: sleep(0.1)) for _ in range(3)))
-            await asyncio.to_thread(
-                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
-            )
+            await asyncio.to_thread(ask, url, CUT)
             assert await store.write(say()) == 2
             assert [await store.bounds() for _ in range(6)] == [(1, 2)] * 6
             assert store.failed_commits == 0
@@ -132,9 +132,7 @@ def test_a_database_replaced_under_the_server_is_not_written_to(url: str) -> Non
         async with opened(url) as [store]:
             await store.write(say())
             await asyncio.to_thread(ask, url, "UPDATE meta SET value = 'another' WHERE key = 'epoch'")
-            await asyncio.to_thread(
-                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
-            )
+            await asyncio.to_thread(ask, url, CUT)
             with pytest.raises(Unavailable, match="restart the server"):
                 await store.write(say())
 
@@ -161,9 +159,7 @@ def test_a_database_that_has_lost_rows_is_not_written_to_and_begins_a_new_epoch(
                 await stores[0].write(say())
             assert len(await shown(stores[1])) == 3
             await asyncio.to_thread(ask, url, "DELETE FROM journal WHERE seq > 2")
-            await asyncio.to_thread(
-                ask, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
-            )
+            await asyncio.to_thread(ask, url, CUT)
             for store in (stores[which], stores[1 - which]):
                 with pytest.raises(Unavailable, match="restart the server"):
                     await store.write(say())
@@ -214,5 +210,28 @@ def test_a_read_that_nobody_waits_for_any_more_ends_by_itself(
         async with opened(postgres.prepared()) as [store]:
             await given_up(store, lambda tx: tx.all(asleep))
             assert await store.read(lambda tx: 1) == 1
+
+    run(main())
+
+
+def test_a_node_that_comes_late_to_a_copy_that_was_behind_finds_its_numbers_given_to_others_and_begins_a_new_epoch(
+    url: str,
+) -> None:
+    """The other node had seen nothing of what was lost: it was there first, and wrote. Whoever reads is as late."""
+
+    async def main() -> None:
+        async with opened(url, url) as [late, first]:
+            await first.write(say())
+            await late.write(say())
+            await asyncio.to_thread(ask, url, "DELETE FROM journal WHERE seq > 1")
+            await asyncio.to_thread(ask, url, CUT)
+            for number in (2, 3):
+                assert await first.write(say()) == number
+            with pytest.raises(Unavailable, match="restart the server"):
+                await late.events_after(2, None, 10)
+            with pytest.raises(Unavailable, match="restart the server"):
+                await late.write(say())
+            with pytest.raises(Unavailable, match="restart the server"):
+                await first.check()
 
     run(main())

@@ -57,8 +57,9 @@ class Session(ABC):
 class Database(ABC):
     """One per store; its sessions are opened by the threads."""
 
-    newest = 0
-    """The highest journal number that this process has seen committed, by whomever."""
+    newest: tuple[int, str] = (0, "")
+    """The highest journal number that this process has seen committed, by whomever; and that row's id, once it was
+    read."""
 
     @abstractmethod
     def prepare(self, epoch: str) -> str:

@@ -8,7 +8,7 @@ go to libpq directly: BEGIN and COMMIT are most of what a small work costs.
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import errors
@@ -25,6 +25,8 @@ from carevia.store.sql import Cursor, SqlTransaction
 from carevia.store.statements import Compiler, Values
 from carevia.store.store import PATIENCE
 
+REPLACED: Final = "The database was replaced under the running server: restart the server."
+
 _PATIENCE = str(int(PATIENCE * 1000))  # ms for a lock or a read: longer nobody waits for us
 _HELD = "10s"  # a node that hangs within its transaction loses it, and with it the lock
 
@@ -33,6 +35,7 @@ _OWN = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyC
 _OUTSIDE = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)
 
 _NO_SEQ = 2**62
+_NEWEST = "SELECT max(seq), (SELECT id FROM journal WHERE seq = %s) FROM journal"
 
 log = logging.getLogger("carevia.store")
 
@@ -164,6 +167,7 @@ class PostgresDatabase(Database):
     def reading(self) -> PostgresSession:
         connection = connect(self._url)
         try:
+            self._check_history(connection)
             connection.execute(  # unless the role has a shorter one
                 "SELECT set_config(name, %s, false) FROM pg_settings"
                 " WHERE name = 'statement_timeout' AND setting::int NOT BETWEEN 1 AND %s::int",
@@ -209,14 +213,15 @@ class PostgresDatabase(Database):
 
     def _check_history(self, connection: psycopg.Connection[Any]) -> None:
         """A copy that was behind when it took over gives numbers that were shown already to other rows, which nobody
-        would be sent: so a new epoch begins there."""
+        would be sent: so a new epoch begins there. Where another node was here first it may have given them by now."""
         if connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone() == (self._epoch,):
-            newest = connection.execute("SELECT max(seq) FROM journal").fetchone()
-            if newest is not None and (newest[0] or 0) >= self.newest:
+            seq, id = self.newest
+            newest, found = connection.execute(_NEWEST, [seq]).fetchone() or (None, None)
+            if (newest or 0) >= seq and (not id or found in (id, None)):  # None: it was forgotten since
                 return
             another = "UPDATE meta SET value = %s WHERE key = 'epoch' AND value = %s"
             connection.execute(another, [secrets.token_hex(8), self._epoch])
-        raise Unavailable("The database was replaced under the running server: restart the server.")
+        raise Unavailable(REPLACED)
 
 
 def _is_about_reaching(sqlstate: str | None) -> bool:

@@ -120,7 +120,7 @@ class ThreadedStore(Store):
             return []
         rows = await self.read(partial(works.events_after, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
         if rows:
-            self._saw(rows[-1].seq)
+            self._saw(rows[-1].seq, rows[-1].id)
         return rows
 
     async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
@@ -128,7 +128,7 @@ class ThreadedStore(Store):
             return (await self.bounds())[0], []
         oldest, found = await self.read(partial(works.missed, seq=seq, rooms=rooms, limit=limit, raw=self.raw_text))
         if found:
-            self._saw(found[-1].seq)
+            self._saw(found[-1].seq, found[-1].id)
         return oldest, found
 
     async def bounds(self) -> tuple[int, int]:
@@ -181,7 +181,7 @@ class ThreadedStore(Store):
             self.commits += 1
         if not rows:
             return
-        self._saw(rows[-1].seq)
+        self._saw(rows[-1].seq, rows[-1].id)
         self.rows += len(rows)
         self.committed_at = at
         for listener in tuple(self._listeners):
@@ -190,8 +190,10 @@ class ThreadedStore(Store):
             except Exception:
                 log.exception("store: a listener failed; it will find the rows in the journal")
 
-    def _saw(self, seq: int) -> None:
-        self._database.newest = max(self._database.newest, seq)
+    def _saw(self, seq: int, id: str = "") -> None:
+        newest, known = self._database.newest
+        if seq > newest or (seq == newest and not known):
+            self._database.newest = seq, id
 
     def _replace_writer(self, dead: Writer) -> None:
         """A thread can only die of a fault of ours; what waited for it is done by the next one."""

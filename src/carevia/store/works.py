@@ -80,6 +80,13 @@ def bounds(tx: Transaction) -> tuple[int, int]:
     return row.oldest or 0, row.newest or 0
 
 
+_EPOCH = select(meta.c.value).where(meta.c.key == "epoch")
+
+
+def epoch(tx: Transaction) -> str:
+    return str(tx.all(_EPOCH)[0].value)
+
+
 PROBE = 8
 LARGE_PROBE = 400_000
 """Bytes; more than the largest notice that is taken, with all that follows from it."""
