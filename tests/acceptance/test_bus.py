@@ -130,12 +130,12 @@ def lost_nothing(nodes: Nodes) -> None:
     """Every desk has every row of its room, in order, once."""
     owed = nodes.database.owed("desk", after=nodes.start)
     for desk in ("near", "far"):
-        wait_until(partial(_has, nodes, desk, len(owed)), f"{desk} has all", timeout=5)
+        wait_until(partial(_has, nodes, desk, owed), f"{desk} has all", timeout=5)
         assert [seq for seq in shown(nodes.client, desk) if seq in set(owed)] == owed
 
 
-def _has(nodes: Nodes, desk: str, count: int) -> bool:
-    return len(shown(nodes.client, desk)) >= count
+def _has(nodes: Nodes, desk: str, owed: list[int]) -> bool:
+    return set(owed) <= set(shown(nodes.client, desk))
 
 
 def test_nodes_are_one(nodes: Nodes) -> None:
@@ -183,6 +183,27 @@ def test_node_and_emitter_reach_our_desk_but_forge_nothing(nodes: Nodes) -> None
         assert not [args for args in client.events("customer_added", "far") if args[0]["userId"] == "forged"]
         assert all(args[0]["seq"] < 10**9 for args in client.events("live", "far"))
     client.disconnect("mina")
+    lost_nothing(nodes)
+
+
+def test_a_desk_that_the_bus_has_put_into_rooms_hears_no_less(nodes: Nodes) -> None:
+    """Into a conversation before it opens it itself, and into rooms that are named as the sockets of who writes."""
+    client = nodes.client
+    client.connect(nodes.near.url, "beside", auth={"token": staff("beside")})
+    pay(nodes.near, "much-sought")
+    with RedisPeer(nodes.valkey.url, "socket.io") as node:
+        writer = client.state("near")["id"]
+        node.do("join", by="emitter", rooms=["desk"], joined=["much-sought", writer])
+        node.do("leave", by="emitter", rooms=["desk"], left=["much-sought", "never-entered"])
+        node.do("emit", "headline", by="emitter", rooms=["desk"])
+        for desk in ("near", "beside", "far"):
+            client.expect_event("headline", desk)
+            assert client.call("join_room", "much-sought", socket=desk)["ok"]
+    text = {"id": "sought", "roomId": "much-sought", "text": "Hello"}
+    assert client.call("send_message", text, socket="near")["ok"]
+    for desk in ("beside", "far"):
+        client.expect_event("receive_message", desk)
+    client.disconnect("beside")
     lost_nothing(nodes)
 
 

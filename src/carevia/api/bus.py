@@ -156,10 +156,13 @@ class Bus:
 
 
 def protects(socket: Socket, room: str) -> bool:
-    """Memberships that are rights are given by this node alone. Other rooms may be given by anybody on the bus; should
-    one of them turn out to be a person's conversation, who came so gets none of its facts (see the relay)."""
+    """Memberships that are rights are given by this node alone, and nobody hears less by one: a room with a socket's id
+    is left out of what that socket says. Other rooms may be given by anybody on the bus; should one of them turn out to
+    be a person's conversation, who came so gets none of its facts there (see the relay)."""
     person = person_of(socket)
     if room == DESK or room.endswith(desk_side("")) or (person is not None and room == person.id):
+        return True
+    if room in socket.namespace.sockets:
         return True
     if room not in socket.rooms:
         socket.join(visitors(room))

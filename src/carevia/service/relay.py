@@ -213,11 +213,11 @@ class Relay:
         if room not in rooms and desks not in rooms:
             return
         end = offset(self._store.epoch, row.seq)
-        but = (row.sender,) if row.sender else ()
-        if (guests := visitors(room)) in rooms:
-            but = (*but, guests)
+        # A room of that name without its socket is of somebody on the bus.
+        but = (row.sender,) if row.sender in self._namespace.sockets else ()
         if room in rooms:
-            self._tell(room, but, row.name, customer_payload(row), end)
+            strangers = (guests,) if (guests := visitors(room)) in rooms else ()
+            self._tell(room, (*but, *strangers), row.name, customer_payload(row), end)
         if desks in rooms:
             self._tell(desks, but, row.name, msgspec.Raw(row.payload), end)
 

@@ -89,6 +89,29 @@ def test_malformed_messages_do_nothing_and_are_counted(valkey: Valkey, key: str)
     run(main())
 
 
+def test_who_is_put_into_thousands_of_rooms_at_once_or_taken_out_of_them_stays_small(valkey: Valkey, key: str) -> None:
+    """`protects` of a house may itself put a socket into a room, for each that it is put into."""
+
+    async def main() -> None:
+        asked = []
+
+        def protects(_: Any, room: str) -> bool:
+            asked.append(room)
+            return False
+
+        async with cluster(lambda: RedisBroker(valkey.unix_url), 1, key=key, protects=protects) as ours:
+            (one,) = await ours.clients("a")
+            for kind, rooms in ((2, ["b"]), (2, [f"room-{n}" for n in range(1_000)]), (3, ["x", "b", "y"])):
+                told = json.dumps({"uid": "other", "type": kind, "opts": ALL, "rooms": rooms})
+                ours.brokers[0].publish(f"{key}-request#/#", told.encode())
+            ours.brokers[0].publish(f"{key}#/#", pack(["other", {**EVENT, "data": ["end"]}, ALL]))
+            assert await heard(one) == []
+            (socket,) = ours.spaces[0].sockets.values()
+            assert (set(socket.rooms), asked, ours.adapter(0).refused["rooms"]) == ({"a"}, ["b", "b"], 1)
+
+    run(main())
+
+
 def test_a_date_at_the_end_is_text_and_no_offset(valkey: Valkey, key: str) -> None:
     """A client takes a string at the end of an event for its offset: a foreign one must not move it."""
     from carevia.realtime import MemoryRecovery

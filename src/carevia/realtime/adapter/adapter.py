@@ -223,12 +223,14 @@ class Adapter:
     def _move(self, request: Request, move: "Callable[[Iterable[Socket], Collection[str]], None]") -> None:
         sockets = self._meant(request)
         rooms = wire.read_names([request["room"]] if "room" in request else request.get("rooms"))
+        joins = move is operations.join
         for socket in sockets:
-            if len(socket.joined) >= _MOST_ROOMS and move is operations.join:
+            asked = rooms if joins else [room for room in rooms if room in socket.joined]
+            if joins and len(socket.joined) + len(asked) > _MOST_ROOMS:
                 self.refused["rooms"] += 1
                 continue
-            open_to_all = [room for room in rooms if not self._protects(socket, room)]
-            if len(open_to_all) < len(rooms):
+            open_to_all = [room for room in asked if not self._protects(socket, room)]
+            if len(open_to_all) < len(asked):
                 self.refused["protected"] += 1
             move((socket,), open_to_all)
         self._confirm(request, sockets)
