@@ -219,6 +219,28 @@ def test_an_unknown_or_dead_node_is_said_at_once(tmp_path: Path, how: str, sid: 
     run(main())
 
 
+def test_a_node_that_dies_with_a_poll_that_came_by_another_one_makes_that_one_hang_up_on_nobody(tmp_path: Path) -> None:
+    """nginx counts who hangs up instead of answering as away: five polls of a host that is killed took both away."""
+
+    async def main() -> None:
+        async with pair(tmp_path, "two hosts") as both:
+
+            async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.transport.abort()
+
+            links = both.other.engine.links
+            assert links is not None and isinstance(links.nodes, Phonebook)
+            async with await asyncio.start_server(die, "127.0.0.1", 0) as dying:
+                links.nodes.known["dying"] = dying.sockets[0].getsockname()
+                target = "/socket.io/?EIO=4&transport=polling&sid=dying.AAAAAAAAAAAAAAAAAAAA"
+                for kind in ("GET", "POST"):
+                    answer = await request(both.other.port, kind, target, b"")
+                    assert (answer.status, answer.json) == (400, {"code": 1, "message": "Session ID unknown"})
+
+    run(main())
+
+
 @pytest.mark.parametrize("how", FAR)
 def test_who_hangs_up_elsewhere_has_gone_from_home(tmp_path: Path, how: str) -> None:
     async def main() -> None:

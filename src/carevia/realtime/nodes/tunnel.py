@@ -58,13 +58,29 @@ class Side(asyncio.Protocol):
     shutdown = close  # what the HTTP server calls when it stops
 
 
+class _Far(Side):
+    """At the other host. A node that dies with its answer unsaid has no sessions any more, and this one is well: who
+    hung up on a proxy's request would be taken for ill itself."""
+
+    answered = False
+
+    def data_received(self, data: bytes) -> None:
+        self.answered = True
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.other is not None and not self.answered:
+            refuse(self.other.transport)
+        super().connection_lost(exc)
+
+
 async def connect(near: Side, address: tuple[str, int], first: bytes) -> bool:
     """Join the client's side to that address, where `first` is written before anything else. False: nobody takes it
     there, and the client was told that its session is unknown."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            _, far = await loop.create_connection(Side, *address)
+            _, far = await loop.create_connection(_Far, *address)
     except (OSError, TimeoutError):
         refuse(near.transport)
         return False
