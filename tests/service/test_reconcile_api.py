@@ -7,6 +7,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -139,6 +140,33 @@ def test_a_list_whose_pages_come_round_again_is_said_to_have_no_end(tmp_path: Pa
             async with asyncio.timeout(5):
                 with pytest.raises(Unavailable, match="does not come to an end"):
                     await b.sweep()
+
+    run(main())
+
+
+@pytest.mark.parametrize("rest", [{}, {"has_more": None}, {"has_more": "true"}, {"has_more": True}])
+def test_a_list_that_does_not_say_that_it_is_whole_moves_no_point(tmp_path: Path, rest: dict[str, Any]) -> None:
+    """Read as an empty list it would settle checkouts that nobody has seen."""
+
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            b.paid()
+            setattr(b.provider, "answer", lambda path, key: (200, {"data": [], **rest}))  # noqa: B010
+            with pytest.raises(Unavailable, match=r"cannot be read|does not come to an end"):
+                await b.sweep()
+            assert b.point is None
+
+    run(main())
+
+
+def test_an_answer_about_another_checkout_is_a_sentence_and_nothing_is_recorded_of_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            asked, other = b.paid("u1"), b.paid("u2")
+            for answer in ({}, b.provider.sessions[other["id"]]):
+                setattr(b.provider, "answer", lambda path, key, answer=answer: (200, answer))  # noqa: B010
+                with pytest.raises(Unavailable, match="not the checkout asked for"):
+                    await b.stripe.session(asked["id"])
 
     run(main())
 

@@ -75,7 +75,10 @@ class StripeApi:
         if not valid_session_id(id_):
             return None
         path = f"/v1/checkout/sessions/{id_}"
-        return await self._get(path, {"expand[]": _EXPANDED}, _TRIES_OF_ONE, _SECONDS_OF_ONE)
+        found = await self._get(path, {"expand[]": _EXPANDED}, _TRIES_OF_ONE, _SECONDS_OF_ONE)
+        if found is not None and found.get("id") != id_:
+            raise Unavailable("What answers in Stripe's place is not Stripe: that is not the checkout asked for.")
+        return found
 
     def sessions(self, created_from: int) -> AsyncIterator[list[Session]]:
         fitting = {"status": "complete", "expand[]": f"data.{_EXPANDED}"}
@@ -92,14 +95,15 @@ class StripeApi:
         ends: set[str] = set()  # of the pages so far: one that comes again comes for ever
         while True:
             answer = await self._get(path, asked, _TRIES, _SECONDS) or {}
-            page = answer.get("data")
-            if not isinstance(page, list) or not all(isinstance(each, dict) for each in page):
+            page, more = answer.get("data"), answer.get("has_more")
+            whole = isinstance(page, list) and all(isinstance(each, dict) for each in page)
+            if not whole or not isinstance(more, bool):
                 raise Unavailable(f"Stripe's list {path} cannot be read.")
             if page:
                 yield page
-            if not page or answer.get("has_more") is not True:
+            if not more:
                 return
-            last = provider_id(page[-1])
+            last = provider_id(page[-1]) if page else None
             if last is None or last in ends:
                 raise Unavailable(f"Stripe's list {path} does not come to an end.")
             ends.add(last)
