@@ -133,6 +133,15 @@ def test_places_a_backup_may_not_have(tmp_path: Path, target: str, words: str) -
     assert seqs(path) == [1, 2, 3]
 
 
+def test_a_device_or_a_pipe_is_not_replaced_by_a_backup(tmp_path: Path) -> None:
+    """`backup --force /dev/null` of root's would leave the whole machine without one."""
+    path, pipe = filled(tmp_path / "data"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(BadInput, match="no ordinary file"):
+        back_up(path, pipe, quiet, force=True)
+    assert pipe.is_fifo()
+
+
 def in_place(target: Path, own: Path) -> Path:
     return own
 

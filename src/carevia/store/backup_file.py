@@ -42,6 +42,8 @@ def check_target(target: Path, *, force: bool) -> None:
             raise BadInput(f"There is no folder {target.parent}. Make it first, readable for nobody else.")
         if target.is_dir():
             raise BadInput(f"{target} is a folder. Name the file that is to be made in it.")
+        if target.exists() and not target.is_file():
+            raise BadInput(f"{target} is no ordinary file, and would be replaced by one. Name another.")
         if target.exists() and not force:
             raise Conflict(f"{target} exists already. Choose another name, or overwrite it with --force.")
 
