@@ -220,6 +220,39 @@ def test_a_database_file_that_was_replaced_is_not_written(tmp_path: Path) -> Non
     run(main())
 
 
+def test_a_log_that_was_taken_away_takes_no_money_and_keeps_what_was_answered(tmp_path: Path) -> None:
+    """Payments answered into a deleted log were gone with the process, all of them."""
+
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            assert await store.write(say()) == 1
+            file_of(tmp_path).with_name("carevia.db-wal").unlink()
+            for _ in range(3):
+                with pytest.raises(Unavailable, match="taken away"):
+                    await store.write(say())
+            with pytest.raises(Unavailable, match="taken away"):
+                await store.check()
+        async with opened(tmp_path) as store:
+            assert await seqs(store) == [1]
+            assert await store.write(say()) == 2
+
+    run(main())
+
+
+def test_a_log_that_is_back_is_written_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+            assert await store.write(say()) == 1
+            log = file_of(tmp_path).with_name("carevia.db-wal")
+            kept = log.rename(tmp_path / "away")
+            with pytest.raises(Unavailable, match="taken away"):
+                await store.write(say())
+            kept.rename(log)
+            assert await store.write(say()) == 2
+
+    run(main())
+
+
 WRITER = """
 import asyncio, pathlib, sys
 from carevia.store.store import open_store

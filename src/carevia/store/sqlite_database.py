@@ -32,6 +32,10 @@ _STEPS = 100_000
 log = logging.getLogger("carevia.store")
 
 
+class LogGone(Unavailable):
+    """The write-ahead log that a connection writes to has its name no longer."""
+
+
 class SqliteSession(Session):
     def __init__(self, connection: sqlite3.Connection, new_id: Callable[[], str]) -> None:
         self.connection = connection
@@ -86,6 +90,7 @@ class SqliteSession(Session):
 class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._name = os.fspath(path)  # for what is done at each COMMIT
         self._lock: int | None = None
         self._reached: Reached | None = None
         self._distrust = False
@@ -104,7 +109,8 @@ class SqliteDatabase(Database):
 
     def writing(self) -> SqliteSession:
         checkpointer = Checkpointer(partial(connect, self._path), partial(free, self._path.parent))
-        session = WritingSession(connect(self._path), random_id, self._check_file, checkpointer, self._reached)
+        wal = f"{self._name}-wal"
+        session = WritingSession(connect(self._path), random_id, self._check_file, wal, checkpointer, self._reached)
         if self._distrust:
             # After a failed fsync the kernel may have dropped pages that later fsyncs will not mention. Moving the
             # whole log into the database, with its own fsyncs, is the proof that what was answered is on the disk.
@@ -123,7 +129,7 @@ class SqliteDatabase(Database):
 
     def recover(self, session: Session, error: Exception) -> bool:
         try:
-            if primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+            if isinstance(error, LogGone) or primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
                 session.rollback()
                 if isinstance(session, WritingSession) and primary_code(error) == sqlite3.SQLITE_FULL:
                     session.disk_full()
@@ -149,8 +155,7 @@ class SqliteDatabase(Database):
 
     def _check_file(self) -> None:
         """SQLite goes on writing to a file that was moved or deleted, where nobody would ever find it."""
-        status = os.stat(self._path)
-        found = status.st_dev, status.st_ino
+        found = _identity(self._name)
         if self._file is None:
             self._file = found
         elif self._file != found:
@@ -163,17 +168,33 @@ class WritingSession(SqliteSession):
         connection: sqlite3.Connection,
         new_id: Callable[[], str],
         check: Callable[[], None],
+        wal: str,
         checkpointer: Checkpointer,
         reached: Reached | None,
     ) -> None:
         super().__init__(connection, new_id)
         self._check = check
+        self._wal = wal
+        self._begun_with: tuple[int, int] | None = None
         self._checkpointer = checkpointer
         self._reached = reached
 
     def begin(self, waits: Callable[[], bool]) -> None:
         self._check()
         super().begin(waits)
+        self._check_log()
+
+    def _check_log(self) -> None:
+        """A log that was deleted is written on just so, and a kill takes what was answered. There is no other one to go
+        on with: this connection and its like still have it, and move it into the database when they are closed."""
+        try:
+            found = _identity(self._wal)
+        except FileNotFoundError:
+            found = None
+        if self._begun_with is None:
+            self._begun_with = found
+        elif found != self._begun_with:
+            raise LogGone(f"{os.path.basename(self._wal)} was taken away under the running server: restart the server.")
 
     def commit(self) -> None:
         super().commit()
@@ -187,3 +208,8 @@ class WritingSession(SqliteSession):
     def close(self) -> None:
         self._checkpointer.close()
         super().close()
+
+
+def _identity(path: str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
