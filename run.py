@@ -3,7 +3,7 @@
 Standard library only. The order is always the same: uv (by pip, hashed), an environment of this interpreter (or of the
 system's, where this one is slow: docs/decisions/0011), the hash-pinned libraries, the project itself, which builds the
 pages. A digest over everything that goes in says whether there is work to do. Nothing outside the project's folder is
-changed.
+changed but the caches of pip, uv and npm.
 """
 
 import sys
@@ -279,3 +279,8 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as problem:
+        sys.exit(
+            f"run.py: {problem.filename} cannot be used ({problem.strerror}). Make {ROOT} writable for this user, "
+            "on a disk that has room, then run the same command again."
+        )

@@ -29,6 +29,16 @@ def test_help_names_both_commands_and_installs_nothing() -> None:
     assert said.stderr == ""
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    for name in ("run.py", "webbuild.py"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / ".tools").write_text("no folder")
+    said = subprocess.run([sys.executable, tmp_path / "run.py", "doctor"], capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"run.py: {tmp_path}/.tools cannot be used (File exists). Make {tmp_path} writable")
+    assert said.stderr.count("\n") == 1
+
+
 def test_what_a_foreign_project_set_is_dropped_and_how_packages_are_reached_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
