@@ -2,7 +2,7 @@
 
 Nothing is imported here but the standard library, and everything else may import this.
 Edges turn these into answers: HTTP `{success: false, message, errors?}`, sockets `{ok: false, error, code}`,
-the command line one sentence and exit code 2.
+the command line one sentence and exit status 2 for settings (ConfigError), 1 for anything else.
 """
 
 from collections.abc import Sequence

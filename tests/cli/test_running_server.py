@@ -84,6 +84,7 @@ def test_simulate_without_a_server_says_so(tmp_path: Path) -> None:
     [
         (503, b'{"success": false, "message": "The disk is full."}', "Refused (503): The disk is full."),
         (404, b"<h1>Not found</h1>", "Refused (404): What answers there is not Carevia."),
+        (400, b'{"message": "No signature fits."}', "fits. It was signed with the secret of this folder: "),
     ],
 )
 def test_simulate_says_what_it_was_answered(tmp_path: Path, status: int, body: bytes, said: str) -> None:

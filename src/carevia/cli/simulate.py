@@ -22,6 +22,7 @@ FAULTS: Final = {
     "lost": "every second delivery is lost on the way and repeated later",
 }
 _TRIES: Final = 4
+_HINTS: Final = {400: " It was signed with the secret of this folder: start simulate where the server was started."}
 
 
 class Delivery(NamedTuple):
@@ -88,7 +89,7 @@ def _deliver(client: httpx2.Client, secret: str, event: dict[str, Any], say: Cal
         else:
             if answer.status_code == 200:
                 return True
-            outcome = f"Refused ({answer.status_code}): {_reason(answer)}"
+            outcome = f"Refused ({answer.status_code}): {_reason(answer)}{_HINTS.get(answer.status_code, '')}"
             if answer.status_code < 500:
                 break
         if attempt + 1 < _TRIES:
