@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +16,13 @@ from tests.harness.node import SocketIOClient
 from tests.harness.program import ROOT, Program
 
 EXAMPLES = ROOT / "docs" / "integrate"
+# Next.js finds a module without its ending, and its type check refuses one with it; Node by itself is the other way.
+AS_NEXT = """
+    import { registerHooks } from "node:module";
+    const resolve = (name, context, next) => next(name.endsWith("/lib/carevia") ? name + ".ts" : name, context);
+    registerHooks({ resolve });
+"""
+TYPESCRIPT = ("--no-warnings", "--import", f"data:text/javascript,{quote(AS_NEXT)}")
 
 
 def environment(program: Program) -> dict[str, str]:
@@ -59,7 +67,7 @@ def test_the_signing_example_puts_a_booking_on_the_desk(
             const answer = await POST(new Request("http://site.example/api/booking", {{method: "POST", body}}));
             console.log(answer.status);
         """
-        assert run(carevia, node.node(), "--input-type=module", "--no-warnings", "--eval", script) == "200"
+        assert run(carevia, node.node(), *TYPESCRIPT, "--input-type=module", "--eval", script) == "200"
     assert javascript_client.expect_event("customer_added")["args"][0]["trackingId"] == tracking_id
 
 
@@ -75,7 +83,7 @@ def test_a_minted_token_lets_a_socket_in(carevia: Program, javascript_client: So
             const asked = new Request("http://site.example/", {{headers: {{"x-demo-user": "rima"}}}});
             console.log((await (await GET(asked)).json()).token);
         """
-        token = run(carevia, node.node(), "--input-type=module", "--no-warnings", "--eval", script)
+        token = run(carevia, node.node(), *TYPESCRIPT, "--input-type=module", "--eval", script)
     javascript_client.connect(carevia.url, auth={"token": token})
     assert javascript_client.call("join_room", "rima")["ok"] is True
 
@@ -121,7 +129,7 @@ def test_the_hook_for_react_connects_with_a_token_of_its_own_route(carevia: Prog
         socket.emit("join_room", "rima", ({ ok }) => { console.log(ok); socket.close(); });
         """
     )
-    options = ["--no-warnings", "--preserve-symlinks", "--preserve-symlinks-main"]
+    options = [*TYPESCRIPT, "--preserve-symlinks", "--preserve-symlinks-main"]
     assert run(carevia, node.node(), *options, script).split("\n") == ["one socket", "true"]
 
 
@@ -145,5 +153,17 @@ def test_the_hook_for_react_comes_in_when_a_token_is_to_be_had_at_last(carevia: 
         socket.emit("join_room", "rima", ({ ok }) => { console.log(ok); process.exit(); });
         """
     )
-    options = ["--no-warnings", "--preserve-symlinks", "--preserve-symlinks-main"]
+    options = [*TYPESCRIPT, "--preserve-symlinks", "--preserve-symlinks-main"]
     assert run(carevia, node.node(), *options, script) == "true"
+
+
+def test_the_examples_for_next_js_pass_its_type_check(modules: Path) -> None:
+    """`next build` ends at the first that does not: the options are those of the tsconfig.json that it makes."""
+    options = "--noEmit --strict --skipLibCheck --isolatedModules --target ES2017 --lib dom,esnext --module esnext"
+    where = "--moduleResolution bundler --preserveSymlinks --types node"
+    files = [path.relative_to(EXAMPLES) for path in sorted((EXAMPLES / "nextjs").rglob("*.ts"))]
+    tsc = [node.node(), node.ready() / "node_modules" / "typescript" / "bin" / "tsc"]
+    said = subprocess.run(
+        [*tsc, *options.split(), *where.split(), *files], cwd=modules, capture_output=True, text=True, timeout=60
+    )
+    assert (said.returncode, said.stdout) == (0, "")

@@ -1,5 +1,5 @@
 // Where the site has taken the money itself: tell the desk, after your own record is safe.
-import { emitBooking } from "../../../lib/carevia.ts";
+import { emitBooking } from "../../../lib/carevia";
 
 export async function POST(request: Request): Promise<Response> {
   const { userId, userEmail, userName, serviceName, trackingId, amountPaid } = await request.json();

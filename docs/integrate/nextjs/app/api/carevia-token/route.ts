@@ -1,5 +1,5 @@
 // The page asks here for a token before every connection. `currentUser` is your own sign-in.
-import { mintToken, type Person } from "../../../lib/carevia.ts";
+import { mintToken, type Person } from "../../../lib/carevia";
 
 async function currentUser(request: Request): Promise<Person | null> {
   const id = request.headers.get("x-demo-user"); // replace by your session
