@@ -46,6 +46,28 @@ def _taken_by(document: Any, method: str, path: str) -> Any:
     return schema | {"components": document["components"]}
 
 
+def test_description_knows_what_stands_beside_the_data_of_a_page(tmp_path: Path) -> None:
+    """Whoever made a client of it could not ask for the next page: no cursor was in the answers described."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            headers = d.bearer("boss", "admin")
+            document = (await d.http.get("/openapi.json")).json()
+            for path, given in (
+                ("/api/chat/conversation", {}),
+                ("/api/chat/message", {"roomId": "boss"}),
+                ("/api/chat/search", {"q": "rima"}),
+                ("/api/chat/user/booking", {}),
+            ):
+                answer = (await d.http.get(path, params=given, headers=headers)).json()
+                content = document["paths"][path]["get"]["responses"]["200"]["content"]
+                schema = content["application/json"]["schema"] | {"components": document["components"]}
+                assert set(answer) == set(schema["properties"]) == set(schema["required"]), path
+                assert jsonschema_rs.is_valid(schema, answer), path
+
+    run(work())
+
+
 def test_description_names_every_route_with_its_errors(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

@@ -65,6 +65,7 @@ class ChatRoutes:
                 query=ParticipantsQuery,
                 body=Nothing,
                 answer=list[Participant],
+                beside={"hasMore": bool, "nextBefore": str | None},
             ),
             Route(
                 method="GET",
@@ -75,6 +76,7 @@ class ChatRoutes:
                 query=HistoryQuery,
                 body=Nothing,
                 answer=list[Message],
+                beside={"hasMore": bool},
                 errors=(404,),
             ),
             Route(

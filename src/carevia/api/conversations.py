@@ -16,6 +16,7 @@ from carevia.domain.conversations import (
     Change,
     Conversation,
     ConversationQuery,
+    Counts,
     Filter,
     Found,
     Staff,
@@ -69,6 +70,7 @@ class ConversationRoutes:
                 query=ListQuery,
                 body=Nothing,
                 answer=list[Conversation],
+                beside={"hasMore": bool, "nextAfter": str | None, "counts": Counts, "seq": int},
                 errors=(404,),
             ),
             Route(
@@ -106,6 +108,7 @@ class ConversationRoutes:
                 query=SearchQuery,
                 body=Nothing,
                 answer=Found,
+                beside={"hasMore": bool},
             ),
         ]
 

@@ -120,7 +120,8 @@ def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, 
         content = _BYTES
     else:
         data = route.answer if isinstance(route.answer, dict) else _schema(route.answer, components)
-        content = {"application/json": {"schema": data if route.bare else _envelope(data)}}
+        fields = {"data": data} | {name: _schema(kind, components) for name, kind in route.beside.items()}
+        content = {"application/json": {"schema": data if route.bare else _envelope(fields)}}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
     for status in sorted(_statuses(route)):
         responses[str(status)] = {"description": _REASONS[status]}
@@ -146,12 +147,9 @@ def _statuses(route: Route[Any, Any]) -> set[int]:
     return found
 
 
-def _envelope(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": ["success", "message", "data"],
-        "properties": {"success": {"const": True}, "message": {"type": "string"}, "data": data},
-    }
+def _envelope(fields: dict[str, Any]) -> dict[str, Any]:
+    properties = {"success": {"const": True}, "message": {"type": "string"}, **fields}
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def _schema(kind: Any, components: dict[str, Any]) -> dict[str, Any]:

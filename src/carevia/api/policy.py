@@ -6,6 +6,7 @@ What a customer may see inside is the service's rule (their own), never the rout
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 import msgspec
@@ -59,6 +60,7 @@ class Route(msgspec.Struct, Generic[Q, B], kw_only=True, frozen=True, eq=False):
     reads_query: Callable[[Mapping[str, str]], Q] | None = None  # where the domain reads it; `query` describes it
     answer: Any = None  # JSON schema or type of the answer's `data`; of the whole answer where `bare`
     bare: bool = False
+    beside: Mapping[str, Any] = MappingProxyType({})  # types of what stands beside `data`, for lists paged by cursor
     media: str | None = None  # where the answer is no JSON
     errors: tuple[int, ...] = ()  # what it answers but 200, beyond those its policy and payloads bring
     limit: int = BODY_LIMIT
