@@ -16,8 +16,10 @@ Made by `python -m carevia.domain.events > docs/events.md` from `src/carevia/dom
 
 Path `/socket.io/`, namespace `/`. A durable event is stored before anybody sees it and is replayed to whoever missed
 it; it ends in its offset, an opaque string, as the last argument. Any other event may be lost and never ends in a
-string (`null` is appended where it would). Every event that a client may send answers an acknowledgement when one is
-asked for: `{ok: true, ...}` or `{ok: false, error, code}`. Events that are not listed here do not exist.
+string (`null` is appended where it would), but for `reset`, which ends in an offset too. Every event that a client may
+send answers an acknowledgement when one is asked for: `{ok: true, ...}` or `{ok: false, error, code}`, where `code` is
+`bad_input`, `unauthorized`, `forbidden`, `not_yours`, `not_found`; or, where the same may be sent again later,
+`unavailable`, `internal` or `rate_limited` (with `retryAfter`, seconds). Events that are not listed here do not exist.
 """
 
 
