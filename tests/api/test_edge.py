@@ -326,6 +326,7 @@ def test_allowed_origin_may_read_answers_and_preflights_are_answered(tmp_path: P
             asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
             preflight = await d.http.options("/api/chat/message", headers=page | asked)
             assert preflight.status_code == 204
+            assert "content-length" not in preflight.headers
             assert "authorization" in preflight.headers["access-control-allow-headers"]
             foreign = await d.http.options("/api/chat/message", headers=asked | {"origin": FOREIGN})
             assert "access-control-allow-origin" not in foreign.headers

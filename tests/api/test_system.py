@@ -234,6 +234,8 @@ def test_pages_are_the_built_index(tmp_path: Path, web: Path, path: str) -> None
             assert "Carevia" in answer.text
             again = await d.http.get(path, headers={"if-none-match": answer.headers["etag"]})
             assert (again.status_code, again.content) == (304, b"")
+            assert "content-length" not in again.headers, "it would be that of the page"
+            assert answer.headers["etag"].startswith("W/"), "packed and plain have the same"
             assert (await d.http.post(path)).status_code == 405
 
     run(work())

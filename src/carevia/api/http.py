@@ -24,6 +24,7 @@ JSON: Final = (b"content-type", b"application/json")
 NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
 BODY_LIMIT: Final = 65_536
+_WITHOUT_BODY: Final = (204, 304)  # a length of 0 would be a claim about the body that is not sent (RFC 9110, 8.6)
 _BLANKS: Final = " \t"
 _REQUEST_ID: Final = re.compile(rb"[\w-]{8,64}")
 _encode = msgspec.json.Encoder().encode
@@ -155,7 +156,7 @@ async def send_answer(answer: Answer, receive: Receive, send: Send, *, head_only
     for the whole; none is made for a client that has gone. Where the connection ends with the answer, what the client
     still sends is read for a moment."""
     more = answer.more
-    length = [] if more else [(b"content-length", str(len(answer.body)).encode())]
+    length = [] if more or answer.status in _WITHOUT_BODY else [(b"content-length", str(len(answer.body)).encode())]
     start = {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length]}
     await send(start)
     if more is not None and not head_only:

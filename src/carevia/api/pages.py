@@ -81,11 +81,11 @@ class Pages:
 def _load(path: Path, *, for_ever: bool) -> _File:
     plain = path.read_bytes()
     hashed = for_ever and "-" in path.stem  # the build puts a digest into the names of what may be kept
-    etag = f'"{hashlib.sha256(plain).hexdigest()[:24]}"'
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:24]}"'  # told as weak: packed and plain are other bytes
     headers = [
         (b"content-type", _TYPES[path.suffix]),
         _FOR_EVER if hashed else _ASK_EACH_TIME,
-        (b"etag", etag.encode()),
+        (b"etag", b"W/" + etag.encode()),
         (b"vary", b"Accept-Encoding"),
     ]
     packed = gzip.compress(plain, 6, mtime=0) if path.suffix in _PACKED and len(plain) > 1_000 else None
