@@ -93,6 +93,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
         port = taken.getsockname()[1]
         said = refusal(Program(port=port))
         assert str(port) in said
+        assert "serve --port" in said, "`python3 run.py --port` is refused"
 
 
 @pytest.mark.parametrize("what", ["a file", "read-only"])

@@ -120,7 +120,7 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         bound.listen(_BACKLOG)  # bound only, two programs with SO_REUSEADDR would both succeed
     except PermissionError:
         bound.close()
-        raise ConfigError(f"Port {port} needs special rights. Choose one above 1023 with --port.") from None
+        raise ConfigError(f"Port {port} needs special rights. Choose one above 1023 with serve --port N.") from None
     except OSError as problem:
         bound.close()
         raise ConfigError(_why_not(host, port, problem)) from None
@@ -132,7 +132,7 @@ def _why_not(host: str, port: int, problem: OSError) -> str:
     import errno
 
     if problem.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken. Stop the program that uses it, or choose another port with --port."
+        return f"Port {port} on {host} is taken. Stop the program that uses it, or choose another with serve --port N."
     return f"{host} port {port} cannot be listened on ({problem.strerror}). Check CAREVIA_HOST and CAREVIA_PORT."
 
 
