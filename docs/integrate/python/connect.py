@@ -1,4 +1,4 @@
-"""CAREVIA_URL=… CAREVIA_JWT_SECRET=… python connect.py   (pip install "python-socketio[asyncio_client]" pyjwt)"""
+"""CAREVIA_URL=… CAREVIA_JWT_SECRET=… python connect.py   (pip install "python-socketio[asyncio-client]" pyjwt)"""
 
 import asyncio
 import os
