@@ -147,6 +147,28 @@ def test_what_is_written_offline_waits_on_every_tab_through_a_reload_and_goes_ou
         expect(tab.get_by_text("Waiting for the connection")).to_have_count(0)
 
 
+def test_where_the_browser_has_no_room_for_one_message_the_order_stays(
+    site: Program, network: Proxy, person: Person
+) -> None:
+    context = person(token("mim", name="Mim"))
+    context.add_init_script(
+        """const add = IDBObjectStore.prototype.add;
+        IDBObjectStore.prototype.add = function (row) {
+          if (row.entry.text.length > 1_000) throw new DOMException("full", "QuotaExceededError");
+          return add.call(this, row);
+        };"""
+    )
+    page = visit(context, f"{network.url}/chat")
+    context.route(SOCKETS, lambda route: route.abort())
+    network.reset()
+    expect(page.get_by_role("button", name="Try now")).to_be_visible()
+    wanted = ["one", "long " * 300 + "two", "three"]
+    write(page, *wanted)
+    expect(page.get_by_text("Waiting for the connection")).to_have_count(3)
+    context.unroute(SOCKETS)
+    wait_for_texts(site, "mim", wanted)
+
+
 def test_a_server_killed_between_send_and_answer_has_the_message_once(
     start_program: StartProgram, chromium: Browser
 ) -> None:

@@ -77,7 +77,10 @@ class DatabaseStore implements OutboxStore {
 
   async all(): Promise<Waiting[]> {
     const rows = await this.#work("readonly", (table) => ours(table, this.#owner));
-    return [...(rows ?? []).map((row) => row.entry), ...(await this.#memory.all())];
+    const kept = (rows ?? []).map((row) => row.entry);
+    const others = await this.#memory.all();
+    // A browser that is full may have had no room for a long message, and has some for the next.
+    return others.length === 0 ? kept : [...kept, ...others].sort((one, other) => one.time - other.time);
   }
 
   async add(entry: Waiting): Promise<void> {
