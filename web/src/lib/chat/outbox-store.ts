@@ -145,6 +145,9 @@ class DatabaseStore implements OutboxStore {
   }
 }
 
+/** ms. A browser whose files are damaged or held may never answer. */
+const PATIENCE = 3_000;
+
 function open(): Promise<IDBDatabase | null> {
   const opening = new Promise<IDBDatabase | null>((done) => {
     const request = indexedDB.open(DATABASE, 1);
@@ -156,6 +159,7 @@ function open(): Promise<IDBDatabase | null> {
       done(request.result);
     };
     request.onerror = () => done(null);
+    setTimeout(() => done(null), PATIENCE);
   });
   return opening.catch(() => null); // it throws where somebody has forbidden the browser to keep anything
 }
