@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.everyone import say_as
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import ALONE, LATE, pay, wait_until
 from tests.conftest import StartProgram
@@ -326,6 +327,24 @@ def test_one_tab_rings_for_all_and_the_next_when_it_is_closed(quiet: Program, pe
     for tab in others:
         expect(tab.locator("[data-participant=ringing-2]")).to_be_visible()
     assert rings(*others) == 2
+
+
+def test_what_comes_into_the_conversation_that_one_looks_at_rings_on_no_tab(quiet: Program, person: Person) -> None:
+    pay(quiet, "family-2")
+    context = person(staff("looker"))
+    context.add_init_script(COUNT_RINGS)
+    leader = visit(context, f"{quiet.url}/dashboard")
+    leader.get_by_role("heading", name="Conversations").click()
+    front = visit(context, f"{quiet.url}/dashboard?view=chat&with=family-1")
+    front.evaluate("document.hasFocus = () => true; dispatchEvent(new Event('focus'))")
+    say_as(quiet.url, token("family-1"), "family-1", "Hello")
+    for tab in (leader, front):
+        expect(tab.locator("[data-participant=family-1]")).to_contain_text("Hello")
+        expect(tab.locator("[data-participant=family-1]")).not_to_contain_text("unread")
+    say_as(quiet.url, token("family-2"), "family-2", "And I?")
+    wait_until(lambda: rings(leader, front) >= 1, "who is not looked at rings")
+    expect(leader.locator("[data-participant=family-2]")).to_contain_text("And I?")
+    assert (rings(leader), rings(front)) == (0, 1)  # the tab that one has turned to
 
 
 def test_notices_are_asked_for_by_a_click_tested_by_a_button_and_silent_in_silent_hours(

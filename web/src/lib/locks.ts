@@ -16,26 +16,35 @@ export async function alone(name: string, patience: number, work: () => Promise<
 }
 
 /** Calls `lead(true)` when this tab is the one that leads, until the returned function is called; `lead(false)` when
- * it no longer is. */
+ * it no longer is. The tab that somebody turns to takes the lead: it knows what they look at, and may sound. */
 export function leadership(name: string, lead: (leading: boolean) => void): () => void {
   if (!navigator.locks) {
     lead(true);
     return () => lead(false);
   }
-  const waiting = new AbortController();
-  let resign = () => {};
-  const held = new Promise<void>((done) => {
-    resign = done;
-  });
-  const asked = navigator.locks.request(name, { signal: waiting.signal }, async () => {
-    lead(true);
-    await held;
-    lead(false);
-  });
-  asked.catch(() => {}); // aborted while it waited: it has never led
+  const { locks } = navigator;
+  let asked = new AbortController();
+  const ask = (steal: boolean) => {
+    asked.abort(); // what was asked for or held before
+    asked = new AbortController();
+    const { signal } = asked;
+    const hold = async () => {
+      lead(true);
+      await new Promise((done) => signal.addEventListener("abort", done));
+    };
+    locks.request(name, steal ? { steal } : { signal }, hold).catch(() => {
+      if (signal.aborted) return; // it was not asked for any more
+      lead(false);
+      ask(false); // robbed
+    });
+  };
+  const turnedTo = () => ask(true);
+  window.addEventListener("focus", turnedTo);
+  ask(document.hasFocus());
   return () => {
-    waiting.abort();
-    resign();
+    window.removeEventListener("focus", turnedTo);
+    asked.abort();
+    lead(false);
   };
 }
 

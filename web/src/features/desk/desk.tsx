@@ -72,7 +72,7 @@ export function Desk({ me, place, search }: Props) {
   const { desk, live } = data;
   const unread = data.list.counts?.unread ?? 0; // conversations with something unread
   const heading = useTitle(title, unread, openRoom !== null);
-  useDeskNotices(data, me._id);
+  useDeskNotices(data, me._id, openRoom);
   useDeskCommands({ desk, me: me._id, openRoom, openRow: openRoom ?? search.open ?? null });
 
   const { noteShown } = live;

@@ -14,7 +14,10 @@ import type { DeskData } from "./use-desk";
 /** What a low note tells: not that one has signed out, which is no news to who did it. */
 const LOST: ReadonlySet<Freshness> = new Set(["stale", "reconnecting", "offline"]);
 
-export function useDeskNotices({ desk, alarm, live, list }: DeskData, owner: string): void {
+/** Whether somebody looks at this tab: what comes into the conversation that is open there needs no ring. */
+const lookedAt = () => document.visibilityState === "visible" && document.hasFocus();
+
+export function useDeskNotices({ desk, alarm, live, list }: DeskData, owner: string, openRoom: string | null): void {
   const navigate = useNavigate();
   const unseen = alarm !== null && alarm.unseen > 0;
   const facts = useMemo<Facts>(
@@ -22,10 +25,12 @@ export function useDeskNotices({ desk, alarm, live, list }: DeskData, owner: str
       arrived: desk.bookings.filter((row) => row.arrivedAt !== null).map((row) => row.trackingId),
       unseen,
       waiting: Object.values(desk.conversations).flatMap(({ _id, unread, lastMessage }) =>
-        unread > 0 && lastMessage?.senderId === _id ? [{ roomId: _id, seq: lastMessage.seq }] : [],
+        unread > 0 && lastMessage?.senderId === _id && !(_id === openRoom && lookedAt())
+          ? [{ roomId: _id, seq: lastMessage.seq }]
+          : [],
       ),
     }),
-    [desk.bookings, desk.conversations, unseen],
+    [desk.bookings, desk.conversations, unseen, openRoom],
   );
   const describe = (ring: Ring): Notice => {
     const [first] = ring.about;
