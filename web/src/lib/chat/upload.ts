@@ -8,7 +8,7 @@ export const MOST = 10;
 export const ACCEPTED = "image/jpeg,image/png,image/webp,image/gif,application/pdf";
 
 export interface Upload {
-  /** Throws ApiError; after that `send` may be called again. */
+  /** Throws ApiError. It may be called again, and what goes on then is given up: it neither ends nor throws. */
   send: (onProgress: (part: number) => void) => Promise<Attachment>;
   cancel: () => void;
 }
@@ -19,6 +19,7 @@ export function upload(roomId: string, id: string, file: File): Upload {
     cancel: () => running?.abort(),
     send: (onProgress) =>
       new Promise((done, fail) => {
+        running?.abort();
         const asked = new XMLHttpRequest();
         running = asked;
         const query = new URLSearchParams({ roomId, id, name: file.name });
@@ -32,7 +33,6 @@ export function upload(roomId: string, id: string, file: File): Upload {
           else fail(new ApiError(asked.status, envelope?.message ?? null));
         };
         asked.onerror = () => fail(new ApiError(0, null));
-        asked.onabort = () => fail(new ApiError(0, null));
         asked.send(file);
       }),
   };

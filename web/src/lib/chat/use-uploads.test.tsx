@@ -1,18 +1,59 @@
 import { act, renderHook, waitFor } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Connection } from "@/lib/socket/connection";
+import { newest } from "@/testing/fake-socket";
 import { useUploads } from "./use-uploads";
 
+vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+
+let asked: Silent[];
+
+class Silent {
+  upload = {};
+  url = "";
+  aborted = false;
+  status = 0;
+  responseText = "";
+  onload = () => {};
+  open(_: string, url: string) {
+    this.url = url;
+  }
+  setRequestHeader() {}
+  send() {
+    asked.push(this);
+  }
+  abort() {
+    this.aborted = true;
+  }
+}
+
+beforeEach(() => {
+  asked = [];
+  vi.stubGlobal("XMLHttpRequest", Silent);
+});
 afterEach(() => vi.unstubAllGlobals());
 
+test("what goes up a wire that has died is sent anew, as the same, once the connection is back", async () => {
+  const connection = new Connection({ url: "http://desk.example" });
+  connection.open();
+  await newest().accept("s1");
+  const { result } = renderHook(() => useUploads(connection, "u1"));
+  act(() => result.current.add([new File(["%PDF-1.7"], "plan.pdf")]));
+  await waitFor(() => expect(asked).toHaveLength(1));
+  await act(async () => {
+    newest().lose();
+    await newest().accept("s2");
+  });
+  await waitFor(() => expect(asked).toHaveLength(2));
+  const [dead, alive] = asked as [Silent, Silent];
+  expect(dead.aborted).toBe(true);
+  expect(alive.url).toBe(dead.url);
+  Object.assign(alive, { status: 200, responseText: JSON.stringify({ data: { id: "a1" } }) });
+  act(() => alive.onload());
+  await waitFor(() => expect(result.current.list).toMatchObject([{ done: { id: "a1" }, error: null }]));
+});
+
 test("ten files go with a message, however quickly more of them are dropped", async () => {
-  class Silent {
-    upload = {};
-    open() {}
-    setRequestHeader() {}
-    send() {}
-    abort() {}
-  }
-  vi.stubGlobal("XMLHttpRequest", Silent);
   const files = () => Array.from({ length: 6 }, (_, n) => new File(["%PDF-1.7"], `plan ${n}.pdf`));
   const { result } = renderHook(() => useUploads(null, "u1"));
   act(() => {

@@ -1,5 +1,5 @@
-// What is being attached to the message that is written: uploads with their progress. A failed one is tried again under
-// its first id, by a person or as soon as the connection is back.
+// What is being attached to the message that is written: uploads with their progress. What has not arrived is
+// tried again under its first id, by a person or as soon as the connection is back.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
 import type { Connection } from "@/lib/socket/connection";
@@ -75,7 +75,8 @@ export function useUploads(connection: Connection | null, roomId: string): Uploa
     running.current.clear();
   };
   useConnectionEvents(connection, (event) => {
-    if (event.type === "connected") for (const one of list) if (one.error !== null) void start(one.id);
+    // Also what goes on: on a wire that has died unnoticed it would go on for ever.
+    if (event.type === "connected") for (const one of list) if (one.done === null) void start(one.id);
   });
   useEffect(() => {
     const all = running.current;
