@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from carevia.api import attachments as api
 from carevia.api.attachments import disposition
 from carevia.service import attachments as service
 from tests.aio import run
@@ -145,6 +146,24 @@ def test_slow_uploads_of_one_person_do_not_keep_others_waiting(tmp_path: Path) -
             assert not any(one.done() for one in slow)
             arrived.set()
             assert [(await one).status_code for one in slow] == [200] * 20, "each had its turn"
+
+    run(work())
+
+
+def test_an_upload_on_a_dead_wire_is_given_up_and_sent_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "_SILENCE", 0.1)
+
+    async def dying() -> AsyncIterator[bytes]:
+        yield PNG[:1]
+        await asyncio.Event().wait()
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            family = d.bearer("u1")
+            dead = asyncio.create_task(upload(d, family, dying()))
+            async with asyncio.timeout(5):
+                assert (await dead).status_code == 408
+                assert (await upload(d, family)).status_code == 200
 
     run(work())
 

@@ -19,6 +19,7 @@ from carevia.errors import NotFound
 from carevia.service.attachments import Attachments
 
 _SECONDS: Final = 120.0  # for the whole of it, over a slow phone
+_SILENCE: Final = 15.0  # without a byte: the wire has died, and the page sends it anew behind this one
 _UNSAFE_ASCII: Final = re.compile(r"[^A-Za-z0-9._ -]")
 _PIECE: Final = 65_536  # bytes of a file in memory at once
 _AT_ONCE: Final = 8  # uploads that this process holds in memory
@@ -83,7 +84,7 @@ class AttachmentRoutes:
         async with self._turns.setdefault(call.viewer.id, asyncio.Lock()):
             await self._attachments.may_upload(call.viewer, query.roomId, query.id)
             async with self._places:
-                content = await call.request.body(LARGEST, _SECONDS)
+                content = await call.request.body(LARGEST, _SECONDS, _SILENCE)
                 return ok(await self._attachments.keep(call.viewer, query.roomId, query.id, query.name, content))
 
     async def download(self, call: Call[AttachmentQuery, Nothing]) -> Answer:

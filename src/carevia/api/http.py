@@ -75,9 +75,9 @@ class Request:
             raise BadInput("The query string cannot be read.") from None
         return dict(pairs)
 
-    async def body(self, limit: int, seconds: float = BODY_SECONDS) -> bytes:
-        """The whole body, within `seconds`; TooLarge at the header where it says so, else at the first byte over
-        `limit`."""
+    async def body(self, limit: int, seconds: float = BODY_SECONDS, silence: float | None = None) -> bytes:
+        """The whole body, within `seconds` and, if `silence` is given, never so many without a byte; TooLarge at the
+        header where it says so, else at the first byte over `limit`."""
         if self._receive is None:
             return b""
         self.check_length(limit)
@@ -86,14 +86,15 @@ class Request:
         try:
             async with asyncio.timeout(seconds):
                 while more and size <= limit:
-                    message = await self._receive()
+                    async with asyncio.timeout(silence):
+                        message = await self._receive()
                     if message["type"] == "http.disconnect":
                         raise Disconnected
                     chunks.append(message.get("body", b""))
                     size += len(chunks[-1])
                     more = message.get("more_body", False)
         except TimeoutError:
-            raise SlowBody(seconds) from None
+            raise SlowBody from None
         if size > limit:
             raise too_large(limit)
         return b"".join(chunks)
@@ -109,8 +110,8 @@ class SlowBody(CareviaError):
     status = 408
     code = "timeout"
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The body did not arrive within {seconds:.0f} s.")
+    def __init__(self) -> None:
+        super().__init__("The body did not arrive in time.")
 
 
 def too_large(limit: int) -> TooLarge:

@@ -58,7 +58,7 @@ class Notice:
         self._refuse(too_large(self.limit))
 
     def too_slow(self) -> None:
-        self._refuse(SlowBody(exchange.BODY_SECONDS))
+        self._refuse(SlowBody())
 
     def gone(self) -> None:
         """What has begun goes on: its sender will ask again, and is told that it is done."""
