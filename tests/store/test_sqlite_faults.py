@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -232,6 +233,9 @@ def test_a_log_that_was_taken_away_takes_no_money_and_keeps_what_was_answered(tm
                     await store.write(say())
             with pytest.raises(Unavailable, match="taken away"):
                 await store.check()
+            (tmp_path / "killed").mkdir()
+            shutil.copy(file_of(tmp_path), file_of(tmp_path / "killed"))
+            assert query(tmp_path / "killed", "SELECT seq FROM journal") == [(1,)]
         async with opened(tmp_path) as store:
             assert await seqs(store) == [1]
             assert await store.write(say()) == 2

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from carevia.errors import ConfigError, Unavailable
-from carevia.store.checkpointer import Checkpointer
+from carevia.store.checkpointer import Checkpointer, checkpoint
 from carevia.store.connection import connect, from_outside, new_transaction, primary_code
 from carevia.store.database import Database, Session
 from carevia.store.disk import free
@@ -131,8 +131,8 @@ class SqliteDatabase(Database):
         try:
             if isinstance(error, LogGone) or primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
                 session.rollback()
-                if isinstance(session, WritingSession) and primary_code(error) == sqlite3.SQLITE_FULL:
-                    session.disk_full()
+                if isinstance(session, WritingSession):
+                    session.secure(error)
                 return True
         except sqlite3.Error as worse:
             log.error("store: could not roll back: %s", worse)
@@ -186,7 +186,7 @@ class WritingSession(SqliteSession):
 
     def _check_log(self) -> None:
         """A log that was deleted is written on just so, and a kill takes what was answered. There is no other one to go
-        on with: this connection and its like still have it, and move it into the database when they are closed."""
+        on with while any connection has it still: they go by one index of it."""
         try:
             found = _identity(self._wal)
         except FileNotFoundError:
@@ -194,7 +194,7 @@ class WritingSession(SqliteSession):
         if self._begun_with is None:
             self._begun_with = found
         elif found != self._begun_with:
-            raise LogGone(f"{os.path.basename(self._wal)} was taken away under the running server: restart the server.")
+            raise LogGone(f"The log {self._wal} was taken away under the running server: restart the server.")
 
     def commit(self) -> None:
         super().commit()
@@ -202,8 +202,12 @@ class WritingSession(SqliteSession):
         if self._reached is not None and self.transaction.rows:
             self._reached.committed(self.transaction.rows[-1].seq)
 
-    def disk_full(self) -> None:
-        self._checkpointer.disk_full(self.connection)
+    def secure(self, error: Exception) -> None:
+        """After a transaction that failed by it was undone."""
+        if isinstance(error, LogGone):
+            checkpoint(self.connection)  # what was answered stands nowhere else under a name
+        elif primary_code(error) == sqlite3.SQLITE_FULL:
+            self._checkpointer.disk_full(self.connection)
 
     def close(self) -> None:
         self._checkpointer.close()
