@@ -20,7 +20,6 @@ from carevia.realtime.fanout import Fanout
 from carevia.realtime.namespace import Namespace
 from carevia.realtime.nodes import Links
 from carevia.realtime.nodes.tunnel import Side
-from carevia.realtime.operations import AckTimeout
 from carevia.realtime.session import Session, Watch
 from carevia.realtime.socket import Socket
 from carevia.tasks import end
@@ -91,11 +90,11 @@ class Server:
         return sum(len(namespace.sockets) for namespace in self.namespaces.values())
 
     async def cluster_count(self) -> int:
-        """Sockets connected to all servers; without those that cannot be asked now."""
+        """Sockets connected to all servers; without those of servers that do not say so within a second."""
         count = self.client_count
         for namespace in self.namespaces.values():
             if namespace.adapter is not None:
-                with contextlib.suppress(BrokerUnavailable, AckTimeout):
+                with contextlib.suppress(BrokerUnavailable, TimeoutError):
                     count += await namespace.adapter.count()
         return count
 

@@ -195,6 +195,28 @@ def test_sockets_are_counted_over_all_servers(brokers: Brokers, key: str) -> Non
     run(main())
 
 
+@pytest.mark.parametrize(("silent", "told"), [("count", 2), ("request", 3)])
+def test_a_server_that_hangs_is_not_waited_for_and_hides_no_other(
+    brokers: Brokers, key: str, silent: str, told: int
+) -> None:
+    """One of our own that does not answer, and another's, for which all are asked as its kind asks."""
+
+    async def main() -> None:
+        make_broker = brokers()
+        async with cluster(make_broker, 3, key=key) as three:
+            await three.clients("", "", "")
+            hangs = three.brokers[2] if silent == "count" else make_broker()
+            hangs.subscribe(f"{key}-{silent}#/#", lambda *_: None)
+            if silent == "request":
+                await hangs.start()
+            begun = asyncio.get_running_loop().time()
+            assert await three.servers[0].cluster_count() == told
+            assert asyncio.get_running_loop().time() - begun < 3
+            await hangs.stop()
+
+    run(main())
+
+
 def test_without_its_broker_a_server_serves_its_own(brokers: Brokers, key: str) -> None:
     async def main() -> None:
         async with cluster(brokers(), key=key) as both:

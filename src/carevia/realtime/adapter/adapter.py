@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ACK_SECONDS: Final = 10.0  # for others' broadcasts that do not say how long they wait
 _LONGEST_ACK: Final = 60.0
+_COUNT_SECONDS: Final = 1.0  # a figure is not worth more: a server that hangs would hold up whoever asks
 _MOST_ASKING: Final = 1_000  # others' broadcasts with acknowledgements, under way at once
 _MOST_ROOMS: Final = 1_000  # of one socket; past it others put it into no more
 Request = Mapping[str, Any]
@@ -132,12 +133,18 @@ class Adapter:
         )  # fmt: skip
 
     async def count(self) -> int:
-        """How many sockets other servers have: from our own kind as numbers, and where others take part by ids."""
-        everybody, ours = await self._broker.subscribers(self._channels.request, self._channels.count)
-        if everybody > ours:
-            return len(await self.ids())
-        answers = await self._requests.count(ours - 1)
-        return sum(found for answer in answers if type(found := answer.get("count")) is int and found > 0)
+        """How many sockets other servers have, of those that say so soon: from our own kind as numbers, and where
+        others take part by ids. Raises BrokerUnavailable, and TimeoutError where nobody can be asked soon."""
+        async with asyncio.timeout(_COUNT_SECONDS):
+            everybody, ours = await self._broker.subscribers(self._channels.request, self._channels.count)
+        try:
+            if everybody > ours:
+                answers = await self._requests.ask(wire.SOCKETS, within=_COUNT_SECONDS, rooms=[])
+            else:
+                answers = await self._requests.count(ours - 1, _COUNT_SECONDS)
+        except operations.AckTimeout as late:
+            answers = [*late.responses]
+        return sum(map(_counted, answers))
 
     # In.
 
@@ -294,6 +301,11 @@ class Adapter:
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
     found = answer.get(name)
     return found if isinstance(found, list) else []
+
+
+def _counted(answer: Mapping[str, Any]) -> int:
+    found = answer.get("count")
+    return max(found, 0) if type(found) is int else len(_list(answer, "sockets"))
 
 
 def _is_picture(found: Any) -> bool:

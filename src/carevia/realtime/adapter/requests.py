@@ -85,9 +85,9 @@ class Requests:
         request = {"uid": self._uid, "type": kind, **fields}
         return await self._wait(_Asked(everybody - 1), self._channels.request, request, within or self._timeout)
 
-    async def count(self, others: int) -> list[Answer]:
+    async def count(self, others: int, within: float) -> list[Answer]:
         """See Adapter.count."""
-        return await self._wait(_Asked(others), self._channels.count, {"uid": self._uid}, self._timeout)
+        return await self._wait(_Asked(others), self._channels.count, {"uid": self._uid}, within)
 
     async def _wait(self, asked: _Asked, channel: str, request: dict[str, Any], within: float) -> list[Answer]:
         if asked.expected <= 0:
