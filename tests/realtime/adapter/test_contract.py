@@ -1,6 +1,7 @@
 """What an adapter promises, whatever carries its messages: held over memory and over a real Valkey."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -191,6 +192,28 @@ def test_sockets_are_counted_over_all_servers(brokers: Brokers, key: str) -> Non
             await three.clients("", "", "")
             await three.client(2)
             assert [await server.cluster_count() for server in three.servers] == [4, 4, 4]
+
+    run(main())
+
+
+def test_the_sockets_of_a_large_server_are_fetched(brokers: Brokers, key: str) -> None:
+    """5,000 of a Node server, whose handshakes hold their headers: more than any other message may be."""
+
+    async def main() -> None:
+        make_broker = brokers()
+        async with cluster(make_broker, 1, key=key) as one:
+            node = make_broker()
+            shown = [{"id": str(n), "handshake": {"headers": {"x": "x" * 1_000}}, "rooms": []} for n in range(5_000)]
+
+            def answer(_: str, asked: bytes) -> None:
+                told = {"requestId": json.loads(asked)["requestId"], "sockets": shown}
+                node.publish(f"{key}-response#/#", json.dumps(told).encode())
+
+            node.subscribe(f"{key}-request#/#", answer)
+            await node.start()
+            assert len(await one.spaces[0].fetch_sockets()) == 5_000
+            assert one.adapter(0).refused == {}
+            await node.stop()
 
     run(main())
 

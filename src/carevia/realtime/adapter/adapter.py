@@ -186,7 +186,7 @@ class Adapter:
             self._answer(request, count=len(self.namespace.sockets))
 
     def _hear_response(self, _: str, data: bytes) -> None:
-        self._requests.hear(wire.decode_message(data))
+        self._requests.hear(wire.decode_message(data, self._requests.longest))
 
     def _event_in(self, packet: Any) -> list[Any]:
         event = wire.read_packet(packet, self.namespace.name)

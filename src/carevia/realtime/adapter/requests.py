@@ -128,6 +128,11 @@ class Requests:
             del self._open[name]
         return gathered.answers
 
+    @property
+    def longest(self) -> int:
+        """Bytes of an answer that is worth reading: all that a server has to say, where anybody has asked."""
+        return wire.MAX_ANSWER if self._open else wire.MAX_BYTES
+
     def hear(self, answer: Answer) -> None:
         """An answer to one of ours, or to nobody's: on the channel that all servers share that is no fault."""
         name = answer.get("requestId")

@@ -16,6 +16,7 @@ SOCKETS, ALL_ROOMS, REMOTE_JOIN, REMOTE_LEAVE, REMOTE_DISCONNECT, REMOTE_FETCH, 
 BROADCAST, BROADCAST_CLIENT_COUNT, BROADCAST_ACK = 7, 8, 9
 
 MAX_BYTES: Final = 4_000_000  # of one message; a client's whole buffer is smaller
+MAX_ANSWER: Final = 64_000_000  # what a server has to say of its sockets, to whoever has asked: one of Node's is 1 kB
 MAX_NAMES: Final = 10_000  # rooms in one list
 _GLOB: Final = str.maketrans({sign: f"\\{sign}" for sign in "*?[]\\^-"})
 
@@ -113,9 +114,9 @@ encode_json: Callable[[Any], bytes] = msgspec.json.encode
 # In.
 
 
-def decode(data: bytes) -> Any:
+def decode(data: bytes, most: int = MAX_BYTES) -> Any:
     """Msgpack of any shape, made of what JSON has, and bytes. Raises Refused."""
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         raise Refused("size")
     try:
         return _clean(msgspec.msgpack.decode(data), socketio.MAX_DEPTH)
@@ -123,12 +124,12 @@ def decode(data: bytes) -> Any:
         raise Refused("format") from None
 
 
-def decode_message(data: bytes) -> dict[str, Any]:
+def decode_message(data: bytes, most: int = MAX_BYTES) -> dict[str, Any]:
     """A request or a response. Raises Refused."""
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         raise Refused("size")
     if data[:1] != b"{":
-        found = decode(data)
+        found = decode(data, most)
     else:
         try:
             found = _clean(msgspec.json.decode(data), socketio.MAX_DEPTH)
