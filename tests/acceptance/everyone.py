@@ -171,12 +171,14 @@ def too_wide(page: Page, where: str) -> list[str]:
 
 def too_small_for_a_finger(page: Page, where: str) -> list[str]:
     """Targets under 44 px where the pointer is coarse; words within a text are as high as their line."""
+    found = []
     devtools = page.context.new_cdp_session(page)
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
-    page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("matchMedia('(pointer: coarse)').matches")
-    found = page.evaluate(SMALL)
+    for width in (390, 768):
+        page.set_viewport_size({"width": width, "height": 844})
+        found += [f"{where}, {width} px: {one}" for one in page.evaluate(SMALL)]
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
     devtools.detach()
     page.set_viewport_size({"width": 1440, "height": 900})
-    return [f"{where}: {one}" for one in found]
+    return found

@@ -60,6 +60,7 @@ def test_every_page_is_for_everyone(house: str, desk: Page) -> None:
     found: list[str] = []
     for path in ROUTES:
         visit(desk, house + path)
+        found += too_small_for_a_finger(desk, path)
         if path == "/dashboard/payments":
             desk.locator("[data-payment-of]").first.click()
             expect(desk.locator("[data-payment]")).to_be_visible()

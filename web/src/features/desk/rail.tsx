@@ -19,7 +19,7 @@ interface Props {
 }
 
 const ITEM =
-  "relative flex flex-1 flex-col items-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-tiny leading-[14px] font-medium text-ink-2 hover:no-underline md:w-12 md:flex-none lg:w-[70px] aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
+  "target relative flex flex-1 flex-col items-center justify-center gap-[3px] rounded-lg pt-[7px] pb-1.5 text-tiny leading-[14px] font-medium text-ink-2 hover:no-underline md:w-12 md:flex-none lg:w-[70px] aria-[current=page]:bg-tint aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink";
 
 /** More would cover the icon. */
 const MOST = 99;

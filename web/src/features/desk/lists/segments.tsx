@@ -19,7 +19,7 @@ export function Segments({ label, options, value, onChange }: Props) {
           key={key}
           type="button"
           aria-pressed={key === value}
-          className="btn btn-small h-auto min-h-7 flex-none flex-wrap gap-y-0 px-1.5 leading-4 text-ink-2 aria-pressed:border-line aria-pressed:bg-surface aria-pressed:font-[650] aria-pressed:text-ink aria-pressed:shadow-1"
+          className="btn btn-small h-auto flex-none flex-wrap gap-y-0 px-1.5 py-[5px] leading-4 text-ink-2 aria-pressed:border-line aria-pressed:bg-surface aria-pressed:font-[650] aria-pressed:text-ink aria-pressed:shadow-1"
           onClick={() => onChange(key)}
         >
           {name}
