@@ -284,6 +284,22 @@ def test_what_needs_a_look_is_in_view_at_every_width(carevia: Program, browser: 
     page.context.close()
 
 
+def test_what_became_of_a_booking_is_in_view_at_every_width(carevia: Program, browser: Browser) -> None:
+    paid = session("family-1", metadata=metadata("family-1"))
+    assert deliver(carevia.url, event(paid)).status_code == 200
+    back = {"id": "ch_1", "object": "charge", "currency": "bdt", "payment_intent": paid["payment_intent"]}
+    back |= {"amount": 300_000, "amount_refunded": 300_000, "refunded": True}
+    assert deliver(carevia.url, event(back, "charge.refunded")).status_code == 200
+    page = by_touch(browser, "en-GB")
+    page.goto(f"{carevia.url}/dashboard/bookings")
+    state = page.locator(f"{ROWS} .tag:visible")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(state).to_have_text("Refunded")
+        expect(state).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
 @pytest.mark.parametrize("path", ["/dashboard/bookings", "/dashboard/payments", "/dashboard?view=chat"])
 def test_at_four_hundred_percent_nothing_lies_under_the_bar_at_the_bottom(
     carevia: Program, context: BrowserContext, path: str

@@ -30,6 +30,7 @@ export const WHERE = "@max-[1060px]:hidden";
 export const CAREGIVER = "@max-[920px]:hidden";
 const OF = "@max-[840px]:hidden";
 export const WIDE = "@max-[684px]:hidden";
+const NARROW = "@min-[684px]:hidden";
 
 interface Props extends RowClock {
   booking: BookingRow;
@@ -88,8 +89,14 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
       <span role="cell" className={`truncate text-ink-2 ${WHERE}`}>
         {where}
       </span>
-      <span role="cell" className="flex min-w-0 items-center gap-2">
+      <span
+        role="cell"
+        className="flex min-w-0 items-center gap-2 @max-[684px]:flex-col @max-[684px]:items-end @max-[684px]:gap-0"
+      >
         <Money booking={booking} />
+        <span className={NARROW}>
+          <BookingState booking={booking} />
+        </span>
       </span>
       <span role="cell" className={`truncate text-ink-2 ${CAREGIVER}`}>
         {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
