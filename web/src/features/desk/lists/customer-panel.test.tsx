@@ -42,6 +42,13 @@ test("staff are told why a booking wants a look, in their language", async () =>
   expect(await beside().findByText(told)).toBeDefined();
 });
 
+test("nothing is due for a booking that is cancelled", async () => {
+  serve({ ...DESK, "GET /api/booking": page({ ...booking, status: "cancelled" }) });
+  await openDesk("/dashboard/bookings?open=CV-7KQ4M2XA");
+  expect(await beside().findByText("৳3,000 paid")).toBeDefined();
+  expect(beside().queryByText("৳3,000 due")).toBeNull();
+});
+
 test("in Bengali the district has its Bengali name where one is known", async () => {
   serve({ ...DESK, "GET /api/booking": page(booking) });
   await openDesk("/dashboard/bookings?open=CV-7KQ4M2XA");

@@ -119,7 +119,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
       </dl>
       <div className="mt-3 flex justify-between gap-2 text-xs">
         <span className="font-[650] tabular-nums">{say.paid(money(booking.amountPaid, currency))}</span>
-        {Number(booking.dueAmount ?? 0) > 0 && (
+        {Number(booking.dueAmount ?? 0) > 0 && booking.status !== "cancelled" && (
           <span className="text-ink-2 tabular-nums">{say.due(money(booking.dueAmount ?? "", currency))}</span>
         )}
       </div>
