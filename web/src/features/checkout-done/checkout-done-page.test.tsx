@@ -38,6 +38,7 @@ test("an address without a session asks nothing", async () => {
   const requests = serve({});
   await show("/booking/done?next=https%3A%2F%2Fevil.example");
   expect(await screen.findByText(/opens by itself after you have paid/)).toBeDefined();
+  expect(screen.getByRole("link", { name: "Write to Carevia Support" }).getAttribute("href")).toBe("/chat");
   expect(requests.filter(({ method }) => method === "POST")).toEqual([]);
   const links = screen.getAllByRole("link").map((link) => link.getAttribute("href"));
   expect(links.filter((href) => !href?.startsWith("/"))).toEqual([]);

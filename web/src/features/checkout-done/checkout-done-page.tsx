@@ -21,9 +21,26 @@ export function CheckoutDonePage({ sessionId }: { sessionId?: string | undefined
     <div className="flex min-h-full flex-col">
       <PageHeader title={words.title} heading={heading} />
       <main className="mx-auto w-full max-w-[560px] px-4 py-10">
-        {sessionId ? <Checkout sessionId={sessionId} /> : <p className="text-[15px] leading-6">{words.noSession}</p>}
+        {sessionId ? <Checkout sessionId={sessionId} /> : <Nothing />}
       </main>
     </div>
+  );
+}
+
+function Nothing() {
+  return (
+    <>
+      <p className="text-[15px] leading-6">{words.noSession}</p>
+      <ToChat />
+    </>
+  );
+}
+
+function ToChat() {
+  return (
+    <Link to="/chat" className="btn btn-line mt-5">
+      {words.toChat}
+    </Link>
   );
 }
 
@@ -61,9 +78,7 @@ function Standing({ checkout }: { checkout: Confirmed }) {
           <dd>{money(checkout.amountPaid, checkout.currency ?? "")}</dd>
         </dl>
       )}
-      <Link to="/chat" className="btn btn-line mt-5">
-        {words.toChat}
-      </Link>
+      <ToChat />
     </section>
   );
 }
