@@ -111,7 +111,7 @@ function Bookings({ data, search, list }: Props) {
           {found.loaded && found.total === 0 && <Nothing filtered={query(search) !== ""} />}
         </div>
       </div>
-      <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-4">
+      <div className="flex h-11 flex-none pointer-coarse:h-[52px] items-center border-t border-line bg-bg px-4">
         <span className="text-xs text-ink-3 max-md:hidden">{words.waitingHint}</span>
         <Pager
           first={range[0]}

@@ -1,6 +1,6 @@
 // The chosen payment beside the list: what was paid, how it reached the screens, and what happened to it since.
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ArrowLeft } from "lucide-react";
+import { ArrowLeft, CreditCard } from "lucide-react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { useNames } from "@/lib/catalogue";
@@ -19,14 +19,16 @@ const TO = "/dashboard/payments";
 interface Props {
   payment: Payment | null | undefined;
   problem: string | null;
+  /** Whether the list has one to choose. */
+  any: boolean;
   search: PaymentsSearch;
 }
 
-export function ChosenPayment({ payment, problem, search }: Props) {
+export function ChosenPayment({ payment, problem, any, search }: Props) {
   const { open, ...closed } = search;
   const navigate = useNavigate();
   useCommand("back", open ? () => void navigate({ to: TO, search: closed }) : null);
-  if (!open) return <p className="p-6 text-ink-2 max-md:hidden">{words.payment.choose}</p>;
+  if (!open) return any ? <Choose /> : <span className="max-md:hidden" />;
   return (
     <section
       aria-label={words.payment.label}
@@ -41,6 +43,17 @@ export function ChosenPayment({ payment, problem, search }: Props) {
       {payment === null && <p className="p-6 text-ink-2">{words.payment.noSuch}</p>}
       {payment === undefined && (problem ? <Failed problem={problem} /> : <Loading />)}
     </section>
+  );
+}
+
+function Choose() {
+  return (
+    <div className="grid content-center justify-items-center gap-4 p-6 text-center max-md:hidden">
+      <span className="grid size-12 place-items-center rounded-xl bg-sunken text-ink-2">
+        <CreditCard size={24} strokeWidth={1.6} aria-hidden="true" />
+      </span>
+      <p className="text-[15px] leading-6 text-ink-2">{words.payment.choose}</p>
+    </div>
   );
 }
 

@@ -62,6 +62,19 @@ test("a link leads to a payment that is in no page of the list, and says so wher
   expect(screen.queryByText("Long Ago")).toBeNull();
 });
 
+test("a payment is to be chosen where there is one", async () => {
+  serve(DESK);
+  await openDesk("/dashboard/payments");
+  expect(await screen.findByText("Choose a payment to see what happened.")).toBeDefined();
+});
+
+test("none is to be chosen where there is none", async () => {
+  serve({ ...DESK, "GET /api/payment?page=1&limit=100": page() });
+  await openDesk("/dashboard/payments");
+  expect(await list().findByText("No payments yet. When someone pays, it appears here by itself.")).toBeDefined();
+  expect(screen.queryByText("Choose a payment to see what happened.")).toBeNull();
+});
+
 test("nothing is counted before it is known", async () => {
   let answer = () => {};
   const late = new Promise<void>((done) => {

@@ -59,7 +59,7 @@ export function PaymentsView({ data, search }: Props) {
           now={data.live.now}
         />
       </section>
-      <ChosenPayment payment={found.chosen} problem={found.chosenProblem} search={rest} />
+      <ChosenPayment payment={found.chosen} problem={found.chosenProblem} any={found.total > 0} search={rest} />
       {metrics && <Figures metrics={metrics} />}
     </div>
   );
@@ -92,7 +92,7 @@ function Payments({ found, box, range, onRange, show, start, search, now }: Paym
           <p className="p-4 text-ink-2">{query(search) === "" ? words.nothingPaidYet : words.nothingPaid}</p>
         )}
       </div>
-      <div className="flex h-11 flex-none items-center border-t border-line bg-bg px-3">
+      <div className="flex h-11 flex-none pointer-coarse:h-[52px] items-center border-t border-line bg-bg px-3">
         <Pager
           first={range[0]}
           last={range[1]}
