@@ -256,20 +256,31 @@ def test_a_scrolled_list_of_conversations_stays_where_it_is(house: str, desk: Pa
     expect(desk.locator("[data-participant]").filter(has_text="Late 4")).to_be_in_viewport()
 
 
+# Of the page, and of the browser's bar above it: one colour, or what they are.
+GROUND = """() => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  const bars = [...document.querySelectorAll("meta[name=theme-color]")];
+  probe.style.color = bars.find((bar) => matchMedia(bar.media).matches).content;
+  const colours = [getComputedStyle(document.body).backgroundColor, getComputedStyle(probe).color];
+  probe.remove();
+  return [...new Set(colours)].join(" under ");
+}"""
+
+
 def test_light_or_dark_is_chosen_and_kept(house: str, desk: Page) -> None:
     visit(desk, f"{house}/dashboard")
-    ground = "getComputedStyle(document.body).backgroundColor"
-    light = desk.evaluate(ground)
+    light = desk.evaluate(GROUND)
     desk.get_by_role("button", name=re.compile("^Account of")).click()
     desk.get_by_label("Dark", exact=True).check()
-    dark = desk.evaluate(ground)
+    dark = desk.evaluate(GROUND)
+    assert "under" not in light + dark
     assert dark != light
     desk.reload()
     expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
-    assert desk.evaluate(ground) == dark
+    assert desk.evaluate(GROUND) == dark
     desk.emulate_media(color_scheme="dark")
     desk.get_by_role("button", name=re.compile("^Account of")).click()
     desk.get_by_label("Light", exact=True).check()
-    assert desk.evaluate(ground) == light
+    assert desk.evaluate(GROUND) == light
     desk.get_by_label("As the system").check()
-    assert desk.evaluate(ground) == dark
+    assert desk.evaluate(GROUND) == dark

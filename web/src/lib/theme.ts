@@ -12,6 +12,11 @@ export function followTheme(): void {
     const chosen = theme.read();
     if (chosen === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = chosen;
+    // The browser's own bar, which knows only media.
+    for (const bar of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+      const { of } = bar.dataset;
+      bar.media = chosen === "system" ? `(prefers-color-scheme: ${of})` : chosen === of ? "all" : "not all";
+    }
   };
   follow();
   theme.watch(follow);
