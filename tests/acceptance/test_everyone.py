@@ -284,3 +284,9 @@ def test_light_or_dark_is_chosen_and_kept(house: str, desk: Page) -> None:
     assert desk.evaluate(GROUND) == light
     desk.get_by_label("As the system").check()
     assert desk.evaluate(GROUND) == dark
+
+
+def test_what_one_hears_of_the_list_is_what_it_is(house: str, desk: Page) -> None:
+    visit(desk, f"{house}/dashboard")
+    expect(desk.locator("[data-staff-here]")).to_be_visible()
+    expect(desk.get_by_role("region", name="Conversations", exact=True)).to_be_visible()

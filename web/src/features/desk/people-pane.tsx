@@ -40,10 +40,12 @@ export function PeoplePane({ data, me, query, onQuery, openRoom, className }: Pr
       className={`flex min-h-0 min-w-0 flex-col overflow-y-auto outline-none lg:border-r lg:border-line ${className}`}
     >
       <div className="flex flex-none flex-col gap-2 border-b border-line px-3 pt-2.5 pb-2">
-        <h2 id="people" className="flex min-h-[26px] items-center px-1 font-[650]">
-          {words.people}
+        <div className="flex min-h-[26px] items-center px-1">
+          <h2 id="people" className="font-[650]">
+            {words.people}
+          </h2>
           <StaffHere presence={data.presence} />
-        </h2>
+        </div>
         <SearchBox text={text} onText={setText} />
         {wanted === "" && <ConversationFilters query={query} counts={list.counts} onChange={onQuery} />}
       </div>
