@@ -60,7 +60,7 @@ function Stat({ title, value, hint, children }: { title: string; value: string; 
       <div className="min-w-0">
         <p className="truncate text-xs font-[550] text-ink-2">{title}</p>
         <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
-        <p className="truncate text-xs text-ink-3 tabular-nums">{hint}</p>
+        <p className="truncate text-xs text-ink-3 tabular-nums">{hint || "\u00a0"}</p>
       </div>
       <span className="flex-none @max-[1100px]:hidden">{children}</span>
     </div>
