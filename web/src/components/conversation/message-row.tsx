@@ -14,7 +14,7 @@ import { AttachmentList } from "./attachment-list";
 import { LinkedText } from "./linked-text";
 import { words as inside } from "./messages";
 
-const BUBBLE = "w-fit max-w-full rounded-[14px] px-3 py-[7px] text-sm leading-[21px] whitespace-pre-wrap wrap-anywhere";
+const BUBBLE = "w-fit max-w-full rounded-[14px] px-3 py-[7px] text-sm leading-[1.5] whitespace-pre-wrap wrap-anywhere";
 const FOOT = "mx-1 mt-0.5 mb-2 flex items-center gap-1.5 text-tiny leading-4 tabular-nums";
 
 /** Written from the right where its writer did. */
@@ -98,7 +98,7 @@ function NoteRow({ message, script }: { message: Message; script: ReturnType<typ
     >
       <StickyNote size={15} strokeWidth={1.75} className="mt-[3px] flex-none text-ink-2" aria-hidden="true" />
       <div className="min-w-0 flex-1">
-        <p {...script} className="text-sm leading-[21px] whitespace-pre-wrap text-ink wrap-anywhere">
+        <p {...script} className="text-sm leading-[1.5] whitespace-pre-wrap text-ink wrap-anywhere">
           <LinkedText text={text} />
         </p>
         <p className="text-tiny leading-4 text-ink-2 tabular-nums">
