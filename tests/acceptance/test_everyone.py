@@ -124,6 +124,22 @@ def test_axe_finds_nothing_with_a_layer_open_or_stale(house: str, desk: Page, ne
     assert found == []
 
 
+def test_a_finger_has_room_in_every_layer(house: str, desk: Page) -> None:
+    found: list[str] = []
+    visit(desk, f"{house}/dashboard?view=chat")
+    for button in ("Notices and sound", re.compile("^Account of")):
+        desk.get_by_role("button", name=button).click()
+        expect(desk.get_by_role("dialog")).to_be_visible()
+        found += too_small_for_a_finger(desk, str(button))
+        desk.keyboard.press("Escape")
+    for key in ("?", "Control+k"):
+        desk.keyboard.press(key)
+        expect(desk.get_by_role("dialog")).to_be_visible()
+        found += too_small_for_a_finger(desk, key)
+        desk.keyboard.press("Escape")
+    assert found == []
+
+
 # What is spoken.
 
 

@@ -18,7 +18,7 @@ import { fullName } from "./names";
 import { postConversation, toggled } from "./post-conversation";
 
 const ITEM =
-  "flex min-h-8 w-full items-center rounded-md px-2.5 text-left text-ink hover:bg-hover hover:no-underline focus:bg-hover max-md:min-h-11";
+  "flex min-h-8 w-full items-center rounded-md px-2.5 text-left text-ink hover:bg-hover hover:no-underline focus:bg-hover";
 const EDGE = 8;
 
 interface Props {
