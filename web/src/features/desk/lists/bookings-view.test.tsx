@@ -32,9 +32,21 @@ test("what does not fit in the address is left out: the list is there, without i
   expect([...new Set(asked)]).toEqual(["/api/booking?duration=days&page=1&limit=100"]);
 });
 
+function figures(values: Record<string, number>) {
+  const metrics = Object.entries(values).map(([_id, value]) => ({ _id, value, label: "", change: null, trend: "" }));
+  return { ...EMPTY_DESK, "GET /api/booking/stats": data({ metrics, trends: [] }) };
+}
+
+test("the chart beside those without a caregiver is drawn of the open bookings", async () => {
+  serve(figures({ booked: 5, confirmed: 3, cancelled: 90, unassigned: 6 }));
+  await openDesk("/dashboard/bookings");
+  const chart = await screen.findByRole("img", { name: "2 of 8 open bookings have a caregiver" });
+  const widths = [...chart.querySelectorAll("rect")].map((part) => Number(part.getAttribute("width")));
+  expect(widths).toEqual([30, 90]);
+});
+
 test("of no money at all nothing is paid and nothing is due", async () => {
-  const metrics = [{ _id: "due", value: 0 }].map((metric) => ({ ...metric, label: "", change: null, trend: "" }));
-  serve({ ...EMPTY_DESK, "GET /api/booking/stats": data({ metrics, trends: [] }) });
+  serve(figures({ due: 0 }));
   await openDesk("/dashboard/bookings");
   expect(await screen.findByText("Still due")).toBeDefined();
   expect(screen.queryByText(/^paid/)).toBeNull();

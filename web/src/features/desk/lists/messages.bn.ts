@@ -73,7 +73,7 @@ export const bn: Words = {
     unassigned: "সেবাদাতা নেই",
     open: (n) => `চলমান ${numeral(n)}টি বুকিংয়ের মধ্যে`,
     trend: (days) => `গত সাত দিনের বুকিং: ${days}`,
-    byStatus: (parts) => `অবস্থা অনুযায়ী বুকিং: ${parts}`,
+    assignedOf: (n, all) => `চলমান ${numeral(all)}টি বুকিংয়ের মধ্যে ${numeral(n)}টিতে সেবাদাতা আছেন`,
     needsLook: "দেখা দরকার",
     paymentsWeek: "সাত দিনে পেমেন্ট",
     change: (percent) => `আগের সপ্তাহের চেয়ে ${numeral(Math.abs(percent))}% ${percent < 0 ? "কম" : "বেশি"}`,

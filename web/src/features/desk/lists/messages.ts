@@ -75,7 +75,7 @@ const en = {
     unassigned: "Without a caregiver",
     open: (n: number) => `of ${n} open bookings`,
     trend: (days: string) => `Bookings of the last seven days: ${days}`,
-    byStatus: (parts: string) => `Bookings by state: ${parts}`,
+    assignedOf: (n: number, all: number) => `${n} of ${all} open bookings have a caregiver`,
     needsLook: "Needs a look",
     paymentsWeek: "Payments in seven days",
     change: (percent: number) => `${percent > 0 ? "+" : ""}${percent}% compared with the week before`,

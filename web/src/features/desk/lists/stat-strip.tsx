@@ -6,7 +6,6 @@ import { numeral } from "@/lib/format/number";
 import { calendarDay } from "@/lib/format/time";
 import { type bookingStats, type Metric, paymentStatsQuery } from "./get-list";
 import { words } from "./messages";
-import { STATUSES } from "./search";
 
 const say = words.stats;
 const WIDTH = 120;
@@ -23,6 +22,7 @@ export function StatStrip({ stats }: { stats: Stats }) {
   const received = Number(of("received"));
   const share = due + received > 0 ? Math.round((received / (due + received)) * 100) : null;
   const open = Number(of("booked")) + Number(of("confirmed"));
+  const unassigned = Number(of("unassigned"));
   return (
     <section
       aria-label={say.label}
@@ -41,13 +41,11 @@ export function StatStrip({ stats }: { stats: Stats }) {
           <Parts parts={[share, 100 - share]} classes={["fill-brand", "fill-warn"]} label={say.dueOf(share)} />
         )}
       </Stat>
-      <Stat title={say.unassigned} value={numeral(Number(of("unassigned")))} hint={say.open(open)}>
+      <Stat title={say.unassigned} value={numeral(unassigned)} hint={say.open(open)}>
         <Parts
-          parts={STATUSES.map((status) => Number(of(status)))}
-          classes={["fill-brand", "fill-brand opacity-65", "fill-bad", "fill-brand opacity-35"]}
-          label={say.byStatus(
-            STATUSES.map((status) => `${words.status[status]} ${numeral(Number(of(status)))}`).join(", "),
-          )}
+          parts={[open - unassigned, unassigned]}
+          classes={["fill-brand", "fill-brand opacity-35"]}
+          label={say.assignedOf(open - unassigned, open)}
         />
       </Stat>
     </section>
