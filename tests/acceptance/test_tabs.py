@@ -243,7 +243,7 @@ def ask_for_help(page: Page) -> None:
 
 
 def go_to_the_connections(page: Page) -> None:
-    page.get_by_role("link", name="Connections").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Connections").click()
 
 
 @pytest.mark.parametrize(

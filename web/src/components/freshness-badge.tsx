@@ -35,7 +35,8 @@ export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?:
       <span
         className={`min-w-[9.25rem] flex-none text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}
       >
-        {!live.seq ? words.noEvent : <EventNumber seq={live.seq} />}
+        {live.seq === 0 && words.noEvent}
+        {live.seq !== null && live.seq > 0 && <EventNumber seq={live.seq} />}
         {live.lastLive !== null && ` · ${ago(live.now - live.lastLive)}`}
       </span>
     </div>

@@ -47,6 +47,14 @@ test("what is wrong with the server is said for as long as it says so", async ()
   expect(screen.queryByText(full)).toBeNull();
 });
 
+test("that there is no event yet is said when the server has said so, not before", async () => {
+  serve(EMPTY_DESK);
+  await openDesk();
+  expect(screen.queryByText(/no event yet/)).toBeNull();
+  await server(() => newest().deliver("live", { seq: 0, time: "2026-11-23T06:00:00.000Z" }));
+  expect((await screen.findAllByText(/no event yet/)).length).toBeGreaterThan(0);
+});
+
 test("production has no test booking", async () => {
   serve({ ...EMPTY_DESK, "GET /config.json": { body: { socketUrl: "", env: "production", guestSockets: false } } });
   await openDesk();
