@@ -158,6 +158,16 @@ def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
         with desk.expect_download() as saved:
             desk.get_by_role("link", name=re.compile("^plan.pdf, PDF")).click()
         assert saved.value.suggested_filename == "plan.pdf"
+        # What is attached and not sent waits in its conversation.
+        known(carevia, "family-2", "Mim Akter")
+        desk.get_by_test_id("files").set_input_files(tmp_path / "plan.pdf")
+        waits = desk.get_by_role("listitem").filter(has_text="ready to send")
+        expect(waits).to_be_visible()
+        desk.locator("[data-participant=family-2]").click()
+        expect(box(desk)).to_be_visible()
+        expect(waits).to_have_count(0)
+        desk.locator("[data-participant=family-1]").click()
+        expect(waits).to_be_visible()
 
 
 def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(

@@ -1,6 +1,7 @@
 // What is being attached: name, progress, what went wrong, and the way out.
 import { RotateCw, X } from "lucide-react";
-import type { Uploading, Uploads } from "@/lib/chat/use-uploads";
+import type { Uploading } from "@/lib/chat/upload-list";
+import type { Uploads } from "@/lib/chat/use-uploads";
 import { shorten } from "@/lib/format/graphemes";
 import { words as shared } from "../messages";
 import { PassingButton } from "../passing-button";

@@ -1,0 +1,117 @@
+// What is being attached to the message that is written in a conversation: uploads with their progress. Like its text
+// it outlives the view of the conversation, until it is sent or the page is left.
+import { ApiError } from "@/lib/api/http";
+import type { Attachment } from "./conversation";
+import { isAccepted, LARGEST, MOST, type Upload, upload } from "./upload";
+
+type Refusal = "type" | "size" | "many";
+
+export interface Uploading {
+  id: string;
+  name: string;
+  /** 0 to 1. */
+  part: number;
+  done: Attachment | null;
+  /** What the server said, empty where it did not answer; null while it goes on. */
+  error: string | null;
+}
+
+interface Standing {
+  list: readonly Uploading[];
+  /** Why the last file was not taken. */
+  refused: { name: string; why: Refusal } | null;
+}
+
+const NOTHING: Standing = { list: [], refused: null };
+const kept = new Map<string, UploadList>();
+
+/** Those of what `person` writes in `roomId`. */
+export function uploadsOf(person: string, roomId: string): UploadList {
+  const key = JSON.stringify([person, roomId]);
+  return kept.get(key) ?? new UploadList(key, roomId);
+}
+
+export class UploadList {
+  #key: string;
+  #roomId: string;
+  #running = new Map<string, Upload>();
+  #listeners = new Set<() => void>();
+  #standing = NOTHING;
+
+  constructor(key: string, roomId: string) {
+    this.#key = key;
+    this.#roomId = roomId;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /** For who looks at it. What nobody looks at is kept where there is something in it. */
+  subscribe = (listener: () => void): (() => void) => {
+    kept.set(this.#key, this);
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0 && this.#running.size === 0) kept.delete(this.#key);
+    };
+  };
+
+  async add(files: Iterable<File>): Promise<void> {
+    this.#become({ refused: null });
+    for (const file of files) {
+      const why = (await whyNot(file)) ?? (this.#running.size >= MOST ? "many" : null);
+      if (why) {
+        this.#become({ refused: { name: file.name, why } });
+        continue;
+      }
+      const id = `${Date.now()}-${crypto.randomUUID()}`;
+      this.#running.set(id, upload(this.#roomId, id, file));
+      const one: Uploading = { id, name: file.name, part: 0, done: null, error: null };
+      this.#become({ list: [...this.#standing.list, one] });
+      void this.again(id);
+    }
+  }
+
+  /** What has not arrived is tried under its first id: the server keeps it once. */
+  async again(id: string): Promise<void> {
+    this.#change(id, { error: null, part: 0 });
+    try {
+      const done = await this.#running.get(id)?.send((part) => this.#change(id, { part }));
+      if (done) this.#change(id, { done, part: 1 });
+    } catch (error) {
+      this.#change(id, { error: error instanceof ApiError ? error.message : "" });
+    }
+  }
+
+  /** Each that has not arrived and that `wanted` says. */
+  tryAgain(wanted: (one: Uploading) => boolean = () => true): void {
+    for (const one of this.#standing.list) if (one.done === null && wanted(one)) void this.again(one.id);
+  }
+
+  remove(id: string): void {
+    this.#running.get(id)?.cancel();
+    this.#running.delete(id);
+    this.#become({ list: this.#standing.list.filter((one) => one.id !== id) });
+  }
+
+  /** After they were sent. */
+  clear(): void {
+    this.#running.clear();
+    this.#become(NOTHING);
+  }
+
+  #change(id: string, to: Partial<Uploading>): void {
+    this.#become({ list: this.#standing.list.map((one) => (one.id === id ? { ...one, ...to } : one)) });
+  }
+
+  #become(to: Partial<Standing>): void {
+    this.#standing = { ...this.#standing, ...to };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+async function whyNot(file: File): Promise<Refusal | null> {
+  if (file.size > LARGEST) return "size";
+  return (await isAccepted(file)) ? null : "type";
+}
