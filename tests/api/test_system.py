@@ -90,6 +90,20 @@ def test_probes_answer_whatever_stands_in_the_query(tmp_path: Path, query: str) 
     run(work())
 
 
+def test_a_balancer_may_ask_without_the_bus_where_redis_is_away(tmp_path: Path) -> None:
+    """Every node is then red: it would take all of them away for what costs a second's delay."""
+
+    async def work() -> None:
+        async with desk(tmp_path, REDIS_URL="redis://127.0.0.1:1") as d:
+            assert (await d.http.get("/readyz")).status_code == 503
+            assert (await d.http.get("/readyz?without=bus")).status_code == 200
+            assert (await d.http.get("/readyz?without=store")).status_code == 503
+            d.carevia.health.draining = True
+            assert (await d.http.get("/readyz?without=bus")).status_code == 503
+
+    run(work())
+
+
 def test_readyz_is_503_while_the_server_drains(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d:

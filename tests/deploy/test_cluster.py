@@ -201,7 +201,7 @@ def test_the_deployment_of_the_page_fits_the_image_and_the_drain() -> None:
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pod["terminationGracePeriodSeconds"] > last_seconds(settings) + pause + 1
     assert {f"{pod['securityContext']['runAsUser']}:{pod['securityContext']['fsGroup']}"} == set(IMAGE.of("USER"))
-    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz?without=bus"
     for name in ("startupProbe", "livenessProbe"):
         assert container[name]["httpGet"]["path"] == "/healthz", "a restart does not empty a full disk"
     assert container["securityContext"]["readOnlyRootFilesystem"] is True

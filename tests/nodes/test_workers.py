@@ -154,6 +154,7 @@ def test_whichever_worker_is_asked_metrics_and_readiness_are_those_of_all(
     seen = []
     for _ in range(4):
         assert httpx2.get(f"{node.url}/readyz", trust_env=False).status_code == 200
+        assert httpx2.get(f"{node.url}/readyz?without=bus", trust_env=False).status_code == 200
         sockets = samples(node, "carevia_sockets")
         assert len(sockets) == 3 and sum(sockets.values()) >= 6
         seen.append(sum(samples(node, "carevia_engine_received_total").values()))

@@ -243,6 +243,7 @@ def test_a_node_that_does_not_hear_itself_on_the_bus_is_red_and_green_when_it_do
                 hears.clear()  # no error, no answer
                 assert "bus is silent" in await red(health)
                 assert (health.well["bus"], health.deaf) == (False, 1)
+                assert health.reason("bus") is None
                 assert health.silence > 1
                 hears.set()
                 await green(health)

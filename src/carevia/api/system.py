@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -71,7 +71,8 @@ class SystemRoutes:
 
         return [
             get("/healthz", "The process answers.", self.health, _STATUS),
-            get("/readyz", "Store and relay do their work; 503 says why not.", self.ready, _STATUS, errors=(503,)),
+            get("/readyz", "Store, relay and bus do their work; 503 says why not. `?without=bus` leaves the bus aside.",
+                self.ready, _STATUS, errors=(503,)),
             get("/metrics", "Prometheus; loopback, or a bearer token.", self.metrics, {"type": "string"},
                 media="text/plain", policy="signed", errors=(401, 403)),
             get("/api/ops", "Whether the machine does its work, and journal rows no client could read.",
@@ -86,9 +87,12 @@ class SystemRoutes:
         return bare({"status": "ok"})
 
     async def ready(self, call: Call[Any, Any]) -> Answer:
-        reason = self._health.reason()
+        query = call.request.handshake.query
+        # Without the bus events come later and none is lost: a balancer that goes by it would take all nodes away.
+        without: Literal["bus"] | None = "bus" if query.get("without") == "bus" else None
+        reason = self._health.reason(without)
         if reason is None and not _asks_for_one(call.request):
-            reason = await self._workers.trouble()
+            reason = await self._workers.trouble("&without=bus" if without else "")
         if reason is not None:
             raise Unavailable(reason[:1].upper() + reason[1:], retry_after=2)
         return bare({"status": "ready"})

@@ -30,15 +30,15 @@ class Workers:
         self.node = links.id
         self._links = links
 
-    async def ask(self, path: str) -> list[Told]:
-        """What each of the others that live answers on this path about itself."""
-        request = f"GET {path}?own=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+    async def ask(self, path: str, more: str = "") -> list[Told]:
+        """What each of the others that live answers on this path about itself; `more` of the query: `&name=value`."""
+        request = f"GET {path}?own=1{more} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
         told = await asyncio.gather(*(self._ask(node, request) for node in self._links.siblings()))
         return [one for one in told if one is not None]
 
-    async def trouble(self) -> str | None:
+    async def trouble(self, more: str = "") -> str | None:
         """Why one of the others is not ready, or None."""
-        for told in await self.ask("/readyz"):
+        for told in await self.ask("/readyz", more):
             if told.status == 0:
                 return "A worker does not answer."
             if told.status != 200:

@@ -94,13 +94,13 @@ class Health:
         self._task = self._listening = self._writing = None
         await end(*tasks)
 
-    def reason(self) -> str | None:
-        """Why requests should go elsewhere, or None."""
+    def reason(self, without: Part | None = None) -> str | None:
+        """Why requests should go elsewhere, or None; what is wrong with the part `without` is no reason."""
         if self.draining:
             return "the server is stopping"
         if self._now() - self._judged_at > _OLD:
             return "the watch over store and relay has stopped"
-        return " ".join(self._troubles.values()) or None
+        return " ".join(said for part, said in self._troubles.items() if part != without) or None
 
     def alarm(self) -> str | None:
         """What the desk has to know, in words."""
