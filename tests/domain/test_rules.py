@@ -210,6 +210,7 @@ def test_pages() -> None:
         ("u1", "\ud800", "x"),
         ("u1", "1", ""),
         ("u1", "1", " \n"),
+        ("u1", "1", "\u200b \u2060\u200e"),
         ("u1", "1", "x" * 10_001),
         ("u1", "1", "a\x00"),
         ("u1", "1", "\udc00"),
@@ -223,6 +224,7 @@ def test_messages_that_cannot_be_sent(room: str, id_: str, text: str) -> None:
 def test_messages_at_the_limits_can_be_sent() -> None:
     check_message("u1", "i" * 200, "x" * 10_000)
     check_message("u1", "1795408215007-6f9619ff-8b86", "two\nlines\tand 🙂 বাংলা")
+    check_message("u1", "1", "\u200fক\u200c")
 
 
 def test_a_customer_has_one_conversation() -> None:

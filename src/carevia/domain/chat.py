@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from carevia.domain.attachments import MOST_OF_MESSAGE, Attachment
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
-from carevia.domain.text import is_clean
+from carevia.domain.text import is_blank, is_clean
 from carevia.errors import BadInput, FieldError, NotFound
 
 LONGEST_TEXT = 10_000
@@ -62,7 +62,7 @@ def check_message(room_id: str, id_: str, text: str, attachments: int = 0) -> No
         errors.append({"field": "id", "message": f"must be 1 to {LONGEST_ID} visible characters"})
     if attachments > MOST_OF_MESSAGE:
         errors.append({"field": "attachments", "message": f"must be at most {MOST_OF_MESSAGE}"})
-    if (not text.strip() and not attachments) or len(text) > LONGEST_TEXT:
+    if (is_blank(text) and not attachments) or len(text) > LONGEST_TEXT:
         errors.append({"field": "text", "message": f"must be 1 to {LONGEST_TEXT:,} characters"})
     elif not is_clean(text):
         errors.append({"field": "text", "message": "must hold no control characters"})

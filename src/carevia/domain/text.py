@@ -1,6 +1,7 @@
 """Text from outside made fit for storing: what a database, JSON or a terminal would choke on is taken out."""
 
 import re
+import unicodedata
 
 from carevia.domain.graphemes import cut
 
@@ -12,6 +13,7 @@ _ESCAPE = re.compile(
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 _SPACE = re.compile(r"\s+")
+_UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})  # joiners, marks of direction, spaces
 
 
 def tidy(value: object, most: int) -> str | None:
@@ -34,6 +36,11 @@ def whole_characters(body: bytes) -> bytes:
 def is_clean(text: str) -> bool:
     """Whether chat may hold it: line breaks and tabs are fine, control characters and lone surrogates are not."""
     return text.isprintable() or _UNFIT.search(text) is None  # most are one line, and nothing unfit is printable
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader sees nothing in it."""
+    return not text.strip() or (not text.isascii() and all(unicodedata.category(sign) in _UNSEEN for sign in text))
 
 
 def like_pattern(text: str) -> str:

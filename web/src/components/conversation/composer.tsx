@@ -14,6 +14,7 @@ import {
 import type { Extra } from "@/lib/chat/outbox-store";
 import { slashWord } from "@/lib/chat/saved-replies";
 import type { Uploads } from "@/lib/chat/use-uploads";
+import { isBlank } from "@/lib/format/graphemes";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE_FOCUS } from "@/lib/keys/rows";
 import { keySettings } from "@/lib/keys/settings";
@@ -49,7 +50,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   const tooLong = [...text].length > MOST;
   const files = note ? [] : uploads.list;
   const uploading = files.some((file) => file.done === null);
-  const nothing = text.trim() === "" && files.length === 0;
+  const nothing = isBlank(text) && files.length === 0;
   const replies = useReplyMenu(staff && !note ? slashWord(text) : null, (reply) => {
     setText(reply.text);
     box.current?.focus();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstOf, shorten } from "./graphemes";
+import { firstOf, isBlank, shorten } from "./graphemes";
 import { initials } from "./names";
 
 // The same as in tests/domain/test_graphemes.py, which cuts by a rule of its own.
@@ -35,4 +35,9 @@ test("what is short enough stays, whatever it counts to", () => {
 
 test("initials are whole characters", () => {
   expect(initials("নুসরাত জাহান")).toBe("নু");
+});
+
+test("what shows nothing is blank, and what joins letters is part of them", () => {
+  expect(["", " \n", "\u200b\u2060 \u200e"].every(isBlank)).toBe(true);
+  expect(["x", "\u200fক\u200c", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "❤️", "1️⃣"].some(isBlank)).toBe(false);
 });

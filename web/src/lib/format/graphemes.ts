@@ -25,3 +25,8 @@ export function firstOf(text: string): string {
   for (const { segment } of segmenter.segment(text)) return segment;
   return "";
 }
+
+/** Whether a reader sees nothing in it: spaces, joiners, marks of direction. The server refuses it too. */
+export function isBlank(text: string): boolean {
+  return !/[^\s\p{Z}\p{Cf}\p{Cc}]/u.test(text);
+}
