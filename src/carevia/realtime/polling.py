@@ -87,7 +87,6 @@ class PollingTransport:
 
     def give_up(self) -> None:
         """The client lags too far behind: it is dropped, and gets what it missed by recovery."""
-        self.engine.lagging.discard(self)
         if self.session.closed:
             self.forgotten()
         else:
@@ -129,7 +128,6 @@ class PollingTransport:
         """The session has moved to another transport: a waiting GET ends, what is queued goes with the session."""
         queue, self._queue = self._queue, []
         self._emptied()
-        self._final = engineio.NOOP
         self.release()
         return queue
 
