@@ -9,7 +9,7 @@ import pytest
 
 from carevia.realtime.exchange import BODY_SECONDS, DRAIN_SECONDS
 from tests.realtime.rawclient import AT_ONCE, Connection, Polling, until
-from tests.realtime.serving import Site, echoing, run, serving
+from tests.realtime.serving import Site, echoing, make, run, serving
 
 pytestmark = pytest.mark.usefixtures("driver")
 LIMIT = 1_000_000
@@ -204,5 +204,22 @@ def test_the_type_of_a_text_body_does_not_matter() -> None:
         async with serving(echoing()) as site, Polling(site.port) as polling:
             for kind in ("text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "nonsense"):
                 assert (await polling.post("3", content_type=kind)).text == "ok"
+
+    run(main())
+
+
+def test_a_poll_with_a_large_body_is_followed_by_other_requests() -> None:
+    """Of a body that nobody wants no more is read than may wait, until the poll has its answer."""
+
+    async def main() -> None:
+        async with serving(make()) as site, Polling(site.port) as polling, Connection(site.port) as connection:
+            await polling.post("40")
+            await polling.packets()
+            [session] = site.engine.sessions.values()
+            connection.ask("GET", polling.target, b"x" * 900_000)
+            await until(lambda: site.engine.polls[session.id].waiting, "the poll waits")
+            site.server.namespace("/").emit("news")
+            assert (await connection.answer()).text == '42["news"]'
+            assert (await connection.request("GET", "/elsewhere")).status == 404
 
     run(main())
