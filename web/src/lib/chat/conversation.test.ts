@@ -38,6 +38,15 @@ test("whether there is more is said by the oldest page known", () => {
   expect([seqs(again), again.hasMore]).toEqual([[3, 4, 5, 6, 7], false]);
 });
 
+test("a page that comes late and reaches further back says whether there is more", () => {
+  const state = run(page(facts(5, 6), true), page(facts(1, 5), false));
+  expect([seqs(state), state.hasMore]).toEqual([[1, 5, 6], false]);
+});
+
+test("what arrived before any page says nothing of what was before it", () => {
+  expect(run(arrived(fact(4)), arrived(fact(5)), page(facts(5, 6), true)).hasMore).toBe(true);
+});
+
 test("after a long absence there is no hole: what stood before is left to scrolling back", () => {
   const state = run(page(facts(1, 2)), page(facts(60, 61), true), arrived(fact(62)));
   expect([seqs(state), state.hasMore]).toEqual([[60, 61, 62], true]);

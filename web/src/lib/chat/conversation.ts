@@ -99,7 +99,7 @@ function withNewestPage(state: Conversation, page: Message[], hasMore: boolean):
   const newest = page.at(-1)?.seq ?? 0;
   const opened = state.opened === NOT_KNOWN ? newest : state.opened;
   if (meets || !hasMore) {
-    const older = meets && state.loaded && (state.messages[0]?.seq ?? 0) < (page[0]?.seq ?? 0);
+    const older = state.loaded && (state.messages[0]?.seq ?? 0) < (page[0]?.seq ?? 0);
     const messages = merge(state.messages, page);
     return { ...state, messages, hasMore: older ? state.hasMore : hasMore, loaded: true, opened };
   }
