@@ -47,7 +47,7 @@ class EngineProtocol(PlainProtocol):
     _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
     _way: Way | None = None  # to the node that holds the session
     _due: "Bucket[asyncio.Transport] | None" = None  # a head, or the rest of a request that has been answered
-    _begins = b""  # the read under way, where a request begins with it whose head is not here yet
+    _begins = b""  # the read with which a request began, until its head is whole
     _known: Mapping[bytes, Repeated] = MappingProxyType({})  # what this connection's requests are like, by method
     _rest: "Bucket[EngineProtocol] | None" = None  # it was answered, and may stay so long without a word
     _reader: Reader | None = None  # None behind a trusted proxy, which waits for its clients and knows how long
@@ -96,7 +96,6 @@ class EngineProtocol(PlainProtocol):
             elif self._read is not None:
                 self._read.append(data)
         super().data_received(data)
-        self._begins = b""
         if self._way is not None:
             self._leave(self._way)
             return
