@@ -1,9 +1,11 @@
 """`carevia serve --workers 3` and a node beside it, behind nginx without stickiness."""
 
+import errno
 import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from collections import Counter
@@ -14,6 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from carevia.cli.workers import Child
 from tests.acceptance.people import staff
 from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, session
@@ -221,6 +224,25 @@ def test_a_worker_that_has_died_is_a_line_of_the_log_as_every_other() -> None:
         os.kill(workers(program)[0], signal.SIGKILL)
         said = json.loads(program.wait_for_line("a worker has ended").string)
         assert (said["level"], said["status"], said["worker"] in (0, 1)) == ("warning", -signal.SIGKILL, True)
+
+
+def test_a_worker_is_started_again_once_the_system_has_room_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parent that ended for want of it would take those that are well with it."""
+    tried = []
+
+    def no_room(*words: object, **_: object) -> None:
+        tried.append(words)
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("carevia.cli.workers._FIRST_PAUSE", 0.02)
+    with socket.socket() as listener:
+        child = Child(0, listener, "group", [sys.executable, "-c", "pass"])
+        child.start()
+        wait_until(lambda: child.look() == 0, "it has ended")
+        with monkeypatch.context() as full:
+            full.setattr("subprocess.Popen", no_room)
+            wait_until(lambda: child.look() is None and tried, "it was tried again")
+        wait_until(lambda: child.look() == 0, "it has lived once more")
 
 
 def test_wrong_settings_end_the_parent_with_status_2(tmp_path: Path) -> None:

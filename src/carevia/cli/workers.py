@@ -47,12 +47,19 @@ class Child:
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(descriptor,))  # noqa: S603 -- words of ours
         self._born = time.monotonic()
 
+    def _start_again(self, now: float) -> None:
+        """Later, where the system has no room for a process just now: the others must not end for it."""
+        try:
+            self.start()
+        except OSError:
+            self._again = now + self._pause
+
     def look(self) -> int | None:
         """Start it again where it is due. Its exit status in the turn in which its death is found, else None."""
         now = time.monotonic()
         if self.process is None:
             if now >= self._again:
-                self.start()
+                self._start_again(now)
             return None
         status = self.process.poll()
         if status is None:
