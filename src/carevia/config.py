@@ -268,7 +268,7 @@ def _kept_secrets(folder: Path) -> dict[str, str]:
     made = folder / f".{SECRETS_FILE}.{os.getpid()}"
     try:
         if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 json.dump(_new_secrets(), file, indent=1)
             try:

@@ -326,6 +326,7 @@ def test_development_secrets_are_made_once_for_this_user_alone_and_used_again(tm
     made = with_development_secrets(settings)
     path = settings.data_dir / SECRETS_FILE
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o700, "as the store makes it, which comes later"
     assert with_development_secrets(settings) == made
     assert made.emit_secret[0].startswith("whsec_")
     assert len(made.secret_key or "") >= 32
