@@ -15,6 +15,7 @@ import pytest
 from carevia.realtime import Server, Socket
 from carevia.realtime.nodes import Links, came
 from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
+from carevia.realtime.testing.wire import MemoryTransport, Way
 from tests.realtime.rawclient import AT_ONCE, Connection, Polling, RawWebSocket, Response, Tab, request, until, upgrade
 from tests.realtime.serving import Site, make, run, serving
 
@@ -197,6 +198,27 @@ def test_what_a_tunnel_says_of_the_client_is_believed_with_the_key_only() -> Non
     assert came.read(b"another", line, lambda: 1_000.0) is None
     assert came.read(KEY, line[:-1], lambda: 1_000.0) is None
     assert came.read(KEY, came.MAGIC, lambda: 1_000.0) is None
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_tunnel_says_whether_its_client_came_by_https(tmp_path: Path, secure: bool) -> None:
+    """Else a page of the other node's own origin would be a stranger there."""
+
+    async def main() -> None:
+        first: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            first.set_result(await reader.readline())
+            writer.close()
+
+        async with await asyncio.start_server(take, "127.0.0.1", 0) as node:
+            client = MemoryTransport(lambda _: None, Way(lambda _: None, lambda: None), "10.1.1.1", secure)
+            Links(tmp_path, KEY).tunnel(node.sockets[0].getsockname(), client, b"", set())
+            line = await first
+            await client.gone.wait()
+        assert came.read(KEY, line.rstrip()) == came.Came("10.1.1.1", "https" if secure else "http")
+
+    run(main())
 
 
 @pytest.mark.parametrize("how", FAR)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from carevia.realtime.handshake import Handshake, find_header
-from carevia.realtime.nodes.came import LONGEST, MAGIC, Came
+from carevia.realtime.nodes.came import LONGEST, MAGIC, Came, seen
 from carevia.realtime.nodes.links import Links
 from carevia.realtime.opening import Endpoint, take_over
 from carevia.realtime.patience import Patience
@@ -108,14 +108,10 @@ class Doorway(asyncio.Protocol):
         protocol.data_received(data)
 
     def _take(self, lines: bytes, query: bytes) -> None:
-        transport, endpoint, came = self._transport, self.endpoint, self._came
-        if came is None:
-            peer = transport.get_extra_info("peername")
-            address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
-            scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-        else:
-            address, scheme = came.peer, came.scheme
-        take_over(endpoint, Handshake(lines, query, address, scheme, endpoint.proxies), transport, self._connections)
+        transport, endpoint = self._transport, self.endpoint
+        came = self._came or seen(transport)
+        handshake = Handshake(lines, query, came.peer, came.scheme, endpoint.proxies)
+        take_over(endpoint, handshake, transport, self._connections)
 
 
 _PLAIN = re.compile(  # what two readers could read in two ways is left to the HTTP parser

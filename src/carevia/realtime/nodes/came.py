@@ -4,6 +4,7 @@ One line, so that it may arrive at the port that everybody else uses. Only who h
 a minute, so that a line that was once overheard opens nothing later.
 """
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -27,6 +28,13 @@ class Came(msgspec.Struct, array_like=True, frozen=True):
 class _Said(msgspec.Struct, array_like=True, frozen=True):
     time: int
     came: Came
+
+
+def seen(transport: asyncio.BaseTransport) -> Came:
+    """Of a connection that this node took itself; without an address where it is no connection of IP."""
+    peer = transport.get_extra_info("peername")
+    address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+    return Came(address, "https" if transport.get_extra_info("sslcontext") else "http")
 
 
 def write(key: bytes, came: Came, clock: Callable[[], float] = time.time) -> bytes:

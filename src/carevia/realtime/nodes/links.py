@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakSet
 
-from carevia.realtime.nodes.came import Came, read, write
+from carevia.realtime.nodes.came import Came, read, seen, write
 from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over, loopback_pair
 from carevia.realtime.nodes.tunnel import Side, connect, refuse
 
@@ -161,8 +161,7 @@ class Links:
     ) -> None:
         """To another host."""
         transport.pause_reading()
-        name = transport.get_extra_info("peername")
-        came = Came(str(name[0]) if isinstance(name, tuple) else "", "http")
+        came = seen(transport)
         near = Side(connections)
         near.attach(transport)
         self._spawn(self._dig(address, near, write(self._key, came) + data))
