@@ -1,5 +1,7 @@
 """Commands beside a running server, and how the server ends when it is told to."""
 
+import asyncio
+import io
 import json
 import os
 import re
@@ -15,6 +17,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from carevia.app import Carevia
+from carevia.cli.process import _welcome
+from carevia.config import load_settings, with_development_secrets
+from carevia.logs import Log
 from tests.cli.terminal import command
 from tests.conftest import StartProgram
 from tests.harness.faulty import FaultyProgram
@@ -136,6 +142,20 @@ def test_sigterm_ends_with_status_0_where_the_system_gives_no_new_thread() -> No
     with FaultyProgram() as program:
         program.fault("threads")
         assert program.stop(timeout=10) == 0
+
+
+def test_what_fails_when_it_listens_already_is_said_then(tmp_path: Path) -> None:
+    """It was said when the server ended, weeks later perhaps."""
+    said = io.StringIO()
+
+    async def main() -> None:
+        settings = with_development_secrets(load_settings({"CAREVIA_DATA_DIR": str(tmp_path)}))
+        carevia = Carevia(settings, Log("json", said), first=False)
+        carevia.passwords.close()
+        await _welcome(carevia)
+
+    asyncio.run(main())
+    assert json.loads(said.getvalue())["error"] == "RuntimeError"
 
 
 def test_sigint_ends_with_status_0_too(program: Program) -> None:

@@ -190,16 +190,24 @@ async def _serve(settings: Settings, log: Log, bound: socket.socket, worker: Wor
 
 
 async def _welcome(carevia: Carevia) -> None:
-    """Once it listens: the sign-in links, and what the first request need not wait for."""
+    """Once it listens: a word to the terminal, and what the first request need not wait for. It serves without them."""
+    try:
+        if carevia.first:
+            await _greet(carevia)
+        await carevia.passwords.warm()
+        await asyncio.to_thread(__import__, "jwt")
+    except Exception as problem:
+        carevia.log.error("not all of the start has succeeded", problem)
+
+
+async def _greet(carevia: Carevia) -> None:
+    """In the terminal: where it answers, and in development how to come in."""
     settings, log = carevia.settings, carevia.log
-    if carevia.first:
-        log.say(f"> Ready on {settings.public_url}")
-        log.say("> Socket.io server initialized")
-        for name, link in await carevia.sign_in_links():
-            log.say(f"> Sign in {name} (once, within 15 minutes): {link}")
-        if not settings.production:
-            kept = has_kept_emit_secret(settings)
-            secret = f"emit_secret of {settings.data_dir / SECRETS_FILE}" if kept else "CAREVIA_EMIT_SECRET"
-            log.say(f"> POST /emit-booking takes what is signed with {secret}")
-    await carevia.passwords.warm()
-    await asyncio.to_thread(__import__, "jwt")
+    log.say(f"> Ready on {settings.public_url}")
+    log.say("> Socket.io server initialized")
+    for name, link in await carevia.sign_in_links():
+        log.say(f"> Sign in {name} (once, within 15 minutes): {link}")
+    if not settings.production:
+        kept = has_kept_emit_secret(settings)
+        secret = f"emit_secret of {settings.data_dir / SECRETS_FILE}" if kept else "CAREVIA_EMIT_SECRET"
+        log.say(f"> POST /emit-booking takes what is signed with {secret}")
