@@ -180,3 +180,19 @@ def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(tmp_pat
             assert "set-cookie" not in answer.headers
 
     run(work())
+
+
+def test_what_ends_while_a_guest_is_here_is_not_kept_for_them(tmp_path: Path) -> None:
+    """Each sign-out of anybody was, as long as the guest's page stayed open."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket() as guest:
+            await d.account()
+            cookie, auth = await logged_in(d)
+            async with d.socket(auth) as page:
+                await d.http.post("/api/logout", headers=cookie, json={})
+                assert (await page.packets(1))[0] == "41"
+            assert (await guest.ask("test_event"))["ok"] is True
+            assert not list(d.carevia.seats._coming.values())
+
+    run(work())

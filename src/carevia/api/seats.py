@@ -81,8 +81,8 @@ class Seats:
         self._coming[socket] = []
 
     def take(self, socket: Socket) -> None:
-        """A socket came. Past the limit of one person the oldest tab gets a DISCONNECT, or two would push each other
-        out for ever."""
+        """A socket came; a guest has no seat. Past the limit of one person the oldest tab gets a DISCONNECT, or two
+        would push each other out for ever."""
         seat, ended = seat_of(socket), self._coming.pop(socket, ())
         if seat.person is None:
             return

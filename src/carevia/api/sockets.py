@@ -78,10 +78,8 @@ class Sockets:
     async def connected(self, socket: Socket, auth: Mapping[str, Any]) -> None:
         self._log.say(CONNECTED + socket.id)
         seat = seat_of(socket)
-        if seat.person is None:
-            return
         self._seats.take(socket)
-        if not socket.connected:
+        if seat.person is None or not socket.connected:
             return
         self._presence.join(socket, auth)
         try:
