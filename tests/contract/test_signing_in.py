@@ -162,6 +162,23 @@ def test_a_password_that_could_not_be_compared_for_want_of_memory_is_not_called_
     run(main())
 
 
+def test_an_account_that_the_store_could_not_show_was_not_guessed_at(
+    make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five answers of 503, and the owner was shut out for fifteen minutes."""
+
+    async def main() -> None:
+        async with door(make) as at:
+            with monkeypatch.context() as away:
+                away.setattr(at.store, "read", fails(Unavailable))
+                for _ in range(PER_ACCOUNT_AND_ADDRESS):
+                    with pytest.raises(Unavailable):
+                        await at.right(HOME)
+            await at.right(HOME)
+
+    run(main())
+
+
 def test_an_account_whose_password_could_not_be_hashed_for_want_of_memory_is_not_made(
     make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,12 +93,20 @@ class People:
         login = login_of(email)
         keys = attempts.keys_of(login, address)
         attempt = await self._store.write(partial(attempts.begin, keys=keys, now=self._now()))
-        row = await self._store.read(lambda tx: tx.first(_user_by_login, user_login=login))
         try:
-            right = await self._passwords.matches(password, row.password_hash if row and not row.disabled else None)
-        except BaseException:  # a full queue, or a caller that went away: nobody guessed
+            return await self._judged(login, password, previous, keys, attempt)
+        except SignInFirst:
+            raise
+        except BaseException:  # the store, a full queue, or a caller that went away: nobody guessed
             await self._store.write(partial(attempts.forget, keys=keys, at=attempt))
             raise
+
+    async def _judged(
+        self, login: str, password: str, previous: str | None, keys: attempts.Keys, attempt: int
+    ) -> SignedIn:
+        """Raises SignInFirst for a wrong password, an unknown account or a disabled one."""
+        row = await self._store.read(lambda tx: tx.first(_user_by_login, user_login=login))
+        right = await self._passwords.matches(password, row.password_hash if row and not row.disabled else None)
         if row is None or not right:
             raise SignInFirst(WRONG)
 
