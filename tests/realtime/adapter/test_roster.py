@@ -184,6 +184,28 @@ def test_a_node_that_stops_says_goodbye() -> None:
     run(main())
 
 
+def test_a_beat_that_fails_is_not_the_last(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Roster):
+        beats = 0
+
+        def beat(self, now: float) -> None:
+            self.beats += 1
+            if self.beats == 1:
+                raise KeyError("a listener that is at fault")
+            super().beat(now)
+
+    async def main() -> None:
+        roster, broker = Failing("a"), MemoryBroker(MemoryBus())
+        member = Membership(roster, broker, KEY)
+        await broker.start()
+        member.start()
+        await until(lambda: roster.beats > 1, "its heart stands still")
+        await member.stop()
+
+    run(main())
+    assert "a beat failed" in caplog.text
+
+
 def test_while_we_hear_nobody_nobody_is_gone() -> None:
     world = joined("a", "b")
     world.sides["a"].set("x", 1)

@@ -7,6 +7,7 @@ until then has no effect that the roster's numbers do not refuse.
 import asyncio
 import contextlib
 import hmac
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -24,6 +25,7 @@ _SOON: Final = 0.02  # s in which changes are gathered
 _LAST_WORD: Final = 0.5  # s that it may take
 _GOOD_FOR: Final = 60  # s; the hosts' clocks may differ a little
 _MAC: Final = 32
+_log = logging.getLogger("carevia.realtime")
 
 
 class _Sealed(msgspec.Struct, array_like=True, frozen=True):
@@ -69,7 +71,10 @@ class Membership:
 
     async def _beat(self) -> None:
         while True:
-            self._roster.beat(self._now())
+            try:
+                self._roster.beat(self._now())
+            except Exception:  # of who listens to a table: a node without a beat would be gone for all others
+                _log.exception("a beat failed")
             await asyncio.sleep(BEAT)
 
     def _news(self) -> None:
