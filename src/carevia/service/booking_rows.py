@@ -1,5 +1,6 @@
 """A stored booking as people see it: the one statement and the one translation for lists and for events."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, bindparam, or_, select, union_all
@@ -42,6 +43,12 @@ def searched(text: str) -> dict[str, str]:
     The name of the condition, and its value."""
     whole = own_tracking_id(text)
     return {"search": like_pattern(text)} if whole is None else {"tracking": whole}
+
+
+def split(asked: Mapping[str, Any]) -> tuple[frozenset[str], dict[str, Any]]:
+    """Which conditions hold, by which a statement is known, and the values that it needs: None is of those that need
+    none."""
+    return frozenset(asked), {name: value for name, value in asked.items() if value is not None}
 
 
 def stored_row(tx: Transaction, booking_id: str) -> Row:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from carevia.domain.bookings import BookingPage, BookingQuery, BookingStats, Metric, pages, rows_on
 from carevia.domain.people import Person
-from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, searched, shown, tracked, tracking_id_like
+from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, searched, shown, split, tracked, tracking_id_like
 from carevia.service.stats import booking_stats, payment_metrics
 from carevia.store.store import Store
 from carevia.store.tables import bookings, users
@@ -59,8 +59,8 @@ class Bookings:
         return await self._store.read(partial(_list, viewer=viewer, query=query), long=query.search is not None)
 
 
-def asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
-    """Which conditions hold, and their values; None for those that have none."""
+def asked(viewer: Person, query: BookingQuery) -> tuple[frozenset[str], dict[str, Any]]:
+    """Which of CONDITIONS hold, and their values."""
     found: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
     for name in ("status", "duration", "division", "userId", "after", "upto"):
         if (value := getattr(query, name)) is not None:
@@ -69,7 +69,7 @@ def asked(viewer: Person, query: BookingQuery) -> dict[str, Any]:
         found[query.caregiver] = None
     if query.search is not None:
         found |= searched(query.search)
-    return found
+    return split(found)
 
 
 def keys_of(conditions: frozenset[str], sort: str) -> Select[Any]:
@@ -96,9 +96,7 @@ _NEWEST = select(func.max(_b.announced).label("seq"))
 
 
 def _list(tx: Transaction, *, viewer: Person, query: BookingQuery) -> BookingPage:
-    wanted = asked(viewer, query)
-    conditions = frozenset(wanted)
-    values = {name: value for name, value in wanted.items() if value is not None}
+    conditions, values = asked(viewer, query)
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
     most = rows_on(query.page, query.limit, items)

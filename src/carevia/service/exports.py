@@ -82,13 +82,12 @@ def _booking_page(conditions: frozenset[str], sort: str, behind: str | None) -> 
 
 
 def _bookings(tx: Transaction, *, viewer: Person, query: BookingQuery, last: Row | None) -> tuple[bytes, Row | None]:
-    wanted = booking_lists.asked(viewer, query)
-    values = {name: value for name, value in wanted.items() if value is not None}
+    conditions, values = booking_lists.asked(viewer, query)
     behind = None
     if last is not None:
         behind = "no_date" if query.sortby.startswith("date") and last.date is None else query.sortby
         values |= {f"last_{name}": getattr(last, name) for name in _needed(behind)}
-    rows = tx.all(_booking_page(frozenset(wanted), query.sortby, behind), most=PAGE, **values)
+    rows = tx.all(_booking_page(conditions, query.sortby, behind), most=PAGE, **values)
     return _written(BOOKINGS, map(shown, rows)), rows[-1] if len(rows) == PAGE else None
 
 
@@ -107,11 +106,10 @@ def _payment_page(conditions: frozenset[str], behind: bool) -> Select[Any]:
 
 
 def _payments(tx: Transaction, *, viewer: Person, query: PaymentQuery, last: Row | None) -> tuple[bytes, Row | None]:
-    wanted = payment_lists.asked(viewer, query)
-    values = {name: value for name, value in wanted.items() if value is not None}
+    conditions, values = payment_lists.asked(viewer, query)
     if last is not None:
         values |= {"last_created": last.created, "last_id": last.id}
-    rows = tx.all(_payment_page(frozenset(wanted), last is not None), most=PAGE, **values)
+    rows = tx.all(_payment_page(conditions, last is not None), most=PAGE, **values)
     text = _written(PAYMENTS, map(partial(payment_lists.shown_payment, viewer), rows))
     return text, rows[-1] if len(rows) == PAGE else None
 

@@ -9,7 +9,7 @@ from carevia.domain.bookings import PaymentPage, PaymentQuery, PaymentRow, pages
 from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.times import iso
-from carevia.service.booking_rows import look_reason, searched, tracked, tracking_id_like
+from carevia.service.booking_rows import look_reason, searched, split, tracked, tracking_id_like
 from carevia.service.payment_rows import paid_by
 from carevia.store.tables import bookings, payments, users
 from carevia.store.transaction import Row, Transaction
@@ -38,8 +38,8 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 }
 
 
-def asked(viewer: Person, query: PaymentQuery) -> dict[str, Any]:
-    """Which conditions hold, and their values; None for those that have none."""
+def asked(viewer: Person, query: PaymentQuery) -> tuple[frozenset[str], dict[str, Any]]:
+    """Which of CONDITIONS hold, and their values."""
     found: dict[str, Any] = {} if viewer.is_staff else {"viewer": viewer.id}
     if query.id is not None:
         found["id"] = query.id
@@ -49,7 +49,7 @@ def asked(viewer: Person, query: PaymentQuery) -> dict[str, Any]:
         found[query.status] = None
     if query.search is not None:
         found |= searched(query.search)
-    return found
+    return split(found)
 
 
 def keys_of(conditions: frozenset[str]) -> Select[Any]:
@@ -75,9 +75,7 @@ def _count(conditions: frozenset[str]) -> Select[Any]:
 
 
 def list_payments(tx: Transaction, *, viewer: Person, query: PaymentQuery) -> PaymentPage:
-    wanted = asked(viewer, query)
-    conditions = frozenset(wanted)
-    values = {name: value for name, value in wanted.items() if value is not None}
+    conditions, values = asked(viewer, query)
     items = tx.all(_count(conditions), **values)[0].items
     skip = (query.page - 1) * query.limit
     most = rows_on(query.page, query.limit, items)
