@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "config": {"errors", "values"},
     "failpoint": {"errors"},
     "logs": {"errors"},
+    "clock": set[str](),
     "deadlines": set[str](),
     "tasks": set[str](),
     "protocol": {"errors"},
@@ -33,8 +34,8 @@ MAY_IMPORT = {
     "realtime": {"protocol", "deadlines", "tasks", "errors"},
     "service": BUSINESS,
     "api": BUSINESS | {"service", "realtime", "config", "logs", "values"},
-    "app": BUSINESS | {"api", "service", "realtime", "config", "logs"},
-    "cli": BUSINESS | {"app", "api", "service", "realtime", "protocol", "config", "logs", "values"},
+    "app": BUSINESS | {"api", "service", "realtime", "clock", "config", "logs"},
+    "cli": BUSINESS | {"app", "api", "service", "realtime", "protocol", "clock", "config", "logs", "values"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }

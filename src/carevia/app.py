@@ -43,6 +43,7 @@ from carevia.api.trail import Trail
 from carevia.api.viewers import ViewerList
 from carevia.api.webhook import StripeWebhook
 from carevia.api.workers import Workers
+from carevia.clock import now
 from carevia.config import Settings
 from carevia.domain.bookings import CHANGES
 from carevia.errors import Conflict, Unavailable
@@ -77,11 +78,6 @@ from carevia.store.store import open_store
 WEB: Final = Path(__file__).parent / "web_dist"
 _NO_LIMIT: Final = 2**31 - 1
 _OTHER_FILES: Final = 256  # that are no client's
-
-
-def now() -> int:
-    """ms since 1970 UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Carevia:

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from carevia import values
+from carevia.clock import now
 from carevia.config import Settings
 from carevia.domain.people import Role
 from carevia.errors import BadInput
@@ -36,6 +36,14 @@ def add_account(settings: Settings, email: str, role: Role, name: str | None, pa
     return asyncio.run(_add_account(settings, email, role, name, checked(password)))
 
 
+async def _add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
+    with contextlib.closing(Passwords()) as passwords:
+        async with opened(settings) as store:
+            people = People(store, passwords, now)
+            person = await people.add(email, role, name, password)
+            return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
+
+
 def change_account(settings: Settings, email: str, change: Change) -> None:
     """One change of an account; its sockets and sessions end, on every running server."""
     asyncio.run(_change_account(settings, readable("The e-mail address", email), change))
@@ -44,8 +52,17 @@ def change_account(settings: Settings, email: str, change: Change) -> None:
 async def _change_account(settings: Settings, email: str, change: Change) -> None:
     with contextlib.closing(Passwords()) as passwords:
         async with opened(settings) as store:
-            credentials = Credentials(store, passwords, _now)
+            credentials = Credentials(store, passwords, now)
             await change(credentials, await credentials.account(email))
+
+
+def migrate(settings: Settings) -> None:
+    asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: Settings) -> None:
+    async with opened(settings):
+        pass  # opening it is what migrates it
 
 
 def checked(password: str) -> str:
@@ -63,24 +80,3 @@ def readable(what: str, words: str) -> str:
     except UnicodeEncodeError:
         raise BadInput(f"{what} is not UTF-8 text. Set the terminal to UTF-8, and type it anew.") from None
     return words
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-async def _add_account(settings: Settings, email: str, role: Role, name: str | None, password: str) -> str:
-    with contextlib.closing(Passwords()) as passwords:
-        async with opened(settings) as store:
-            people = People(store, passwords, _now)
-            person = await people.add(email, role, name, password)
-            return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
-
-
-def migrate(settings: Settings) -> None:
-    asyncio.run(_migrate(settings))
-
-
-async def _migrate(settings: Settings) -> None:
-    async with opened(settings):
-        pass  # opening it is what migrates it

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from carevia.cli.database import opened
+from carevia.clock import now
 from carevia.config import Settings
 from carevia.domain.times import iso
 from carevia.errors import ConfigError
@@ -38,16 +38,12 @@ async def _sweep(settings: Settings, key: str, since: float | None, dry_run: boo
     stripe = StripeApi(key, settings.stripe_api_base)
     async with opened(settings) as store:
         try:
-            payments = Payments(store, now=_now, random=os.urandom)
-            reconciliation = Reconciliation(store, payments, stripe, now=_now, live=settings.production)
-            start = None if since is None else max(0, _now() - int(since * 1000))
+            payments = Payments(store, now=now, random=os.urandom)
+            reconciliation = Reconciliation(store, payments, stripe, now=now, live=settings.production)
+            start = None if since is None else max(0, now() - int(since * 1000))
             return await reconciliation.sweep(start, dry_run=dry_run)
         finally:
             await stripe.close()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _summary(report: Report) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import httpx2
 
 from carevia.api.simulator import paid_event, signed, tracking_id_of
 from carevia.api.webhook import PATH
+from carevia.clock import now
 from carevia.config import Settings
 from carevia.errors import BadInput, ConfigError
 
@@ -43,7 +44,7 @@ def play(
     """Whether every payment was accepted. Says each tracking id."""
     if settings.production:
         raise ConfigError("Simulated payments are for development: a production server refuses test events.")
-    events = [paid_event(_now()) for _ in range(count)]
+    events = [paid_event(now()) for _ in range(count)]
     accepted: set[str] = set()
     with httpx2.Client(base_url=url.rstrip("/"), timeout=15, trust_env=False) as client:
         for place, delivery in enumerate(deliveries(events, faults)):
@@ -79,7 +80,7 @@ def _deliver(client: httpx2.Client, secret: str, event: dict[str, Any], say: Cal
     """Sign anew at each try, as Stripe does; 5xx and silence are tried again."""
     outcome = ""
     for attempt in range(_TRIES):
-        body, headers = signed(event, secret, _now())
+        body, headers = signed(event, secret, now())
         try:
             answer = client.post(PATH, content=body, headers=headers)
         except httpx2.TransportError:
@@ -104,7 +105,3 @@ def _reason(answer: httpx2.Response) -> str:
         return str(answer.json()["message"])
     except (ValueError, LookupError, TypeError):
         return "What answers there is not Carevia. Name the server with --url."
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
