@@ -29,7 +29,7 @@ _Assignee = Annotated[str, Meta(max_length=128, description="user id of a member
 _Seen = Annotated[int, Meta(ge=0, le=2**53, description="the last message seen; 409 where a later one came")]
 
 
-class ListQuery(msgspec.Struct):
+class ConversationListQuery(msgspec.Struct):
     filter: Filter = "open"
     unread: bool = False
     after: Annotated[str, Meta(max_length=20, description="the cursor of the page before: its nextAfter")] | None = None
@@ -67,7 +67,7 @@ class ConversationRoutes:
                 "newest event that it knows).",
                 handler=self.show,
                 policy="staff",
-                query=ListQuery,
+                query=ConversationListQuery,
                 body=Nothing,
                 answer=list[Conversation],
                 beside={"hasMore": bool, "nextAfter": str | None, "counts": Counts, "seq": int},
@@ -112,7 +112,7 @@ class ConversationRoutes:
             ),
         ]
 
-    async def show(self, call: Call[ListQuery, Nothing]) -> Answer:
+    async def show(self, call: Call[ConversationListQuery, Nothing]) -> Answer:
         asked = call.query
         query = ConversationQuery(asked.filter, asked.unread, asked.after, asked.limit, asked.roomId)
         page = await self._conversations.page(call.viewer, query)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from carevia.api.http import NO_STORE, Answer
-from carevia.api.list_queries import ListQuery, PaymentListQuery
+from carevia.api.list_queries import BookingListQuery, PaymentListQuery
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.bookings import BookingQuery, PaymentQuery, read_payment_query, read_query
@@ -45,7 +45,7 @@ class ExportRoutes:
                 "/api/booking/export",
                 "The filtered bookings as CSV: UTF-8 with BOM, amounts in major units, times ISO 8601.",
                 self.bookings,
-                ListQuery,
+                BookingListQuery,
                 read_query,
             ),
             get(

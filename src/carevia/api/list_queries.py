@@ -13,7 +13,7 @@ _Seq = Annotated[int, Meta(ge=0, le=LAST_SEQ)]
 _Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
 
 
-class ListQuery(msgspec.Struct):
+class BookingListQuery(msgspec.Struct):
     search: Annotated[str, Meta(description="in name, e-mail, tracking id and service; its first 200 characters")] = ""
     sortby: Literal["newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest"] = "newest"
     status: Literal["all", "booked", "confirmed", "cancelled", "completed"] | None = None

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from carevia.api.exports import ExportRoutes
 from carevia.api.http import Answer, ok
-from carevia.api.list_queries import ListQuery, PaymentListQuery
+from carevia.api.list_queries import BookingListQuery, PaymentListQuery
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
 from carevia.domain.bookings import (
@@ -47,7 +47,7 @@ class ListRoutes:
                 summary="Bookings, searched, filtered, sorted and paged by number.",
                 handler=self.list_bookings,
                 policy="customer",
-                query=ListQuery,
+                query=BookingListQuery,
                 reads_query=read_query,
                 body=Nothing,
                 answer=BookingPage,
