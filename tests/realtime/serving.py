@@ -94,7 +94,7 @@ def uvicorn_server(engine: Engine, app: ASGIApp, ways: Ways | None = None) -> uv
     return uvicorn.Server(config)
 
 
-def _door(program: uvicorn.Server) -> Any:
+def _protocol(program: uvicorn.Server) -> Any:
     """As uvicorn makes one for a connection that it accepts itself."""
     config: Any = program.config
     return config.http_protocol_class(
@@ -112,7 +112,7 @@ async def serving(server: Server, app: ASGIApp = nothing_else, ways: Ways | None
     await program.startup([listener])
     await program.on_tick(0)
     if server.engine.links is not None:
-        server.engine.links.start(partial(_door, program))
+        server.engine.links.start(partial(_protocol, program))
     try:
         yield Site(server, program, listener.getsockname()[1])
     finally:

@@ -74,7 +74,7 @@ class _Uvicorn(uvicorn.Server):
         await super().startup(sockets)
         carevia = self._carevia
         try:
-            carevia.links.start(self._door)
+            carevia.links.start(self._protocol)
         except OSError as problem:
             raise cannot_write(carevia.settings.data_dir, problem) from None
         self._welcoming = asyncio.create_task(_welcome(carevia))
@@ -95,7 +95,7 @@ class _Uvicorn(uvicorn.Server):
         self.config.timeout_graceful_shutdown = max(1, int(min(left, _GRACE_SECONDS)))
         await super().shutdown(sockets)
 
-    def _door(self) -> Any:
+    def _protocol(self) -> Any:
         """As uvicorn makes one for a connection that it accepts itself."""
         return self.config.http_protocol_class(  # type: ignore[call-arg]
             config=self.config, server_state=self.server_state, app_state={}, _loop=asyncio.get_running_loop()

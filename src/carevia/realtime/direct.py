@@ -77,8 +77,8 @@ class DirectCycle:
     __slots__ = (
         "_bucket",
         "_engine",
-        "_exchange",
         "_http",
+        "_served",
         "_wants_body",
         "body",
         "disconnected",
@@ -98,13 +98,13 @@ class DirectCycle:
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
-        self._exchange = door(handshake, method, self._respond)
+        self._served = door(handshake, method, self._respond)
         self._wants_body = False
 
     def begin(self, body: bytes = b"") -> None:
         """The head is read, and the body too where one is given."""
         try:
-            self._wants_body = self._exchange.begin()
+            self._wants_body = self._served.begin()
         except Exception:  # of a hook such as `admit`; uvicorn's parser would take it for a bad request
             self._break("a request failed")
         if self._wants_body and body:
@@ -124,11 +124,11 @@ class DirectCycle:
         if self.disconnected:
             self._call_off()
             self.response_complete = True
-            self._exchange.gone()
+            self._served.gone()
             self._let_go()
         elif self._wants_body:
-            if len(self.body) > self._exchange.limit:
-                self._exchange.too_large()
+            if len(self.body) > self._served.limit:
+                self._served.too_large()
             elif not self.more_body:
                 self._take_body(bytes(self.body))
             else:
@@ -136,7 +136,7 @@ class DirectCycle:
 
     def _take_body(self, body: bytes) -> None:
         try:
-            self._exchange.body(body)
+            self._served.body(body)
         except Exception:
             self._break("a body could not be delivered")
 
@@ -148,7 +148,7 @@ class DirectCycle:
     def expire(self) -> None:
         """The body has taken too long."""
         if not self.response_complete:
-            self._exchange.too_slow()
+            self._served.too_slow()
 
     def _call_off(self) -> None:
         if self._bucket is not None:
@@ -161,7 +161,7 @@ class DirectCycle:
         self.body = bytearray()
         http = self._http
         if http.transport.is_closing():  # the answer is lost, so the session is
-            self._exchange.gone()
+            self._served.gone()
             self._let_go()
             return
         head = http.heads.begin(answer.status, answer.headers, http.server_state.default_headers)
@@ -179,5 +179,5 @@ class DirectCycle:
         http.answered()
 
     def _let_go(self) -> None:
-        """This and the exchange hold each other: parted, they are freed at once and not by the collector."""
-        del self._exchange, self._http
+        """This and what it serves hold each other: parted, they are freed at once and not by the collector."""
+        del self._served, self._http

@@ -42,8 +42,8 @@ class EngineProtocol(PlainProtocol):
     _in_head = False
     _between = True  # no request is under way, as far as its bytes go
     _refused = False  # a head was too large: what still comes is dropped
-    _come = 0  # bytes read of the request under way; with what stood before it where it began within a read
-    _may_come = MOST_HEAD_BYTES  # while its head is not whole
+    _bytes_read = 0  # of the request under way; with what stood before it where it began within a read
+    _most_bytes = MOST_HEAD_BYTES  # that may be read before its head is whole
     _read: list[bytes] | None = None  # the bytes of the present request, while its node is not known
     _way: Way | None = None  # to the node that holds the session
     _due: "Bucket[asyncio.Transport] | None" = None  # a head, or the rest of a request that has been answered
@@ -84,12 +84,12 @@ class EngineProtocol(PlainProtocol):
             if self._known and self._again(data):
                 return
             self._begins = data
-            self._come, self._may_come = 0, MOST_HEAD_BYTES
+            self._bytes_read, self._most_bytes = 0, MOST_HEAD_BYTES
         elif self._refused:
             return
         else:
             self._hurry()
-        self._come += len(data)
+        self._bytes_read += len(data)
         if self.links is not None:
             if self._between:
                 self._read = [data]
@@ -101,7 +101,7 @@ class EngineProtocol(PlainProtocol):
             return
         if not self._in_head:
             self._read = None
-        elif self._come > self._may_come:
+        elif self._bytes_read > self._most_bytes:
             self._refuse_head()
             return
         if not self._between:
@@ -259,7 +259,7 @@ class EngineProtocol(PlainProtocol):
         self._in_head = True
         self._between = False
         if not self._begins:
-            self._may_come = self._come + MOST_HEAD_BYTES
+            self._most_bytes = self._bytes_read + MOST_HEAD_BYTES
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
@@ -272,7 +272,7 @@ class EngineProtocol(PlainProtocol):
         self._in_head = False
         if self._due is not None:
             self._in_time()
-        if (self._come > MOST_HEAD_BYTES or len(self.headers) > MOST_HEADERS) and not self._head_fits():
+        if (self._bytes_read > MOST_HEAD_BYTES or len(self.headers) > MOST_HEADERS) and not self._head_fits():
             self._refuse_head()
             raise ValueError("the head is too large")  # the parser stops
         ours = self._is_ours()

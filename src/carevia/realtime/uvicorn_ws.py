@@ -20,8 +20,8 @@ def websocket_protocol(engine: Endpoint, elsewhere: type[asyncio.Protocol] | Non
     """The class for `uvicorn.Config(ws=...)`. `elsewhere` is the one that serves the application's own WebSockets at
     other paths (say uvicorn.protocols.websockets.auto.AutoWebSocketsProtocol); without it they are answered 404."""
 
-    class Protocol(Door):
-        """A door to this engine."""
+    class Protocol(_Opening):
+        """One to this engine."""
 
         def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any]) -> None:
             super().__init__(engine, server_state.connections)
@@ -32,7 +32,7 @@ def websocket_protocol(engine: Endpoint, elsewhere: type[asyncio.Protocol] | Non
     return Protocol
 
 
-class Door(asyncio.Protocol):
+class _Opening(asyncio.Protocol):
     """Stands on a connection until its opening handshake is read; what is asked of it meanwhile it passes on."""
 
     def __init__(self, engine: Endpoint, connections: set[Any]) -> None:
@@ -67,7 +67,7 @@ class Door(asyncio.Protocol):
             refuse(self._transport, _NOTHING_HERE)
         if self._behind is None:
             self._connections.add(self)  # until the refusal is written
-        else:  # uvicorn sets this door as the protocol after the replay; in the next turn it steps aside
+        else:  # uvicorn sets this one as the protocol after the replay; in the next turn it steps aside
             asyncio.get_running_loop().call_soon(self._transport.set_protocol, self._behind)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -12,6 +12,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -32,14 +33,17 @@ class Nodes(Protocol):
         node lives."""
 
 
-class Door(Protocol):
-    """A protocol for a new connection that can also begin with what somebody else has read of it."""
+class ConnectionProtocol(Protocol):
+    """asyncio's protocol of a new connection, which can also begin with what somebody else has read of it."""
 
     def connection_made(self, transport: Any) -> None:
         """As asyncio's."""
 
     def come(self, came: Came | None, data: bytes) -> None:
         """What was read so far, and how it came where it was tunnelled."""
+
+
+ProtocolFactory = Callable[[], ConnectionProtocol]
 
 
 class Way:
@@ -76,14 +80,14 @@ class Links:
         self._box: Letterbox | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def start(self, door: Callable[[], Door]) -> None:
-        """From now on connections are taken; each begins with a `door`. Raises OSError."""
+    def start(self, protocol_factory: ProtocolFactory) -> None:
+        """From now on connections are taken, each with a protocol of its own. Raises OSError."""
         folder = self._folder = Folder(self._folder_path)
         folder.sweep()
 
         def take(connection: socket.socket, data: bytes, came: Came | None) -> None:
             self.adopted += 1
-            self._spawn(_adopt(connection, door, data, came))
+            self._spawn(_adopt(connection, protocol_factory, data, came))
 
         self._box = Letterbox(folder, self.id, take)
         self._box.open()
@@ -184,23 +188,24 @@ class Links:
 
 
 class _Adopted(asyncio.Protocol):
-    """Puts a door onto a connection that was handed over, in the turn in which it opens: what was read before comes
+    """Puts a protocol onto a connection that was handed over, in the turn in which it opens: what was read before comes
     before what is read now."""
 
-    def __init__(self, door: Callable[[], Door], data: bytes, came: Came | None) -> None:
-        self._door = door
+    def __init__(self, protocol_factory: ProtocolFactory, data: bytes, came: Came | None) -> None:
+        self._protocol_factory = protocol_factory
         self._data = data
         self._came = came
 
     def connection_made(self, transport: Any) -> None:
-        door = self._door()
-        door.connection_made(transport)
-        transport.set_protocol(door)
-        door.come(self._came, self._data)
+        protocol = self._protocol_factory()
+        protocol.connection_made(transport)
+        transport.set_protocol(protocol)
+        protocol.come(self._came, self._data)
 
 
-async def _adopt(connection: socket.socket, door: Callable[[], Door], data: bytes, came: Came | None) -> None:
+async def _adopt(connection: socket.socket, protocol_factory: ProtocolFactory, data: bytes, came: Came | None) -> None:
+    adopted = partial(_Adopted, protocol_factory, data, came)
     try:
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: _Adopted(door, data, came), connection)
+        await asyncio.get_running_loop().connect_accepted_socket(adopted, connection)
     except OSError:
         connection.close()
