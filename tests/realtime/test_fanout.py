@@ -11,7 +11,7 @@ import pytest
 from carevia.realtime import MemoryRecovery
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.message import Message
-from carevia.realtime.session import Ways
+from carevia.realtime.session import FdChanges
 from carevia.realtime.testing import TestClient
 from tests.realtime.kit import lively, quiet
 from tests.realtime.peer import Peer
@@ -35,7 +35,7 @@ def push(fanout: Fanout, peers: list[Peer], text: bytes) -> bytes:
 
 def quiet_fanout() -> Fanout:
     """One that is flushed by hand: there is no loop here."""
-    fanout = Fanout(Ways())
+    fanout = Fanout(FdChanges())
     fanout._scheduled = True
     return fanout
 
@@ -87,8 +87,8 @@ def test_who_is_sent_to_again_and_again_is_sent_to_the_same(
     """With the first events they are equipped, a part of them each time; 18,000 at once would hold one event up."""
     monkeypatch.setattr("carevia.realtime.fanout._EQUIPPED", 30)
     peers = [Peer(stack) for _ in range(many)]
-    full, ways = peers[2], Ways()
-    fanout = Fanout(ways)
+    full, fd_changes = peers[2], FdChanges()
+    fanout = Fanout(fd_changes)
     fanout._scheduled = True
     sent = []
     for number in range(5):
@@ -100,7 +100,7 @@ def test_who_is_sent_to_again_and_again_is_sent_to_the_same(
     full.fill()
     last = push(fanout, peers, b"last")
     fanout.flush()
-    ways.changes += 1  # as a session does whose `fd` has gone
+    fd_changes.count += 1  # as a session does whose `fd` has gone
     behind = push(fanout, peers, b"behind")
     fanout.flush()
     assert full.left == [(last, 0)] and full.sent == [behind]
@@ -159,7 +159,7 @@ def test_a_client_that_reads_is_not_overrun_by_a_flood_of_one_turn(stack: ExitSt
     """150 messages of 10 KB in one turn are more than may wait for anybody: who read them would be dropped, too."""
 
     async def main() -> None:
-        loop, fanout, peer = asyncio.get_running_loop(), Fanout(Ways()), Peer(stack)
+        loop, fanout, peer = asyncio.get_running_loop(), Fanout(FdChanges()), Peer(stack)
         heard: list[bytes] = []
         loop.add_reader(peer.other_end, lambda: heard.append(peer.heard()))
         sent = b"".join([push(fanout, [peer], b"%d" % number + b"x" * 10_000) for number in range(150)])
@@ -188,14 +188,14 @@ def test_what_is_said_while_a_flood_leaves_does_not_hurry_it(stack: ExitStack) -
             await asyncio.sleep(0)
             assert len(peer.sent) == turn
 
-    fanout = Fanout(Ways())
+    fanout = Fanout(FdChanges())
     peer, other = Answering(stack, direct=False), Peer(stack, direct=False)
     asyncio.run(main())
 
 
 def test_who_says_more_in_each_turn_than_leaves_in_one_does_not_fill_the_memory(stack: ExitStack) -> None:
     async def main() -> None:
-        fanout, peer = Fanout(Ways()), Peer(stack, direct=False)
+        fanout, peer = Fanout(FdChanges()), Peer(stack, direct=False)
         most = 0
         for _ in range(50):
             for number in range(100):
@@ -300,7 +300,7 @@ def test_a_receiver_that_raises_takes_the_event_from_nobody(
             broken.fill()
         peers = [Peer(stack, direct and number % 2 == 0) for number in range(others)]
         receivers: Any = [broken, *peers]
-        fanout = Fanout(Ways())
+        fanout = Fanout(FdChanges())
         fanout._scheduled = True
         for number in range(at_once):
             fanout.push(list(receivers) if number else receivers, Message(b"4%d" % number))

@@ -17,7 +17,7 @@ from carevia.realtime.descriptor import put_all
 from carevia.realtime.fanout import Fanout
 from carevia.realtime.message import Message
 from carevia.realtime.ring import ENTRIES, ROOM, Ring, open_ring
-from carevia.realtime.session import Ways
+from carevia.realtime.session import FdChanges
 from tests.realtime.peer import Peer
 
 HAS_RINGS = open_ring() is not None
@@ -200,8 +200,8 @@ def test_a_ring_that_breaks_takes_no_event_from_anybody_and_gives_nobody_one_twi
 ) -> None:
     """`reached`: so many of 80 the system has taken up when it refuses."""
     peers = [Peer(stack) for _ in range(LARGE)]
-    ways = Ways()
-    fanout = Fanout(ways)
+    fd_changes = FdChanges()
+    fanout = Fanout(fd_changes)
     fanout._scheduled = True
 
     def push(text: bytes) -> bytes:
@@ -220,7 +220,7 @@ def test_a_ring_that_breaks_takes_no_event_from_anybody_and_gives_nobody_one_twi
     with monkeypatch.context() as patch:
         patch.setattr(Ring, "_system", refuses)
         second = push(b"second")
-    ways.changes += 1  # as a session does whose `fd` has gone
+    fd_changes.count += 1  # as a session does whose `fd` has gone
     third = push(b"third")
     if HAS_RINGS:
         assert fanout._usable_ring() is None

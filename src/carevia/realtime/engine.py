@@ -17,7 +17,7 @@ from carevia.realtime.handshake import Handshake, TrustedProxies
 from carevia.realtime.ids import Ids
 from carevia.realtime.nodes import Links
 from carevia.realtime.polling import PollingApp, PollingTransport
-from carevia.realtime.session import Listener, Session, Transport, Watch, Ways
+from carevia.realtime.session import FdChanges, Listener, Session, Transport, Watch
 from carevia.realtime.websocket import TextTransport, Unwanted, WebSocketTransport
 
 _LINE_END = re.compile(rb"[\r\n\0]")
@@ -78,7 +78,7 @@ class Engine:
         self.draining = False  # the process is about to end: no new session
         self._node = "" if links is None else f"{links.id}."  # what its sessions' ids begin with
         self.stats = Stats()
-        self.ways = Ways()
+        self.fd_changes = FdChanges()
         self.ids = Ids()
         self._open_packets: dict[str, bytes] = {}  # by transport, with %s for the id
         self.proxies = TrustedProxies(config.trusted_proxies)

@@ -17,7 +17,7 @@ from carevia.realtime.message import Message
 from carevia.realtime.ring import ROOM, Ring, open_ring
 
 if TYPE_CHECKING:
-    from carevia.realtime.session import Session, Ways
+    from carevia.realtime.session import FdChanges, Session
     from carevia.realtime.socket import Socket
 
 _FEW = 8  # receivers for which lists are not worth their making
@@ -36,33 +36,34 @@ Entry = tuple["Collection[Socket]", Message]
 
 
 class Fanout:
-    """The outgoing queue of one server. `ways` says when a session is to be written to in another way than before."""
+    """The outgoing queue of one server. `fd_changes` says when a session is to be written to in another way than
+    before."""
 
     __slots__ = (
         "_ahead",
         "_entries",
+        "_fd_changes",
         "_known",
         "_looked",
         "_ring",
         "_scheduled",
         "_sending",
         "_size",
-        "_ways",
         "_when",
         "thread",
     )
 
-    def __init__(self, ways: "Ways") -> None:
+    def __init__(self, fd_changes: "FdChanges") -> None:
         self.thread: int | None = None  # which the event loop runs in, once it is known
         self._entries: list[Entry] = []
         self._ahead: list[Entry] = []  # behind what is being sent: whose receivers have not been looked at yet
         self._size = 0  # of what waits, in bytes
         self._scheduled = False
         self._sending = False
-        self._ways = ways
+        self._fd_changes = fd_changes
         self._ring: Ring | None = None
         self._looked = False  # whether there is one
-        self._when = 0  # what `ways` said when these were found
+        self._when = 0  # what `fd_changes` said when these were found
         self._known: dict[int, tuple[Collection[Socket], _Receivers]] = {}  # of large collections, by their identity
 
     def push(self, sockets: "Collection[Socket]", message: Message) -> None:
@@ -157,8 +158,8 @@ class Fanout:
         """Of many, they are kept until somebody comes, goes or is to be written to in another way."""
         if len(sockets) < _MANY:
             return _Receivers(sockets)
-        if self._when != self._ways.changes or len(self._known) > _KEPT:
-            self._when = self._ways.changes
+        if self._when != self._fd_changes.count or len(self._known) > _KEPT:
+            self._when = self._fd_changes.count
             self._known.clear()
         found = self._known.get(id(sockets))
         if found is None:

@@ -48,7 +48,7 @@ class Server:
     ) -> None:
         self.config = config or ServerConfig()
         self.engine = Engine(self.config, self._accept, admit, links, watch)
-        self.fanout = Fanout(self.engine.ways)
+        self.fanout = Fanout(self.engine.fd_changes)
         self.namespaces: dict[str, Namespace] = {}
         self.reads: dict[bytes, socketio.Read] = {}  # of the main namespace's events that have types, by name
         self.clients: set[Client] = set()

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _PING = Message(engineio.PING)
 
 
-class Ways:
-    """Counts how often any session's `fd` has changed."""
+class FdChanges:
+    """How often the `fd` of any session has changed, so that whoever keeps some knows whether they are still good."""
 
-    __slots__ = ("changes",)
+    __slots__ = ("count",)
 
     def __init__(self) -> None:
-        self.changes = 0
+        self.count = 0
 
 
 class Listener(Protocol):
@@ -142,7 +142,7 @@ class Session:
         """From now on it is written to there."""
         self.fd = fd
         self._outlet = None
-        self.engine.ways.changes += 1
+        self.engine.fd_changes.count += 1
 
     def outlet(self, fd: int) -> Outlet:
         """Of its `fd`, for who sends to many."""

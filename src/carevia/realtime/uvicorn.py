@@ -88,7 +88,7 @@ class EngineProtocol(PlainProtocol):
         elif self._refused:
             return
         else:
-            self._hurry()
+            self._set_due()
         self._bytes_read += len(data)
         if self.links is not None:
             if self._between:
@@ -105,28 +105,28 @@ class EngineProtocol(PlainProtocol):
             self._refuse_head()
             return
         if not self._between:
-            self._hurry()
+            self._set_due()
         elif self._due is not None:
-            self._late_and_whole()
+            self._come_to_rest()
 
     def _go_on(self) -> None:
         data = self.flow.rest()
         if data and self.parser is not None and not self.transport.is_closing():
             self.data_received(data)
 
-    def _late_and_whole(self) -> None:
+    def _come_to_rest(self) -> None:
         """The last of what came after the answer: from now on the connection is at rest."""
-        self._in_time()
+        self._call_off()
         if self._idle and self._rest is None:
             self._rest = self.patience.rest(self)
 
-    def _hurry(self) -> None:
+    def _set_due(self) -> None:
         """A head has a deadline, and so has what comes of a request after its answer: each read of it calls the
         keep-alive off."""
         if self._due is None and (self._in_head or self._idle) and not self.transport.is_closing():
             self._due = self.patience.heads.set(self.transport)
 
-    def _in_time(self) -> None:
+    def _call_off(self) -> None:
         if self._due is not None:
             self._due.discard(self.transport)
             self._due = None
@@ -141,7 +141,7 @@ class EngineProtocol(PlainProtocol):
             return
         self.transport.write(refused(Refusal(431, "The request's head is too large")))
         self.loop.call_later(DRAIN_SECONDS, self.transport.close)
-        self._in_time()
+        self._call_off()
         self._in_head, self._between, self._refused, self._read = False, False, True, None
 
     def _head_fits(self) -> bool:
@@ -170,7 +170,7 @@ class EngineProtocol(PlainProtocol):
     def _leave(self, way: Way) -> None:
         """The connection goes to another node, with all that was read of its request."""
         data, self._read, self._way = b"".join([*(self._read or ()), self.flow.rest()]), None, None
-        self._no_reader()
+        self._drop_reader()
         self.connections.discard(self)
         self.parser = None  # type: ignore[assignment]  # see _hand_over
         way.go(self.transport, data, self.came, self.connections)
@@ -181,14 +181,14 @@ class EngineProtocol(PlainProtocol):
         if self._reader is not None:
             self._reader.expect()
 
-    def _no_reader(self) -> None:
+    def _drop_reader(self) -> None:
         if self._reader is not None:
             self._reader.leave()
             self._reader = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._in_time()
-        self._no_reader()
+        self._call_off()
+        self._drop_reader()
         self._unset_keepalive_if_required()
         for cycle in self._ahead:
             cycle.disconnected = not cycle.response_complete
@@ -245,7 +245,7 @@ class EngineProtocol(PlainProtocol):
         if self._reader is not None:
             self._reader.expect()
         if not self._between:
-            self._hurry()
+            self._set_due()
 
     def _unset_keepalive_if_required(self) -> None:
         if self._rest is not None:
@@ -271,7 +271,7 @@ class EngineProtocol(PlainProtocol):
             return
         self._in_head = False
         if self._due is not None:
-            self._in_time()
+            self._call_off()
         if (self._bytes_read > MOST_HEAD_BYTES or len(self.headers) > MOST_HEADERS) and not self._head_fits():
             self._refuse_head()
             raise ValueError("the head is too large")  # the parser stops
@@ -392,7 +392,7 @@ def _hand_over(engine: Endpoint, http: Any) -> None:
         http_version=scope["http_version"],
     )
     if taken is not None:
-        http._no_reader()
+        http._drop_reader()
         http.connections.discard(http)
         # A reference cycle with the HTTP parser would wait for the collector: 7.7 against 2.1 KB a connection.
         http.parser = None
