@@ -1,4 +1,4 @@
-"""At the door: who may open a session. Of strangers one address may have so many; who signs in is one no longer."""
+"""Who may open a session: strangers from one address only so many; whoever signs in is a stranger no longer."""
 
 import time
 
@@ -21,12 +21,12 @@ class Doorman:
         return None
 
     def opened(self, session: Session) -> None:
-        """The engine's word."""
+        """A session begins (the engine calls this)."""
         address = self._strangers[session] = session.handshake.counted
         self._addresses.stranger_came(address)
 
     def ended(self, session: Session) -> None:
-        """The engine's word."""
+        """It is over (the engine calls this)."""
         address = self._strangers.pop(session, None)
         if address is not None:
             self._addresses.stranger_went(address)

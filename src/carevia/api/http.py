@@ -76,8 +76,9 @@ class Request:
         return dict(pairs)
 
     async def body(self, limit: int, seconds: float = BODY_SECONDS, silence: float | None = None) -> bytes:
-        """The whole body, within `seconds` and, if `silence` is given, never so many without a byte; TooLarge at the
-        header where it says so, else at the first byte over `limit`."""
+        """The whole body, of at most `limit` bytes, within `seconds`, and never `silence` seconds without a byte.
+
+        Raises TooLarge (before anything is read, where its header says so), SlowBody and Disconnected."""
         if self._receive is None:
             return b""
         self.check_length(limit)

@@ -11,7 +11,7 @@ _FLOOD_FACTOR = 10
 _FLOOD_SECONDS = 5.0
 _MANY_ADDRESSES = 10_000
 _BURST_SECONDS = 2.0  # worth of events at once, which is whole again after as long
-_WORTH_A_WORD = 8  # who has this part of what is allowed on one node is told of to the others
+_WORTH_A_WORD = 8  # an address that has an eighth of what is allowed, on one node, is told to the other nodes
 
 
 class EventBudget:

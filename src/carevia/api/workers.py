@@ -1,7 +1,7 @@
 """Several workers behind one port: whoever of them is asked for `/metrics` or `/readyz` answers for all.
 
-The system gives a probe or a scrape to any of them. So that one gathers what the others say (they are asked for their
-`own`), or counters would jump back and forth, and a worker that is ill would be seen every now and then only.
+The system gives a probe or a scrape to any of them. Without this, counters would jump back and forth from one scrape to
+the next, and a worker that is ill would be seen every now and then only. The others are asked for their `own`.
 """
 
 import asyncio

@@ -15,14 +15,14 @@ HEAD_SECONDS = 8.0
 
 
 class Patience:
-    """Of one server. Who takes too long is closed, and holds nothing for long."""
+    """The timers of one server's plain HTTP connections. Whoever takes too long is closed."""
 
     def __init__(self) -> None:
         self._rests: Deadlines[EngineProtocol] | None = None
 
     @cached_property
     def heads(self) -> Deadlines[asyncio.Transport]:
-        """Connections that owe something nobody waits for."""
+        """Connections whose next bytes are due: a first word, a head, the rest of a request that was answered."""
         return Deadlines(HEAD_SECONDS, lambda late: late.abort(), asyncio.get_running_loop())
 
     @cached_property

@@ -21,7 +21,7 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: to close is to reset
 
 
 class Reader:
-    """Of one connection."""
+    """Looks after one connection for as long as something that was written waits for its client."""
 
     __slots__ = ("_acked", "_bucket", "_looks", "_stalls", "_transport")
 

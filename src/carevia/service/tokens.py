@@ -26,6 +26,9 @@ that came in before must come back."""
 
 _LONGEST: Final = 8_192
 _LONGEST_NAME: Final = 500
+_SIGNATURE_ONLY: Final[Any] = {
+    f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
+} | {"verify_signature": True}
 _Name = Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME)]
 
 
@@ -117,8 +120,3 @@ def _is_of_now(claims: _Claims, now: float) -> bool:
     would outlive a new password."""
     times = (claims.exp, claims.iat, claims.nbf)
     return all(abs(time) <= sys.float_info.max for time in times) and max(claims.iat, claims.nbf) <= now + CLOCKS_DIFFER
-
-
-_SIGNATURE_ONLY: Final[Any] = {
-    f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
-} | {"verify_signature": True}

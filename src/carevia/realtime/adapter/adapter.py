@@ -133,8 +133,9 @@ class Adapter:
         )  # fmt: skip
 
     async def count(self) -> int:
-        """How many sockets other servers have, of those that say so soon: from our own kind as numbers, and where
-        others take part by ids. Raises BrokerUnavailable, and TimeoutError where nobody can be asked soon."""
+        """How many sockets the other servers have, as far as they answer within a second. Our own kind is asked for the
+        number; where others take part, all are asked for the ids, which those know too. Raises BrokerUnavailable, and
+        TimeoutError where the broker does not answer in time."""
         async with asyncio.timeout(_COUNT_SECONDS):
             everybody, ours = await self._broker.subscribers(self._channels.request, self._channels.count)
         try:

@@ -107,13 +107,13 @@ class Table(Generic[V]):
         return (entries[key] for entries in self.others.values() if key in entries)
 
     def take(self, node: str, key: str, raw: bytes) -> None:
-        """The roster's word. Raises msgspec.MsgspecError."""
+        """An entry of another node is new or changed (the roster calls this). Raises msgspec.MsgspecError."""
         value = self.others.setdefault(node, {})[key] = self._decode(raw)
         for told in self._came:
             told(key, value)
 
     def lose(self, node: str, key: str) -> None:
-        """The roster's word."""
+        """It is no more (the roster calls this)."""
         entries = self.others.get(node, {})
         if key not in entries:
             return
@@ -165,7 +165,7 @@ class Roster:
     # Out.
 
     def put(self, name: str, value: bytes | None) -> None:
-        """Of this node; None for no more."""
+        """Set an entry of this node; None takes it out."""
         if value is None:
             self._own.pop(name, None)
         else:
