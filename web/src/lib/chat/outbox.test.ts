@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test, vi } from "vitest";
-import { Connection } from "@/lib/socket/connection";
+import { Connection, type Listener } from "@/lib/socket/connection";
 import { newest } from "@/testing/fake-socket";
 import { Outbox, type OutboxEvent } from "./outbox";
 import { MemoryStore } from "./outbox-store";
@@ -49,6 +49,30 @@ test("a message is sending until the server has taken it", async () => {
   await answer(0, taken(7));
   expect(states()).toEqual([]);
   expect(events).toMatchObject([{ type: "sent", sent: { roomId: "u1", text: "Hello", seq: 7 } }]);
+});
+
+test("what is asked for in the very moment in which it has looked is not forgotten", async () => {
+  let status = "disconnected";
+  let connected = () => {};
+  const ask = vi.fn(async () => taken(7));
+  const subscribe = (listener: Listener) => {
+    connected = () => listener({ type: "connected", id: "x", recovered: false });
+    return () => {};
+  };
+  const connection = {
+    ask,
+    subscribe,
+    get snapshot() {
+      return { status };
+    },
+  };
+  outbox = new Outbox("s1", connection as unknown as Connection, store);
+  await send("Hello");
+  connected(); // it looks, and may not send
+  status = "connected";
+  connected();
+  await turn();
+  expect(ask).toHaveBeenCalledOnce();
 });
 
 test("what does not go out at once waits, and can be taken back, though the one before it is under way", async () => {

@@ -125,18 +125,19 @@ export class Outbox {
   /** One at a time in this tab too; asked for meanwhile, it looks once more. */
   #drain(): void {
     this.#again = true;
-    if (this.#draining) return;
-    this.#draining = true;
-    void this.#whileAsked().finally(() => {
-      this.#draining = false;
-    });
+    if (!this.#draining) void this.#whileAsked();
   }
 
   async #whileAsked(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false;
-      if (!this.#connected || this.#next() === undefined) continue;
-      await alone(`carevia-outbox/${this.#owner}`, PATIENCE, () => this.#sendAll());
+    this.#draining = true;
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false;
+        if (!this.#connected || this.#next() === undefined) continue;
+        await alone(`carevia-outbox/${this.#owner}`, PATIENCE, () => this.#sendAll());
+      }
+    } finally {
+      this.#draining = false; // in the turn of its last look: who asks after that begins anew
     }
   }
 
