@@ -8,7 +8,7 @@ same. Pure: a state and an event in, a new state out. Events are dicts as in Typ
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from carevia.domain.bookings import split_name
+from carevia.domain.people import split_name
 
 Json = dict[str, Any]
 State = Mapping[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from carevia.domain.bookings import PaymentQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.domain.people import Person
 from carevia.store.store import Store
 from tests.aio import run

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from carevia.domain.bookings import PaymentQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.service import exports, payment_lists, receipts, recording, search, stats
 from carevia.store import works
 from tests.aio import run

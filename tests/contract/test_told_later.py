@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from carevia.domain.bookings import BookingQuery, PaymentQuery
+from carevia.domain.bookings import BookingQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.domain.site import SiteBooking
 from carevia.store.store import Store
 from tests.aio import run

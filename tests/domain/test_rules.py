@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.domain.bookings import BookingQuery, PaymentQuery, pages, read_payment_query, read_query, split_name
+from carevia.domain.bookings import BookingQuery, read_booking_query
 from carevia.domain.chat import check_message, check_own_room, for_customer, page_size, shown_sender
 from carevia.domain.ids import CROCKFORD, row_id, tracking_id, tracking_id_from, valid_tracking_id
+from carevia.domain.lists import pages
 from carevia.domain.money import MOST, digits, major, minor, valid_amount, valid_currency
-from carevia.domain.people import Person, valid_user_id
+from carevia.domain.payment_lists import PaymentQuery, read_payment_query
+from carevia.domain.people import Person, split_name, valid_user_id
 from carevia.domain.text import is_clean, like_pattern, tidy
 from carevia.domain.times import iso
 from carevia.errors import BadInput, NotFound
@@ -158,7 +160,11 @@ def test_names_are_split_at_the_last_space(name: str | None, parts: tuple[str, s
 
 
 def test_an_empty_query_asks_for_everything() -> None:
-    assert read_query({}) == BookingQuery() == read_query({"status": "", "search": " ", "caregiver": "all"})
+    assert (
+        read_booking_query({})
+        == BookingQuery()
+        == read_booking_query({"status": "", "search": " ", "caregiver": "all"})
+    )
 
 
 def test_a_query_is_read() -> None:
@@ -166,7 +172,7 @@ def test_a_query_is_read() -> None:
     given_ |= {"caregiver": "unassigned", "division": "Dhaka", "page": "3", "limit": "100"}
     given_ |= {"userId": "u1", "after": "0", "upto": "12"}
     read = BookingQuery("nus", "price_low", "booked", "days", "unassigned", "Dhaka", "u1", 0, 12, 3, 100)
-    assert read_query(given_) == read
+    assert read_booking_query(given_) == read
     assert read_payment_query({"page": "2", "status": "needs_look"}) == PaymentQuery(status="needs_look", page=2)
 
 
@@ -190,7 +196,7 @@ def test_a_query_is_read() -> None:
 )
 def test_a_wrong_word_is_refused_with_the_field_and_the_allowed_words(field: str, value: str) -> None:
     with pytest.raises(BadInput) as caught:
-        read_query({field: value})
+        read_booking_query({field: value})
     assert caught.value.errors is not None
     assert [error["field"] for error in caught.value.errors] == [field]
     assert "must be" in caught.value.errors[0]["message"]

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from carevia.domain.bookings import BookingPage, BookingQuery, PaymentQuery
+from carevia.domain.bookings import BookingPage, BookingQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.domain.people import Person
 from carevia.errors import BadInput
 from carevia.service.bookings import _list as bookings_list

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from carevia.domain.bookings import BookingQuery, PaymentQuery
+from carevia.domain.bookings import BookingQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.domain.times import iso
 from carevia.store.store import Store
 from tests.aio import run

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from carevia.domain.bookings import SORTS, BookingQuery, PaymentQuery
+from carevia.domain.bookings import SORTS, BookingQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.service import exports
 from carevia.service.exports import Exports
 from carevia.store.tables import bookings

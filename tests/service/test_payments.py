@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from carevia.domain.bookings import PaymentQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.domain.payments import read_event
 from carevia.domain.people import Person
 from carevia.domain.site import SiteBooking

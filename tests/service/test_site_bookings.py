@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from carevia.domain.bookings import BookingQuery, PaymentQuery
+from carevia.domain.bookings import BookingQuery
+from carevia.domain.payment_lists import PaymentQuery
 from carevia.domain.site import SiteBooking
 from carevia.errors import BadInput, Conflict
 from tests.aio import run

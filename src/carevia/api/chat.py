@@ -14,8 +14,8 @@ from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
-from carevia.domain.bookings import Participant
 from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
+from carevia.domain.people import Participant
 from carevia.service.chat import Chat
 from carevia.service.participants import Participants
 from carevia.service.talk import Talk

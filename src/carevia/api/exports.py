@@ -9,7 +9,8 @@ from carevia.api.http import NO_STORE, Answer
 from carevia.api.list_queries import BookingListQuery, PaymentListQuery
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
-from carevia.domain.bookings import BookingQuery, PaymentQuery, read_payment_query, read_query
+from carevia.domain.bookings import BookingQuery, read_booking_query
+from carevia.domain.payment_lists import PaymentQuery, read_payment_query
 from carevia.service.exports import Exports
 
 _CSV = {"type": "string", "contentMediaType": "text/csv"}
@@ -46,7 +47,7 @@ class ExportRoutes:
                 "The filtered bookings as CSV: UTF-8 with BOM, amounts in major units, times ISO 8601.",
                 self.bookings,
                 BookingListQuery,
-                read_query,
+                read_booking_query,
             ),
             get(
                 "/api/payment/export",

@@ -1,12 +1,12 @@
 """What the numbered lists and their CSV can be asked for, for the description only: the domain reads it, and says every
-fault at once (`domain.bookings.read_query`)."""
+fault at once (`domain.bookings.read_booking_query`)."""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from carevia.domain.bookings import LARGEST_PAGE, LAST_PAGE, LAST_SEQ, PAGE
+from carevia.domain.lists import LARGEST_PAGE, LAST_PAGE, LAST_SEQ, PAGE
 
 _Page = Annotated[int, Meta(ge=1, le=LAST_PAGE)]
 _Seq = Annotated[int, Meta(ge=0, le=LAST_SEQ)]

@@ -9,16 +9,9 @@ from carevia.api.http import Answer, ok
 from carevia.api.list_queries import BookingListQuery, PaymentListQuery
 from carevia.api.payload import Nothing
 from carevia.api.policy import Call, Route
-from carevia.domain.bookings import (
-    BookingPage,
-    BookingQuery,
-    BookingStats,
-    Metric,
-    PaymentPage,
-    PaymentQuery,
-    read_payment_query,
-    read_query,
-)
+from carevia.domain.bookings import BookingPage, BookingQuery, read_booking_query
+from carevia.domain.figures import BookingStats, Metric
+from carevia.domain.payment_lists import PaymentPage, PaymentQuery, read_payment_query
 from carevia.service.bookings import Bookings
 from carevia.service.exports import Exports
 from carevia.service.payments import Payments
@@ -48,7 +41,7 @@ class ListRoutes:
                 handler=self.list_bookings,
                 policy="customer",
                 query=BookingListQuery,
-                reads_query=read_query,
+                reads_query=read_booking_query,
                 body=Nothing,
                 answer=BookingPage,
             ),

@@ -36,6 +36,23 @@ class Person(msgspec.Struct, frozen=True):
         return staff_name(self.id, self.name, self.email)
 
 
+class Participant(msgspec.Struct, frozen=True):
+    """A customer who has a booking, as staff look for them; `lastLoginAt` is ISO 8601."""
+
+    id: str = msgspec.field(name="_id")
+    firstName: str
+    lastName: str
+    email: str
+    image: str | None
+    lastLoginAt: str | None
+
+
+def split_name(name: str | None) -> tuple[str, str]:
+    """First and last name: at the last space."""
+    first, _, last = (name or "").strip().rpartition(" ")
+    return (first, last) if first else (last, "")
+
+
 def staff_name(id: str, name: str | None, email: str | None) -> str:
     """What colleagues call a member of staff, wherever they read of them: without a name it is the e-mail."""
     return name or email or id

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import BookingPage, BookingQuery, BookingStats, Metric, pages, rows_on
+from carevia.domain.bookings import BookingPage, BookingQuery
+from carevia.domain.figures import BookingStats, Metric
+from carevia.domain.lists import pages, rows_on
 from carevia.domain.people import Person
 from carevia.service.booking_rows import ROWS, WITH_CUSTOMER, searched, shown, split, tracked, tracking_id_like
 from carevia.service.stats import booking_stats, payment_metrics

@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import split_name
 from carevia.domain.chat import NO_CONVERSATION
 from carevia.domain.conversations import (
     LARGEST_PAGE,
@@ -22,7 +21,7 @@ from carevia.domain.conversations import (
     ListedMessage,
     Staff,
 )
-from carevia.domain.people import Person, staff_name
+from carevia.domain.people import Person, split_name, staff_name
 from carevia.domain.times import iso
 from carevia.errors import BadInput, NotFound
 from carevia.store.tables import attachments, conversations, journal, messages, users

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, tuple_
 
-from carevia.domain.bookings import BookingQuery, BookingRow, PaymentQuery, PaymentRow
+from carevia.domain.bookings import BookingQuery, BookingRow
 from carevia.domain.csv_text import BOM, line
+from carevia.domain.payment_lists import PaymentQuery, PaymentRow
 from carevia.domain.people import Person
 from carevia.service import bookings as booking_lists
 from carevia.service import payment_lists

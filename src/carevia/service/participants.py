@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from carevia.domain.bookings import Participant, split_name
 from carevia.domain.chat import page_size
+from carevia.domain.people import Participant, split_name
 from carevia.domain.times import iso
 from carevia.errors import BadInput
 from carevia.store.store import Store

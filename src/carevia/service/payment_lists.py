@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import PaymentPage, PaymentQuery, PaymentRow, pages, rows_on
+from carevia.domain.lists import pages, rows_on
 from carevia.domain.money import major
+from carevia.domain.payment_lists import PaymentPage, PaymentQuery, PaymentRow
 from carevia.domain.people import Person
 from carevia.domain.times import iso
 from carevia.service.booking_rows import look_reason, searched, split, tracked, tracking_id_like

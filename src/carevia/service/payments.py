@@ -11,9 +11,9 @@ from functools import partial
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from carevia.domain.bookings import PaymentPage, PaymentQuery
 from carevia.domain.ids import Random
 from carevia.domain.payment_facts import MoreFacts
+from carevia.domain.payment_lists import PaymentPage, PaymentQuery
 from carevia.domain.payments import Decision, PaidBooking, PaidWithoutBooking, StripeEvent, decide
 from carevia.domain.people import Person
 from carevia.domain.site import SiteBooking, paid_booking

@@ -2,8 +2,8 @@
 
 from sqlalchemy import bindparam, or_, select, union
 
-from carevia.domain.bookings import split_name
 from carevia.domain.conversations import Found, FoundMessage, FoundPerson
+from carevia.domain.people import split_name
 from carevia.domain.search import excerpt, words
 from carevia.domain.text import like_pattern, tidy
 from carevia.domain.times import iso

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 
-from carevia.domain.bookings import STATUSES, BookingStats, Metric, Trend
+from carevia.domain.bookings import STATUSES
+from carevia.domain.figures import BookingStats, Metric, Trend
 from carevia.domain.money import major
 from carevia.domain.people import Person
 from carevia.domain.site import HOME_CURRENCY
