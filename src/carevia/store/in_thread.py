@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[[], T]) -> T:
+    """What `work` gives, or raises. Whoever is cancelled meanwhile ends only with it, and the loop stands still until
+    then: so whatever it opened is known to them. For the start and the end of a process."""
     loop = asyncio.get_running_loop()
     job = Job(work, loop.create_future())
 
