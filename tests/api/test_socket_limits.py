@@ -115,6 +115,27 @@ def test_who_only_leaves_and_comes_again_on_the_same_connection_is_limited_too(t
     run(work())
 
 
+@pytest.mark.parametrize("auth", [None, {"token": "nobody knows it"}])
+def test_who_is_refused_over_and_over_on_one_connection_is_limited_too(
+    tmp_path: Path, auth: dict[str, Any] | None
+) -> None:
+    """65,000 CONNECTs in six seconds were answered, for 3.3 s of the server's time, and it went on."""
+    again = "40" + (msgspec.json.encode(auth).decode() if auth else "")
+
+    async def work() -> None:
+        async with desk(tmp_path, LIMIT_EVENTS_PER_SECOND="1", GUEST_SOCKETS="off") as d, d.socket(auth) as stranger:
+            assert stranger.refusal
+            for _ in range(2):
+                await stranger.send(again)
+                assert (await stranger.packets(1))[0].startswith("44")
+            await stranger.send(again)
+            await d.http.get(stranger.query)  # the end, however it is told
+            assert (await d.http.get(stranger.query)).status_code == 400
+            assert d.carevia.server.engine.stats.ended == {"too many events": 1}
+
+    run(work())
+
+
 def test_who_leaves_and_connects_anew_on_the_same_connection_has_no_more_events_for_it(tmp_path: Path) -> None:
     """Each CONNECT brought a budget of its own: 920 events a second where 20 are allowed."""
 

@@ -61,7 +61,7 @@ class Sockets:
             if identity is not None:
                 await self._replay.look(auth)
         except SignInFirst as refused:
-            raise ConnectRefused(refused.message) from None
+            raise self._refused(socket.session, refused.message) from None
         except Unavailable:
             socket.session.close("the store does not answer")
             raise ConnectRefused(NOT_NOW) from None
@@ -69,7 +69,7 @@ class Sockets:
             socket.session.close("could not be identified")
             raise
         if identity is None and not self._guests:
-            raise ConnectRefused("Sign in first")
+            raise self._refused(socket.session, "Sign in first")
         if identity is not None:
             self._doorman.proved(socket.session)
         seat = socket.data = Seat(identity)
@@ -95,7 +95,8 @@ class Sockets:
             raise
 
     def _comes_again(self, session: Session) -> None:
-        """A CONNECT on a connection where somebody has left, or spoken, counts as an event: no handshake limits it."""
+        """A CONNECT on a connection where somebody has left, spoken or been refused counts as an event: no handshake
+        limits it."""
         if session.data is None:
             return
         try:
@@ -104,11 +105,18 @@ class Sockets:
             session.close("too many events")
             raise ConnectRefused(NOT_NOW) from None
 
+    def _refused(self, session: Session, why: str) -> ConnectRefused:
+        self._counts_from_now(session)
+        return ConnectRefused(why)
+
+    def _counts_from_now(self, session: Session) -> None:
+        if session.data is None:
+            begin_budget(session, self._rate, time.monotonic())
+
     def gone(self, socket: Socket, _: str) -> None:
         self._log.say(DISCONNECTED + socket.id)
-        session = socket.session
-        if not session.closed and session.data is None:
-            begin_budget(session, self._rate, time.monotonic())
+        if not socket.session.closed:
+            self._counts_from_now(socket.session)
         self._viewers.gone(socket)
         if person_of(socket) is not None:
             self._seats.give_up(socket)
