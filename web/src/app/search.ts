@@ -1,20 +1,22 @@
 // What stands behind the ? of our addresses. It comes from anybody: what does not fit is left out.
 import type { DeskSearch } from "@/features/desk/desk";
+import { whole } from "@/lib/whole";
 
 export function deskSearch(search: Record<string, unknown>): DeskSearch {
   const room = search.with;
   const at = Number(search.at);
-  return {
-    ...(search.view === "chat" && { view: "chat" as const }),
-    ...((typeof room === "string" || typeof room === "number") && room !== "" && { with: String(room) }),
-    ...(Number.isSafeInteger(at) && at > 0 && { at }),
-  };
+  return whole<DeskSearch>({
+    view: search.view === "chat" ? "chat" : undefined,
+    with: typeof room === "string" || typeof room === "number" ? String(room) || undefined : undefined,
+    at: Number.isSafeInteger(at) && at > 0 ? at : undefined,
+  });
 }
 
 export function loginSearch(search: Record<string, unknown>): { next?: string } {
-  return typeof search.next === "string" ? { next: search.next } : {};
+  return whole<{ next?: string }>({ next: typeof search.next === "string" ? search.next : undefined });
 }
 
 export function checkoutSearch(search: Record<string, unknown>): { session_id?: string } {
-  return typeof search.session_id === "string" && search.session_id ? { session_id: search.session_id } : {};
+  const id = search.session_id;
+  return whole<{ session_id?: string }>({ session_id: typeof id === "string" ? id || undefined : undefined });
 }

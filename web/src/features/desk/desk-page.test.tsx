@@ -29,6 +29,13 @@ test.each(["/dashboard", "/dashboard?view=chat&with=fam-9", "/dashboard/payments
   },
 );
 
+test("what does not fit in the address is left out: the desk is there, with no conversation open", async () => {
+  const requests = serve(EMPTY_DESK);
+  await show(`/dashboard?view=chat&with=${encodeURIComponent('{"x":1}')}`);
+  expect(await screen.findByRole("heading", { level: 1, name: "Chat" })).toBeDefined();
+  expect(requests.filter(({ path }) => path.startsWith("/api/chat/message"))).toEqual([]);
+});
+
 test("an empty desk offers a test booking in development only", async () => {
   const requests = serve({ ...EMPTY_DESK, "POST /api/simulate": data({ trackingId: "CV-1" }) });
   await openDesk();

@@ -1,4 +1,5 @@
 // What stands in the address of the lists, in the words of the API. It comes from anybody: what does not fit is left out.
+import { whole } from "@/lib/whole";
 
 export const SORTS = ["newest", "oldest", "price_high", "price_low", "date_soonest", "date_latest"] as const;
 export const STATUSES = ["booked", "confirmed", "cancelled", "completed"] as const;
@@ -63,11 +64,6 @@ export function query(filter: Filter | PaymentsSearch, more: Record<string, stri
   for (const name of names) if (values[name]) words.set(name, values[name]);
   for (const [name, value] of Object.entries(more)) words.set(name, String(value));
   return words.toString();
-}
-
-/** Where a value does not fit, it is there as undefined: the router lays all this over what stands in the address. */
-function whole<T extends object>(values: { [K in keyof T]-?: T[K] | undefined }): T {
-  return values as T;
 }
 
 function text(value: unknown): string | undefined {
