@@ -52,6 +52,11 @@ test("no word of Bengali was left in English", () => {
   expect(names).toEqual([]);
 });
 
+test("a case ending behind a name is chosen by the name", () => {
+  const joined = [...everything("bn")].filter(([, word]) => /\$\{name\}-?(এর|র|কে)(?!\p{M})/u.test(source(word)));
+  expect(joined.map(([path]) => path)).toEqual([]); // lib/format/endings.ts chooses
+});
+
 test("no words stand in the components themselves", () => {
   const made = `const a = <p title="Close" className="card">Hello {open ? "yes" : 0} {\`\${n} rows\`} · {name}</p>;`;
   expect(bareWords(made)).toEqual(["Hello", "yes", "rows", "Close"]);

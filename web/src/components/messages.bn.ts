@@ -1,3 +1,4 @@
+import { ofWhom } from "@/lib/format/endings";
 import { numeral } from "@/lib/format/number";
 import type { Words } from "./messages";
 
@@ -6,7 +7,7 @@ export const bn: Words = {
   signIn: "সাইন ইন",
   signOut: "সাইন আউট",
   signInEnded: (time) => `${time}-এ সাইন-ইন শেষ হয়েছে। কিছু হারায়নি: খসড়া এখানেই আছে।`,
-  account: (name) => `${name}-এর অ্যাকাউন্ট`,
+  account: (name) => `${ofWhom(name)} অ্যাকাউন্ট`,
   theme: { label: "আলো না অন্ধকার", system: "সিস্টেমের মতো", light: "আলো", dark: "অন্ধকার" },
   close: "বন্ধ করুন",
   tryAgain: "আবার চেষ্টা করুন",
@@ -28,8 +29,8 @@ export const bn: Words = {
   },
   event: "ইভেন্ট",
   noEvent: "এখনও কোনো ইভেন্ট নেই",
-  stale: (time) => `আপনি ${time} এর অবস্থা দেখছেন। এরপরের সব জমা আছে, পরে যোগ হবে।`,
-  staleChat: (time) => `আপনি ${time} এর অবস্থা দেখছেন। এরপরের সব জমা আছে, পরে যোগ হবে।`,
+  stale: (time) => `আপনি ${time}-এর অবস্থা দেখছেন। এরপরের সব জমা আছে, পরে যোগ হবে।`,
+  staleChat: (time) => `আপনি ${time}-এর অবস্থা দেখছেন। এরপরের সব জমা আছে, পরে যোগ হবে।`,
   staleNever: "সংযোগ নেই। কিছু হারায়নি, চেষ্টা চলছে।",
   refused: (why) => `সার্ভার সংযোগ দেয়নি: ${why}।`,
   ended: "সার্ভার এই সংযোগ শেষ করেছে। হয়তো আপনি সাইন আউট করেছেন, বা অনেক ট্যাব খোলা আছে।",

@@ -1,3 +1,4 @@
+import { ofWhom } from "@/lib/format/endings";
 import { numeral } from "@/lib/format/number";
 import type { Words } from "./messages";
 
@@ -18,7 +19,7 @@ export const bn: Words = {
   draftKept: { server: "খসড়া সংরক্ষিত", browser: "খসড়া এই ব্রাউজারে সংরক্ষিত" },
   away: (lapse, n) => `আপনি ${lapse} বিচ্ছিন্ন ছিলেন। ${numeral(n)}টি বার্তা যোগ হলো।`,
   note: "নোট",
-  noteBy: (name) => `${name}-এর নোট, শুধু কর্মীরা দেখেন`,
+  noteBy: (name) => `${ofWhom(name)} নোট, শুধু কর্মীরা দেখেন`,
   reply: "উত্তর",
   mode: "কী লিখছেন",
   writeNote: "নোট লিখুন। শুধু কর্মীরা দেখবেন।",

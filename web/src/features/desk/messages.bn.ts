@@ -1,8 +1,6 @@
+import { ofWhom, toWhom } from "@/lib/format/endings";
 import { numeral } from "@/lib/format/number";
 import type { Words } from "./messages";
-
-/** "নুসরাতকে", "Nusrat-কে": the ending is joined to a name in its own script only. */
-const to = (name: string) => (/\p{Script=Bengali}$/u.test(name) ? `${name}কে` : `${name}-কে`);
 
 export const bn: Words = {
   title: "ডেস্ক",
@@ -90,13 +88,13 @@ export const bn: Words = {
   you: "আপনি",
   back: "তালিকায় ফিরুন",
   close: "কথোপকথনের পাতা বন্ধ করুন",
-  openChat: (name) => `${name}-এর কথোপকথন খুলুন`,
-  writeTo: (name) => `${to(name)} লিখুন`,
+  openChat: (name) => `${ofWhom(name)} কথোপকথন খুলুন`,
+  writeTo: (name) => `${toWhom(name)} লিখুন`,
   unknown: "অজানা গ্রাহক",
   serverAlarm: "সার্ভারে সমস্যা হচ্ছে। যিনি সার্ভার চালান তাঁকে জানান।",
   receipt: {
     show: "রসিদ",
-    showOf: (name) => `${name}-এর বুকিংয়ের রসিদ`,
+    showOf: (name) => `${ofWhom(name)} বুকিংয়ের রসিদ`,
     paid: (time) => `পরিশোধ ${time}`,
     received: (lapse) => `পৌঁছেছে ${lapse}`,
     saved: (lapse) => `সংরক্ষিত ${lapse}`,
@@ -150,7 +148,7 @@ export const bn: Words = {
   toasts: {
     label: "নতুন বুকিং",
     open: "খুলুন",
-    dismiss: (name) => `${name}-এর নোটিশ সরান`,
+    dismiss: (name) => `${ofWhom(name)} নোটিশ সরান`,
     more: (n) => `আরও ${numeral(n)}টি`,
     dismissAll: "সব সরান",
   },

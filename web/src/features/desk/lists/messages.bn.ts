@@ -1,3 +1,4 @@
+import { ofWhom } from "@/lib/format/endings";
 import { numeral } from "@/lib/format/number";
 import type { Words } from "./messages";
 
@@ -61,7 +62,7 @@ export const bn: Words = {
   failed: (why) => `বুকিং আনা যায়নি। ${why}`,
   paymentsFailed: (why) => `পেমেন্ট আনা যায়নি। ${why}`,
   close: "বন্ধ করুন",
-  openBooking: (name) => `${name}-এর বুকিং`,
+  openBooking: (name) => `${ofWhom(name)} বুকিং`,
   stats: {
     label: "হিসাব",
     today: "আজকের বুকিং",
