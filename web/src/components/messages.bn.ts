@@ -8,7 +8,7 @@ export const bn: Words = {
   signOut: "সাইন আউট",
   signInEnded: (time) => `${time}-এ সাইন-ইন শেষ হয়েছে। কিছু হারায়নি: খসড়া এখানেই আছে।`,
   account: (name) => `${ofWhom(name)} অ্যাকাউন্ট`,
-  theme: { label: "আলো না অন্ধকার", system: "সিস্টেমের মতো", light: "আলো", dark: "অন্ধকার" },
+  theme: { label: "থিম", system: "সিস্টেমের মতো", light: "লাইট", dark: "ডার্ক" },
   close: "বন্ধ করুন",
   tryAgain: "আবার চেষ্টা করুন",
   tryNow: "এখনই চেষ্টা",
@@ -37,7 +37,7 @@ export const bn: Words = {
   presence: {
     here: "অনলাইন",
     away: "দূরে আছেন",
-    offline: "বিচ্ছিন্ন",
+    offline: "অফলাইন",
     left: (time) => `${time}-এ অনলাইন ছিলেন`,
   },
   conversation: {

@@ -3,7 +3,7 @@ import type { Words } from "./messages";
 
 export const bn: Words = {
   title: "সাইন ইন",
-  lead: "কর্মী ও গ্রাহক একই দরজা দিয়ে ঢোকেন।",
+  lead: "কর্মী ও গ্রাহক সবাই এখানেই সাইন ইন করেন।",
   email: "ইমেইল",
   password: "পাসওয়ার্ড",
   show: "পাসওয়ার্ড দেখান",

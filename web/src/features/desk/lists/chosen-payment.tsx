@@ -97,7 +97,7 @@ function OnePayment({ payment }: { payment: Payment }) {
         <Sentences all={sinceThen(payment)} />
         <dl className="mt-5 grid grid-cols-[84px_minmax(0,1fr)] gap-y-1.5 text-xs">
           <dt className="text-ink-3">{words.payment.provider}</dt>
-          <dd>{payment.provider}</dd>
+          <dd>{words.payment.providers[payment.provider] ?? payment.provider}</dd>
           <dt className="text-ink-3">{words.payment.session}</dt>
           <dd className="mono break-all">{payment.sessionId ?? "–"}</dd>
         </dl>

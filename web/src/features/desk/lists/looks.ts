@@ -25,7 +25,7 @@ const PARTS: Readonly<Record<string, string>> = {
   partly_refunded: "আংশিক ফেরত",
   refunded: "টাকা ফেরত",
   disputed: "আপত্তি উঠেছে",
-  charged_back: "আপত্তিতে ফেরত",
+  charged_back: "ব্যাংকে ফেরত",
   "not paid": "অপরিশোধিত",
   "no amount": "কোনো অঙ্ক নয়",
   expired: "মেয়াদোত্তীর্ণ",

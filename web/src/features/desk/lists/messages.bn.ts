@@ -77,7 +77,10 @@ export const bn: Words = {
     assignedOf: (n, all) => `চলমান ${numeral(all)}টি বুকিংয়ের মধ্যে ${numeral(n)}টিতে সেবাদাতা আছেন`,
     needsLook: "দেখা দরকার",
     paymentsWeek: "সাত দিনে পেমেন্ট",
-    change: (percent) => `আগের সপ্তাহের চেয়ে ${numeral(Math.abs(percent))}% ${percent < 0 ? "কম" : "বেশি"}`,
+    change: (percent) =>
+      percent === 0
+        ? "আগের সপ্তাহের সমান"
+        : `আগের সপ্তাহের চেয়ে ${numeral(Math.abs(percent))}% ${percent < 0 ? "কম" : "বেশি"}`,
     noChange: "তুলনা করার মতো আগের সপ্তাহ নেই",
   },
   customer: {
@@ -94,10 +97,10 @@ export const bn: Words = {
     due: (amount) => `${amount} বাকি`,
     share: (percent) => `${numeral(percent)}% পরিশোধিত`,
     howMany: (n) => `${numeral(n)}টি বুকিং`,
-    earlier: "আগে",
+    earlier: "আগের বুকিং",
     trace: "পেমেন্ট, কার্ড থেকে আপনার পর্দায়",
     chat: "কথোপকথন খুলুন",
-    newest: "নতুন বুকিং",
+    newest: "সর্বশেষ বুকিং",
     look: (why) => `কাউকে এই বুকিংটি দেখতে হবে: ${why}।`,
     later: "সেবাদাতা নির্ধারণ ও টাকা ফেরত এখানে আসবে।",
   },
@@ -113,6 +116,7 @@ export const bn: Words = {
     happenedHint: "প্রতিটি ধাপ, যে ক্রমে সংরক্ষিত",
     session: "সেশন",
     provider: "মাধ্যম",
+    providers: { stripe: "স্ট্রাইপ", site: "সাইট" },
     choose: "কী কী হয়েছে দেখতে একটি পেমেন্ট বেছে নিন।",
     noSuch: "এই লিংকে কোনো পেমেন্ট নেই। তালিকায় খুঁজে দেখুন।",
     wentBack: (amount, paid) => (amount === paid ? `পুরো ${amount} ফেরত গেছে।` : `${paid} থেকে ${amount} ফেরত গেছে।`),

@@ -114,6 +114,7 @@ const en = {
     happenedHint: "every step, in the order it was stored",
     session: "Session",
     provider: "Provider",
+    providers: { stripe: "Stripe", site: "Site" } as Record<string, string>,
     choose: "Choose a payment to see what happened.",
     noSuch: "This link leads to no payment. Look for it in the list.",
     wentBack: (amount: string, paid: string) =>

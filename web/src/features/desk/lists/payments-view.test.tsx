@@ -1,11 +1,13 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { speak } from "@/lib/language";
 import { arrival, EMPTY_DESK, openDesk, server } from "@/testing/desk";
 import { data, refusal, serve } from "@/testing/fake-server";
 import { newest } from "@/testing/fake-socket";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+afterEach(() => speak("en"));
 
 const payment = {
   ...{ _id: "p1", bookingId: "b1", trackingId: null, userId: "u1", userName: "Nusrat Jahan", provider: "stripe" },
@@ -119,4 +121,12 @@ test("what has just been paid is so now by the server's clock, also on a laptop 
   await server(() => newest().deliver("live", { seq: 1, time }, null));
   await server(() => newest().deliver("customer_added", arrival, "e.2"));
   expect(list().getByText("Tahmid Rahman").closest("[role=listitem]")?.textContent).toMatch(/now$/);
+});
+
+test("in Bengali the provider has its Bengali name, and a week like the one before is no more and no less", async () => {
+  speak("bn");
+  serve({ ...DESK, "GET /api/payment/stats": data([{ _id: "paid_week", value: 3000, change: 0 }]) });
+  await openDesk("/dashboard/payments?open=p2");
+  expect(await screen.findByText("স্ট্রাইপ")).toBeDefined();
+  expect(await screen.findByText(/আগের সপ্তাহের সমান/)).toBeDefined();
 });
