@@ -71,6 +71,7 @@ def test_a_change_leaves_everything_where_it_is(carevia: Program, context: Brows
     # The other tab has changed too, but not the contract's words, and neither page has connected anew.
     expect(other.locator("html")).to_have_attribute("lang", "bn")
     expect(other.get_by_text("সব ঠিক আছে। WebSocket-এ যুক্ত।")).to_be_visible()
+    expect(other.get_by_role("list").filter(has_text="F12")).to_have_css("list-style-type", "bengali")
     expect(other.get_by_text("Status: ✅ Connected")).to_be_visible()
     expect(other.get_by_role("log")).to_contain_text("Connected with ID")
     assert carevia.out.text().count("✅ Client connected") == sockets

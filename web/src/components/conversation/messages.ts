@@ -29,7 +29,7 @@ const en = {
   attachments: "Attachments",
   picture: (name: string) => `Picture: ${name}`,
   file: (name: string, size: string) => `${name}, PDF, ${size}`,
-  uploading: (name: string, percent: number) => `${name}, ${percent} % uploaded`,
+  uploading: (name: string, percent: number) => `${name}, ${percent}% uploaded`,
   uploaded: (name: string) => `${name}, ready to send`,
   uploadFailed: (why: string) => (why ? `Not uploaded: ${why}` : "Not uploaded: the server does not answer."),
   removeFile: (name: string) => `Remove ${name}`,

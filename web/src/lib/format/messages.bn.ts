@@ -6,4 +6,6 @@ export const bn: Words = {
   minutes: (n) => `${n} মিনিট`,
   hours: (n) => `${n} ঘণ্টা`,
   ago: (age) => `${age} আগে`,
+  kilobytes: (n) => `${n} কেবি`,
+  megabytes: (n) => `${n} এমবি`,
 };

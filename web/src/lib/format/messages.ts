@@ -1,4 +1,4 @@
-// How ages and lapses are written.
+// How ages, lapses and sizes are written.
 import { spoken } from "@/lib/language";
 import { bn } from "./messages.bn";
 
@@ -8,6 +8,8 @@ const en = {
   minutes: (n: string) => `${n} min`,
   hours: (n: string) => `${n} h`,
   ago: (age: string) => `${age} ago`,
+  kilobytes: (n: string) => `${n} kB`,
+  megabytes: (n: string) => `${n} MB`,
 };
 
 export type Words = typeof en;

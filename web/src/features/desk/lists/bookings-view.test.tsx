@@ -45,6 +45,13 @@ test("the chart beside those without a caregiver is drawn of the open bookings",
   expect(widths).toEqual([30, 90]);
 });
 
+test("what stands beside a figure is grouped by lakhs as the figure is", async () => {
+  serve(figures({ today: 124_500, week: 124_500 }));
+  await openDesk("/dashboard/bookings");
+  expect(await screen.findByText("1,24,500")).toBeDefined();
+  expect(screen.getByText("1,24,500 in seven days")).toBeDefined();
+});
+
 test("of no money at all nothing is paid and nothing is due", async () => {
   serve(figures({ due: 0 }));
   await openDesk("/dashboard/bookings");

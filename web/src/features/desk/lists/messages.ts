@@ -1,4 +1,5 @@
 // Words of the bookings view, the payments view, and of what stands beside a conversation.
+import { numeral } from "@/lib/format/number";
 import { spoken } from "@/lib/language";
 import { bn } from "./messages.bn";
 
@@ -67,15 +68,15 @@ const en = {
   stats: {
     label: "Figures",
     today: "Bookings today",
-    week: (n: number) => `${n} in seven days`,
+    week: (n: number) => `${numeral(n)} in seven days`,
     paidToday: "Paid today",
     paidWeek: (amount: string) => `${amount} in seven days`,
     due: "Still due",
     dueOf: (percent: number) => `paid ${percent}%, due ${100 - percent}%`,
     unassigned: "Without a caregiver",
-    open: (n: number) => `of ${n} open bookings`,
+    open: (n: number) => `of ${numeral(n)} open bookings`,
     trend: (days: string) => `Bookings of the last seven days: ${days}`,
-    assignedOf: (n: number, all: number) => `${n} of ${all} open bookings have a caregiver`,
+    assignedOf: (n: number, all: number) => `${numeral(n)} of ${numeral(all)} open bookings have a caregiver`,
     needsLook: "Needs a look",
     paymentsWeek: "Payments in seven days",
     change: (percent: number) => `${percent > 0 ? "+" : ""}${percent}% compared with the week before`,
