@@ -1,5 +1,5 @@
 // The bar's sentence while the page is not live: what happened, what is safe, what to do.
-import { said } from "@/lib/api/said";
+import { saidWithin } from "@/lib/api/said";
 import { clock } from "@/lib/format/time";
 import type { Connection } from "@/lib/socket/connection";
 import { useSnapshot } from "@/lib/socket/use-connection";
@@ -30,7 +30,7 @@ export function ConnectionSentence({ live, connection, desk }: Props) {
         role="alert"
         className="min-w-0 flex-1 text-[13px] leading-[17px] font-medium max-md:text-[12px] max-md:leading-[15px]"
       >
-        {freshness === "refused" && words.refused(said(message ?? ""))}
+        {freshness === "refused" && words.refused(saidWithin(message ?? ""))}
         {freshness === "ended" && words.ended}
         {freshness !== "refused" &&
           freshness !== "ended" &&

@@ -103,6 +103,12 @@ test("a refusal is shown as such, not as a broken connection", async () => {
   expect(await screen.findByText(/The server answered and refused: Sign in first/)).toBeDefined();
 });
 
+test("a refusal that is sentences of its own ends in one full stop", async () => {
+  await visit();
+  await server(() => newest().refuse("Not at the moment. Try again."));
+  expect(await screen.findByText(/refused: Not at the moment. Try again. The connection itself/)).toBeDefined();
+});
+
 test("a connection that has gone silent is being checked, and then left; nobody is told that everything works", async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   serve({ "GET /api/session": data({ user: { _id: "u1", name: "Sumaiya Islam", email: null, role: "admin" } }) });

@@ -1,7 +1,7 @@
 import { Emoji } from "@/components/emoji";
 import { words as shared } from "@/components/messages";
 import { FRAMES, INKS } from "@/components/tones";
-import { said } from "@/lib/api/said";
+import { saidWithin } from "@/lib/api/said";
 import { decimal } from "@/lib/format/number";
 import type { Freshness } from "@/lib/freshness";
 import type { Connection, Snapshot } from "@/lib/socket/connection";
@@ -69,6 +69,6 @@ export function StatusCard({ snapshot, freshness, connection, back, cut }: Props
 function sentence(connected: boolean, freshness: Freshness, { status, transport, message }: Snapshot): string {
   if (connected && freshness === "checking") return words.sentence.checking;
   if (connected) return transport === "websocket" ? words.sentence.websocket : words.sentence.polling;
-  if (status === "refused") return words.sentence.refused(said(message ?? ""));
+  if (status === "refused") return words.sentence.refused(saidWithin(message ?? ""));
   return words.sentence[status === "connected" ? "disconnected" : status];
 }

@@ -1,11 +1,26 @@
 // The server's sentences in the reader's language. What is not known here is shown as it was said.
+import { digits } from "@/lib/format/number";
 import { language } from "@/lib/language";
 
-export const said = (sentence: string): string => (language() === "bn" ? (BENGALI[sentence] ?? sentence) : sentence);
+export function said(sentence: string): string {
+  if (language() !== "bn") return sentence;
+  const known = BENGALI[sentence];
+  if (known) return known;
+  for (const [english, bengali] of PATTERNS) {
+    const found = english.exec(sentence);
+    if (found) return bengali(found[1] ?? "");
+  }
+  return sentence;
+}
+
+/** As the end of a sentence of ours, which has a full stop of its own. */
+export const saidWithin = (sentence: string): string => said(sentence).replace(/[.।]$/, "");
 
 /** By the sentence as the server has it; said.test.ts looks whether it still has. */
 export const BENGALI: Readonly<Record<string, string>> = {
   "Sign in first": "আগে সাইন ইন করুন",
+  "Token expired": "সাইন ইনের মেয়াদ শেষ",
+  "Token not valid": "এই সাইন ইন বৈধ নয়",
   "The email address or the password is not right.": "ইমেইল বা পাসওয়ার্ড ঠিক নয়।",
   "This sign-in link has been used or is too old. Sign in with your password, or ask for a new link.":
     "এই লিংক ব্যবহার হয়ে গেছে বা পুরোনো। পাসওয়ার্ড দিয়ে সাইন ইন করুন, অথবা নতুন লিংক চেয়ে নিন।",
@@ -22,6 +37,7 @@ export const BENGALI: Readonly<Record<string, string>> = {
   "Something went wrong here. Try again; if it stays, tell the operator the id of this answer.":
     "আমাদের এখানে কিছু ভুল হয়েছে। আবার চেষ্টা করুন; না সারলে যিনি সার্ভার চালান তাঁকে জানান।",
   "Not at the moment. Try again.": "এই মুহূর্তে হচ্ছে না। আবার চেষ্টা করুন।",
+  "The body did not arrive in time.": "সময়মতো সবটা এসে পৌঁছায়নি। আবার চেষ্টা করুন।",
   "The store did not answer in time. Try again in a moment.": "সময়মতো সংরক্ষণ হয়নি। একটু পরে আবার চেষ্টা করুন।",
   "The store is closed. Try again in a moment.": "এই মুহূর্তে সংরক্ষণ হচ্ছে না। একটু পরে আবার চেষ্টা করুন।",
   "The store is recovering from a disk error.": "এই মুহূর্তে সংরক্ষণ হচ্ছে না: ডিস্কের ত্রুটি সারানো হচ্ছে।",
@@ -42,6 +58,7 @@ export const BENGALI: Readonly<Record<string, string>> = {
   "Nothing can be attached to a private note.": "নোটে ফাইল যোগ করা যায় না।",
   "An attachment is not there any more. Attach it again.": "একটি ফাইল আর নেই। আবার যোগ করুন।",
   "This attachment is no longer in the data folder.": "ফাইলটি আর নেই।",
+  "This upload was made to another conversation.": "ফাইলটি অন্য কথোপকথনে আপলোড হয়েছিল।",
   "A picture may have at most 50 million pixels.": "ছবিতে সর্বোচ্চ ৫ কোটি পিক্সেল থাকতে পারে।",
   "There is no such attachment.": "এমন কোনো ফাইল নেই।",
   "The file could not be stored at the moment. Try again.": "এই মুহূর্তে ফাইল সংরক্ষণ হচ্ছে না। আবার চেষ্টা করুন।",
@@ -54,3 +71,26 @@ export const BENGALI: Readonly<Record<string, string>> = {
     "এই মুহূর্তে ব্যাংকের কাছে জানা যাচ্ছে না। টাকা দিয়ে থাকলে তা নিরাপদ, বুকিং নিজে থেকেই আসবে।",
   "The simulated payment was not accepted by the webhook.": "পরীক্ষার পেমেন্ট নেওয়া হয়নি।",
 };
+
+/** Those that say a word or a number of their own. */
+export const PATTERNS: readonly (readonly [RegExp, (told: string) => string])[] = [
+  [
+    /^(.+): nothing was confirmed\. Try again in a moment\.$/,
+    () => "এই মুহূর্তে সংরক্ষণ হচ্ছে না, কিছু নিশ্চিত করা হয়নি। একটু পরে আবার চেষ্টা করুন।",
+  ],
+  [
+    /^This cannot be attached: it (.+)\.$/,
+    () => "ফাইলটি যোগ করা যায় না: শুধু JPEG, PNG, WebP ও GIF ছবি এবং পিডিএফ যোগ করা যায়।",
+  ],
+  [/^An attachment may have at most (.+) MB\.$/, (most) => `একটি ফাইল সর্বোচ্চ ${digits(most)} এমবি হতে পারে।`],
+  [/^This message cannot be sent: (.+)\.$/, () => "বার্তাটি এভাবে পাঠানো যায় না। লেখাটি দেখে আবার পাঠান।"],
+  [/^This reply cannot be saved: (.+)\.$/, () => "উত্তরটি এভাবে সংরক্ষণ করা যায় না। লেখাটি দেখে আবার চেষ্টা করুন।"],
+  [
+    /^There is a reply under \/(.+) already\. Choose another word\.$/,
+    (word) => `/${word} দিয়ে একটি উত্তর আগে থেকেই আছে। অন্য শব্দ বেছে নিন।`,
+  ],
+  [
+    /^There are (.+) replies already\. Remove one first\.$/,
+    (count) => `আগে থেকেই ${digits(count)}টি উত্তর আছে। আগে একটি মুছুন।`,
+  ],
+];
