@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.browsers import person
 from tests.acceptance.people import staff
+from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.acceptance.test_pages import pay, wait_for_living
 from tests.harness.program import Program
 
@@ -102,6 +103,17 @@ def test_what_the_bar_searches_is_read_whole_in_both_languages(carevia: Program,
         for width in (1440, 1024):
             page.set_viewport_size({"width": width, "height": 768})
             assert searched.evaluate("one => one.scrollWidth <= one.clientWidth"), (words, width)
+        page.locator(f"[data-speak={other}]").click()
+
+
+def test_what_a_booking_costs_is_read_whole_in_both_languages(carevia: Program, context: BrowserContext) -> None:
+    subject = session("family-1", 12_450_000, metadata=metadata("family-1", totalPrice="249000"))
+    assert deliver(carevia.url, event(subject)).status_code == 200
+    page = context.new_page()
+    page.goto(f"{carevia.url}/dashboard/bookings")
+    for words, other in (("of ৳2,49,000", "bn"), ("মোট ৳২,৪৯,০০০", "en")):
+        total = page.get_by_text(words, exact=True)
+        assert total.evaluate("one => one.scrollWidth <= one.clientWidth"), words
         page.locator(f"[data-speak={other}]").click()
 
 

@@ -18,8 +18,8 @@ import type { BookingsSearch } from "./search";
 // tracking id; without the place; without the caregiver; with the bare amount; and two lines.
 export const GRID = [
   "grid items-center gap-x-3 px-4",
-  "grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px_104px]",
-  "@max-[1300px]:grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px]",
+  "grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_188px_104px_134px_104px]",
+  "@max-[1300px]:grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_188px_104px_134px]",
   "@max-[1060px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_92px_134px]",
   "@max-[920px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_134px]",
   "@max-[840px]:grid-cols-[50px_minmax(0,1fr)_minmax(0,1fr)_128px_92px_134px]",
@@ -114,6 +114,8 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
 /** "08:00" of "08:00-12:00"; what is no such span is shown as it is. */
 const startOf = (slot: string | null | undefined) => /^\d{1,2}:\d{2}(?=\s*[-–])/.exec(slot ?? "")?.[0] ?? slot;
 
+const WENT_BACK = ["refunded", "partly_refunded", "charged_back"];
+
 /** Paid, of how much, and how much of it that is. */
 function Money({ booking }: { booking: BookingRow }) {
   const { amountPaid, totalPrice, dueAmount, currency, paymentStatus } = booking;
@@ -124,7 +126,7 @@ function Money({ booking }: { booking: BookingRow }) {
       <span className="min-w-[54px] flex-none text-right font-semibold tabular-nums">
         {money(amountPaid, currency)}
       </span>
-      {paymentStatus === "refunded" || paymentStatus === "partly_refunded" ? (
+      {paymentStatus && WENT_BACK.includes(paymentStatus) ? (
         <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 ${OF}`}>
           <Undo2 size={14} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
           <span className="truncate tabular-nums">

@@ -45,6 +45,16 @@ test("the chart beside those without a caregiver is drawn of the open bookings",
   expect(widths).toEqual([30, 90]);
 });
 
+test("money that the bank took back is not told as paid in full", async () => {
+  const lost = { paymentStatus: "charged_back", dueAmount: "0", totalPrice: "9600", amountRefunded: "9600" };
+  const bookings = [{ ...arrival, ...lost, seq: 1 }];
+  const page = data({ bookings, totalPages: 1, totalItems: 1, currentPage: 1, newest: 1 });
+  serve({ ...EMPTY_DESK, "GET /api/booking": page });
+  await openDesk("/dashboard/bookings");
+  expect(await screen.findByText("৳9,600 back")).toBeDefined();
+  expect(screen.queryByText("full")).toBeNull();
+});
+
 test("what stands beside a figure is grouped by lakhs as the figure is", async () => {
   serve(figures({ today: 124_500, week: 124_500 }));
   await openDesk("/dashboard/bookings");
