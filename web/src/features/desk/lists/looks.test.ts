@@ -28,13 +28,15 @@ test("a reason speaks the language of the page, with its figures", () => {
   const differs = "We have 3000 bdt, the provider 3100 bdt.";
   const standing = "We have it as paid, the provider has it as partly_refunded.";
   expect([...looks(differs), ...looks(standing)]).toEqual([
-    "We have 3000 bdt, the provider 3100 bdt",
+    "We have ৳3,000, the provider ৳3,100",
     "We have it as paid, the provider has it as partly refunded",
   ]);
   speak("bn");
-  expect([...looks(differs), ...looks(standing), ...looks("nobody knows this")]).toEqual([
-    "আমাদের হিসাবে 3000 bdt, পেমেন্টের মাধ্যমের হিসাবে 3100 bdt",
+  const same = "CV-12345678 may be the same booking"; // which is no amount of a currency
+  expect([...looks(differs), ...looks(standing), ...looks("nobody knows this"), ...looks(same)]).toEqual([
+    "আমাদের হিসাবে ৳৩,০০০, পেমেন্টের মাধ্যমের হিসাবে ৳৩,১০০",
     "আমাদের কাছে এটি “পরিশোধ”, পেমেন্টের মাধ্যমের কাছে “আংশিক ফেরত”",
     "nobody knows this",
+    "CV-12345678 হয়তো এই একই বুকিং",
   ]);
 });

@@ -1,9 +1,13 @@
 // Why a person should look at a payment or a booking, in the reader's words. The server says it in English; what is not
 // known here is shown as it was said.
+import { money } from "@/lib/format/money";
 import { language } from "@/lib/language";
 
 /** What its state says already. */
 const TOLD = ["the payment is disputed", "a dispute was lost"];
+
+/** "3000 bdt", as the server writes an amount. */
+const AMOUNT = /\b(\d+(?:\.\d+)?) ([a-z]{3})(?=,| as gone back|$)/g;
 
 /** The reasons, each without its full stop. */
 export function looks(lookReason: string): string[] {
@@ -11,7 +15,8 @@ export function looks(lookReason: string): string[] {
   return reasons.map((reason) => inWords(reason.replace(/\.$/, "")));
 }
 
-function inWords(reason: string): string {
+function inWords(told: string): string {
+  const reason = told.replaceAll(AMOUNT, (_, amount: string, currency: string) => money(amount, currency));
   if (language() !== "bn") return reason.replaceAll("_", " ");
   for (const [english, bengali] of BENGALI) {
     const found = english.exec(reason);
