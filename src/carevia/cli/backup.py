@@ -43,7 +43,7 @@ def back_up(settings: Settings, target: Path, *, force: bool, say: Callable[[str
         found = copy_out(database_file(url, settings.data_dir), target, progress, files=files, force=force)
     say(f"The backup is made and checked: {target}, {_facts(found)}.")
     if found.attachments and (missing := found.attachments[1]):
-        say(f"{missing} attachments are not in it: messages name them, and their files are not in {files}.")
+        say(f"Not in it, for there is no file of it in {files}: {_counted(missing, 'attachment')} that messages name.")
 
 
 def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> None:
@@ -69,8 +69,13 @@ def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> 
 
 
 def _facts(found: Contents) -> str:
-    files = "" if found.attachments is None else f", {found.attachments[0]} attachments"
-    return f"{found.size / _MB:.1f} MB, {found.bookings} bookings, events up to number {found.newest}{files}"
+    files = "" if found.attachments is None else f", {_counted(found.attachments[0], 'attachment')}"
+    bookings = _counted(found.bookings, "booking")
+    return f"{found.size / _MB:.1f} MB, {bookings}, events up to number {found.newest}{files}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _on_the_side(line: str) -> None:

@@ -106,7 +106,8 @@ class Health:
         """What the desk has to know, in words."""
         reason = self.reason()
         if reason is None and self.poison.fresh:
-            return f"{self.poison.count} event(s) could not be shown as they happened. The lists show what is stored."
+            events = "1 event" if self.poison.count == 1 else f"{self.poison.count} events"
+            return f"{events} could not be shown live. The lists show what is stored."
         return reason
 
     @property
