@@ -12,7 +12,7 @@ import { BookingState } from "./booking-state";
 import { words as lists } from "./lists/messages";
 import { useHeld } from "./lists/use-held";
 import { words } from "./messages";
-import { clockOf, paidAt, type RowClock } from "./row-clock";
+import { clockOf, paidAt, type RowClock, sinceArrival } from "./row-clock";
 import type { BookingRow } from "./state";
 
 const COLUMNS = Object.keys(words.columns).length;
@@ -43,7 +43,7 @@ export function BookingList({ bookings, now, box, list }: Props) {
     list.current = begun ? element : null;
   };
   const [room] = useState(() => Math.ceil(window.innerHeight / ROW));
-  const flooded = !useHeld(box) && (bookings[FLOOD - 1]?.arrivedAt ?? 0) > now - LAST;
+  const flooded = !useHeld(box) && sinceArrival(bookings[FLOOD - 1]?.arrivedAt, now) < LAST;
   const ebbing = useDeferredValue(flooded); // afterwards the others are drawn when there is nothing else to do
   const together = bookings.filter(({ arrivedAt }) => arrivedAt === bookings[0]?.arrivedAt).length;
   const drawn = begun ? (flooded || ebbing ? Math.max(room, together) : bookings.length) : FIRST;

@@ -1,7 +1,19 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, rows, server, staff } from "@/testing/desk";
+import {
+  about,
+  arrival,
+  customer,
+  EMPTY_DESK,
+  listing,
+  openDesk,
+  people,
+  rows,
+  server,
+  setBack,
+  staff,
+} from "@/testing/desk";
 import { data, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
 import { show } from "@/testing/show";
@@ -89,6 +101,28 @@ test("a paid booking is on the screen at once, once, and its customer is among t
   expect(within(rows()[0] as HTMLElement).getByText("৳9,600")).toBeDefined();
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9"]);
   await waitFor(() => expect(lists()).toBe(before + 1)); // for what the event does not tell of it
+});
+
+test("after a flood every row is drawn and none shines on, also where the device's clock was set back meanwhile", async () => {
+  const booked: object[] = [];
+  const list = () => data({ bookings: booked, totalPages: 1, totalItems: booked.length, currentPage: 1 });
+  serve({ ...EMPTY_DESK, "GET /api/booking": list });
+  await openDesk();
+  const arrive = (count: number) =>
+    server(() => {
+      for (const last = booked.length + count; booked.length < last; ) {
+        const booking = { ...arrival, trackingId: `CV-${booked.length}` };
+        booked.unshift({ ...booking, seq: booked.length + 1 });
+        newest().deliver("customer_added", booking, `e.${booked.length}`);
+      }
+    });
+  const room = Math.ceil(window.innerHeight / 52);
+  await arrive(room);
+  await arrive(5);
+  expect(rows().length).toBe(room);
+  setBack();
+  await waitFor(() => expect(rows().length).toBe(room + 5), SOON);
+  expect(rows().filter((row) => row.classList.contains("row-new"))).toEqual([]);
 });
 
 test("who tries now by keyboard keeps their place in the bar once the connection is back", async () => {

@@ -4,6 +4,8 @@ import { onServerClock } from "@/lib/server-clock";
 import type { BookingRow } from "./state";
 
 const FRESH = 8_000;
+/** The page's `now` may lie so far behind, ms: it is told once a second. */
+const BEHIND = 3_000;
 
 export interface RowClock {
   /** How long ago it was paid, in words. */
@@ -18,8 +20,13 @@ export function paidAt({ arrivedAt, createdAt }: BookingRow): number | null {
   return createdAt ? Date.parse(createdAt) : null;
 }
 
+/** ms since this page saw it come. An arrival of a time to come was kept by a clock that has been set back since: it is
+ * over, however long it would last. */
+export function sinceArrival(arrivedAt: number | null | undefined, now: number): number {
+  return !arrivedAt || arrivedAt > now + BEHIND ? Number.POSITIVE_INFINITY : now - arrivedAt;
+}
+
 export function clockOf(booking: BookingRow, now: number): RowClock {
   const at = paidAt(booking);
-  const { arrivedAt } = booking;
-  return { when: at === null ? "" : age(at, onServerClock(now)), fresh: arrivedAt !== null && now - arrivedAt < FRESH };
+  return { when: at === null ? "" : age(at, onServerClock(now)), fresh: sinceArrival(booking.arrivedAt, now) < FRESH };
 }
