@@ -3,6 +3,7 @@ import { act, cleanup, renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { Connection } from "@/lib/socket/connection";
+import { setBack } from "@/testing/desk";
 import { refusal, serve } from "@/testing/fake-server";
 import { newest } from "@/testing/fake-socket";
 import type { Message } from "./conversation";
@@ -103,6 +104,9 @@ test("that somebody types is said once in two seconds, and anew for the next mes
   expect(type()).toBe(2);
   page.current.doneTyping();
   expect(type()).toBe(3);
+  setBack();
+  await pass(2_000);
+  expect(type()).toBe(4);
   cleanup();
   expect(said("leave_room")).toBe(1);
 });

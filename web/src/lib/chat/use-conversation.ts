@@ -11,6 +11,7 @@ import { leftConversation, useLeaving } from "./left-conversations";
 import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
+const NEVER = Number.NEGATIVE_INFINITY;
 
 interface OpenConversation {
   conversation: Conversation;
@@ -108,10 +109,10 @@ export function useConversation(connection: Connection | null, roomId: string, m
     }
   });
 
-  const lastSaid = useRef(0);
+  const lastSaid = useRef(NEVER); // on the page's clock: the device's may be set back
   const sayTyping = () => {
-    if (Date.now() - lastSaid.current < TYPING_SAID) return;
-    lastSaid.current = Date.now();
+    if (performance.now() - lastSaid.current < TYPING_SAID) return;
+    lastSaid.current = performance.now();
     connection?.tell("typing", { userName: me.name ?? "", room: roomId });
   };
 
@@ -123,7 +124,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
     viewers,
     sayTyping,
     doneTyping: () => {
-      lastSaid.current = 0;
+      lastSaid.current = NEVER;
     },
     loadOlder: useCallback(() => void load("older_loaded", oldest), [load, oldest]),
     loadAfresh: useCallback(() => void join(), [join]),
