@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
+import { setBack } from "@/testing/desk";
 import { watchAttention } from "./attention";
 
 let visible: DocumentVisibilityState = "visible";
@@ -50,5 +51,15 @@ test("who comes back to a tab that was hidden for long is here at once, before t
   vi.advanceTimersByTime(400_000);
   look("visible");
   expect(said).toEqual(["away", "here"]);
+  stop();
+});
+
+test("who left before the clock was set back is away all the same", () => {
+  vi.useFakeTimers();
+  const said: string[] = [];
+  const stop = watchAttention((state) => said.push(state));
+  setBack();
+  vi.advanceTimersByTime(600_001);
+  expect(said).toEqual(["away"]);
   stop();
 });

@@ -15,6 +15,7 @@ export function watchAttention(change: (state: "here" | "away") => void, idle = 
   };
   const judge = () => {
     clearTimeout(timer);
+    touched = Math.min(touched, Date.now()); // the device's clock may have been set back since
     const left = touched + idle - Date.now();
     if (document.visibilityState !== "visible" || left <= 0) return set("away");
     set("here");
