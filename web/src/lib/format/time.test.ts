@@ -54,6 +54,13 @@ test("days have names", () => {
   expect(days("bn-BD").slice(0, 3)).toEqual(["আজ", "গতকাল", "বুধ ১৮ নভে"]);
 });
 
+test("what names the days is made once, however many are named", () => {
+  const Plain = Intl.DateTimeFormat;
+  const made = vi.spyOn(Intl, "DateTimeFormat").mockImplementation((...given) => new Plain(...given));
+  for (const past of [0, 1, 5, 6, 365, 366]) dayName(NOON - past * DAY, NOON, "en-AU");
+  expect(made).toHaveBeenCalledTimes(2);
+});
+
 test("a language that no browser can format is passed over", () => {
   vi.stubGlobal("navigator", { languages: ["en-US@posix", "en-IN"] });
   expect(readerLocale()).toBe("en-IN");

@@ -59,13 +59,10 @@ export function lasting(ms: number): string {
 /** "Today", "Yesterday", "Sun 15 Nov", "15 Nov 2024", for the line between two days, in the reader's language. */
 export function dayName(time: number, now: number, locale = readerLocale()): string {
   const days = Math.round((midnight(time) - midnight(now)) / DAY);
-  if (days === 0 || days === -1) return capital(relativeDay(locale).format(days, "day"), locale);
+  const { relative, ofThisYear, ofAnother } = daysIn(locale);
+  if (days === 0 || days === -1) return capital(relative.format(days, "day"), locale);
   const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(locale, {
-    day: "numeric",
-    month: "short",
-    ...(sameYear ? { weekday: "short" } : { year: "numeric" }),
-  }).format(time);
+  return (sameYear ? ofThisYear : ofAnother).format(time);
 }
 
 /** What the page speaks; English with the region of the reader's browser. */
@@ -83,7 +80,21 @@ function isLocale(language: string): boolean {
   }
 }
 
-const relativeDay = (locale: string) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const DAY_AND_MONTH = { day: "numeric", month: "short" } as const;
+const inLocale = (locale: string) => ({
+  relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
+  ofThisYear: new Intl.DateTimeFormat(locale, { ...DAY_AND_MONTH, weekday: "short" }),
+  ofAnother: new Intl.DateTimeFormat(locale, { ...DAY_AND_MONTH, year: "numeric" }),
+});
+const made = new Map<string, ReturnType<typeof inLocale>>();
+
+/** Made once: a conversation names all of its days whenever it is drawn. */
+function daysIn(locale: string) {
+  const days = made.get(locale) ?? inLocale(locale);
+  made.set(locale, days);
+  return days;
+}
+
 const capital = (text: string, locale: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
 /** Days differ by their calendar: where clocks change one has 23 hours, which rounding takes care of. */
