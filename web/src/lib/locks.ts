@@ -1,4 +1,5 @@
-// One among the tabs of this browser, by Web Locks. Where a browser has none (a page without https), every tab is alone.
+// One among the tabs of this browser, by Web Locks. Where a browser has none (a page without https), or is forbidden to
+// keep anything, every tab is alone.
 
 /** Runs `work` when no other tab runs it under this name. A holder that makes no end within `patience` ms (a tab that
  * the system has stopped) is passed over: `work` must bear that two run at once, in that case. */
@@ -7,6 +8,7 @@ export async function alone(name: string, patience: number, work: () => Promise<
   try {
     await navigator.locks.request(name, { signal: AbortSignal.timeout(patience) }, work);
   } catch (error) {
+    if (isCalled(error, FORBIDDEN)) return work();
     if (isCalled(error, "AbortError")) return; // another has passed over us, and does the work
     if (!isCalled(error, "TimeoutError")) throw error;
     await navigator.locks.request(name, { steal: true }, work).catch((robbed) => {
@@ -32,8 +34,9 @@ export function leadership(name: string, lead: (leading: boolean) => void): () =
       lead(true);
       await new Promise((done) => signal.addEventListener("abort", done));
     };
-    locks.request(name, steal ? { steal } : { signal }, hold).catch(() => {
+    locks.request(name, steal ? { steal } : { signal }, hold).catch((error) => {
       if (signal.aborted) return; // it was not asked for any more
+      if (isCalled(error, FORBIDDEN)) return lead(true);
       lead(false);
       ask(false); // robbed
     });
@@ -47,6 +50,8 @@ export function leadership(name: string, lead: (leading: boolean) => void): () =
     lead(false);
   };
 }
+
+const FORBIDDEN = "SecurityError";
 
 function isCalled(error: unknown, name: string): boolean {
   return error instanceof DOMException && error.name === name;

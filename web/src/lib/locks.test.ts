@@ -1,0 +1,18 @@
+// @vitest-environment jsdom
+import { expect, test, vi } from "vitest";
+import { alone, leadership } from "./locks";
+
+test("where the browser is forbidden to lock, every tab is alone, as where it cannot", async () => {
+  const forbidden = () => Promise.reject(new DOMException("Not in this context.", "SecurityError"));
+  const request = vi.fn(() => new Promise<void>(() => {})).mockImplementationOnce(forbidden);
+  Object.defineProperty(navigator, "locks", { value: { request }, configurable: true });
+  const lead = vi.fn();
+  leadership("ringing", lead);
+  await vi.waitFor(() => expect(lead.mock.calls).toEqual([[true]]));
+  expect(request).toHaveBeenCalledTimes(1);
+  request.mockImplementationOnce(forbidden);
+  const work = vi.fn(async () => {});
+  await alone("sending", 1_000, work);
+  expect(work).toHaveBeenCalledTimes(1);
+  Reflect.deleteProperty(navigator, "locks");
+});
