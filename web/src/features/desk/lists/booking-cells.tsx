@@ -18,8 +18,8 @@ import type { BookingsSearch } from "./search";
 // tracking id; without the place; without the caregiver; with the bare amount; and two lines.
 export const GRID = [
   "grid items-center gap-x-3 px-4",
-  "grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_188px_104px_134px_104px]",
-  "@max-[1300px]:grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_188px_104px_134px]",
+  "grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px_104px]",
+  "@max-[1300px]:grid-cols-[58px_minmax(0,1.3fr)_minmax(0,1.3fr)_128px_minmax(0,1fr)_172px_104px_134px]",
   "@max-[1060px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_92px_134px]",
   "@max-[920px]:grid-cols-[58px_minmax(0,1fr)_minmax(0,1fr)_128px_172px_134px]",
   "@max-[840px]:grid-cols-[50px_minmax(0,1fr)_minmax(0,1fr)_128px_92px_134px]",
@@ -116,7 +116,7 @@ const startOf = (slot: string | null | undefined) => /^\d{1,2}:\d{2}(?=\s*[-–]
 
 const WENT_BACK = ["refunded", "partly_refunded", "charged_back"];
 
-/** Paid, of how much, and how much of it that is. */
+/** Paid, of how much, and how much of it that is: the bar gives way to the amounts. */
 function Money({ booking }: { booking: BookingRow }) {
   const { amountPaid, totalPrice, dueAmount, currency, paymentStatus } = booking;
   const due = Number(dueAmount ?? 0);
@@ -135,7 +135,7 @@ function Money({ booking }: { booking: BookingRow }) {
         </span>
       ) : due > 0 && totalPrice ? (
         <span className={`flex min-w-0 items-center gap-1.5 text-xs text-ink-3 tabular-nums ${OF}`}>
-          <span aria-hidden="true" className="h-1 w-7 flex-none overflow-hidden rounded bg-line">
+          <span aria-hidden="true" className="h-1 w-7 shrink-999 overflow-hidden rounded bg-line">
             <span
               className="block h-full bg-brand"
               style={{ width: `${(Number(amountPaid) / Number(totalPrice)) * 100}%` }}
