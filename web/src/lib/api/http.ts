@@ -22,7 +22,8 @@ export class ApiError extends Error {
 
   override get message(): string {
     if (this.sentence !== null) return said(this.sentence);
-    return this.status === 0 ? words.silent : words.unexplained(digits(this.status));
+    // Who answers well, and not as the server does, is somebody else: the sign-in page of a hotel's network.
+    return this.status < 400 ? words.silent : words.unexplained(digits(this.status));
   }
 }
 

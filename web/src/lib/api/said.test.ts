@@ -53,3 +53,11 @@ test("an error speaks the language of the page, also one from before it was chos
     "nobody knows this",
   ]);
 });
+
+test("who answers well and not as our server does is somebody else: a hotel's sign-in page", () => {
+  const silent = "The server does not answer. Check your connection and try again.";
+  expect([new ApiError(200, null).message, new ApiError(502, null).message]).toEqual([
+    silent,
+    "The server answered 502 without saying why. Try again.",
+  ]);
+});
