@@ -1,6 +1,7 @@
 // What is being attached to the message that is written in a conversation: uploads with their progress. Like its text
-// it outlives the view of the conversation, until it is sent or the page is left.
+// it outlives the view of the conversation, until it is sent or the connection is closed.
 import { ApiError } from "@/lib/api/http";
+import type { Connection } from "@/lib/socket/connection";
 import type { Attachment } from "./conversation";
 import { isAccepted, LARGEST, MOST, type Upload, upload } from "./upload";
 
@@ -23,23 +24,24 @@ interface Standing {
 }
 
 const NOTHING: Standing = { list: [], refused: null };
-const kept = new Map<string, UploadList>();
+const kept = new WeakMap<Connection, Map<string, UploadList>>();
 
-/** Those of what `person` writes in `roomId`. */
-export function uploadsOf(person: string, roomId: string): UploadList {
-  const key = JSON.stringify([person, roomId]);
-  return kept.get(key) ?? new UploadList(key, roomId);
+/** Those of what is written in `roomId` by whoever is signed in on the connection. */
+export function uploadsOf(connection: Connection | null, roomId: string): UploadList {
+  const rooms = (connection && kept.get(connection)) ?? new Map<string, UploadList>();
+  if (connection) kept.set(connection, rooms);
+  return rooms.get(roomId) ?? new UploadList(rooms, roomId);
 }
 
 export class UploadList {
-  #key: string;
+  #kept: Map<string, UploadList>;
   #roomId: string;
   #running = new Map<string, Upload>();
   #listeners = new Set<() => void>();
   #standing = NOTHING;
 
-  constructor(key: string, roomId: string) {
-    this.#key = key;
+  constructor(keptIn: Map<string, UploadList>, roomId: string) {
+    this.#kept = keptIn;
     this.#roomId = roomId;
   }
 
@@ -49,11 +51,11 @@ export class UploadList {
 
   /** For who looks at it. What nobody looks at is kept where there is something in it. */
   subscribe = (listener: () => void): (() => void) => {
-    kept.set(this.#key, this);
+    this.#kept.set(this.#roomId, this);
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0 && this.#running.size === 0) kept.delete(this.#key);
+      if (this.#listeners.size === 0 && this.#running.size === 0) this.#kept.delete(this.#roomId);
     };
   };
 

@@ -38,7 +38,7 @@ test("what goes up a wire that has died is sent anew, as the same, once the conn
   const connection = new Connection({ url: "http://desk.example" });
   connection.open();
   await newest().accept("s1");
-  const { result } = renderHook(() => useUploads(connection, "s1", "u1"));
+  const { result } = renderHook(() => useUploads(connection, "u1"));
   act(() => result.current.add([new File(["%PDF-1.7"], "plan.pdf")]));
   await waitFor(() => expect(asked).toHaveLength(1));
   await act(async () => {
@@ -55,29 +55,30 @@ test("what goes up a wire that has died is sent anew, as the same, once the conn
 });
 
 test("what is attached waits in its conversation while another one is open, and is sent anew if it failed there", async () => {
-  const file = () => new File(["%PDF-1.7"], "plan.pdf");
-  const first = renderHook(() => useUploads(null, "s1", "u2"));
-  act(() => first.result.current.add([file()]));
+  const connection = new Connection({ url: "http://desk.example" });
+  const at = (room: string, by = connection) => renderHook(() => useUploads(by, room));
+  const first = at("u2");
+  act(() => first.result.current.add([new File(["%PDF-1.7"], "plan.pdf")]));
   await waitFor(() => expect(asked).toHaveLength(1));
   first.unmount();
-  const other = renderHook(() => useUploads(null, "s1", "u3"));
+  const other = at("u3");
   expect(other.result.current.list).toEqual([]);
   expect(asked[0]?.aborted).toBe(false);
   other.unmount();
   await act(async () => asked[0]?.onerror());
-  const again = renderHook(() => useUploads(null, "s1", "u2"));
+  const again = at("u2");
   await waitFor(() => expect(asked).toHaveLength(2));
   expect(asked[1]?.url).toBe(asked[0]?.url);
   expect(again.result.current.list).toMatchObject([{ name: "plan.pdf", done: null, error: null }]);
-  expect(renderHook(() => useUploads(null, "s2", "u2")).result.current.list).toEqual([]);
+  expect(at("u2", new Connection({ url: "http://desk.example" })).result.current.list).toEqual([]);
   act(() => again.result.current.clear()); // it was sent
   again.unmount();
-  expect(renderHook(() => useUploads(null, "s1", "u2")).result.current.list).toEqual([]);
+  expect(at("u2").result.current.list).toEqual([]);
 });
 
 test("ten files go with a message, however quickly more of them are dropped", async () => {
   const files = () => Array.from({ length: 6 }, (_, n) => new File(["%PDF-1.7"], `plan ${n}.pdf`));
-  const { result } = renderHook(() => useUploads(null, "s1", "u1"));
+  const { result } = renderHook(() => useUploads(null, "u1"));
   act(() => {
     result.current.add(files());
     result.current.add(files());

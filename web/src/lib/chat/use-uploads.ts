@@ -12,8 +12,8 @@ export interface Uploads extends Readonly<UploadList["standing"]> {
   clear: () => void;
 }
 
-export function useUploads(connection: Connection | null, person: string, roomId: string): Uploads {
-  const uploads = useMemo(() => uploadsOf(person, roomId), [person, roomId]);
+export function useUploads(connection: Connection | null, roomId: string): Uploads {
+  const uploads = useMemo(() => uploadsOf(connection, roomId), [connection, roomId]);
   const standing = useSyncExternalStore(uploads.subscribe, () => uploads.standing);
   useConnectionEvents(connection, (event) => {
     // Also what goes on: on a wire that has died unnoticed it would go on for ever.
