@@ -36,6 +36,18 @@ def speaks(page: Page, language: str) -> None:
         expect(bengali).not_to_have_count(0) if language == "bn" else expect(bengali).to_have_count(0)
 
 
+def test_while_the_scripts_are_on_their_way_the_page_says_so_in_both(carevia: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.route("**/*.js", lambda _: None)  # they wait
+    page.goto(f"{carevia.url}/login", wait_until="commit")
+    loading = page.get_by_text("Carevia is loading")
+    expect(loading).to_be_visible()
+    expect(loading).to_contain_text("লোড হচ্ছে")
+    page.unroute("**/*.js")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(loading).to_have_count(0)
+
+
 def test_every_page_has_the_switch_and_remembers_it(carevia: Program, context: BrowserContext) -> None:
     page = context.new_page()
     for place in EVERY_PAGE:
