@@ -175,7 +175,8 @@ class WritingSession(SqliteSession):
         super().__init__(connection, new_id)
         self._check = check
         self._wal = wal
-        self._begun_with: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
+        self._log_gone = False
         self._checkpointer = checkpointer
         self._reached = reached
 
@@ -187,13 +188,17 @@ class WritingSession(SqliteSession):
     def _check_log(self) -> None:
         """A log that was deleted is written on just so, and a kill takes what was answered. There is no other one to go
         on with while any connection has it still: they go by one index of it."""
+        # Whose times are asked for (os.stat) has its inode written by the next sync, as Linux has it from 6.13 on: that
+        # made a lone webhook's CPU 1.04 times and its p50 1.08 times as much (bench job). To look for the name is free.
+        if self._log is not None and not self._log_gone and os.access(self._wal, os.F_OK):
+            return
         try:
             found = _identity(self._wal)
         except FileNotFoundError:
             found = None
-        if self._begun_with is None:
-            self._begun_with = found
-        elif found != self._begun_with:
+        self._log = self._log or found
+        self._log_gone = found != self._log
+        if self._log_gone:
             raise LogGone(f"The log {self._wal} was taken away under the running server: restart the server.")
 
     def commit(self) -> None:
