@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.acceptance.conftest import SETTINGS
+from tests.acceptance.everyone import say_as
+from tests.acceptance.people import token
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.conftest import StartProgram
 from tests.harness.program import ROOT, Program
@@ -312,11 +314,21 @@ def test_the_picture_of_the_readme(start_program: StartProgram, context: Browser
     for number, name in enumerate(names):
         pay(program, f"family-{number}", name, 150_000 + 60_000 * number)
     expect(conversations(page)).to_have_count(len(names))
-    conversations(page).first.click()
+    for user, text in (
+        ("family-1", "Can I move it from Friday to Sunday?"),
+        ("family-5", "আসসালামু আলাইকুম, পেমেন্ট করেছি।"),
+        ("family-5", "Who will come on Wednesday?"),
+    ):
+        say_as(program.url, token(user), user, text)
+    page.locator("[data-participant=family-5]").click()
     box = page.get_by_role("textbox", name=re.compile("Write|Message"))
-    box.fill("Thank you, Nusrat. Ayesha Siddika arrives on Wednesday at 7:50.")
+    box.fill("Ayesha Siddika, a certified newborn nurse. She arrives at 7:50.")
     box.press("Enter")
-    expect(page.get_by_text("Ayesha Siddika arrives", exact=False).last).to_be_visible()
+    sent = page.locator("[data-message]").filter(has_text="Ayesha Siddika")
+    expect(sent).to_contain_text("Sent")
+    expect(page.locator("[data-receipt]").first).to_contain_text("on 1 desk")
+    expect(page.locator("[data-freshness=live]")).to_contain_text(re.compile("event [0-9]+"))
+    expect(page.locator(".arrival-new, .lit")).to_have_count(0)
     folder = PICTURES if os.environ.get("KEEP_PICTURES") else tmp_path
     folder.mkdir(exist_ok=True)
     page.screenshot(path=folder / "desk.png")

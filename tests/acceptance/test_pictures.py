@@ -156,6 +156,9 @@ def take(browser: Browser, network: Proxy, house: str, view: View, look: Look) -
     expect(page.locator("html")).to_have_attribute("lang", look.language)
     view.do(page, network)
     page.evaluate("document.fonts.ready")
+    if view.path.startswith("/dashboard") and not look.phone:
+        for badge in page.locator("[data-freshness=live]").all():  # which event it is comes with the first second
+            expect(badge).to_contain_text(re.compile("[0-9০-৯]"))
     expect(page.locator(".arrival-new, .lit")).to_have_count(0)
     picture = page.screenshot(scale="css")
     context.close()
