@@ -131,6 +131,7 @@ def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
         phone = phones.new_page()
         phone.goto(f"{carevia.url}/chat")
         expect(box(phone)).to_be_visible()
+        expect(phone.locator("[data-freshness=live]")).to_be_attached()  # else the connection's coming tries again
         phone.get_by_test_id("files").set_input_files(trick)
         refused = phone.get_by_role("alert")
         expect(refused).to_contain_text("trick.png cannot be attached")

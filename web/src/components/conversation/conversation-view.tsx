@@ -55,7 +55,7 @@ export function ConversationView({
   const waiting = useWaiting(outbox, roomId);
   const patient = !usePassed(PATIENCE);
   const now = onServerClock(useNow(60_000));
-  const uploads = useUploads(connection, roomId);
+  const uploads = useUploads(connection, me._id, roomId);
   const { conversation, error, typing, viewers } = open;
   const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);
   const withAway = useMemo(

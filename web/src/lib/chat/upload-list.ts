@@ -1,7 +1,6 @@
 // What is being attached to the message that is written in a conversation: uploads with their progress. Like its text
-// it outlives the view of the conversation, until it is sent or the connection is closed.
+// it outlives the view of the conversation, until it is sent or the page is left.
 import { ApiError } from "@/lib/api/http";
-import type { Connection } from "@/lib/socket/connection";
 import type { Attachment } from "./conversation";
 import { isAccepted, LARGEST, MOST, type Upload, upload } from "./upload";
 
@@ -24,24 +23,27 @@ interface Standing {
 }
 
 const NOTHING: Standing = { list: [], refused: null };
-const kept = new WeakMap<Connection, Map<string, UploadList>>();
+const kept = new WeakMap<object, Map<string, UploadList>>();
 
-/** Those of what is written in `roomId` by whoever is signed in on the connection. */
-export function uploadsOf(connection: Connection | null, roomId: string): UploadList {
-  const rooms = (connection && kept.get(connection)) ?? new Map<string, UploadList>();
-  if (connection) kept.set(connection, rooms);
-  return rooms.get(roomId) ?? new UploadList(rooms, roomId);
+/** Those of what `person` writes in `roomId`, for as long as there is a `page`. */
+export function uploadsOf(page: object, person: string, roomId: string): UploadList {
+  const lists = kept.get(page) ?? new Map<string, UploadList>();
+  kept.set(page, lists);
+  const key = JSON.stringify([person, roomId]);
+  return lists.get(key) ?? new UploadList(lists, key, roomId);
 }
 
 export class UploadList {
   #kept: Map<string, UploadList>;
+  #key: string;
   #roomId: string;
   #running = new Map<string, Upload>();
   #listeners = new Set<() => void>();
   #standing = NOTHING;
 
-  constructor(keptIn: Map<string, UploadList>, roomId: string) {
+  constructor(keptIn: Map<string, UploadList>, key: string, roomId: string) {
     this.#kept = keptIn;
+    this.#key = key;
     this.#roomId = roomId;
   }
 
@@ -51,11 +53,11 @@ export class UploadList {
 
   /** For who looks at it. What nobody looks at is kept where there is something in it. */
   subscribe = (listener: () => void): (() => void) => {
-    this.#kept.set(this.#roomId, this);
+    this.#kept.set(this.#key, this);
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0 && this.#running.size === 0) this.#kept.delete(this.#roomId);
+      if (this.#listeners.size === 0 && this.#running.size === 0) this.#kept.delete(this.#key);
     };
   };
 

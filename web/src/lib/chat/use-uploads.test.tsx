@@ -1,4 +1,6 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, renderHook, waitFor } from "@testing-library/react";
+import type { PropsWithChildren } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Connection } from "@/lib/socket/connection";
 import { newest } from "@/testing/fake-socket";
@@ -28,8 +30,18 @@ class Silent {
   }
 }
 
+let page: QueryClient;
+
+function at(room: string, connection: Connection | null = null, person = "s1") {
+  const wrapper = ({ children }: PropsWithChildren) => (
+    <QueryClientProvider client={page}>{children}</QueryClientProvider>
+  );
+  return renderHook(() => useUploads(connection, person, room), { wrapper });
+}
+
 beforeEach(() => {
   asked = [];
+  page = new QueryClient();
   vi.stubGlobal("XMLHttpRequest", Silent);
 });
 afterEach(() => vi.unstubAllGlobals());
@@ -38,7 +50,7 @@ test("what goes up a wire that has died is sent anew, as the same, once the conn
   const connection = new Connection({ url: "http://desk.example" });
   connection.open();
   await newest().accept("s1");
-  const { result } = renderHook(() => useUploads(connection, "u1"));
+  const { result } = at("u1", connection);
   act(() => result.current.add([new File(["%PDF-1.7"], "plan.pdf")]));
   await waitFor(() => expect(asked).toHaveLength(1));
   await act(async () => {
@@ -55,9 +67,7 @@ test("what goes up a wire that has died is sent anew, as the same, once the conn
 });
 
 test("what is attached waits in its conversation while another one is open, and is sent anew if it failed there", async () => {
-  const connection = new Connection({ url: "http://desk.example" });
-  const at = (room: string, by = connection) => renderHook(() => useUploads(by, room));
-  const first = at("u2");
+  const first = at("u2", null); // the connection is made after the page
   act(() => first.result.current.add([new File(["%PDF-1.7"], "plan.pdf")]));
   await waitFor(() => expect(asked).toHaveLength(1));
   first.unmount();
@@ -66,11 +76,11 @@ test("what is attached waits in its conversation while another one is open, and 
   expect(asked[0]?.aborted).toBe(false);
   other.unmount();
   await act(async () => asked[0]?.onerror());
-  const again = at("u2");
+  const again = at("u2", new Connection({ url: "http://desk.example" }));
   await waitFor(() => expect(asked).toHaveLength(2));
   expect(asked[1]?.url).toBe(asked[0]?.url);
   expect(again.result.current.list).toMatchObject([{ name: "plan.pdf", done: null, error: null }]);
-  expect(at("u2", new Connection({ url: "http://desk.example" })).result.current.list).toEqual([]);
+  expect(at("u2", null, "s2").result.current.list).toEqual([]);
   act(() => again.result.current.clear()); // it was sent
   again.unmount();
   expect(at("u2").result.current.list).toEqual([]);
@@ -78,7 +88,7 @@ test("what is attached waits in its conversation while another one is open, and 
 
 test("ten files go with a message, however quickly more of them are dropped", async () => {
   const files = () => Array.from({ length: 6 }, (_, n) => new File(["%PDF-1.7"], `plan ${n}.pdf`));
-  const { result } = renderHook(() => useUploads(null, "u1"));
+  const { result } = at("u1");
   act(() => {
     result.current.add(files());
     result.current.add(files());

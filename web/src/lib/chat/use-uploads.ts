@@ -1,4 +1,5 @@
 // The uploads of a conversation that is open, sent anew as soon as the connection is back.
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
@@ -12,8 +13,9 @@ export interface Uploads extends Readonly<UploadList["standing"]> {
   clear: () => void;
 }
 
-export function useUploads(connection: Connection | null, roomId: string): Uploads {
-  const uploads = useMemo(() => uploadsOf(connection, roomId), [connection, roomId]);
+export function useUploads(connection: Connection | null, person: string, roomId: string): Uploads {
+  const page = useQueryClient(); // there is one for as long as the page is
+  const uploads = useMemo(() => uploadsOf(page, person, roomId), [page, person, roomId]);
   const standing = useSyncExternalStore(uploads.subscribe, () => uploads.standing);
   useConnectionEvents(connection, (event) => {
     // Also what goes on: on a wire that has died unnoticed it would go on for ever.
