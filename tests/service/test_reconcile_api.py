@@ -129,14 +129,16 @@ def test_a_refused_key_is_said_at_once_without_the_key(tmp_path: Path) -> None:
     run(main())
 
 
-def test_a_list_whose_pages_come_round_again_is_said_to_have_no_end(tmp_path: Path) -> None:
+def test_a_list_whose_pages_come_round_again_is_said_to_have_no_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A proxy that leaves part of the query out gives the same pages for ever; a sweep must not read for ever."""
 
     async def main() -> None:
         async with books(tmp_path) as b:
             sessions = [b.paid("u1"), b.paid("u2")]
             pages = cycle([{"data": [session], "has_more": True} for session in sessions])
-            setattr(b.provider, "answer", lambda path, key: (200, next(pages)))  # noqa: B010
+            monkeypatch.setattr(b.provider, "answer", lambda path, key: (200, next(pages)))
             async with asyncio.timeout(5):
                 with pytest.raises(Unavailable, match="does not come to an end"):
                     await b.sweep()
@@ -145,13 +147,15 @@ def test_a_list_whose_pages_come_round_again_is_said_to_have_no_end(tmp_path: Pa
 
 
 @pytest.mark.parametrize("rest", [{}, {"has_more": None}, {"has_more": "true"}, {"has_more": True}])
-def test_a_list_that_does_not_say_that_it_is_whole_moves_no_point(tmp_path: Path, rest: dict[str, Any]) -> None:
+def test_a_list_that_does_not_say_that_it_is_whole_moves_no_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: dict[str, Any]
+) -> None:
     """Read as an empty list it would settle checkouts that nobody has seen."""
 
     async def main() -> None:
         async with books(tmp_path) as b:
             b.paid()
-            setattr(b.provider, "answer", lambda path, key: (200, {"data": [], **rest}))  # noqa: B010
+            monkeypatch.setattr(b.provider, "answer", lambda path, key: (200, {"data": [], **rest}))
             with pytest.raises(Unavailable, match=r"cannot be read|does not come to an end"):
                 await b.sweep()
             assert b.point is None
@@ -159,12 +163,14 @@ def test_a_list_that_does_not_say_that_it_is_whole_moves_no_point(tmp_path: Path
     run(main())
 
 
-def test_an_answer_about_another_checkout_is_a_sentence_and_nothing_is_recorded_of_it(tmp_path: Path) -> None:
+def test_an_answer_about_another_checkout_is_a_sentence_and_nothing_is_recorded_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def main() -> None:
         async with books(tmp_path) as b:
             asked, other = b.paid("u1"), b.paid("u2")
             for answer in ({}, b.provider.sessions[other["id"]]):
-                setattr(b.provider, "answer", lambda path, key, answer=answer: (200, answer))  # noqa: B010
+                monkeypatch.setattr(b.provider, "answer", lambda path, key, answer=answer: (200, answer))
                 with pytest.raises(Unavailable, match="not the checkout asked for"):
                     await b.stripe.session(asked["id"])
 
