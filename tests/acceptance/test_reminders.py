@@ -12,7 +12,8 @@ from tests.acceptance.browsers import LIVE, people, write
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import pay, wait_until
-from tests.acceptance.test_tabs import COUNT_RINGS, HIDE, rings
+from tests.acceptance.test_rings import COUNT_RINGS, rings
+from tests.acceptance.test_tabs import HIDE
 from tests.harness.browser import open_browser
 from tests.harness.program import Program
 

@@ -1,5 +1,5 @@
 """Tabs that stay true in a real Chromium: what is written waits and goes out once, the page says how fresh it is and
-repairs itself, one tab rings for all, and people are seen to come and go.
+repairs itself, its title tells what is unread, and people are seen to come and go.
 """
 
 import contextlib
@@ -15,7 +15,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.conftest import SETTINGS
-from tests.acceptance.everyone import say_as
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import ALONE, LATE, pay, wait_until
 from tests.conftest import StartProgram
@@ -27,15 +26,6 @@ pytestmark = pytest.mark.browser
 SOCKETS = "**/socket.io/**"
 AGE = re.compile(r"event \d+ · \d\.\d s ago")
 LIVE = "[data-freshness=live]"
-COUNT_RINGS = """
-window.rings = 0; window.notices = [];
-const start = OscillatorNode.prototype.start;
-OscillatorNode.prototype.start = function (...given) { window.rings += 1; return start.apply(this, given); };
-window.Notification = class { static permission = "default"; static asked = 0;
-  static async requestPermission() { this.asked += 1; return (this.permission = "granted"); }
-  constructor(title) { window.notices.push(title); } close() {} };
-document.hasFocus = () => false;
-"""
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +38,6 @@ def network() -> Iterator[Proxy]:
 def site(network: Proxy) -> Iterator[Program]:
     settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
     with Program(port=network._target_port, **settings) as program:
-        pay(program, "family-1")
-        yield program
-
-
-@pytest.fixture
-def quiet() -> Iterator[Program]:
-    """A desk for which nobody waits: who was left waiting by another test would ring here too, and rightly."""
-    settings: dict[str, Any] = {**SETTINGS}
-    with Program(**settings) as program:
         pay(program, "family-1")
         yield program
 
@@ -297,82 +278,6 @@ def test_a_page_that_wakes_has_repaired_itself_within_three_seconds(
     expect(page.locator(f"[data-participant={family}]")).to_be_visible()
     expect(page.locator(LIVE)).to_be_visible()
     assert time.monotonic() - awake < 3 or not ALONE
-
-
-# --- notices ---
-
-
-def rings(*tabs: Page) -> int:
-    """A paid booking is two notes."""
-    return sum(tab.evaluate("window.rings") for tab in tabs)
-
-
-def test_one_tab_rings_for_all_and_the_next_when_it_is_closed(quiet: Program, person: Person) -> None:
-    context = person(staff("ringer"))
-    context.add_init_script(COUNT_RINGS)
-    tabs = [visit(context, f"{quiet.url}/dashboard") for _ in range(3)]
-    for tab in tabs:
-        tab.get_by_role("heading", name="Conversations").click()
-    pay(quiet, "ringing-1")
-    wait_until(lambda: rings(*tabs) >= 2, "it rings")
-    for tab in tabs:
-        expect(tab.locator("[data-participant=ringing-1]")).to_be_visible()
-    assert rings(*tabs) == 2
-    leader = next(tab for tab in tabs if rings(tab))
-    leader.close()
-    others = [tab for tab in tabs if tab is not leader]
-    time.sleep(3)  # what comes within three seconds of a ring rings together
-    pay(quiet, "ringing-2")
-    wait_until(lambda: rings(*others) >= 2, "the next tab rings")
-    for tab in others:
-        expect(tab.locator("[data-participant=ringing-2]")).to_be_visible()
-    assert rings(*others) == 2
-
-
-def test_what_comes_into_the_conversation_that_one_looks_at_rings_on_no_tab(quiet: Program, person: Person) -> None:
-    pay(quiet, "family-2")
-    context = person(staff("looker"))
-    context.add_init_script(COUNT_RINGS)
-    leader = visit(context, f"{quiet.url}/dashboard")
-    leader.get_by_role("heading", name="Conversations").click()
-    front = visit(context, f"{quiet.url}/dashboard?view=chat&with=family-1")
-    front.evaluate("document.hasFocus = () => true; dispatchEvent(new Event('focus'))")
-    say_as(quiet.url, token("family-1"), "family-1", "Hello")
-    for tab in (leader, front):
-        expect(tab.locator("[data-participant=family-1]")).to_contain_text("Hello")
-        expect(tab.locator("[data-participant=family-1]")).not_to_contain_text("unread")
-    say_as(quiet.url, token("family-2"), "family-2", "And I?")
-    wait_until(lambda: rings(leader, front) >= 1, "who is not looked at rings")
-    expect(leader.locator("[data-participant=family-2]")).to_contain_text("And I?")
-    assert (rings(leader), rings(front)) == (0, 1)  # the tab that one has turned to
-
-
-def test_notices_are_asked_for_by_a_click_tested_by_a_button_and_silent_in_silent_hours(
-    quiet: Program, person: Person
-) -> None:
-    context = person(staff("silent"))
-    context.add_init_script(COUNT_RINGS)
-    page = visit(context, f"{quiet.url}/dashboard")
-    assert page.evaluate("Notification.asked") == 0
-    page.get_by_role("button", name="Notices and sound").click()
-    page.get_by_label("Desktop notices").check()
-    assert page.evaluate("Notification.asked") == 1
-    page.get_by_role("button", name="Test", exact=True).click()
-    expect(page.get_by_text("A sound was played and a notice shown.")).to_be_visible()
-    assert (rings(page), page.evaluate("notices")) == (2, ["A test"])
-    pay(quiet, "silent-1")
-    wait_until(lambda: page.evaluate("notices.length") == 2, "a notice is shown")
-    page.get_by_label("Silent hours").check()
-    hour = page.evaluate("new Date().getHours()")
-    page.get_by_label("From", exact=True).fill(f"{hour:02}:00")
-    page.get_by_label("To", exact=True).fill(f"{(hour + 2) % 24:02}:00")
-    before = rings(page)
-    pay(quiet, "silent-2")
-    expect(page.locator("[data-participant=silent-2]")).to_be_visible()
-    page.wait_for_timeout(3_500)
-    assert (rings(page), page.evaluate("notices.length")) == (before, 2)
-    page.keyboard.press("Escape")
-    expect(page.get_by_label("Silent hours")).not_to_be_visible()
 
 
 def test_title_and_icon_carry_the_unread_count(site: Program, network: Proxy, person: Person) -> None:
