@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -19,6 +20,7 @@ from carevia.errors import BadInput, CareviaError, ConfigError, Conflict
 from carevia.store.connection import connect
 from carevia.store.lock import hold
 from carevia.store.migrate import HEAD
+from carevia.store.reached import Reached
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.harness.program import ROOT
@@ -141,6 +143,34 @@ def test_an_older_database_is_known_also_after_a_server_that_was_killed(tmp_path
         beside.unlink(missing_ok=True)
     shutil.copy(tmp_path / "copy.db", path)
     assert epochs(path, 1) != [value(tmp_path / "copy.db", "epoch")]
+
+
+def test_an_older_database_is_known_also_by_the_start_after_one_that_could_not_commit(tmp_path: Path) -> None:
+    """Its new epoch: the disk was full then."""
+    path = filled(tmp_path / "data", count=3)
+    shutil.copy(path, tmp_path / "copy.db")
+    filled(tmp_path / "data", count=4)
+    shutil.copy(tmp_path / "copy.db", path)
+    lock = hold(path)
+    assert lock is not None
+    with contextlib.closing(connect(path)) as connection, pytest.raises(sqlite3.OperationalError, match="is full"):
+        Reached(lock).epoch(cast("sqlite3.Connection", OnFullDisk(connection)), "lost")
+    os.close(lock)
+    [epoch] = epochs(path, 1)
+    assert epoch not in ("lost", value(tmp_path / "copy.db", "epoch"))
+    assert epochs(path, 1) == [epoch]
+
+
+class OnFullDisk:
+    """A connection whose COMMIT fails as SQLite's does on a full disk."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: tuple[str, ...] = ()) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._connection.execute(sql, values)
 
 
 def test_a_restored_database_needs_no_second_epoch(tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ from carevia.store.connection import connect
 from carevia.store.disk import cannot_write, sync
 from carevia.store.lock import give_to_owner_of_folder, hold
 from carevia.store.migrate import prepare
-from carevia.store.reached import forget
 
 
 def back_up(path: Path, target: Path, progress: Progress, *, files: Path, force: bool = False) -> Contents:
@@ -90,7 +89,6 @@ def restore(
             give_to_owner_of_folder(made)
             aside = _set_aside(path, kept)
             os.replace(made, path)
-            forget(lock)
             sync(path.parent)
             backup_attachments.set_aside(path, files, stamp)
             return found, aside
