@@ -171,6 +171,30 @@ def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
         expect(waits).to_be_visible()
 
 
+def test_a_file_that_is_dropped_anywhere_on_the_page_is_attached(
+    carevia: Program, browser: Browser, tmp_path: Path
+) -> None:
+    known(carevia)
+    (tmp_path / "door.png").write_bytes(PNG)
+    with person(browser, staff()) as desks:
+        desk = desks.new_page()
+        open_conversation(desk, carevia)
+        expect(box(desk)).to_be_visible()
+        drop(desk, tmp_path / "door.png")
+        expect(desk.get_by_role("listitem").filter(has_text="door.png")).to_contain_text("ready to send")
+
+
+def drop(page: Page, file: Path) -> None:
+    """Into the middle of the page, as a person does: through the browser's own handling of a drag."""
+    chrome = page.context.new_cdp_session(page)
+    size = page.viewport_size or {"width": 0, "height": 0}
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        where = {"x": size["width"] / 2, "y": size["height"] / 3}
+        chrome.send("Input.dispatchDragEvent", {"type": step, **where, "data": data})
+    chrome.detach()
+
+
 def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(
     carevia: Program, browser: Browser
 ) -> None:

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { makeQueries, Providers } from "./app/providers";
 import { router } from "./app/router";
 import { warm } from "./app/warm";
+import { stayWhenFilesAreDropped } from "./lib/dropped-files";
 import { followTheme } from "./lib/theme";
 import "./app/bengali-font";
 import "./app/styles/index.css";
@@ -13,6 +14,7 @@ if (!root) throw new Error("index.html has no #root");
 const queries = makeQueries();
 warm(queries, window.location.pathname, router.options.parseSearch(window.location.search));
 followTheme();
+stayWhenFilesAreDropped();
 createRoot(root).render(
   <StrictMode>
     <Providers queries={queries}>

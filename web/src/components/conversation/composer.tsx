@@ -2,18 +2,11 @@
 // to eight lines. Files are attached by the button, by dropping and by pasting. For staff it also writes private notes,
 // and a slash offers saved replies.
 import { SendHorizontal } from "lucide-react";
-import {
-  type ClipboardEvent,
-  type DragEvent,
-  type KeyboardEvent,
-  useId,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from "react";
+import { type ClipboardEvent, type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Extra } from "@/lib/chat/outbox-store";
 import { slashWord } from "@/lib/chat/saved-replies";
 import type { Uploads } from "@/lib/chat/use-uploads";
+import { useDroppedFiles } from "@/lib/dropped-files";
 import { isBlank } from "@/lib/format/graphemes";
 import { useCommand } from "@/lib/keys/commands";
 import { PANE_FOCUS } from "@/lib/keys/rows";
@@ -88,6 +81,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   };
   const write = (next: boolean) => {
     choose(next);
+    setFilesInNote(false);
     box.current?.focus();
   };
   useCommand("reply", () => write(false));
@@ -96,14 +90,19 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     setText("/");
     box.current?.focus();
   };
+  const [filesInNote, setFilesInNote] = useState(false);
   const attach = (files: Iterable<File>) => {
-    uploads.add(files);
+    setFilesInNote(note);
+    if (!note) uploads.add(files);
     box.current?.focus(); // also back from the browser's dialog: what goes with the file is written next
   };
-  const take = (event: { preventDefault: () => void }, given: FileList | undefined) => {
-    if (note || !given?.length) return;
+  useDroppedFiles(attach);
+  const onPaste = (event: ClipboardEvent) => {
+    const { files, types } = event.clipboardData;
+    // What is copied from a document or a table comes with a picture of itself: its text is meant.
+    if (files.length === 0 || (types.includes("text/html") && types.includes("text/plain"))) return;
     event.preventDefault();
-    attach(given);
+    attach(files);
   };
   return (
     <form
@@ -112,8 +111,6 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
         event.preventDefault();
         send();
       }}
-      onDragOver={(event: DragEvent) => event.preventDefault()}
-      onDrop={(event: DragEvent) => take(event, event.dataTransfer.files)}
     >
       {staff && <ModeChoice note={note} onChange={write} kept={kept} onReplies={note || text !== "" ? null : slash} />}
       <ReplyMenu menu={replies} id={`${id}-replies`} />
@@ -137,11 +134,12 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
           aria-activedescendant={replies.open && replies.chosen ? `${id}-replies-${replies.chosen.id}` : undefined}
           onChange={(event) => {
             setText(event.target.value);
+            setFilesInNote(false);
             // A private note is nobody's business on the other side, nor that it is being written.
             if (event.target.value && !note && slashWord(event.target.value) === null) onTyping();
           }}
           onKeyDown={onKey}
-          onPaste={(event: ClipboardEvent) => take(event, event.clipboardData.files)}
+          onPaste={onPaste}
           className="min-w-0 flex-1 resize-none bg-transparent placeholder-shown:truncate px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
         />
         <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading}>
@@ -154,6 +152,11 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
       <p role="status" className={asking ? "px-3 pb-2 text-warn-ink" : "sr-only"}>
         {asking && inside.answering(answering)}
       </p>
+      {filesInNote && note && (
+        <p role="alert" className="px-3 pb-2 text-bad-ink">
+          {inside.noFilesInNotes}
+        </p>
+      )}
       {tooLong && (
         <p id={`${id}-error`} role="alert" className="px-3 pb-2 text-bad-ink">
           {words.conversation.tooLong}

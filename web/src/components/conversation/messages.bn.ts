@@ -24,6 +24,7 @@ export const bn: Words = {
   mode: "কী লিখছেন",
   writeNote: "নোট লিখুন। শুধু কর্মীরা দেখবেন।",
   saveNote: "নোট সংরক্ষণ",
+  noFilesInNotes: "যোগ করা যায়নি: নোটে শুধু লেখা থাকে। গ্রাহককে ফাইল পাঠাতে উত্তর বেছে নিন।",
   attach: "ফাইল যোগ করুন",
   attachments: "যোগ করা ফাইল",
   picture: (name) => `ছবি: ${name}`,

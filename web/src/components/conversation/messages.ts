@@ -25,6 +25,7 @@ const en = {
   mode: "What you write",
   writeNote: "Write a note. Only staff see it.",
   saveNote: "Save note",
+  noFilesInNotes: "Not attached: a note has text only. Choose Reply to send the customer a file.",
   attach: "Attach a file",
   attachments: "Attachments",
   picture: (name: string) => `Picture: ${name}`,
