@@ -333,3 +333,22 @@ def test_the_picture_of_the_readme(start_program: StartProgram, context: Browser
     folder.mkdir(exist_ok=True)
     page.screenshot(path=folder / "desk.png")
     assert (folder / "desk.png").stat().st_size > 20_000
+
+
+# --- on a phone's home screen ---
+
+
+def test_a_page_can_be_put_on_the_home_screen_and_opens_where_it_was(carevia: Program, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{carevia.url}/chat")
+    browser = context.new_cdp_session(page)
+    told = browser.send("Page.getAppManifest")
+    assert told["errors"] == []
+    assert (told["manifest"]["name"], told["manifest"]["startUrl"]) == ("Carevia", page.url)
+    icons = [icon["url"] for icon in told["manifest"]["icons"]]
+    icons.append(page.locator("link[rel=apple-touch-icon]").evaluate("link => link.href"))
+    sizes = [
+        page.evaluate("async src => { const i = new Image(); i.src = src; await i.decode(); return i.width }", i)
+        for i in icons
+    ]
+    assert sizes == [192, 512, 180]
