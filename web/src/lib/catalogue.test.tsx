@@ -10,7 +10,7 @@ afterEach(() => {
 
 function Names() {
   const names = useNames();
-  return <p>{["Newborn Care", "Dhaka", "Somebody's own"].map(names).join(" · ")}</p>;
+  return <p>{["Newborn Care", "Dhaka", "Cox's Bazar", "Somebody's own"].map(names).join(" · ")}</p>;
 }
 
 test("in Bengali the catalogue's names are shown as soon as they are known, asked for once; others as they were written", async () => {
@@ -23,15 +23,15 @@ test("in Bengali the catalogue's names are shown as soon as they are known, aske
   fetched.mockImplementation(async () => new Response(JSON.stringify({ success: true, data: catalogue })));
   vi.stubGlobal("fetch", fetched);
   const { unmount } = render(<Names />);
-  expect(screen.getByText("Newborn Care · Dhaka · Somebody's own")).toBeDefined();
+  expect(screen.getByText("Newborn Care · Dhaka · Cox's Bazar · Somebody's own")).toBeDefined();
   expect(fetched).not.toHaveBeenCalled();
   act(() => speak("bn"));
-  expect(screen.getByText("Newborn Care · Dhaka · Somebody's own")).toBeDefined();
+  expect(screen.getByText("Newborn Care · Dhaka · Cox's Bazar · Somebody's own")).toBeDefined();
   await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce());
   await act(() => new Promise<void>((done) => setTimeout(done))); // it has failed by now
   unmount();
   render(<Names />);
-  expect(await screen.findByText("নবজাতক সেবা · ঢাকা · Somebody's own")).toBeDefined();
+  expect(await screen.findByText("নবজাতক সেবা · ঢাকা · কক্সবাজার · Somebody's own")).toBeDefined();
   expect(named("Newborn Care")).toBe("নবজাতক সেবা");
   render(<Names />);
   expect(fetched).toHaveBeenCalledTimes(2);

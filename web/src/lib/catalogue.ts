@@ -1,6 +1,7 @@
-// Names of services and divisions in the reader's language. Bookings carry them in English, as they were bought; the
-// catalogue knows the Bengali ones, and is asked when the first page is read in Bengali. What it does not know, because
-// another site sold it or it is sold no more, is shown as it was written.
+// Names of services, divisions and districts in the reader's language. Bookings carry them in English, as they were
+// bought; the catalogue knows the Bengali ones, districts.bn.ts those of districts, and both are asked when the first
+// page is read in Bengali. What they do not know, because another site sold it or it is sold no more, is shown as it was
+// written.
 import { useEffect, useSyncExternalStore } from "react";
 import { getCatalogue } from "./api/get-catalogue";
 import { language, useLanguage } from "./language";
@@ -28,13 +29,19 @@ export function useNames(): Names {
 function ask(): void {
   if (asked) return;
   asked = true;
-  getCatalogue().then(learn, () => {
-    asked = false; // whoever is drawn next asks again
-  });
+  Promise.all([getCatalogue(), import("./districts.bn")]).then(
+    ([catalogue, { DISTRICTS }]) => learn(catalogue, DISTRICTS),
+    () => {
+      asked = false; // whoever is drawn next asks again
+    },
+  );
 }
 
-function learn({ services, divisions }: Awaited<ReturnType<typeof getCatalogue>>): void {
-  const known = new Map([...services, ...divisions].map(({ name, nameBn }) => [name, nameBn]));
+type Catalogue = Awaited<ReturnType<typeof getCatalogue>>;
+
+function learn({ services, divisions }: Catalogue, districts: Readonly<Record<string, string>>): void {
+  const known = new Map(Object.entries(districts));
+  for (const { name, nameBn } of [...services, ...divisions]) known.set(name, nameBn);
   bengali = (name) => known.get(name) || name;
   for (const run of [...changed]) run();
 }
