@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, cleanup, renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
-import { Connection } from "@/lib/socket/connection";
+import { type Ack, Connection } from "@/lib/socket/connection";
 import { setBack } from "@/testing/desk";
 import { refusal, serve } from "@/testing/fake-server";
 import { newest } from "@/testing/fake-socket";
@@ -32,20 +32,20 @@ function connected(): Connection {
   return connection;
 }
 
-/** An open conversation; the server has let it in. */
-async function open() {
+/** An open conversation; the server has let it in, or not. */
+async function open(answer: Ack = { ok: true }) {
   const connection = connected();
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
   );
   const { result } = renderHook(() => useConversation(connection, "u1", { _id: "s1" }), { wrapper });
   await accept("a");
-  await joined();
+  await joined(answer);
   return result;
 }
 
-async function joined() {
-  asked("join_room").at(-1)?.answer({ ok: true });
+async function joined(answer: Ack = { ok: true }) {
+  asked("join_room").at(-1)?.answer(answer);
   await pass();
 }
 
@@ -72,6 +72,36 @@ test("what could not be read is no matter any more once the connection is back, 
   await accept("b", true);
   await joined();
   expect(page.current.error).toBeNull();
+});
+
+test("where it could not be joined the page says so, and it is asked for again by itself", async () => {
+  serve({ "GET /api/chat/message": history(false, 5) });
+  const page = await open({ ok: false, error: "The store does not answer.", code: "unavailable" });
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+  expect(page.current.error).toBe("The store does not answer.");
+  await pass(5_000);
+  expect(asked("join_room")).toHaveLength(2);
+  await joined();
+  expect(page.current.error).toBeNull();
+  await pass(20_000);
+  expect(asked("join_room")).toHaveLength(2);
+});
+
+test("where it could not be read it is asked for again by itself, also by who has joined", async () => {
+  serve({ "GET /api/chat/message": refusal(503, "Not at the moment.") });
+  const page = await open();
+  expect(page.current.error).toBe("Not at the moment.");
+  serve({ "GET /api/chat/message": history(false, 5) });
+  await pass(5_000);
+  await joined();
+  expect([page.current.error, page.current.conversation.messages.length]).toEqual([null, 1]);
+});
+
+test("a conversation that is not for this person is not asked for again", async () => {
+  serve({ "GET /api/chat/message": refusal(403, "Not yours.") });
+  const page = await open({ ok: false, error: "Not yours.", code: "forbidden" });
+  await pass(20_000);
+  expect([page.current.error, asked("join_room").length]).toEqual(["Not yours.", 1]);
 });
 
 test("who has written types no more, and who views is not known without a connection", async () => {

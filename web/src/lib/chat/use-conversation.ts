@@ -3,14 +3,18 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "@/lib/api/http";
 import { words } from "@/lib/api/messages";
-import type { Connection } from "@/lib/socket/connection";
+import { said } from "@/lib/api/said";
+import type { Ack, Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
+import { useTimer } from "@/lib/use-timer";
 import { apply, type Conversation, type MessageFact, type StatusFact } from "./conversation";
 import { getHistory } from "./get-history";
 import { leftConversation, useLeaving } from "./left-conversations";
 import { type Typing, useTyping, useViewers } from "./use-others";
 
 const TYPING_SAID = 2_000;
+const ASK_AGAIN = 5_000;
+const REFUSALS = ["forbidden", "not_found", "unauthorized"];
 const NEVER = Number.NEGATIVE_INFINITY;
 
 interface OpenConversation {
@@ -45,6 +49,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   // In the room by the server's word, and the page that was read behind it has come. A recovery brings what was missed
   // only to who is in the room: where a server died during the joining, nothing of it would ever come.
   const whole = useRef(false);
+  const again = useTimer();
 
   const load = useCallback(
     async (type: "page_loaded" | "page_loaded_afresh" | "older_loaded", before?: number) => {
@@ -73,14 +78,20 @@ export function useConversation(connection: Connection | null, roomId: string, m
     async (afresh = false) => {
       if (!connection) return;
       if (afresh) life.current += 1;
+      const begun = life.current;
       whole.current = false;
+      again.stop();
       const ack = await connection.ask("join_room", roomId).catch(() => null);
-      if (ack && !ack.ok) setError(ack.error);
       // Loaded after joining: whatever was said between the two comes as an event or in the page.
       const loaded = await load(afresh ? "page_loaded_afresh" : "page_loaded");
-      if (ack?.ok && loaded) whole.current = true;
+      if (begun !== life.current) return;
+      whole.current = loaded && ack?.ok === true;
+      if (ack && !ack.ok) setError(said(ack.error));
+      // Else nothing would be heard in it for as long as the connection lives; the next one joins anyway.
+      const alive = connection.snapshot.status === "connected";
+      if (alive && !whole.current && !isRefused(ack)) again.start(() => void join(), ASK_AGAIN);
     },
-    [connection, roomId, load],
+    [connection, roomId, load, again],
   );
 
   useEffect(() => {
@@ -131,6 +142,9 @@ export function useConversation(connection: Connection | null, roomId: string, m
     add: useCallback((row: MessageFact) => dispatch({ type: "message_arrived", row }), []),
   };
 }
+
+/** For good: the server had trouble where it says anything else, or nothing. */
+const isRefused = (ack: Ack | null): boolean => ack?.ok === false && REFUSALS.includes(ack.code ?? "");
 
 function sentence(failure: unknown): string {
   return failure instanceof ApiError ? failure.message : words.unread;
