@@ -47,6 +47,25 @@ def test_message_against_the_rules_is_refused_with_the_field(tmp_path: Path, cha
     run(work())
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("join_room", 5, "payload (Expected text, got a whole number)"),
+        ("send_message", message("u1") | {"as": 5}, "as (Expected text or nothing, got a whole number)"),
+    ],
+)
+def test_the_refusal_says_what_is_wrong_whatever_the_field_is_called(
+    tmp_path: Path, name: str, given: Any, words: str
+) -> None:
+    """Its name stood in the sentence by chance: "send_message w*as* sent with a *payload* we cannot read"."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss:
+            assert words in (await boss.ask(name, given))["error"]
+
+    run(work())
+
+
 def test_unknown_event_is_counted_and_never_acknowledged(tmp_path: Path) -> None:
     async def work() -> None:
         async with desk(tmp_path) as d, d.socket(staff(d)) as boss:

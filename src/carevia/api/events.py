@@ -232,7 +232,7 @@ class Events:
 def refusal(error: CareviaError) -> Answer:
     """`{ok: false, error, code}`; the sentence names the field where one is to blame."""
     sentence = error.message
-    if error.errors and error.errors[0]["field"] not in sentence:
+    if error.errors and error.errors[0]["message"] not in sentence:
         sentence = f"{sentence.rstrip('.')}: {error.errors[0]['field']} ({error.errors[0]['message']})."
     return {"ok": False, "error": sentence, "code": error.code}
 
