@@ -71,6 +71,24 @@ def test_an_id_is_unique_per_sender_only(tmp_path: Path) -> None:
     run(main())
 
 
+def test_an_id_used_in_another_conversation_is_refused(tmp_path: Path) -> None:
+    """The answer was that of the other message: what was written here was lost, and called sent."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            for person in (CUSTOMER, Person("u2", "user")):
+                await home.chat.send(person, person.id, "q1", "hello")
+            for note in (False, True):
+                first = await home.chat.send(STAFF, "u1", "m1", "to u1", note=note)
+                with pytest.raises(BadInput, match="another conversation"):
+                    await home.chat.send(STAFF, "u2", "m1", "to u2", note=note)
+                assert (await home.chat.send(STAFF, "u1", "m1", "to u1", note=note)).seq == first.seq
+            messages, _ = await home.chat.history(STAFF, "u2")
+            assert [message.text for message in messages] == ["hello"]
+
+    run(main())
+
+
 def test_history_is_oldest_first_and_pages_backwards(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:

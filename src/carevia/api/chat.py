@@ -88,7 +88,7 @@ class ChatRoutes:
                 query=Nothing,
                 body=NewMessage,
                 answer=SentMessage,
-                errors=(404, 409, 503),
+                errors=(404, 503),
             ),
         ]
 

@@ -33,15 +33,16 @@ from carevia.store.transaction import Row, Transaction
 
 _USER = select(users.c.name, users.c.email).where(users.c.id == bindparam("user"))
 _sender = users.alias("sender")
-_KNOWN = select(messages.c.seq, messages.c.time, _sender.c.name.label("sender_name"), *STANDING).select_from(
+_m = messages.c
+_KNOWN = select(_m.seq, _m.time, _m.room_id, _sender.c.name.label("sender_name"), *STANDING).select_from(
     join_standing(
         select(literal(1).label("one"))
         .subquery()
-        .outerjoin(messages, (messages.c.sender_id == bindparam("sender")) & (messages.c.id == bindparam("message")))
+        .outerjoin(messages, (_m.sender_id == bindparam("sender")) & (_m.id == bindparam("message")))
         .outerjoin(_sender, _sender.c.id == bindparam("sender"))
     )
 )
-_NOTED_BEFORE = select(notes.c.seq, notes.c.time).where(
+_NOTED_BEFORE = select(notes.c.seq, notes.c.time, notes.c.room_id).where(
     notes.c.sender_id == bindparam("sender"), notes.c.id == bindparam("note")
 )
 
@@ -119,7 +120,7 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
     sender = message.sender
     known = _known(tx, message)
     if known.seq is not None:
-        return Sent(message.id, known.seq, iso(known.time), duplicate=True)
+        return _same(known, message)
     if sender.is_staff and known.customer is None:
         raise NotFound(NO_CONVERSATION)
     if not sender.is_staff and _is_news(sender, known):
@@ -155,6 +156,15 @@ def _known(tx: Transaction, message: _Outgoing) -> Row:
     return tx.all(_KNOWN, sender=message.sender.id, message=message.id, room=message.room_id)[0]
 
 
+def _same(known: Row, message: _Outgoing) -> Sent:
+    """What was sent under this id before, as the answer to whoever sends it again."""
+    if known.room_id != message.room_id:
+        raise BadInput("This id was used in another conversation. Send it under a new one.", errors=[
+            {"field": "id", "message": "was used in another conversation"}
+        ])  # fmt: skip
+    return Sent(message.id, known.seq, iso(known.time), duplicate=True)
+
+
 def _is_news(customer: Person, known: Row) -> bool:
     """Who comes from another site, signed in by its token, may be new to us, or better known to it."""
     return (
@@ -169,7 +179,7 @@ def _note(tx: Transaction, *, message: _Outgoing) -> Sent:
     sender = message.sender
     known = tx.first(_NOTED_BEFORE, sender=sender.id, note=message.id)
     if known is not None:
-        return Sent(message.id, known.seq, iso(known.time), duplicate=True)
+        return _same(known, message)
     _check_exists(tx, room_id=message.room_id)
     stored = tx.first(_USER, user=sender.id)
     name = (stored.name if stored is not None else None) or sender.staff_name
