@@ -23,6 +23,18 @@ def test_replies_are_saved_changed_and_removed(tmp_path: Path) -> None:
     run(main())
 
 
+@pytest.mark.parametrize(("shortcut", "text"), [("x\x07", "x"), ("x", "x\0")])
+def test_the_refusal_names_a_control_character(tmp_path: Path, shortcut: str, text: str) -> None:
+    """A text of four characters was told that it must have 1 to 10,000."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            with pytest.raises(BadInput, match="control characters"):
+                await home.replies.save(STAFF, None, shortcut, text)
+
+    run(main())
+
+
 def test_what_cannot_be_saved_changes_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:

@@ -24,9 +24,11 @@ def check_reply(shortcut: str, text: str) -> None:
     """Raises BadInput with every field that is wrong."""
     errors: list[FieldError] = []
     if len(shortcut) > LONGEST_SHORTCUT or not _SHORTCUT.fullmatch(shortcut) or not is_clean(shortcut):
-        rule = f"must be 1 to {LONGEST_SHORTCUT} characters without spaces or slashes"
+        rule = f"must be 1 to {LONGEST_SHORTCUT} characters without spaces, slashes or control characters"
         errors.append({"field": "shortcut", "message": rule})
-    if not text.strip() or len(text) > LONGEST_TEXT or not is_clean(text):
+    if not text.strip() or len(text) > LONGEST_TEXT:
         errors.append({"field": "text", "message": f"must be 1 to {LONGEST_TEXT:,} characters"})
+    elif not is_clean(text):
+        errors.append({"field": "text", "message": "must hold no control characters"})
     if errors:
         raise BadInput(f"This reply cannot be saved: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
