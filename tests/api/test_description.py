@@ -19,7 +19,14 @@ def test_description_knows_what_is_taken(tmp_path: Path) -> None:
         ("post", "/api/payment/confirm", {"sessionId": "pi_1"}),
         ("post", "/api/chat/reply", {"shortcut": "a b", "text": "x"}),
         ("post", "/api/chat/reply", {"shortcut": "a", "text": " "}),
+        ("post", "/api/chat/reply", {"shortcut": "a\x07", "text": "x"}),
+        ("post", "/api/chat/reply", {"shortcut": "a", "text": "x\x07"}),
         ("post", "/api/chat/attachment", {"roomId": "u1", "id": "\x07"}),
+        ("get", "/api/chat/conversation", {"after": "7"}),
+        ("get", "/api/chat/user/booking", {"before": "a7"}),
+        ("post", "/api/chat/draft", {"roomId": "a b", "text": "x"}),
+        ("post", "/api/chat/draft", {"roomId": "u1", "text": "x\x07"}),
+        ("post", "/api/chat/message", {"roomId": "u1", "text": "x\x07"}),
     ]
 
     async def work() -> None:
@@ -44,6 +51,26 @@ def _taken_by(document: Any, method: str, path: str) -> Any:
         return {"type": "object", "properties": {one["name"]: one["schema"] for one in operation["parameters"]}}
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     return schema | {"components": document["components"]}
+
+
+def test_description_takes_a_message_that_is_an_attachment_alone(tmp_path: Path) -> None:
+    """A client made from it could not send what every page sends: it said that there must be a text."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            headers = d.bearer()
+            document = (await d.http.get("/openapi.json")).json()
+            where = {"roomId": "u1", "id": "1", "name": "a.gif"}
+            upload = await d.http.post("/api/chat/attachment", params=where, content=b"GIF89a", headers=headers)
+            id_ = upload.json()["data"]["id"]
+            given = {"roomId": "u1", "text": "", "attachments": [id_]}
+            assert (await d.http.post("/api/chat/message", json=given, headers=headers)).status_code == 200
+            assert jsonschema_rs.is_valid(_taken_by(document, "post", "/api/chat/message"), given)
+            answer = await d.http.get("/api/chat/attachment", params={"id": id_}, headers=headers)
+            described = document["paths"]["/api/chat/attachment"]["get"]["responses"]["200"]["content"]
+            assert answer.headers["content-type"] in described
+
+    run(work())
 
 
 def test_description_knows_what_stands_beside_the_data_of_a_page(tmp_path: Path) -> None:

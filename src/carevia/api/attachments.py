@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Meta
 
 from carevia.api.http import Answer, HeaderList, ok
-from carevia.api.payload import Nothing, Raw
+from carevia.api.payload import BINARY, Nothing, Raw
 from carevia.api.policy import Call, Route
-from carevia.domain.attachments import LARGEST, LONGEST_UPLOAD_ID, Attachment, is_picture
+from carevia.domain.attachments import LARGEST, LONGEST_UPLOAD_ID, TYPES, Attachment, is_picture
 from carevia.errors import NotFound
 from carevia.service.attachments import Attachments
 
@@ -71,8 +71,8 @@ class AttachmentRoutes:
                 policy="customer",
                 query=AttachmentQuery,
                 body=Nothing,
-                answer=Raw,
-                bare=True,
+                answer=BINARY,
+                media=TYPES,
                 errors=(304, 404),
             ),
         ]

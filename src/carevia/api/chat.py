@@ -10,7 +10,7 @@ from msgspec import Meta
 from carevia.api.attachments import AttachmentRoutes
 from carevia.api.drafts import DraftRoutes
 from carevia.api.http import Answer, ok
-from carevia.api.payload import Nothing, described
+from carevia.api.payload import CONTROLS, USER_ID, Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
@@ -21,6 +21,8 @@ from carevia.service.participants import Participants
 from carevia.service.talk import Talk
 
 _Limit = Annotated[int, Meta(ge=1, le=200)]
+_Cursor = Annotated[str, described(pattern="^[0-9]{1,18}$", description="the nextBefore of the page before")]
+_EMPTY = "may be empty where something is attached"
 
 
 class HistoryQuery(msgspec.Struct):
@@ -30,13 +32,13 @@ class HistoryQuery(msgspec.Struct):
 
 
 class ParticipantsQuery(msgspec.Struct):
-    before: Annotated[str, Meta(max_length=300)] | None = None
+    before: _Cursor | None = None
     limit: _Limit = 200
 
 
 class NewMessage(msgspec.Struct):
-    roomId: Annotated[str, described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")]
-    text: Annotated[str, described(minLength=1, maxLength=LONGEST_TEXT, pattern="\\S")]
+    roomId: Annotated[str, USER_ID]
+    text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern=f"^[^{CONTROLS}]*$", description=_EMPTY)]
     id: Annotated[str, described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
     attachments: Annotated[list[str], described(maxItems=MOST_OF_MESSAGE)] = []
     note: bool = False

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from carevia.api.http import Answer, ok
-from carevia.api.payload import Nothing
+from carevia.api.payload import Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.conversations import (
     FOUND,
@@ -26,13 +26,14 @@ from carevia.service.conversations import Conversations
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128)]
 _Assignee = Annotated[str, Meta(max_length=128, description="user id of a member of staff")]
+_Cursor = Annotated[str, described(pattern="^[aw][0-9]{1,18}$", description="the nextAfter of the page before")]
 _Seen = Annotated[int, Meta(ge=0, le=2**53, description="the last message seen; 409 where a later one came")]
 
 
 class ConversationListQuery(msgspec.Struct):
     filter: Filter = "open"
     unread: bool = False
-    after: Annotated[str, Meta(max_length=20, description="the cursor of the page before: its nextAfter")] | None = None
+    after: _Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = PAGE
     roomId: Annotated[str, Meta(min_length=1, max_length=128, description="this one row only")] | None = None
 

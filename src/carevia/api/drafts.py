@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 
 from carevia.api.http import Answer, ok
-from carevia.api.payload import Nothing, described
+from carevia.api.payload import CONTROLS, USER_ID, Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.chat import LONGEST_TEXT
 from carevia.domain.drafts import Draft
@@ -20,8 +20,8 @@ class DraftsOf(msgspec.Struct):
 
 
 class DraftToKeep(msgspec.Struct):
-    roomId: str
-    text: Annotated[str, described(maxLength=LONGEST_TEXT)]
+    roomId: Annotated[str, USER_ID]
+    text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern=f"^[^{CONTROLS}]*$")]
     note: bool = False
     as_: _Writer = msgspec.field(default=None, name="as")
 

@@ -38,7 +38,7 @@ class ExportRoutes:
                 reads_query=reads,
                 body=Nothing,
                 answer=_CSV,
-                media="text/csv",
+                media=("text/csv",),
             )
 
         return [

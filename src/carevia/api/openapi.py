@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from carevia import __version__
-from carevia.api.payload import Nothing, Raw, schema_of
+from carevia.api.payload import BINARY, Nothing, Raw, schema_of
 from carevia.api.policy import Route
 
 _REASONS: Final = {
@@ -47,7 +47,7 @@ _SIGNED_HEADERS: Final = {
     "/api/payment/webhook": ("Stripe-Signature",),
     "/emit-booking": ("webhook-id", "webhook-timestamp", "webhook-signature"),
 }
-_BYTES: Final[dict[str, Any]] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_BYTES: Final[dict[str, Any]] = {"application/octet-stream": {"schema": BINARY}}
 
 
 def describe(routes: Sequence[Route[Any, Any]], cookie_name: str) -> bytes:
@@ -114,10 +114,8 @@ def _parameters(route: Route[Any, Any], components: dict[str, Any]) -> list[dict
 
 
 def _responses(route: Route[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
-    if route.media is not None:
-        content = {route.media: {"schema": route.answer}}
-    elif route.answer is Raw:
-        content = _BYTES
+    if route.media:
+        content = {kind: {"schema": route.answer} for kind in route.media}
     else:
         data = route.answer if isinstance(route.answer, dict) else _schema(route.answer, components)
         fields = {"data": data} | {name: _schema(kind, components) for name, kind in route.beside.items()}

@@ -5,7 +5,7 @@ excepted, which have no types).
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Nothing(msgspec.Struct):
 
 
 class Raw(msgspec.Struct):
-    """The body, or the answer, is plain bytes. The handler reads a body itself, once it knows who sends it."""
+    """The body is plain bytes. The handler reads it itself, once it knows who sends it."""
 
 
 def read_json(body: bytes, kind: type[T]) -> T:
@@ -50,6 +50,12 @@ def _bad(problem: msgspec.ValidationError) -> BadInput:
 def described(**schema: Any) -> msgspec.Meta:
     """For `Annotated`: told in /openapi.json, and judged by the domain alone, which says every fault at once."""
     return msgspec.Meta(extra_json_schema=schema)
+
+
+BINARY: Final = {"type": "string", "format": "binary"}
+USER_ID: Final = described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")
+CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+"""The characters that no text may hold (`domain.text.is_clean`), for a pattern."""
 
 
 def schema_of(kind: type[Any]) -> tuple[dict[str, Any], dict[str, Any]]:

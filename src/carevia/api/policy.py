@@ -61,7 +61,7 @@ class Route(msgspec.Struct, Generic[Q, B], kw_only=True, frozen=True, eq=False):
     answer: Any = None  # JSON schema or type of the answer's `data`; of the whole answer where `bare`
     bare: bool = False
     beside: Mapping[str, Any] = MappingProxyType({})  # types of what stands beside `data`, for lists paged by cursor
-    media: str | None = None  # where the answer is no JSON
+    media: tuple[str, ...] = ()  # what the answer may be where it is no JSON
     errors: tuple[int, ...] = ()  # what it answers but 200, beyond those its policy and payloads bring
     limit: int = BODY_LIMIT
     described: bool = True  # in /openapi.json

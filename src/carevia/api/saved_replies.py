@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 
 from carevia.api.http import Answer, ok
-from carevia.api.payload import Nothing, described
+from carevia.api.payload import CONTROLS, Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.chat import LONGEST_TEXT
 from carevia.domain.saved_replies import LONGEST_SHORTCUT, SavedReply
@@ -13,8 +13,8 @@ from carevia.service.saved_replies import SavedReplies
 
 
 class ReplyToSave(msgspec.Struct):
-    shortcut: Annotated[str, described(maxLength=LONGEST_SHORTCUT, pattern="^[^\\s/]+$")]
-    text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern="\\S")]
+    shortcut: Annotated[str, described(maxLength=LONGEST_SHORTCUT, pattern=rf"^[^\s/{CONTROLS}]+$")]
+    text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern=f"^[^{CONTROLS}]*[^\\s{CONTROLS}][^{CONTROLS}]*$")]
     id: str | None = None
 
 

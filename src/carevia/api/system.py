@@ -74,7 +74,7 @@ class SystemRoutes:
             get("/readyz", "Store, relay and bus do their work; 503 says why not. `?without=bus` leaves the bus aside.",
                 self.ready, _STATUS, errors=(503,)),
             get("/metrics", "Prometheus; loopback, or a bearer token.", self.metrics, {"type": "string"},
-                media="text/plain", policy="signed", errors=(401, 403)),
+                media=("text/plain",), policy="signed", errors=(401, 403)),
             get("/api/ops", "Whether the machine does its work, and journal rows no client could read.",
                 self.operations, Operations, policy="staff", bare=False),
             get("/config.json", "What a page has to know before it connects.", self.page_config, PageConfig),

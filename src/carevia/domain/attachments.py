@@ -25,6 +25,7 @@ _ENDINGS: Final = {
     "image/gif": (".gif",),
     "application/pdf": (".pdf",),
 }
+TYPES: Final = tuple(_ENDINGS)
 # Characters that turn the direction of writing make "gpj.exe" look like "exe.jpg".
 _DIRECTION: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FOLDERS: Final = re.compile(r"[/\\]")
