@@ -53,6 +53,31 @@ def _taken_by(document: Any, method: str, path: str) -> Any:
     return schema | {"components": document["components"]}
 
 
+def test_description_knows_what_a_site_may_tell(tmp_path: Path) -> None:
+    """The sentence about a tracking id did not say either that it begins and ends with a letter or digit."""
+    refused = [
+        ({"userId": "a b"}, "letters"),
+        ({"userId": "u1", "trackingId": "CV-"}, "first and last"),
+        ({"userId": "u1", "currency": "taka"}, "three letters"),
+        ({"userId": "u1", "sessionId": "x" * 256}, "255"),
+    ]
+
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            document = (await d.http.get("/openapi.json")).json()
+            schema = document["components"]["schemas"]["SiteBooking"]
+            for given, words in refused:
+                answer = await d.emit(given)
+                assert answer.status_code == 400, given
+                assert words in answer.json()["errors"][0]["message"]
+                assert not jsonschema_rs.is_valid(schema, given), given
+            given = {"userId": "u1", "trackingId": "", "currency": "BDT", "sessionId": ""}
+            assert (await d.emit(given)).status_code == 200
+            assert jsonschema_rs.is_valid(schema, given)
+
+    run(work())
+
+
 def test_description_takes_a_message_that_is_an_attachment_alone(tmp_path: Path) -> None:
     """A client made from it could not send what every page sends: it said that there must be a text."""
 

@@ -10,12 +10,12 @@ from msgspec import Meta
 from carevia.api.attachments import AttachmentRoutes
 from carevia.api.drafts import DraftRoutes
 from carevia.api.http import Answer, ok
-from carevia.api.payload import CONTROLS, USER_ID, Nothing, described
+from carevia.api.payload import CONTROLS, Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
 from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
-from carevia.domain.people import Participant
+from carevia.domain.people import USER_ID, Participant
 from carevia.service.chat import Chat
 from carevia.service.participants import Participants
 from carevia.service.talk import Talk
@@ -37,7 +37,7 @@ class ParticipantsQuery(msgspec.Struct):
 
 
 class NewMessage(msgspec.Struct):
-    roomId: Annotated[str, USER_ID]
+    roomId: Annotated[str, described(pattern=f"^{USER_ID}$")]
     text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern=f"^[^{CONTROLS}]*$", description=_EMPTY)]
     id: Annotated[str, described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
     attachments: Annotated[list[str], described(maxItems=MOST_OF_MESSAGE)] = []

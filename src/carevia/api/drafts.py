@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import msgspec
 
 from carevia.api.http import Answer, ok
-from carevia.api.payload import CONTROLS, USER_ID, Nothing, described
+from carevia.api.payload import CONTROLS, Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.domain.chat import LONGEST_TEXT
 from carevia.domain.drafts import Draft
-from carevia.domain.people import check_writer
+from carevia.domain.people import USER_ID, check_writer
 from carevia.service.drafts import Drafts
 
 _Writer = Annotated[str | None, msgspec.Meta(description="Refused where somebody else is signed in by now.")]
@@ -20,7 +20,7 @@ class DraftsOf(msgspec.Struct):
 
 
 class DraftToKeep(msgspec.Struct):
-    roomId: Annotated[str, USER_ID]
+    roomId: Annotated[str, described(pattern=f"^{USER_ID}$")]
     text: Annotated[str, described(maxLength=LONGEST_TEXT, pattern=f"^[^{CONTROLS}]*$")]
     note: bool = False
     as_: _Writer = msgspec.field(default=None, name="as")

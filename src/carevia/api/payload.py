@@ -53,7 +53,6 @@ def described(**schema: Any) -> msgspec.Meta:
 
 
 BINARY: Final = {"type": "string", "format": "binary"}
-USER_ID: Final = described(pattern="^[A-Za-z0-9_.:@|-]{1,128}$")
 CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 """The characters that no text may hold (`domain.text.is_clean`), for a pattern."""
 

@@ -14,7 +14,8 @@ Random = Callable[[int], bytes]
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LONGEST_PROVIDER_ID = 255
 _OWN_TRACKING = re.compile(f"CV-[{CROCKFORD}]{{8}}")
-_TRACKING = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:#/-]{0,62}[A-Za-z0-9])?")
+TRACKING_ID = "[A-Za-z0-9](?:[A-Za-z0-9_.:#/-]{0,62}[A-Za-z0-9])?"
+_TRACKING = re.compile(TRACKING_ID)
 
 
 def tracking_id(random: Random) -> str:

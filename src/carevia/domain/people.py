@@ -4,7 +4,7 @@ Pure: no look-ups here. A `Person` is made where a credential is judged and is b
 """
 
 import re
-from typing import Literal, TypeGuard
+from typing import Final, Literal, TypeGuard
 
 import msgspec
 
@@ -18,7 +18,8 @@ SUPPORT_NAME = "Carevia Support"
 DESK = "desk"
 """The room of all staff; for that reason never a user id."""
 
-_USER_ID = re.compile(r"[A-Za-z0-9_.:@|-]{1,128}")
+USER_ID: Final = "[A-Za-z0-9_.:@|-]{1,128}"
+_USER_ID = re.compile(USER_ID)
 
 
 class Person(msgspec.Struct, frozen=True):

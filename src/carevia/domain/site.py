@@ -9,27 +9,34 @@ import msgspec
 from msgspec import Meta
 
 from carevia.domain.fields import field_error
-from carevia.domain.ids import valid_tracking_id
+from carevia.domain.ids import TRACKING_ID, valid_tracking_id
 from carevia.domain.money import MOST, digits, minor, valid_currency
 from carevia.domain.payments import NOT_SAID, BookingDetails, Money, PaidBooking
-from carevia.domain.people import valid_user_id
+from carevia.domain.people import USER_ID, valid_user_id
 from carevia.domain.text import tidy, whole_characters
 from carevia.errors import BadInput, FieldError
 
 HOME_CURRENCY = "bdt"
 
+# Told in /openapi.json, and judged by `paid_booking`, which says every fault at once. Empty is not given.
+_USER = {"pattern": f"^{USER_ID}$"}
+_TRACKING = {"pattern": f"^({TRACKING_ID})?$"}
+_CURRENCY = {"pattern": "^([A-Za-z]{3})?$"}
+_SESSION = {"maxLength": 255}
+_TRACKING_RULE = "1 to 64 letters, digits or _.:#/-, first and last a letter or digit"
+
 
 class SiteBooking(msgspec.Struct, frozen=True):
     """The body of `/emit-booking`; `amountPaid` is in major units."""
 
-    userId: Annotated[str, Meta(description="the customer; one unknown to us is made")]
+    userId: Annotated[str, Meta(description="the customer; one unknown to us is made", extra_json_schema=_USER)]
     userEmail: str | None = None
     userName: str | None = None
     serviceName: str | None = None
-    trackingId: str | None = None
+    trackingId: Annotated[str, Meta(extra_json_schema=_TRACKING)] | None = None
     amountPaid: str | int | float | None = None
-    currency: str | None = None
-    sessionId: str | None = None
+    currency: Annotated[str, Meta(extra_json_schema=_CURRENCY)] | None = None
+    sessionId: Annotated[str, Meta(extra_json_schema=_SESSION)] | None = None
 
 
 def read_site_booking(body: bytes) -> SiteBooking:
@@ -51,7 +58,7 @@ def paid_booking(site: SiteBooking, now: int) -> PaidBooking:
     if not valid_currency(currency):
         errors.append({"field": "currency", "message": "three letters"})
     if site.trackingId and not valid_tracking_id(site.trackingId):
-        errors.append({"field": "trackingId", "message": "1 to 64 letters, digits or _.:#/-"})
+        errors.append({"field": "trackingId", "message": _TRACKING_RULE})
     if site.sessionId and tidy(site.sessionId, 255) != site.sessionId:
         errors.append({"field": "sessionId", "message": "1 to 255 visible characters"})
     amount = _amount(site.amountPaid, currency, errors)
