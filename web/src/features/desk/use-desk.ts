@@ -106,7 +106,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     const at = Date.now();
     const news = events.flatMap((event) => heard(event, at));
     if (news.length > 0) dispatch({ type: "heard", events: news });
-    if (news.some(({ type }) => type === "customer_added")) refetchSoon();
+    if (news.some(({ type }) => type === "customer_added" || type === "booking_updated")) refetchSoon();
   });
   useFramedEvents(connection, (event) => {
     if (event.type !== "received") return;

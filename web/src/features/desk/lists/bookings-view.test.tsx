@@ -23,6 +23,19 @@ test("who has asked for what waits above the bookings is in their list", async (
   expect(document.activeElement).toBe(list);
 });
 
+test("a booking that is cancelled by a refund is counted so at once, and leaves the list of those that are not", async () => {
+  const booking = { ...arrival, status: "booked", seq: 1 };
+  const page = (bookings: object[]) =>
+    data({ bookings, totalPages: 1, totalItems: bookings.length, currentPage: 1, newest: 1 });
+  serve({ ...figures({ booked: 1, cancelled: 0 }), "GET /api/booking": page([booking]) });
+  await openDesk("/dashboard/bookings?status=booked");
+  expect(await screen.findByRole("button", { name: "Booked1" })).toBeDefined();
+  serve({ ...figures({ booked: 0, cancelled: 1 }), "GET /api/booking": page([]) });
+  await server(() => newest().deliver("booking_updated", { ...booking, status: "cancelled" }, "e.12"));
+  expect(await screen.findByRole("button", { name: "Cancelled1" })).toBeDefined();
+  await waitFor(() => expect(rows()).toHaveLength(0));
+});
+
 test("what does not fit in the address is left out: the list is there, without it", async () => {
   const page = data({ bookings: [{ ...arrival, seq: 1 }], totalPages: 1, totalItems: 1, currentPage: 1, newest: 1 });
   const requests = serve({ ...EMPTY_DESK, "GET /api/booking": page });
