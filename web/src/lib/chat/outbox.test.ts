@@ -106,6 +106,26 @@ test("a look into the store that is over late does not bring back what was sent 
   expect(shown).toEqual([]);
 });
 
+test("what is written in the moment in which the one before it is taken goes out next", async () => {
+  await newest().accept("s1");
+  await send("one");
+  const all = store.all.bind(store);
+  let look = () => {};
+  vi.spyOn(store, "all").mockImplementationOnce(async () => {
+    const both = await all();
+    await new Promise<void>((done) => {
+      look = done;
+    });
+    return both;
+  });
+  await send("two");
+  await answer(0, taken(7));
+  look();
+  await turn();
+  expect(states()).toEqual(["two: sending"]);
+  expect(asked().map(({ text }) => text)).toEqual(["one", "two"]);
+});
+
 test("half a character, which no server takes, is sent as a sign of its own, and whole ones as they are", async () => {
   await newest().accept("s1");
   await send("😀 cut \ud83d", "\ude00 front");

@@ -33,6 +33,7 @@ export class Outbox {
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Set<(event: OutboxEvent) => void>();
   readonly #written = new Set<string>();
+  readonly #sent = new Set<string>();
   #stored: readonly Waiting[] = [];
   #unstored: readonly Waiting[] = [];
   #entries: readonly Shown[] = [];
@@ -192,7 +193,7 @@ export class Outbox {
 
   /** In one turn, so that it stands in the list or in the conversation in every frame, and never in both. */
   #gone(sent: Sent): void {
-    this.#reading += 1; // what is being read may still hold it
+    this.#sent.add(sent.id); // what is being read may still hold it
     this.#stored = this.#stored.filter((entry) => entry.id !== sent.id);
     this.#show();
     this.#report({ type: "sent", sent });
@@ -214,7 +215,7 @@ export class Outbox {
     const mine = this.#reading;
     const stored = await this.#store.all();
     if (mine < this.#reading) return; // a later look knows better
-    this.#stored = stored;
+    this.#stored = stored.filter((entry) => !this.#sent.has(entry.id));
     this.#show();
   }
 
