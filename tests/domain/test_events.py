@@ -41,6 +41,7 @@ def test_every_event_of_the_contract_is_there() -> None:
             "viewers",
             "customer_added",
             "booking_updated",
+            "payment_updated",
             "bookings_changed",
             "conversation_updated",
             "conversation_changed",
@@ -57,7 +58,7 @@ def test_every_event_of_the_contract_is_there() -> None:
     assert len(EVENTS) == len(CLIENT_EVENTS) + len(SERVER_EVENTS)
     assert {event.name for event in EVENTS if event.direction == "server" and event.durable} == {
         *("receive_message", "message_status", "note_added"),
-        *("customer_added", "booking_updated", "conversation_updated", "conversation_changed"),
+        *("customer_added", "booking_updated", "payment_updated", "conversation_updated", "conversation_changed"),
     }
 
 

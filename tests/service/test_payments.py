@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from carevia.domain.payment_lists import PaymentQuery
@@ -127,6 +128,41 @@ def test_a_paid_session_without_our_metadata_is_kept_for_a_look(tmp_path: Path) 
             assert payment.lookReason == "the session names no customer of ours"
 
     run(main())
+
+
+def test_the_desk_is_told_of_a_payment_without_a_booking_and_of_what_becomes_of_it(tmp_path: Path) -> None:
+    """It stood on an open list of payments after a reload only."""
+
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            stranger = paid_event(id="cs_1", payment_intent="pi_1", metadata={"userId": ""})
+            await home.deliver(stranger)
+            await home.deliver(stranger | {"id": "evt_again"})
+            await home.deliver(refunded("pi_1"))
+            told = await home.told("payment_updated")
+            assert [(row["bookingId"], row["status"], row["amountRefunded"]) for row in told] == [
+                *((None, "paid", "0"), (None, "refunded", "3000")),
+            ]
+            [payment] = (await home.payments.list(STAFF, PaymentQuery(page=1, limit=20))).payments
+            assert told[-1] == msgspec.to_builtins(payment)
+            await home.pay(id="cs_1", payment_intent="pi_1")
+            assert len(await home.told("payment_updated")) == 2, "its booking tells of it now"
+
+    run(main())
+
+
+def test_refunds_before_a_payment_without_a_booking_are_told_with_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await home.deliver(refunded("pi_1"))
+            await home.deliver(paid_event(id="cs_1", payment_intent="pi_1", metadata={"userId": ""}))
+            assert [row["status"] for row in await home.told("payment_updated")] == ["refunded"]
+
+    run(main())
+
+
+def refunded(intent: str) -> dict[str, Any]:
+    return paid_event(type="charge.refunded") | {"data": {"object": charge(refunded=300_000, intent=intent)}}
 
 
 def test_what_is_learned_later_of_a_payment_takes_away_no_other_reason_to_look(tmp_path: Path) -> None:

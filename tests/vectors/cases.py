@@ -90,6 +90,15 @@ async def a_delayed_payment_succeeds(stage: Stage) -> AsyncIterator[None]:
 
 
 @case
+async def a_payment_names_no_customer(stage: Stage) -> AsyncIterator[None]:
+    event = event_of("completed", "u1")
+    event["data"]["object"]["metadata"] = {}
+    await stage.pay("u2")
+    yield
+    await stage.stripe(event)
+
+
+@case
 async def a_site_tells_of_a_booking(stage: Stage) -> AsyncIterator[None]:
     yield
     await stage.site("u1", "CV-SITE0001", "2500")

@@ -68,6 +68,8 @@ function told(page: Page, event: Told, room: string | null): Page {
       return onDesk(page, { type: "customer_added", booking: said as desk.CustomerAdded, seq, at });
     case "booking_updated":
       return onDesk(page, { type: "booking_updated", booking: said as Booking, at });
+    case "payment_updated":
+      return page; // it is of no booking: the list of payments is asked for again
     case "conversation_updated":
       return onDesk(page, { type: event.name, update: said as ConversationUpdated, seq, at });
     case "conversation_changed":

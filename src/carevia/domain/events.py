@@ -37,6 +37,7 @@ from carevia.domain.payloads import (
     Viewers,
     WhoTypes,
 )
+from carevia.domain.payment_lists import PaymentRow
 from carevia.domain.people import DESK
 from carevia.domain.receipts import ReceiptAlarm
 from carevia.errors import BadInput
@@ -183,6 +184,15 @@ EVENTS: tuple[Event, ...] = (
         "A booking is not what it was: more was paid, refunded or disputed, or its customer's name or e-mail became "
         "known (then for each of their bookings). The whole row as `GET /api/booking` lists it, once per change, "
         "always after the booking's `customer_added`.",
+    ),
+    Event(
+        "payment_updated",
+        "server",
+        DESK,
+        True,
+        (PaymentRow,),
+        "A payment for which no booking is known was recorded, or is not what it was: a person should look at it. The "
+        "row as `GET /api/payment` lists it. Every other payment is told of by its booking.",
     ),
     Event(
         "conversation_updated",

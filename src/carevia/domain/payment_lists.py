@@ -1,9 +1,11 @@
 """The list of payments: what it can be asked for, and the rows that the pages are given."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
+from carevia.domain.fields import about
 from carevia.domain.lists import LARGEST_PAGE, LAST_PAGE, PAGE, complain, number, word
 from carevia.domain.payment_facts import PaymentStatus
 from carevia.domain.text import tidy
@@ -24,26 +26,25 @@ class PaymentQuery(msgspec.Struct, frozen=True):
 
 
 class PaymentRow(msgspec.Struct, frozen=True):
-    """`amount` in minor units and `amountPaid` in major ones; None and "" where the provider's word was unreadable.
-    `lookReason` is why a person should look, for staff: reasons with "; " between them."""
+    """Amounts are None and "" where the provider's word was unreadable."""
 
-    id: str = msgspec.field(name="_id")
-    bookingId: str | None
-    trackingId: str | None
-    userId: str | None
-    userName: str
-    serviceName: str
-    provider: str
-    sessionId: str | None
-    amount: int | None
-    amountPaid: str
-    amountRefunded: str
-    currency: str | None
-    status: PaymentStatus
-    needsLook: bool
-    lookReason: str
-    createdAt: str
-    paidAt: str | None
+    id: Annotated[str, about("the payment")] = msgspec.field(name="_id")
+    bookingId: Annotated[str | None, about("what it paid for, if that is known")]
+    trackingId: Annotated[str | None, about("of that booking")]
+    userId: Annotated[str | None, about("the customer")]
+    userName: Annotated[str, about("empty when unknown")]
+    serviceName: Annotated[str, about("empty when unknown")]
+    provider: Annotated[str, about("`stripe` or `site`: who told of it first")]
+    sessionId: Annotated[str | None, about("the provider's checkout session")]
+    amount: Annotated[int | None, about("minor units")]
+    amountPaid: Annotated[str, about("the same in major units")]
+    amountRefunded: Annotated[str, about("major units; what went back by refunds and lost disputes")]
+    currency: Annotated[str | None, about("three small letters")]
+    status: Annotated[PaymentStatus, about("what became of the money")]
+    needsLook: Annotated[bool, about("a person should look at it")]
+    lookReason: Annotated[str, about("why, for staff: reasons with `; ` between them")]
+    createdAt: Annotated[str, about("ISO 8601, UTC, milliseconds")]
+    paidAt: Annotated[str | None, about("ISO 8601, UTC, milliseconds")]
 
 
 class PaymentPage(msgspec.Struct, frozen=True):

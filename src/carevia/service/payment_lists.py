@@ -18,6 +18,7 @@ from carevia.store.transaction import Row, Transaction
 _p, _b, _u = payments.c, bookings.c, users.c
 _JOINED = payments.outerjoin(bookings, _p.booking_id == _b.id).outerjoin(users, _p.user_id == _u.id)
 _ROWS = select(payments, _b.tracking_id, _b.service_name, _u.name.label("user_name")).select_from(_JOINED)
+_ONE = _ROWS.where(_p.id == bindparam("payment"))
 ORDER = (_p.created.desc(), _p.id.desc())
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {
@@ -81,10 +82,16 @@ def list_payments(tx: Transaction, *, viewer: Person, query: PaymentQuery) -> Pa
     skip = (query.page - 1) * query.limit
     most = rows_on(query.page, query.limit, items)
     rows = tx.all(_page(conditions), most=most, skip=skip, **values)
-    return PaymentPage([shown_payment(viewer, row) for row in rows], pages(items, query.limit), items, query.page)
+    found = [shown_payment(row, to_staff=viewer.is_staff) for row in rows]
+    return PaymentPage(found, pages(items, query.limit), items, query.page)
 
 
-def shown_payment(viewer: Person, row: Row) -> PaymentRow:
+def stored_payment(tx: Transaction, payment_id: str) -> Row:
+    """A payment that is there, with its booking's and its customer's names."""
+    return tx.all(_ONE, payment=payment_id)[0]
+
+
+def shown_payment(row: Row, *, to_staff: bool = True) -> PaymentRow:
     def in_major(amount: int | None) -> str:
         return "" if amount is None or row.currency is None else major(amount, row.currency)
 
@@ -104,7 +111,7 @@ def shown_payment(viewer: Person, row: Row) -> PaymentRow:
         currency=row.currency,
         status=row.status,
         needsLook=bool(reason),
-        lookReason=reason if viewer.is_staff else "",
+        lookReason=reason if to_staff else "",
         createdAt=iso(row.created),
         paidAt=None if row.paid_at is None else iso(row.paid_at),
     )

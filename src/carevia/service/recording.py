@@ -18,7 +18,7 @@ from carevia.domain.people import DESK
 from carevia.errors import BadInput
 from carevia.service.booking_rows import BOOKINGS_OF, shown, stored_row, tracked
 from carevia.service.payment_rows import PAYMENTS_OF, confirm, learn_of_site, learned, payment_of, told_by_site
-from carevia.service.settling import settle, sum_up_standing, telling
+from carevia.service.settling import settle, sum_up_standing, tell_unplaced, telling, telling_unplaced
 from carevia.store.tables import bookings, conversations, payment_facts, payments, services, tracking_aliases, users
 from carevia.store.transaction import Row, Transaction
 
@@ -138,12 +138,14 @@ class Recorder:
         """A payment that needs a look, unless the session is known: then only its money is confirmed."""
         payment = payment_of(tx, paid.money.session_id)
         if payment is None:
-            self._insert_payment(tx, paid.money, None, None, paid.needs_look, now)
+            made = self._insert_payment(tx, paid.money, None, None, paid.needs_look, now)
             settle(tx, paid.money.session_id, paid.money.intent_id)
+            tell_unplaced(tx, made, now)
             return paid.needs_look
         if payment.booking_id is None:
-            learned(tx, payment, paid.money)
-            settle(tx, paid.money.session_id, paid.money.intent_id)
+            with telling_unplaced(tx, payment.id, now):
+                learned(tx, payment, paid.money)
+                settle(tx, paid.money.session_id, paid.money.intent_id)
         if payment.provider == "site" and paid.money.amount is not None:
             with telling(tx, payment.booking_id, now):
                 confirm(tx, payment, paid.money, None)
@@ -261,10 +263,11 @@ class Recorder:
 
     def _insert_payment(
         self, tx: Transaction, money: Money, booking: str | None, user: str | None, look: str | None, now: int
-    ) -> None:
+    ) -> str:
+        id_ = row_id("pay", self._random, now)
         tx.insert(
             payments,
-            id=row_id("pay", self._random, now),
+            id=id_,
             booking_id=booking,
             user_id=user,
             provider=money.source,
@@ -277,6 +280,7 @@ class Recorder:
             created=money.paid_at or now,
             paid_at=money.paid_at or now,
         )
+        return id_
 
 
 def ensure_customer(tx: Transaction, id_: str, name: str | None, email: str | None, now: int) -> None:

@@ -1,7 +1,8 @@
 """What payments have become, inside the caller's transaction: facts are kept and joined, payments and bookings follow.
 
 A fact may come before its payment; it waits under the payment intent or the session and is applied when the payment is
-recorded. The desk is told of every change of a booking once, by `booking_updated`.
+recorded. The desk is told of every change of a booking once, by `booking_updated`, and of a payment without one by
+`payment_updated`.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sqlalchemy import bindparam, or_, select, update
 from carevia.domain.payment_facts import Facts, MoreFacts, join, standing, status_by_money, status_together
 from carevia.domain.people import DESK
 from carevia.service.booking_rows import shown, stored_row
+from carevia.service.payment_lists import shown_payment, stored_payment
 from carevia.service.payment_rows import PAYMENTS_OF
 from carevia.store.tables import bookings, payment_facts, payments
 from carevia.store.transaction import Row, Transaction
@@ -53,10 +55,13 @@ def learn(tx: Transaction, more: MoreFacts, now: int) -> str:
         return "told before"
     named = tx.all(_PAYMENTS_NAMED, session=more.about, intent=more.about)
     for payment in named:
+        if payment.booking_id is None:
+            with telling_unplaced(tx, payment.id, now):
+                _stand(tx, payment)
+            continue
         with telling(tx, payment.booking_id, now):
             _stand(tx, payment)
-            if payment.booking_id:
-                sum_up_standing(tx, stored_row(tx, payment.booking_id))
+            sum_up_standing(tx, stored_row(tx, payment.booking_id))
     return "changes a payment" if named else "kept until its payment is known"
 
 
@@ -99,6 +104,19 @@ def telling(tx: Transaction, booking_id: str | None, now: int) -> Iterator[None]
     yield
     if booking_id is not None and (after := shown(stored_row(tx, booking_id))) != before:
         tx.append(DESK, "booking_updated", after, now=now)
+
+
+@contextmanager
+def telling_unplaced(tx: Transaction, payment_id: str, now: int) -> Iterator[None]:
+    """The same for a payment that has no booking."""
+    before = shown_payment(stored_payment(tx, payment_id))
+    yield
+    if shown_payment(stored_payment(tx, payment_id)) != before:
+        tell_unplaced(tx, payment_id, now)
+
+
+def tell_unplaced(tx: Transaction, payment_id: str, now: int) -> None:
+    tx.append(DESK, "payment_updated", shown_payment(stored_payment(tx, payment_id)), now=now)
 
 
 def _keep(tx: Transaction, more: MoreFacts) -> bool:

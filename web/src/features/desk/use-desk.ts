@@ -106,7 +106,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     const at = Date.now();
     const news = events.flatMap((event) => heard(event, at));
     if (news.length > 0) dispatch({ type: "heard", events: news });
-    if (news.some(({ type }) => type === "customer_added" || type === "booking_updated")) refetchSoon();
+    if (events.some(isOfMoney)) refetchSoon();
   });
   useFramedEvents(connection, (event) => {
     if (event.type !== "received") return;
@@ -149,6 +149,10 @@ function warmed(queries: QueryClient, me: string): Desk {
   const desk = bookings ? apply(EMPTY, bookingsLoaded(bookings)) : EMPTY;
   return loaded ? apply(desk, loaded) : desk;
 }
+
+/** After it figures, counts and the lists of the server's are not what they were. */
+const isOfMoney = (event: ConnectionEvent): boolean =>
+  event.type === "received" && ["customer_added", "booking_updated", "payment_updated"].includes(event.name);
 
 /** What an event of the socket says of the lists. */
 function heard(event: ConnectionEvent, at: number): Heard[] {

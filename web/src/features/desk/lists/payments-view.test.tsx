@@ -42,6 +42,18 @@ test("what went back is said with its amount, in the list and beside it", async 
   expect(await list().findByRole("button", { name: /^Needs a look ?1$/ })).toBeDefined();
 });
 
+test("a payment without a booking appears by itself, and is counted among those that need a look", async () => {
+  const stats = (value: number) => ({ "GET /api/payment/stats": data([{ _id: "needs_look", value, change: null }]) });
+  serve({ ...DESK, ...stats(0), "GET /api/payment?page=1&limit=100": page() });
+  await openDesk("/dashboard/payments");
+  expect(await list().findByText(/^No payments yet/)).toBeDefined();
+  const unplaced = { ...failed, bookingId: null, userId: null, userName: "", serviceName: "" };
+  serve({ ...DESK, ...stats(1), "GET /api/payment?page=1&limit=100": page(unplaced) });
+  await server(() => newest().deliver("payment_updated", unplaced, "e.12"));
+  expect(await list().findByRole("button", { name: /^Needs a look ?1$/ })).toBeDefined();
+  await waitFor(() => expect(list().getByText("৳3,000")).toBeDefined());
+});
+
 test("a dispute is among what happened", async () => {
   serve(DESK);
   await openDesk("/dashboard/payments?open=p3");
