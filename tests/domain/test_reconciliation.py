@@ -83,6 +83,9 @@ def test_each_refund_is_an_event_of_its_own() -> None:
         ({"payment_status": "no_payment_required", "amount_total": 0}, True, False),
         ({"payment_status": "no_payment_required", "amount_total": 0, "mode": "setup"}, False, False),
         ({"payment_status": "unpaid", "payment_intent": {"status": "processing"}}, False, True),
+        ({"payment_status": "unpaid", "payment_intent": {"status": "requires_action"}}, False, True),  # a voucher
+        ({"payment_status": "unpaid", "payment_intent": {"status": "requires_capture"}}, False, True),
+        ({"payment_status": "unpaid", "payment_intent": {"status": "requires_payment_method"}}, False, False),
         ({"payment_status": "unpaid", "payment_intent": "pi_1"}, False, True),
         ({"payment_status": "unpaid", "payment_intent": {"status": "canceled"}}, False, False),
         ({"payment_status": "unpaid", "status": "open"}, False, False),

@@ -21,6 +21,9 @@ Refund = Mapping[str, Any]
 Kind = Literal["missing", "early", "amount", "currency", "status", "unknown", "unrecorded"]
 REPAIRED: Final = frozenset(("missing", "early"))
 _DISPUTED: Final = ("disputed", "charged_back")  # a charge once disputed says so for ever
+# What an intent is between a checkout's completion and its money: a voucher or bank transfer waits for the customer's
+# action for days, a payment that was authorised only for its capture.
+_UNDER_WAY: Final = ("processing", "requires_action", "requires_capture")
 SESSION_ID: Final = "cs_[A-Za-z0-9_]{1,200}"
 
 
@@ -62,11 +65,11 @@ def is_paid(session: Session) -> bool:
 
 
 def is_pending(session: Session) -> bool:
-    """Completed with a delayed method whose money has not cleared yet."""
+    """Completed, and its money has not cleared yet."""
     if session.get("status") != "complete" or session.get("payment_status") != "unpaid":
         return False
     intent = session.get("payment_intent")
-    return not isinstance(intent, Mapping) or intent.get("status") == "processing"
+    return not isinstance(intent, Mapping) or intent.get("status") in _UNDER_WAY
 
 
 def charge_of(session: Session) -> Mapping[str, Any]:
