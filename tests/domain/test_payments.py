@@ -174,6 +174,13 @@ def test_a_body_that_is_no_event_is_bad_input(body: Any) -> None:
         read_event(body)
 
 
+def test_a_thin_event_is_told_apart_for_it_brings_nothing_of_the_payment() -> None:
+    about = {"id": "cs_test_1", "type": "checkout.session", "url": "/v1/checkout/sessions/cs_test_1"}
+    thin = {"id": "evt_test_1", "object": "v2.core.event", "type": "v1.checkout.session.completed"}
+    with pytest.raises(BadInput, match="payload style Snapshot"):
+        read_event(thin | {"created": "2026-11-30T06:20:52.246Z", "livemode": False, "related_object": about})
+
+
 # --- /emit-booking ----------------------------------------------------------------------------------------------
 
 

@@ -101,6 +101,8 @@ def read_event(event: object) -> StripeEvent:
     if tidy(id_, LONGEST_PROVIDER_ID) != id_ or tidy(type_, 100) != type_ or not id_ or not type_:
         raise BadInput("The body is not a Stripe event: it needs an id and a type.")
     thing = data.get("object") if isinstance(data, dict) else None
+    if event.get("object") == "v2.core.event":  # names what has happened, and not what became of it
+        raise BadInput("This is a thin event of Stripe's: give this destination the payload style Snapshot.")
     if not isinstance(thing, dict):
         raise BadInput("The body is not a Stripe event: it needs data.object.")
     return StripeEvent(id_, type_, thing, _milliseconds(event.get("created")))
