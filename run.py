@@ -42,12 +42,20 @@ LOCKS = {
     "requirements-fuzz.txt": "requirements-fuzz.in",
 }
 COMPILE = "pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header"
+WHEELS = "pip compile --quiet --no-deps --only-binary :all: requirements.txt"
+PLATFORMS = [
+    f"{machine}-{system}"
+    for machine in ("x86_64", "aarch64")
+    for system in ("manylinux_2_28", "unknown-linux-musl", "apple-darwin")
+]
+PYTHONS = ("3.11", "3.14")  # the oldest and the newest that it is to run on
 BUILD = ("requirements-build.txt", "pyproject.toml", "hatch_build.py", "webbuild.py")
 NETWORK = (
     "Check that this machine reaches its Python package index (PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY), "
     "then run the same command again."
 )
 PROJECT = "Mend what is named there (a page that does not compile, an npm registry out of reach), then run it again."
+WHEEL = "Keep what is named there at its last version with a wheel for that machine: in pyproject.toml, by a marker."
 HELP = """python3 run.py [WORDS]          start Carevia: `carevia WORDS`, or `carevia serve` without words
 python3 run.py test             every check: lint, types, front end, tests (what CI runs)
 python3 run.py test WORDS       only pytest, with these words
@@ -212,6 +220,11 @@ def lock(words: Sequence[str]) -> None:
     install_uv()
     for target, sources in LOCKS.items():
         do(f"locking {target}", UV, COMPILE, "--no-annotate", *words, *sources.split(), "-o", target)
+    # A lock takes a version that is there for some machines only, and nobody elsewhere could start any more.
+    wanted = [(platform, python) for platform in PLATFORMS for python in PYTHONS]
+    for platform, python in wanted:
+        where = f"--python-platform {platform} --python-version {python} -o"
+        do(f"looking for wheels for {platform}, {python}", UV, f"{WHEELS} {where}", TOOLS / "wheels.txt", advice=WHEEL)
 
 
 def check(name: str, command: Sequence[object], *, live: bool = False) -> bool:
