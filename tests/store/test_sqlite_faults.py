@@ -286,6 +286,19 @@ def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     assert query(tmp_path, "PRAGMA integrity_check") == [("ok",)]
 
 
+def test_a_commit_waits_for_the_disk_itself_on_macos_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as store:
+
+            def settings(tx: Any) -> list[int]:
+                ask = tx._connection.execute
+                return [ask(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "fullfsync")]
+
+            assert await store.write(settings) == [2, 1]
+
+    run(main())
+
+
 def _write_until_killed(folder: Path, seconds: float) -> dict[int, str]:
     """The ledger outside of the system: what the process said it had stored before it was killed."""
     words = [sys.executable, "-c", WRITER, str(folder)]

@@ -74,6 +74,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA synchronous=FULL")  # an answered payment survives a power cut
+        connection.execute("PRAGMA fullfsync=ON")  # on macOS too, whose fsync leaves it in the drive's own memory
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")  # what a savepoint keeps aside would be half of all writes
         connection.execute("PRAGMA query_only=ON" if read_only else f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
