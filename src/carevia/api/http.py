@@ -17,6 +17,7 @@ from carevia.errors import BadInput, CareviaError, TooLarge
 from carevia.realtime.asgi import Receive, Send, disconnected, drain
 from carevia.realtime.exchange import BODY_SECONDS
 from carevia.realtime.handshake import Handshake
+from carevia.tasks import end
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -170,7 +171,7 @@ async def send_answer(answer: Answer, receive: Receive, send: Send, *, head_only
                     return
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            gone.cancel()
+            await end(gone)
     last = b"" if head_only or more else answer.body
     if CLOSE in answer.headers:
         await send({"type": "http.response.body", "body": last, "more_body": True})
