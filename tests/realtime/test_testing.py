@@ -3,6 +3,7 @@
 import asyncio
 import doctest
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -286,6 +287,20 @@ def test_time_stands_still_for_threads_and_a_loop_that_waits_for_nothing_says_so
         waiting.cancel()
         loop.run_until_complete(asyncio.gather(waiting, return_exceptions=True))
         loop.close()
+
+
+def test_time_stands_still_at_the_end_until_the_threads_have_ended() -> None:
+    class Slow(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            time.sleep(0.05)
+            super().shutdown(wait, cancel_futures=cancel_futures)
+
+    async def work() -> None:
+        asyncio.get_running_loop().set_default_executor(Slow())
+        await asyncio.to_thread(int)
+
+    with virtual_time() as clock:  # since Python 3.12 it warned that 300 s had not been enough
+        clock.run(work())
 
 
 def test_waiting_in_vain_says_for_what() -> None:

@@ -63,6 +63,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As ever; virtual time waits for it. Since Python 3.12 a runner allows it 300 s, which would leap by."""
+        self._leaping.threads += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self._leaping.threads -= 1
+
     def _thread_done(self, _: object) -> None:
         self._leaping.threads -= 1
 
