@@ -71,7 +71,10 @@ def test_the_first_schema_with_its_rows_becomes_this_versions(first: str) -> Non
     assert differences(url) == []
 
 
-def test_two_nodes_that_start_at_once_migrate_once(url: str) -> None:
+@pytest.mark.parametrize("level", ["read committed", "serializable"])
+def test_two_nodes_that_start_at_once_migrate_once(url: str, level: str) -> None:
+    ask(url, f"ALTER DATABASE {url.rpartition('/')[2]} SET default_transaction_isolation = '{level}'")
+
     async def main() -> None:
         found = await asyncio.gather(*(asyncio.to_thread(prepare, url, f"epoch{n}") for n in range(4)))
         assert len(set(found)) == 1

@@ -88,7 +88,11 @@ def upgrade(url: str) -> None:
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: connect_for_long(url, autocommit=False), poolclass=NullPool
+        "postgresql+psycopg://",
+        creator=lambda: connect_for_long(url, autocommit=False),
+        poolclass=NullPool,
+        # Whatever the database is set to: a snapshot of before the lock would not show what the first has done.
+        isolation_level="READ COMMITTED",
     )
     config = alembic_config()
     try:
