@@ -12,6 +12,7 @@ from psycopg import errors
 from sqlalchemy import create_engine, text
 
 from carevia.errors import ConfigError, Unavailable
+from carevia.store import postgres_migrate
 from carevia.store.migrate import HEAD, alembic_config
 from carevia.store.postgres_migrate import prepare, unreachable
 from carevia.store.tables import metadata
@@ -122,6 +123,14 @@ def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
     postgres.execute("postgres", "CREATE DATABASE old ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     with pytest.raises(ConfigError, match="encoded in LATIN1"):
         prepare(postgres.url("old"), "e")
+
+
+def test_a_pooler_in_transaction_mode_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives one session to several connections in turn, as here."""
+    with psycopg.connect(url, autocommit=True) as session:
+        monkeypatch.setattr(postgres_migrate, "connect", lambda *_, **__: session)
+        with pytest.raises(ConfigError, match="session mode"):
+            prepare(url, "e")
 
 
 @pytest.mark.parametrize("password", ["hunter2%zz", "hunter2%00", "a hunter2", "a@hunter2", "hunter2/", "hunter2@[::1"])

@@ -28,6 +28,7 @@ def prepare(url: str, epoch: str) -> str:
     try:
         with closing(connect(url, writable=True)) as connection:
             _check_server(connection)
+            _check_sessions(connection, url)
             if not in_use(connection):
                 raise ConfigError("A restore is at work on the database: start again when it has ended.")
             if stored_revision(connection) != HEAD:
@@ -66,6 +67,17 @@ def _check_server(connection: psycopg.Connection[Any]) -> None:
         raise ConfigError(
             f"The database is encoded in {encoding}: make one with `CREATE DATABASE carevia ENCODING 'UTF8' "
             "TEMPLATE template0`, and name it in CAREVIA_DATABASE_URL."
+        )
+
+
+def _check_sessions(connection: psycopg.Connection[Any], url: str) -> None:
+    """Locks, settings, prepared statements and LISTEN are a session's: no other connection may come into it."""
+    with closing(connect(url)) as another:
+        one, other = (each.execute("SELECT pg_backend_pid()").fetchone() for each in (connection, another))
+    if one == other:
+        raise ConfigError(
+            "A pooler gives one session of PostgreSQL to several connections: set it to session mode "
+            "(pool_mode of PgBouncer), or let CAREVIA_DATABASE_URL name PostgreSQL itself."
         )
 
 
