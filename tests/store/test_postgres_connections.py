@@ -21,6 +21,7 @@ from tests.store.nodes import SOON, VALUE, opened, say, sleep
 from tests.store.opened import given_up
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'carevia'"
+LET_GO = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
 def test_what_was_written_is_read_and_heard_of_although_a_standby_comes_first_in_the_address() -> None:
@@ -102,6 +103,33 @@ def test_a_commit_that_the_database_makes_a_rollback_is_no_commit(url: str) -> N
             assert await store.write(say()) == 1
 
     run(main())
+
+
+def test_a_commit_that_is_let_go_before_the_standby_has_it_is_not_answered_as_stored() -> None:
+    """By who cancels what waits for a standby that is away: PostgreSQL answers COMMIT, with a warning."""
+
+    def waits(tx: Any) -> None:
+        tx.append("desk", "said", {}, now=1)
+        tx._connection.execute("SET LOCAL synchronous_commit = on")
+
+    with Postgres(durable=False) as postgres:
+        url = postgres.prepared()
+        ask(url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        ask(url, f"ALTER DATABASE {url.rpartition('/')[2]} SET synchronous_commit = local")
+        postgres.stop()
+        postgres.start()
+
+        async def main() -> None:
+            async with opened(url) as [store]:
+                waiting = asyncio.create_task(store.write(waits))
+                async with asyncio.timeout(SOON):
+                    while not await asyncio.to_thread(ask, url, LET_GO):
+                        pass
+                with pytest.raises(Unavailable):
+                    await waiting
+                assert await store.write(say()) == 2
+
+        run(main())
 
 
 def test_a_work_s_own_faults_are_its_own(url: str) -> None:

@@ -82,6 +82,8 @@ class PostgresSession(Session):
         self.transaction = PostgresTransaction(connection, new_id)
         self._pgconn = connection.pgconn
         self._marked = False
+        self._warning: str | None = None
+        connection.add_notice_handler(self._hear)
 
     @property
     def in_transaction(self) -> bool:
@@ -109,11 +111,15 @@ class PostgresSession(Session):
         self._do(b"ROLLBACK TO SAVEPOINT work")
 
     def commit(self) -> None:
-        """A COMMIT of a transaction that failed answers ROLLBACK, without an error: so the answer is read."""
+        """A COMMIT of a transaction that failed answers ROLLBACK, without an error: so the answer is read. One that was
+        waiting for a standby, and was let go by an administrator's hand, only warns that the standby may lack it."""
         if self.transaction.rows:
             self._do(b"NOTIFY " + CHANNEL)
+        self._warning = None
         if self._do(b"COMMIT") != b"COMMIT":
             raise errors.OperationalError("the database rolled back instead of committing")
+        if self._warning is not None:
+            raise errors.OperationalError(self._warning)
 
     def rollback(self) -> None:
         if self.in_transaction:
@@ -124,6 +130,10 @@ class PostgresSession(Session):
             self.connection.close()
         except psycopg.Error as error:  # the thread has to live on
             log.error("store: could not close the database: %s", first_line(error))
+
+    def _hear(self, said: errors.Diagnostic) -> None:
+        if said.severity_nonlocalized == "WARNING":
+            self._warning = said.message_primary
 
     def _do(self, sql: bytes) -> bytes:
         """Run one or several statements; the last one's command tag. Blocks this thread only."""
