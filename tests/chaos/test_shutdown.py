@@ -1,8 +1,12 @@
-"""SIGTERM while a hundred requests hang and a hundred sockets are not read from: gone within ten seconds, status 0."""
+"""SIGTERM while a hundred requests hang and a hundred sockets are not read from: gone within ten seconds, status 0. And
+whoever had connected before it stopped listening is answered."""
 
 import asyncio
+import contextlib
 import json
+import os
 import re
+import signal
 import time
 from contextlib import AsyncExitStack
 
@@ -69,3 +73,21 @@ def test_it_ends_within_ten_seconds_whatever_hangs(start_program: StartProgram) 
     status, seconds = asyncio.run(stopped(program))
     assert status == 0, program.output()
     assert seconds <= 10
+
+
+async def asked_last(program: Program) -> int:
+    """The status that is answered to a request of who came before it stopped listening, sent after."""
+    async with Connection(program.port) as connection:
+        os.kill(program.pid, signal.SIGTERM)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                async with Connection(program.port):
+                    pass
+        return (await connection.request("GET", "/healthz")).status
+
+
+def test_who_has_connected_is_answered_also_when_it_listens_no_more(start_program: StartProgram) -> None:
+    """A proxy sends a payment to one node: one that hung up then would cost it until the provider comes again."""
+    program = start_program()
+    assert asyncio.run(asked_last(program)) == 200
+    assert program.wait() == 0

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +30,7 @@ from carevia.store.disk import cannot_write
 _GRACE_SECONDS: Final = 5.0
 _BACKLOG: Final = 2_048  # connections that may wait, also before the process is ready
 _WAVES: Final = 0.875  # of the time to drain; the rest is for requests that came last
+_LAST_WORDS: Final = 0.25  # s, in which whoever is connected by then asks
 _LEAST_SECONDS: Final = 9.0
 _BEYOND_SECONDS: Final = 1.0
 
@@ -91,15 +92,33 @@ class _Uvicorn(uvicorn.Server):
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await carevia.server.drain(settings.drain_rate, settings.drain_seconds * _WAVES, lambda: self.force_exit)
         carevia.server.close()
+        await self._stop_listening(sockets or ())
         left = settings.drain_seconds - (time.monotonic() - begun)
         self.config.timeout_graceful_shutdown = max(1, int(min(left, _GRACE_SECONDS)))
         await super().shutdown(sockets)
+
+    async def _stop_listening(self, sockets: Sequence[socket.socket]) -> None:
+        """Whoever comes later is refused and asks another node. Whoever has come is answered: a proxy gives a payment
+        that it has sent to nobody else."""
+        came = [one for listener in sockets for one in _waiting(listener)]
+        for server in self.servers:
+            server.close()
+        for one in came:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, one)
+        await asyncio.sleep(_LAST_WORDS)
 
     def _protocol(self) -> Any:
         """As uvicorn makes one for a connection that it accepts itself."""
         return self.config.http_protocol_class(  # type: ignore[call-arg]
             config=self.config, server_state=self.server_state, app_state={}, _loop=asyncio.get_running_loop()
         )
+
+
+def _waiting(listener: socket.socket) -> Iterator[socket.socket]:
+    """The connections that the system has made there and nobody has taken yet."""
+    with contextlib.suppress(OSError):  # no more of them
+        while True:
+            yield listener.accept()[0]
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
