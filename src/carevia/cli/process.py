@@ -105,7 +105,9 @@ class _Uvicorn(uvicorn.Server):
             server.close()
         for one in came:
             await asyncio.get_running_loop().connect_accepted_socket(self._protocol, one)
-        await asyncio.sleep(_LAST_WORDS)
+        await asyncio.sleep(0)  # who was taken by the loop just now is known
+        if self.server_state.connections:
+            await asyncio.sleep(_LAST_WORDS)
 
     def _protocol(self) -> Any:
         """As uvicorn makes one for a connection that it accepts itself."""
