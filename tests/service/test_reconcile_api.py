@@ -17,6 +17,7 @@ from carevia.service.reconcile import DAY, OVERLAP
 from tests.aio import run
 from tests.service.books import HOUR, books, kinds
 from tests.service.house import NOW
+from tests.store.opened import query
 
 
 def test_an_api_out_of_reach_says_so_and_the_next_sweep_finds_all(tmp_path: Path) -> None:
@@ -125,6 +126,20 @@ def test_a_refused_key_is_said_at_once_without_the_key(tmp_path: Path) -> None:
                 await b.sweep()
             assert before[:8] not in problem.value.message
             assert b.waited == []
+
+    run(main())
+
+
+def test_a_key_of_the_other_mode_is_said_and_nobody_is_called_to_look_at_a_payment(tmp_path: Path) -> None:
+    """Each sweep called people to a hundred good payments, of which a key of the test mode knows nothing."""
+
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            await b.home.pay(id="cs_live_1")
+            with pytest.raises(Unavailable, match="CAREVIA_STRIPE_SECRET_KEY is of Stripe's other mode"):
+                await b.sweep()
+            assert query(tmp_path, "SELECT needs_look FROM payments") == [(None,)]
+            assert b.point is None
 
     run(main())
 

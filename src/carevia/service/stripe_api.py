@@ -28,6 +28,7 @@ _TRIES_OF_ONE: Final = 2  # somebody may be waiting for it
 _SECONDS_OF_ONE: Final = 5.0
 _LONGEST_WAIT: Final = 8.0
 _EXPANDED: Final = "payment_intent.latest_charge"
+_OF_OTHER_MODE: Final = {"cs_live_": ("sk_test_", "rk_test_"), "cs_test_": ("sk_live_", "rk_live_")}
 _AGAIN: Final = frozenset((409, 429, 500, 502, 503, 504))
 _NO_JSON: Final = "What answers in Stripe's place is not Stripe: the answer is no JSON."
 
@@ -76,6 +77,11 @@ class StripeApi:
             return None
         path = f"/v1/checkout/sessions/{id_}"
         found = await self._get(path, {"expand[]": _EXPANDED}, _TRIES_OF_ONE, _SECONDS_OF_ONE)
+        if found is None and self._key.startswith(_OF_OTHER_MODE.get(id_[:8], ())):
+            raise Unavailable(
+                "CAREVIA_STRIPE_SECRET_KEY is of Stripe's other mode, live or test: it knows nothing of this checkout.",
+                retry_after=300,
+            )
         if found is not None and found.get("id") != id_:
             raise Unavailable("What answers in Stripe's place is not Stripe: that is not the checkout asked for.")
         return found
