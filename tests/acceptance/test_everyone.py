@@ -45,6 +45,12 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 TOP = "element => element.getBoundingClientRect().top"
+# Another browser's, or somebody's own; the policy forbids a style element.
+RULE = """rule => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rule);
+  document.adoptedStyleSheets.push(sheet);
+}"""
 # Answers to what begins with this come a second later than the others.
 LATE = """
 const swift = window.fetch;
@@ -270,6 +276,16 @@ def test_a_scrolled_list_of_conversations_stays_where_it_is(house: str, desk: Pa
     assert desk.evaluate(under) == before
     pill.click()
     expect(desk.locator("[data-participant]").filter(has_text="Late 4")).to_be_in_viewport()
+
+
+def test_where_table_rows_position_nothing_a_press_on_a_booking_opens_this_one(house: str, desk: Page) -> None:
+    """As in Safari."""
+    visit(desk, f"{house}/dashboard")
+    desk.evaluate(RULE, "tr { position: static !important; }")
+    row = desk.locator("[data-booking]").nth(2)
+    name = row.get_by_role("link").inner_text()
+    row.locator("td").nth(1).click(force=True)  # whatever lies there
+    expect(desk.get_by_role("heading", name=name).first).to_be_visible()
 
 
 # Of the page, and of the browser's bar above it: one colour, or what they are.

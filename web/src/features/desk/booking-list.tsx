@@ -91,7 +91,8 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
   const receipt = useId();
   return (
     <>
-      <tr className={`relative ${fresh ? "row-new" : ""}`} data-booking={trackingId}>
+      {/* Safari places nothing by a row of a table unless it is transformed: its link would lie over the whole list. */}
+      <tr className={`translate-0 ${fresh ? "row-new" : ""}`} data-booking={trackingId}>
         <td className={`${CELL} pl-4`}>
           <div className="flex items-center gap-2.5">
             <span className="@max-[420px]:hidden">
