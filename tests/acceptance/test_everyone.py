@@ -288,6 +288,23 @@ def test_where_table_rows_position_nothing_a_press_on_a_booking_opens_this_one(h
     expect(desk.get_by_role("heading", name=name).first).to_be_visible()
 
 
+def test_a_scrolled_list_of_bookings_stays_where_it_is(house: str, desk: Page) -> None:
+    """Also where the browser does not see to that, as Safari does not."""
+    desk.set_viewport_size({"width": 1440, "height": 480})
+    visit(desk, f"{house}/dashboard")
+    desk.evaluate(RULE, "* { overflow-anchor: none !important; }")
+    rows = desk.locator("[data-booking]")
+    box = desk.locator("[data-rows]").filter(has=rows)
+    box.evaluate("element => { element.scrollTop = 120; }")
+    under = "document.elementFromPoint(700, 300).closest('[data-booking]').dataset.booking"
+    read = desk.locator(f"[data-booking={desk.evaluate(under)}]")
+    before = read.evaluate(TOP)
+    for number in range(5):
+        pay(house, f"later-{number}", f"Later {number}")
+    expect(rows.first).to_contain_text("Later 4")
+    assert read.evaluate(TOP) == before
+
+
 # Of the page, and of the browser's bar above it: one colour, or what they are.
 GROUND = """() => {
   const probe = document.body.appendChild(document.createElement("i"));

@@ -3,6 +3,7 @@
 // what they read where it is, whatever is added or taken away above; and a message counts as seen once it was painted in
 // a visible tab.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type Anchor, anchorOf, stayAt } from "@/lib/anchor";
 import type { Message } from "@/lib/chat/conversation";
 
 const WINDOW = 200;
@@ -18,12 +19,6 @@ interface Options {
   hasMore: boolean;
   onOlder: () => void;
   onSeen: (seq: number) => void;
-}
-
-interface Anchor {
-  row: HTMLElement;
-  /** Where it stands in the content. */
-  top: number;
 }
 
 export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options) {
@@ -61,7 +56,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
 
   const note = useCallback((stream: HTMLElement) => {
     stood.current = stream.scrollTop;
-    anchor.current = firstVisible(stream);
+    anchor.current = anchorOf(stream, rowsOf(stream));
   }, []);
 
   const look = useCallback(() => {
@@ -90,8 +85,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
   useLayoutEffect(() => {
     const stream = element.current;
     if (!stream) return;
-    const held = anchor.current;
-    if ((below || !follow(stream)) && held?.row.isConnected) stream.scrollTop += topOf(stream, held.row) - held.top;
+    if ((below || !follow(stream)) && anchor.current) stayAt(stream, anchor.current);
     note(stream);
   }, [messages, start, end, added]);
 
@@ -139,14 +133,6 @@ function afterPaint(run: () => void): () => void {
 
 const restOf = (stream: HTMLElement) => stream.scrollHeight - stream.scrollTop - stream.clientHeight;
 const rowsOf = (stream: HTMLElement) => [...stream.querySelectorAll<HTMLElement>("[data-seq]")];
-const topOf = (stream: HTMLElement, row: HTMLElement) =>
-  row.getBoundingClientRect().top - stream.getBoundingClientRect().top + stream.scrollTop;
-
-function firstVisible(stream: HTMLElement): Anchor | null {
-  const edge = stream.getBoundingClientRect().top;
-  const row = rowsOf(stream).find((one) => one.getBoundingClientRect().bottom > edge);
-  return row ? { row, top: topOf(stream, row) } : null;
-}
 
 /** Number of the newest message whose beginning or end is within the view. */
 function lastPainted(stream: HTMLElement): number {

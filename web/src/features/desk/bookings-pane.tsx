@@ -34,7 +34,12 @@ export function BookingsPane({ data, list, className }: Props) {
         {!empty && <span className="text-xs text-ink-3 tabular-nums">{words.howMany(desk.bookings.length, PAGE)}</span>}
         <span className="ml-auto">{!empty && <PlayButton />}</span>
       </div>
-      <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
+      <div
+        ref={box}
+        className="min-h-0 flex-1 overflow-y-auto -outline-offset-2 [overflow-anchor:none]"
+        {...ROWS}
+        {...PANE_FOCUS}
+      >
         {problem && (
           <div className="p-3">
             <Problem text={words.bookingsFailed(problem)} onRetry={refetch} />
@@ -43,7 +48,7 @@ export function BookingsPane({ data, list, className }: Props) {
         {empty && loading && <Loading />}
         {empty && !loading && !problem && <Nothing />}
         {!empty && (
-          <Growing>
+          <Growing box={box}>
             <BookingList bookings={desk.bookings} now={live.now} box={box} list={list} />
           </Growing>
         )}
