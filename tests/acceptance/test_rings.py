@@ -26,6 +26,17 @@ window.Notification = class { static permission = "default"; static asked = 0;
 document.hasFocus = () => false;
 """
 
+SAFARI = """
+window.AudioContext = class extends AudioContext {
+  #touched = false;
+  get state() { return this.#touched ? super.state : "suspended"; }
+  resume() {
+    this.#touched ||= window.event?.isTrusted === true && ["click", "keydown"].includes(window.event.type);
+    return this.#touched ? super.resume() : new Promise(() => {});
+  }
+};
+"""
+
 # Who has the lead, and how many tabs wait for it: the browser tells a tab that was robbed a moment later.
 LEAD = """async () => {
   const { held, pending } = await navigator.locks.query();
@@ -117,3 +128,15 @@ def test_notices_are_asked_for_by_a_click_tested_by_a_button_and_silent_in_silen
     assert (rings(page), page.evaluate("notices.length")) == (before, 2)
     page.keyboard.press("Escape")
     expect(page.get_by_label("Silent hours")).not_to_be_visible()
+
+
+def test_in_safari_which_lets_a_tab_sound_only_if_it_asks_within_a_touch_it_rings(
+    quiet: Program, person: Person
+) -> None:
+    context = person(staff("safari"))
+    context.add_init_script(COUNT_RINGS)
+    context.add_init_script(SAFARI)
+    tab = visit(context, f"{quiet.url}/dashboard")
+    tab.get_by_role("heading", name="Conversations").click()
+    pay(quiet, "ringing-safari")
+    wait_until(lambda: rings(tab) == 2, "it rings")

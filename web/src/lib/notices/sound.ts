@@ -4,24 +4,44 @@
 const NOTES = { booking: [659.3, 880], message: [740], lost: [196] } as const;
 const LENGTH = 0.22;
 const LOUDNESS = 0.16;
+const TOUCHES = ["click", "keydown"] as const;
+/** ms. What the browser held back for longer is no news when it lets it go. */
+const LATE = 2_000;
 
 let audio: AudioContext | null = null;
 
+/** From now on a touch lets this tab sound, until the returned function is called. Safari has to be asked within it. */
+export function soundOnTouch(): () => void {
+  const touched = () => void begin();
+  touched(); // it may have been touched on the page before this one
+  for (const name of TOUCHES) window.addEventListener(name, touched, true);
+  return () => {
+    for (const name of TOUCHES) window.removeEventListener(name, touched, true);
+  };
+}
+
 /** Whether it was heard. */
 export async function play(kind: keyof typeof NOTES): Promise<boolean> {
-  if (typeof AudioContext === "undefined" || !mayPlay()) return false;
-  audio ??= new AudioContext();
-  if (audio.state !== "running") await audio.resume();
-  const start = audio.currentTime + 0.02;
+  const asked = Date.now();
+  await begin();
+  if (!audio || !mayPlay() || Date.now() - asked > LATE) return false;
+  const context = audio;
+  const start = context.currentTime + 0.02;
   NOTES[kind].forEach((pitch, place) => {
-    note(audio as AudioContext, pitch, start + place * LENGTH * 0.8);
+    note(context, pitch, start + place * LENGTH * 0.8);
   });
   return true;
 }
 
-/** Whether this tab was touched, so that the browser lets it play. */
+/** Whether the browser lets this tab play. */
 export function mayPlay(): boolean {
-  return navigator.userActivation?.hasBeenActive ?? true;
+  return audio?.state === "running";
+}
+
+async function begin(): Promise<void> {
+  if (typeof AudioContext === "undefined" || !(navigator.userActivation?.hasBeenActive ?? true)) return;
+  audio ??= new AudioContext();
+  if (audio.state !== "running") await audio.resume().catch(() => {}); // a machine that has no sound
 }
 
 function note(context: AudioContext, pitch: number, start: number): void {

@@ -5,7 +5,7 @@ import { noticeSettings, USUAL } from "./settings";
 import { play } from "./sound";
 import { useNotices } from "./use-notices";
 
-vi.mock("./sound", () => ({ play: vi.fn(async () => true) }));
+vi.mock("./sound", () => ({ play: vi.fn(async () => true), soundOnTouch: () => () => {} }));
 afterEach(() => {
   vi.restoreAllMocks();
   vi.mocked(play).mockClear();

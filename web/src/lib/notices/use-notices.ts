@@ -2,10 +2,10 @@
 // kept in the browser, so that the next one goes on where the last has stopped.
 import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { leadership } from "@/lib/locks";
-import { stored } from "@/lib/stored";
+import { stored, useStored } from "@/lib/stored";
 import { type Facts, NOTHING_RUNG, type Ring, type Rung, ringing } from "./reminders";
 import { isSilent, noticeSettings } from "./settings";
-import { play } from "./sound";
+import { play, soundOnTouch } from "./sound";
 
 export interface Notice {
   title: string;
@@ -29,6 +29,8 @@ export function useNotices({ owner, live, facts, now, describe }: Options): void
   const leads = useLeads(owner, live);
   const kept = useMemo(() => stored<Rung>(`carevia-rung/${owner}`, understood), [owner]);
   const inWords = useEffectEvent(describe);
+  const [{ sound }] = useStored(noticeSettings);
+  useEffect(() => (sound ? soundOnTouch() : undefined), [sound]);
   useEffect(() => {
     if (!leads) return;
     const before = kept.read();
