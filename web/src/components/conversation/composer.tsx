@@ -9,6 +9,7 @@ import type { Uploads } from "@/lib/chat/use-uploads";
 import { useDroppedFiles } from "@/lib/dropped-files";
 import { isBlank } from "@/lib/format/graphemes";
 import { useCommand } from "@/lib/keys/commands";
+import { isComposing } from "@/lib/keys/composing";
 import { PANE_FOCUS } from "@/lib/keys/rows";
 import { keySettings } from "@/lib/keys/settings";
 import { words } from "../messages";
@@ -73,7 +74,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   };
   const onKey = (event: KeyboardEvent) => {
     // While an input method composes (Bengali keyboards), Enter chooses a word.
-    if (event.nativeEvent.isComposing || replies.onKey(event)) return;
+    if (isComposing(event.nativeEvent) || replies.onKey(event)) return;
     const mod = event.ctrlKey || event.metaKey;
     if (event.key !== "Enter" || event.shiftKey || (!mod && keySettings.read().send === "mod")) return;
     event.preventDefault();

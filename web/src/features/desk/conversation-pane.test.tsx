@@ -180,6 +180,18 @@ test("who takes a file back goes on writing", async () => {
   expect(document.activeElement).toBe(screen.getByLabelText("Message"));
 });
 
+test("Enter that chooses a word of an input method sends nothing, also in Safari, which ends the composition first", async () => {
+  serve(EMPTY_DESK);
+  await openDesk("/dashboard?view=chat&with=u9");
+  const box = screen.getByLabelText<HTMLTextAreaElement>("Message");
+  await userEvent.type(box, "আসবেন");
+  fireEvent.keyDown(box, { key: "Enter", isComposing: true });
+  fireEvent.keyDown(box, { key: "Enter", keyCode: 229 });
+  expect(box.value).toBe("আসবেন");
+  fireEvent.keyDown(box, { key: "Enter", keyCode: 13 });
+  expect(box.value).toBe("");
+});
+
 test("a draft is kept by conversation and found again", async () => {
   const lastMessage = { id: "m", senderId: "u1", senderName: "Nusrat", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
   serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing([customer(2), customer(1, { lastMessage })]) });

@@ -1,6 +1,7 @@
 // Keys become commands here, and only here.
 import { useEffect } from "react";
 import type { Commands } from "./commands";
+import { isComposing } from "./composing";
 import { keySettings } from "./settings";
 import { begins, commandOf, isSingle, nameOf, TOGETHER } from "./shortcuts";
 
@@ -9,7 +10,7 @@ export function useKeys(commands: Commands): void {
     let first: { key: string; at: number } | null = null;
     const onKey = (event: KeyboardEvent) => {
       // An open dialog has the keys for itself, and an input method the letters it composes.
-      if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+      if (event.defaultPrevented || isComposing(event) || document.querySelector("dialog[open]")) return;
       const key = nameOf(event);
       if (isSingle(key) && (writes(event.target) || !keySettings.read().letters)) return;
       if (event.key.startsWith("Arrow") && !event.altKey && !isOver(event.target, "[data-rows]")) return;

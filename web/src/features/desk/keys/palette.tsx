@@ -7,6 +7,7 @@ import { Avatar } from "@/components/avatar";
 import { Dialog } from "@/components/dialog";
 import { shorten } from "@/lib/format/graphemes";
 import { CommandsContext } from "@/lib/keys/commands";
+import { isComposing } from "@/lib/keys/composing";
 import { PANE_FOCUS } from "@/lib/keys/rows";
 import { type CommandId, SHORTCUTS, type Shortcut } from "@/lib/keys/shortcuts";
 import { type FoundPage, getSearch } from "../get-search";
@@ -39,7 +40,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const options = [...commands, ...people];
   const chosen = options[Math.min(place, options.length - 1)];
   const onKey = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === "ArrowDown") setPlace((place + 1) % Math.max(1, options.length));
     else if (event.key === "ArrowUp") setPlace((place - 1 + options.length) % Math.max(1, options.length));
     else if (event.key === "Enter") chosen?.run();
