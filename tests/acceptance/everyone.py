@@ -159,6 +159,11 @@ SMALL = """() => [...document.querySelectorAll(
   return width > 1 && (width < 43.5 || height < 43.5) && getComputedStyle(one).display !== "inline";
 }).map((one) => `${one.tagName} ${(one.ariaLabel || one.textContent).slice(0, 30)} ${one.className.slice(0, 40)}`)"""
 
+# Where one writes in such small letters an iPhone magnifies the page, and leaves it so.
+MAGNIFIED = """() => [...document.querySelectorAll("textarea, input:not([type=checkbox], [type=radio], [type=file])")]
+  .filter((one) => one.checkVisibility() && parseFloat(getComputedStyle(one).fontSize) < 16)
+  .map((one) => `${one.ariaLabel || one.labels[0]?.textContent} in ${getComputedStyle(one).fontSize}`)"""
+
 
 def too_wide(page: Page, where: str) -> list[str]:
     found = []
@@ -170,7 +175,8 @@ def too_wide(page: Page, where: str) -> list[str]:
 
 
 def too_small_for_a_finger(page: Page, where: str) -> list[str]:
-    """Targets under 44 px where the pointer is coarse; words within a text are as high as their line."""
+    """Targets under 44 px where the pointer is coarse, and letters under 16 where one writes; words within a text are
+    as high as their line."""
     found = []
     devtools = page.context.new_cdp_session(page)
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
@@ -178,6 +184,7 @@ def too_small_for_a_finger(page: Page, where: str) -> list[str]:
     for width in (390, 768):
         page.set_viewport_size({"width": width, "height": 844})
         found += [f"{where}, {width} px: {one}" for one in page.evaluate(SMALL)]
+        found += [f"{where}, {width} px: {one}" for one in page.evaluate(MAGNIFIED)]
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
     devtools.detach()
     page.set_viewport_size({"width": 1440, "height": 900})
