@@ -16,3 +16,15 @@ test("where the browser is forbidden to lock, every tab is alone, as where it ca
   expect(work).toHaveBeenCalledTimes(1);
   Reflect.deleteProperty(navigator, "locks");
 });
+
+test("a page that is being left asks for no lead any more: Safari would refuse it for ever, and never come to an end", async () => {
+  const refused = () => Promise.reject(new DOMException("The page is being left.", "InvalidStateError"));
+  const request = vi.fn(() => new Promise<void>(() => {}));
+  for (let time = 0; time < 100; time += 1) request.mockImplementationOnce(refused);
+  Object.defineProperty(navigator, "locks", { value: { request }, configurable: true });
+  const lead = vi.fn();
+  leadership("ringing", lead);
+  await vi.waitFor(() => expect(lead.mock.lastCall).toEqual([false]));
+  expect(request).toHaveBeenCalledTimes(1);
+  Reflect.deleteProperty(navigator, "locks");
+});

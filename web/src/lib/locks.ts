@@ -38,7 +38,7 @@ export function leadership(name: string, lead: (leading: boolean) => void): () =
       if (signal.aborted) return; // it was not asked for any more
       if (isCalled(error, FORBIDDEN)) return lead(true);
       lead(false);
-      ask(false); // robbed
+      if (isCalled(error, "AbortError")) ask(false); // robbed; else the page is being left, and has no locks any more
     });
   };
   const turnedTo = () => ask(true);
