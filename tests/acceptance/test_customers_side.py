@@ -94,6 +94,30 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
         expect(message(phone, "Tonight too.")).to_be_in_viewport()
 
 
+CLOSED = """() => new Promise((done) => {
+  const request = indexedDB.deleteDatabase("carevia-outbox");
+  request.onsuccess = done;
+})"""
+
+
+def test_what_is_written_after_the_browser_has_closed_its_database_outlives_a_reload(
+    carevia: Program, browser: Browser
+) -> None:
+    """As phones do to a page that was long in the background. It has no randomUUID, as over http from a laptop."""
+    pay(carevia, "rima", "CV-00000001")
+    with people(browser, "delete Crypto.prototype.randomUUID") as visit:
+        phone = visit(f"{carevia.url}/chat", RIMA, PHONE)
+        phone.evaluate(CLOSED)
+        with without_network(phone.context):
+            write(phone, "On the train.")
+            expect(phone.get_by_text("Waiting for the connection")).to_be_visible()
+            phone.goto("about:blank")
+        phone.route_web_socket("**/socket.io/*", lambda route: route.close())
+        phone.route("**/socket.io/*", lambda route: route.abort())
+        phone.goto(f"{carevia.url}/chat")
+        expect(message(phone, "On the train.")).to_contain_text("Waiting for the connection")
+
+
 def test_under_four_hundred_percent_zoom_the_page_scrolls_to_what_was_written_and_to_where_one_writes(
     carevia: Program, browser: Browser
 ) -> None:

@@ -305,6 +305,21 @@ def test_a_scrolled_list_of_bookings_stays_where_it_is(house: str, desk: Page) -
     assert read.evaluate(TOP) == before
 
 
+def test_the_newest_bookings_beside_a_conversation_stay_where_they_are_when_scrolled(house: str, desk: Page) -> None:
+    visit(desk, f"{house}/dashboard?with=family-1")
+    newest = desk.get_by_role("region", name="Newest bookings")
+    box = newest.locator("[data-rows]")
+    expect(newest.locator("[data-booking]").first).to_be_visible()
+    box.evaluate("element => { element.scrollTop = 130; }")
+    read = newest.locator("[data-booking]").nth(3)
+    read = newest.locator(f"[data-booking={read.get_attribute('data-booking')}]")
+    before, height = read.evaluate(TOP), box.evaluate("element => element.scrollHeight")
+    for number in range(3):
+        pay(house, f"beside-{number}", f"Beside {number}")
+    wait_until(lambda: box.evaluate("element => element.scrollHeight") > height + 120, "all three are in the list")
+    assert read.evaluate(TOP) == before
+
+
 # Of the page, and of the browser's bar above it: one colour, or what they are.
 GROUND = """() => {
   const probe = document.body.appendChild(document.createElement("i"));

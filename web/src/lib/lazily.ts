@@ -40,12 +40,20 @@ const OFTEN = 60_000;
 
 /** Whether the page is loaded anew: not if that was done a moment ago, and has not helped. */
 async function loadAnew(): Promise<boolean> {
-  const last = Number(sessionStorage.getItem(KEY) ?? 0);
-  if (Date.now() - last < OFTEN) return false;
+  if (!remembers() || Date.now() - Number(sessionStorage.getItem(KEY) ?? 0) < OFTEN) return false;
   while (!(await answers())) await new Promise((done) => setTimeout(done, PAUSE));
   sessionStorage.setItem(KEY, String(Date.now()));
   window.location.reload();
   return true;
+}
+
+/** Where the browser is forbidden to keep anything nobody would know that it has not helped. */
+function remembers(): boolean {
+  try {
+    return sessionStorage !== null;
+  } catch {
+    return false;
+  }
 }
 
 async function answers(): Promise<boolean> {

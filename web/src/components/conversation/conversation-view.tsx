@@ -52,11 +52,11 @@ export function ConversationView({
   between = NOTHING,
 }: Props) {
   const open = useConversation(connection, roomId, me);
-  const waiting = useWaiting(outbox, roomId);
   const patient = !usePassed(PATIENCE);
   const now = onServerClock(useNow(60_000));
   const uploads = useUploads(connection, me._id, roomId);
   const { conversation, error, typing, viewers } = open;
+  const waiting = useWaiting(outbox, roomId, conversation.messages, me._id);
   const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);
   const withAway = useMemo(
     () => withAbsence(between ?? NOTHING, away, conversation.messages, me._id),

@@ -65,7 +65,7 @@ class DatabaseStore implements OutboxStore {
   readonly #owner: string;
   readonly #channel: BroadcastChannel;
   readonly #memory = new MemoryStore();
-  readonly #opening: Promise<IDBDatabase | null>;
+  #opening: Promise<IDBDatabase | null>;
   #closed = false;
 
   constructor(owner: string, heard: (told: Told) => void) {
@@ -129,10 +129,9 @@ class DatabaseStore implements OutboxStore {
 
   /** Null where the browser does not keep it: no database, no room, or a page that is being left. */
   async #work<T>(mode: IDBTransactionMode, work: (table: IDBObjectStore) => Promise<T>): Promise<T | null> {
-    const database = await this.#opening;
-    if (!database || this.#closed) return null;
     try {
-      const transaction = database.transaction(TABLE, mode);
+      const transaction = await this.#begin(mode);
+      if (!transaction) return null;
       const over = new Promise<void>((done, fail) => {
         transaction.oncomplete = () => done();
         transaction.onabort = () => fail(transaction.error);
@@ -141,6 +140,19 @@ class DatabaseStore implements OutboxStore {
       return result;
     } catch {
       return null;
+    }
+  }
+
+  /** Phones close the database of a page that is in the background for long: it is opened anew. */
+  async #begin(mode: IDBTransactionMode): Promise<IDBTransaction | null> {
+    const opening = this.#opening;
+    const database = await opening;
+    if (!database || this.#closed) return null;
+    try {
+      return database.transaction(TABLE, mode);
+    } catch {
+      if (this.#opening === opening) this.#opening = open();
+      return (await this.#opening)?.transaction(TABLE, mode) ?? null;
     }
   }
 }

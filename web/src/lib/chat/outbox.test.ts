@@ -45,7 +45,7 @@ test("a message is sending until the server has taken it", async () => {
   await send("Hello");
   expect(states()).toEqual(["Hello: sending"]);
   expect(asked()[0]).toMatchObject({ roomId: "u1", text: "Hello", as: "s1" });
-  expect(asked()[0]?.id).toMatch(/^\d{13}-[0-9a-f-]{36}$/);
+  expect(asked()[0]?.id).toMatch(/^\d{13}-[0-9a-f]{32}$/);
   await answer(0, taken(7));
   expect(states()).toEqual([]);
   expect(events).toMatchObject([{ type: "sent", sent: { roomId: "u1", text: "Hello", seq: 7 } }]);
@@ -192,6 +192,20 @@ test("too fast is no refusal: it is sent again a moment later", async () => {
   await answer(0, { ok: false, error: "Too many events at once.", code: "rate_limited" });
   await vi.waitFor(() => expect(asked()).toHaveLength(2));
   expect(asked()[1]?.id).toBe(asked()[0]?.id);
+});
+
+test("what the conversation has, though its answer was lost, waits no more and goes out no more", async () => {
+  await newest().accept("s1");
+  await send("Hello", "Who comes?");
+  await newest().lose();
+  outbox.forget(asked()[0]?.id ?? "");
+  await turn();
+  expect(states().map((state) => state.split(":")[0])).toEqual(["Who comes?"]);
+  outbox.close();
+  outbox = await opened();
+  await newest().accept("s2");
+  await turn();
+  expect(asked().map(({ text }) => text)).toEqual(["Who comes?"]);
 });
 
 test("what waits can be taken back; what is just going out cannot", async () => {

@@ -1,9 +1,11 @@
 // What was written here and is not yet acknowledged, the same on every tab of the person in this browser. One tab at a
 // time sends, one message after the other in the order in which they were written, each under the id it was written
 // with, which the server takes once: so nothing is lost, doubled or overtaken, whatever is cut, killed or reloaded.
+
 import { alone } from "@/lib/locks";
 import type { Ack, Connection } from "@/lib/socket/connection";
 import { NotAnswered } from "@/lib/socket/connection";
+import { uniqueId } from "@/lib/unique-id";
 import { type Extra, type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
 
 export type Shown = Waiting & { state: "sending" | "waiting" | "refused" };
@@ -77,7 +79,7 @@ export class Outbox {
   send(roomId: string, written: string, more: Extra = {}): void {
     const time = Date.now();
     const text = written.replace(HALF, "\ufffd");
-    const id = `${time}-${crypto.randomUUID()}`;
+    const id = `${time}-${uniqueId()}`;
     const entry: Waiting = { id, owner: this.#owner, roomId, text, more, time, tried: false, refused: null };
     this.#unstored = [...this.#unstored, entry];
     this.#show();
@@ -94,6 +96,13 @@ export class Outbox {
   drop(id: string): void {
     if (this.#sending === id) return;
     void this.#withdraw(id);
+  }
+
+  /** The conversation has it: the server has taken it, and its answer was lost. */
+  forget(id: string): void {
+    if (this.#sent.has(id)) return;
+    this.#leaveOut(id);
+    void this.#store.remove(id).then(() => this.#changed());
   }
 
   close(): void {
@@ -193,10 +202,14 @@ export class Outbox {
 
   /** In one turn, so that it stands in the list or in the conversation in every frame, and never in both. */
   #gone(sent: Sent): void {
-    this.#sent.add(sent.id); // what is being read may still hold it
-    this.#stored = this.#stored.filter((entry) => entry.id !== sent.id);
-    this.#show();
+    this.#leaveOut(sent.id);
     this.#report({ type: "sent", sent });
+  }
+
+  #leaveOut(id: string): void {
+    this.#sent.add(id); // what is being read may still hold it
+    this.#stored = this.#stored.filter((entry) => entry.id !== id);
+    this.#show();
   }
 
   async #change(id: string, change: Partial<Waiting>): Promise<boolean> {

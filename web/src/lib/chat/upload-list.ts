@@ -1,6 +1,8 @@
 // What is being attached to the message that is written in a conversation: uploads with their progress. Like its text
 // it outlives the view of the conversation, until it is sent or the page is left.
+
 import { ApiError } from "@/lib/api/http";
+import { uniqueId } from "@/lib/unique-id";
 import type { Attachment } from "./conversation";
 import { isAccepted, LARGEST, MOST, type Upload, upload } from "./upload";
 
@@ -69,7 +71,7 @@ export class UploadList {
         this.#become({ refused: { name: file.name, why } });
         continue;
       }
-      const id = `${Date.now()}-${crypto.randomUUID()}`;
+      const id = `${Date.now()}-${uniqueId()}`;
       this.#running.set(id, upload(this.#roomId, id, file));
       const one: Uploading = { id, name: file.name, part: 0, done: null, error: null };
       this.#become({ list: [...this.#standing.list, one] });

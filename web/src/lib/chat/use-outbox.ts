@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Connection } from "@/lib/socket/connection";
+import type { Message } from "./conversation";
 import { Outbox, type Shown } from "./outbox";
 
 /** The outbox of whoever is signed in, sent over this page's connection. */
@@ -19,7 +20,18 @@ export function useOutbox(connection: Connection | null, owner: string): Outbox 
 
 const NOTHING: readonly Shown[] = [];
 
-export function useWaiting(outbox: Outbox | null, roomId: string): readonly Shown[] {
+/** What waits in a conversation, of whose `messages` one may be taken while its answer was lost: it stands there, and not
+ * here too. */
+export function useWaiting(
+  outbox: Outbox | null,
+  roomId: string,
+  messages: readonly Message[],
+  me: string,
+): readonly Shown[] {
   const entries = useSyncExternalStore(outbox?.watch ?? (() => () => {}), () => outbox?.entries ?? NOTHING);
-  return entries.filter((entry) => entry.roomId === roomId);
+  const isTaken = ({ id }: Shown) => messages.some((message) => message.id === id && message.senderId === me);
+  useEffect(() => {
+    for (const entry of entries) if (isTaken(entry)) outbox?.forget(entry.id);
+  });
+  return entries.filter((entry) => entry.roomId === roomId && !isTaken(entry));
 }
