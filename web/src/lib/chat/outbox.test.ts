@@ -126,6 +126,44 @@ test("what is written in the moment in which the one before it is taken goes out
   expect(asked().map(({ text }) => text)).toEqual(["one", "two"]);
 });
 
+/** The looks into the store that begin from now on are over one by one, as they are let go. */
+function heldLooks(): (() => Promise<unknown>)[] {
+  const held: (() => Promise<unknown>)[] = [];
+  const all = store.all.bind(store);
+  vi.spyOn(store, "all").mockImplementation(async () => {
+    const found = await all();
+    await new Promise<void>((done) => {
+      held.push(() => {
+        done();
+        return turn();
+      });
+    });
+    return found;
+  });
+  return held;
+}
+
+test("what is written while another is taken back goes out, whichever look is over first", async () => {
+  await newest().accept("s1");
+  await send("one");
+  await answer(0, { ok: false, error: "No." });
+  const looks = heldLooks();
+  await send("two");
+  outbox.drop(outbox.entries[0]?.id ?? "");
+  await turn();
+  while (looks.length > 0) await looks.shift()?.();
+  expect(states()).toEqual(["two: sending"]);
+  expect(asked().map(({ text }) => text)).toEqual(["one", "two"]);
+});
+
+test("what is written stands there all the while, also until it was seen in the store", async () => {
+  const looks = heldLooks();
+  await send("one");
+  expect(looks).toHaveLength(1);
+  outbox.send("u1", "two");
+  expect(states()).toEqual(["one: waiting", "two: waiting"]);
+});
+
 test("half a character, which no server takes, is sent as a sign of its own, and whole ones as they are", async () => {
   await newest().accept("s1");
   await send("😀 cut \ud83d", "\ude00 front");

@@ -42,7 +42,8 @@ export class Outbox {
   #sending: string | null = null;
   #draining = false;
   #again = false;
-  #reading = 0;
+  #looks = 0;
+  #looked = 0;
   #closed = false;
 
   constructor(owner: string, connection: Connection, store?: OutboxStore) {
@@ -115,8 +116,9 @@ export class Outbox {
 
   async #keep(entry: Waiting): Promise<void> {
     await this.#store.add(entry);
-    this.#unstored = this.#unstored.filter((one) => one !== entry);
     await this.#changed();
+    this.#unstored = this.#unstored.filter((one) => one !== entry); // not before it was seen in the store
+    this.#show();
     this.#drain();
   }
 
@@ -209,6 +211,7 @@ export class Outbox {
   #leaveOut(id: string): void {
     this.#sent.add(id); // what is being read may still hold it
     this.#stored = this.#stored.filter((entry) => entry.id !== id);
+    this.#unstored = this.#unstored.filter((entry) => entry.id !== id);
     this.#show();
   }
 
@@ -223,11 +226,13 @@ export class Outbox {
     if (!this.#closed) this.#store.tell({ type: "changed" });
   }
 
+  /** Once it is over, what was in the store when it began is known, by this look or by a later one. */
   async #refresh(): Promise<void> {
-    this.#reading += 1;
-    const mine = this.#reading;
+    this.#looks += 1;
+    const mine = this.#looks;
     const stored = await this.#store.all();
-    if (mine < this.#reading) return; // a later look knows better
+    if (mine < this.#looked) return; // a later look knew better
+    this.#looked = mine;
     this.#stored = stored.filter((entry) => !this.#sent.has(entry.id));
     this.#show();
   }
