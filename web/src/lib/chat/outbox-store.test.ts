@@ -17,7 +17,8 @@ test("where somebody has forbidden the browser to keep anything, messages stand 
   await store.add(entry);
   expect(await store.all()).toEqual([entry]);
   expect(await store.change("1", { tried: true })).toBe(true);
-  expect(await store.remove("1")).toBe(true);
+  expect(await store.remove("1")).toEqual({ ...entry, tried: true });
+  expect(await store.remove("1")).toBeUndefined();
   store.close();
 });
 

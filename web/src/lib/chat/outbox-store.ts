@@ -41,8 +41,8 @@ export interface OutboxStore {
   add(entry: Waiting): Promise<void>;
   /** Whether it was still there. */
   change(id: string, change: Partial<Waiting>): Promise<boolean>;
-  /** Whether it was still there. */
-  remove(id: string): Promise<boolean>;
+  /** As it was then; undefined where it was no longer there. */
+  remove(id: string): Promise<Waiting | undefined>;
   tell(told: Told): void;
   close(): void;
 }
@@ -88,20 +88,15 @@ class DatabaseStore implements OutboxStore {
     if (added === null) await this.#memory.add(entry);
   }
 
-  change(id: string, change: Partial<Waiting>): Promise<boolean> {
-    return this.#found(
-      id,
-      (table, row) => table.put({ owner: this.#owner, ...row, entry: { ...row.entry, ...change } }),
-      () => this.#memory.change(id, change),
+  async change(id: string, change: Partial<Waiting>): Promise<boolean> {
+    const found = await this.#find(id, (table, row) =>
+      table.put({ owner: this.#owner, ...row, entry: { ...row.entry, ...change } }),
     );
+    return found !== undefined || this.#memory.change(id, change);
   }
 
-  remove(id: string): Promise<boolean> {
-    return this.#found(
-      id,
-      (table, row) => table.delete(row.number),
-      () => this.#memory.remove(id),
-    );
+  async remove(id: string): Promise<Waiting | undefined> {
+    return (await this.#find(id, (table, row) => table.delete(row.number))) ?? this.#memory.remove(id);
   }
 
   tell(told: Told): void {
@@ -114,17 +109,13 @@ class DatabaseStore implements OutboxStore {
     void this.#opening.then((database) => database?.close());
   }
 
-  async #found(
-    id: string,
-    work: (table: IDBObjectStore, row: Row) => void,
-    otherwise: () => Promise<boolean>,
-  ): Promise<boolean> {
+  async #find(id: string, work: (table: IDBObjectStore, row: Row) => void): Promise<Waiting | undefined> {
     const found = await this.#work("readwrite", async (table) => {
       const row = (await ours(table, this.#owner)).find(({ entry }) => entry.id === id);
       if (row) work(table, row);
-      return row !== undefined;
+      return row?.entry;
     });
-    return found || otherwise();
+    return found ?? undefined;
   }
 
   /** Null where the browser does not keep it: no database, no room, or a page that is being left. */
@@ -202,10 +193,10 @@ export class MemoryStore implements OutboxStore {
     return known;
   }
 
-  async remove(id: string): Promise<boolean> {
-    const before = this.#entries.length;
-    this.#entries = this.#entries.filter((entry) => entry.id !== id);
-    return this.#entries.length < before;
+  async remove(id: string): Promise<Waiting | undefined> {
+    const known = this.#entries.find((entry) => entry.id === id);
+    this.#entries = this.#entries.filter((entry) => entry !== known);
+    return known;
   }
 
   tell(): void {}

@@ -274,6 +274,15 @@ test("what was taken back after it had gone out once leaves a doubt", async () =
   expect(asked()).toHaveLength(1);
 });
 
+test("so does what another tab has sent, as far as this one has not been told of it", async () => {
+  await send("Hello");
+  const id = outbox.entries[0]?.id ?? "";
+  await store.change(id, { tried: true }); // and was killed
+  outbox.drop(id);
+  await turn();
+  expect(events).toEqual([{ type: "withdrawn", roomId: "u1" }]);
+});
+
 test("while somebody else is signed in, it waits for whoever wrote it", async () => {
   await newest().accept("s1");
   await send("Hello");

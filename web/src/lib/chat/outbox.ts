@@ -123,8 +123,8 @@ export class Outbox {
   }
 
   async #withdraw(id: string): Promise<void> {
-    const entry = this.#entries.find((one) => one.id === id);
-    if (!(await this.#store.remove(id)) || !entry) return;
+    const entry = await this.#store.remove(id); // another tab may have sent it, and not have told of it yet
+    if (!entry) return;
     await this.#changed();
     if (entry.tried) this.#report({ type: "withdrawn", roomId: entry.roomId });
   }
