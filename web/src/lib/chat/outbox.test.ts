@@ -259,6 +259,18 @@ test("what waits can be taken back; what is just going out cannot", async () => 
   expect(events).toMatchObject([{ type: "sent" }]);
 });
 
+test("nor can what is about to go out: it would be gone from here, and be sent", async () => {
+  await send("Hello");
+  const looks = heldLooks();
+  await newest().accept("s1");
+  await turn();
+  await looks.shift()?.();
+  outbox.drop(outbox.entries[0]?.id ?? "");
+  while (looks.length > 0) await looks.shift()?.();
+  expect(asked().map(({ text }) => text)).toEqual(["Hello"]);
+  expect(states()).toEqual(["Hello: sending"]);
+});
+
 test("what was taken back after it had gone out once leaves a doubt", async () => {
   await newest().accept("s1");
   await send("Hello");

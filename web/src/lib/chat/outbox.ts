@@ -168,8 +168,8 @@ export class Outbox {
   /** Whether it is decided: taken, refused, or taken back meanwhile. */
   async #deliver(entry: Waiting): Promise<boolean> {
     for (let attempt = 0; this.#connected; attempt++) {
-      if (!(await this.#change(entry.id, { tried: true }))) return true;
       const ack = await this.#ask(entry);
+      if (ack === undefined) return true;
       if (ack?.ok) return await this.#taken(entry, ack);
       if (ack?.code === NOT_OURS_NOW) return false;
       const silent = ack === null && attempt + 1 >= ATTEMPTS && this.#connected;
@@ -180,10 +180,11 @@ export class Outbox {
     return false;
   }
 
-  async #ask(entry: Waiting): Promise<Ack | null> {
+  /** Null where no answer came, undefined where it was taken back before it went out. */
+  async #ask(entry: Waiting): Promise<Ack | null | undefined> {
     this.#sending = entry.id;
-    this.#show();
     try {
+      if (!(await this.#change(entry.id, { tried: true }))) return undefined;
       return await this.#connection.ask("send_message", payload(entry));
     } catch (error) {
       if (error instanceof NotAnswered) return null;
