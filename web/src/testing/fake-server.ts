@@ -1,7 +1,7 @@
 // The HTTP side of the server, as far as a test needs it: answers by "METHOD path", with its query or without.
 import { vi } from "vitest";
 
-interface Reply {
+export interface Reply {
   status?: number;
   body: unknown;
   headers?: Record<string, string>;

@@ -28,7 +28,8 @@ interface Props {
   person: string;
   room: string;
   placeholder: string;
-  onSend: (text: string, extra: Extra) => void;
+  /** Null while nothing takes it: then it stays where it is written. */
+  onSend: ((text: string, extra: Extra) => void) | null;
   onTyping: () => void;
   uploads: Uploads;
   /** Staff write notes and have saved replies. */
@@ -63,7 +64,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   const [asked, setAsked] = useState(false);
   const asking = asked && doubled;
   const send = () => {
-    if (nothing || tooLong || uploading) return;
+    if (nothing || tooLong || uploading || !onSend) return;
     setAsked(doubled && !asked);
     if (doubled && !asked) return;
     const attachments = files.flatMap((file) => file.done ?? []);
@@ -143,7 +144,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
           onPaste={onPaste}
           className="min-w-0 flex-1 resize-none bg-transparent placeholder-shown:truncate px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
         />
-        <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading}>
+        <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading || !onSend}>
           <span className="max-sm:sr-only">
             {note ? inside.saveNote : asking ? inside.sendAnyway : words.conversation.send}
           </span>

@@ -80,8 +80,8 @@ export function ConversationView({
     loadedFor.current = reload;
     loadAfresh();
   }, [reload, loadAfresh]);
-  const send = (text: string, extra: Extra) => {
-    outbox?.send(roomId, text, extra);
+  const send = (box: Outbox) => (text: string, extra: Extra) => {
+    box.send(roomId, text, extra);
     open.doneTyping();
   };
   return (
@@ -119,7 +119,7 @@ export function ConversationView({
         person={me._id}
         room={roomId}
         placeholder={placeholder}
-        onSend={send}
+        onSend={outbox && send(outbox)}
         onTyping={open.sayTyping}
         uploads={uploads}
         staff={me.role === "admin"}

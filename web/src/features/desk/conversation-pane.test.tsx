@@ -2,8 +2,9 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server, staff } from "@/testing/desk";
-import { data, refusal, serve } from "@/testing/fake-server";
+import { data, type Reply, refusal, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
+import { show } from "@/testing/show";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
 
@@ -37,6 +38,22 @@ test("a conversation is joined, read, and answered over the one socket", async (
   expect(screen.queryByText("Sending…")).toBeNull();
   expect(within(fresh).getByText("Ayesha comes")).toBeDefined();
   expect(alive()).toHaveLength(1);
+});
+
+test("what is written before the page knows where to connect stays in the field until it can be sent", async () => {
+  let say = (_: Reply) => {};
+  const answer = new Promise<Reply>((done) => {
+    say = done;
+  });
+  serve({ ...EMPTY_DESK, "GET /config.json": () => answer });
+  await show("/dashboard?view=chat&with=u9");
+  const field = await screen.findByRole("textbox", { name: "Message" });
+  await userEvent.type(field, "Hello{Enter}");
+  expect(field).toMatchObject({ value: "Hello" });
+  await server(() => say({ body: { socketUrl: "" } }));
+  await userEvent.type(field, "{Enter}");
+  expect(field).toMatchObject({ value: "" });
+  expect(screen.getByText("Hello")).toBeDefined();
 });
 
 test("who types is named, and unread messages of others are counted", async () => {
