@@ -187,6 +187,18 @@ test("what is written while away waits, outlives the page, and goes out in order
   expect(states()).toEqual([]);
 });
 
+test("what is written as the page is left is kept, and another tab told that it can send it", async () => {
+  const closed = vi.spyOn(store, "close");
+  const told = vi.spyOn(store, "tell");
+  outbox.send("u1", "Hello");
+  outbox.close();
+  expect(closed).not.toHaveBeenCalled();
+  await turn();
+  expect(await store.all()).toMatchObject([{ text: "Hello" }]);
+  expect(told).toHaveBeenCalledWith({ type: "changed" });
+  expect(told.mock.invocationCallOrder[0]).toBeLessThan(closed.mock.invocationCallOrder[0] ?? 0);
+});
+
 test("the next goes out when the one before is decided, so that nothing overtakes", async () => {
   await newest().accept("s1");
   await send("one", "two");

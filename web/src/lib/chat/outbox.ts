@@ -40,6 +40,7 @@ export class Outbox {
   #unstored: readonly Waiting[] = [];
   #entries: readonly Shown[] = [];
   #sending: string | null = null;
+  #keeping: Promise<unknown> = Promise.resolve();
   #draining = false;
   #again = false;
   #looks = 0;
@@ -85,7 +86,7 @@ export class Outbox {
     this.#unstored = [...this.#unstored, entry];
     this.#show();
     setTimeout(() => this.#show(), AT_ONCE);
-    void this.#keep(entry);
+    this.#keeping = Promise.all([this.#keeping, this.#keep(entry)]);
   }
 
   /** Once more, by a person, what was refused. */
@@ -109,7 +110,7 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#leave();
-    this.#store.close();
+    void this.#keeping.then(() => this.#store.close()); // what was just written is kept still, and the other tabs told
     this.#watchers.clear();
     this.#listeners.clear();
   }
@@ -224,7 +225,7 @@ export class Outbox {
 
   async #changed(): Promise<void> {
     await this.#refresh();
-    if (!this.#closed) this.#store.tell({ type: "changed" });
+    this.#store.tell({ type: "changed" });
   }
 
   /** Once it is over, what was in the store when it began is known, by this look or by a later one. */
