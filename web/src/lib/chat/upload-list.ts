@@ -40,6 +40,7 @@ export class UploadList {
   #key: string;
   #roomId: string;
   #running = new Map<string, Upload>();
+  #adding = 0;
   #listeners = new Set<() => void>();
   #standing = NOTHING;
 
@@ -59,13 +60,15 @@ export class UploadList {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0 && this.#running.size === 0) this.#kept.delete(this.#key);
+      if (this.#listeners.size + this.#running.size + this.#adding === 0) this.#kept.delete(this.#key);
     };
   };
 
   async add(files: Iterable<File>): Promise<void> {
     this.#become({ refused: null });
-    for (const file of files) {
+    this.#adding += 1; // what is not read yet is in it too
+    // Copied: what is dropped is to be had during its event only.
+    for (const file of [...files]) {
       const why = (await whyNot(file)) ?? (this.#running.size >= MOST ? "many" : null);
       if (why) {
         this.#become({ refused: { name: file.name, why } });
@@ -77,6 +80,7 @@ export class UploadList {
       this.#become({ list: [...this.#standing.list, one] });
       void this.again(id);
     }
+    this.#adding -= 1;
   }
 
   /** What has not arrived is tried under its first id: the server keeps it once. */
@@ -119,5 +123,5 @@ export class UploadList {
 
 async function whyNot(file: File): Promise<Refusal | null> {
   if (file.size > LARGEST) return "size";
-  return (await isAccepted(file)) ? null : "type";
+  return (await isAccepted(file).catch(() => false)) ? null : "type"; // a folder cannot be read
 }

@@ -102,3 +102,36 @@ test("ten files go with a message, however quickly more of them are dropped", as
   act(() => result.current.add(files()));
   await waitFor(() => expect(result.current.list).toHaveLength(6));
 });
+
+test("what is being looked at while another conversation is opened waits in its own", async () => {
+  let read = () => {};
+  const slow = new File(["%PDF-1.7"], "plan.pdf");
+  const bytes = new Promise<ArrayBuffer>((done) => {
+    read = () => done(new TextEncoder().encode("%PDF-1.7").buffer as ArrayBuffer);
+  });
+  slow.slice = () => ({ arrayBuffer: () => bytes }) as Blob;
+  const first = at("u4");
+  act(() => first.result.current.add([slow]));
+  first.unmount();
+  await act(async () => read());
+  expect(at("u4").result.current.list).toMatchObject([{ name: "plan.pdf" }]);
+});
+
+test("a file that cannot be read, as a folder cannot, is refused, and those after it are taken", async () => {
+  const folder = new File([], "Photos");
+  folder.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException("", "NotFoundError")) }) as Blob;
+  const { result } = at("u1");
+  act(() => result.current.add([folder, new File(["%PDF-1.7"], "plan.pdf")]));
+  await waitFor(() => expect(result.current.list).toMatchObject([{ name: "plan.pdf" }]));
+  expect(result.current.refused).toEqual({ name: "Photos", why: "type" });
+});
+
+test("all files of a drop are taken, though its list is empty once its event is over", async () => {
+  const dropped = ["plan.pdf", "room.pdf"].map((name) => new File(["%PDF-1.7"], name));
+  const { result } = at("u1");
+  act(() => {
+    result.current.add(dropped);
+    dropped.length = 0;
+  });
+  await waitFor(() => expect(result.current.list.map(({ name }) => name)).toEqual(["plan.pdf", "room.pdf"]));
+});
