@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { type Ack, Connection } from "@/lib/socket/connection";
 import { setBack } from "@/testing/desk";
-import { refusal, serve } from "@/testing/fake-server";
+import { type Reply, refusal, serve } from "@/testing/fake-server";
 import { newest } from "@/testing/fake-socket";
 import type { Message } from "./conversation";
 import { useConversation } from "./use-conversation";
@@ -95,6 +95,33 @@ test("where it could not be read it is asked for again by itself, also by who ha
   await pass(5_000);
   await joined();
   expect([page.current.error, page.current.conversation.messages.length]).toEqual([null, 1]);
+});
+
+test("what fails late is no matter where it was read again since", async () => {
+  const answers: ((reply: Reply) => void)[] = [];
+  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  const page = await open();
+  expect(answers).toHaveLength(2); // as it was shown, and behind the joining
+  answers[1]?.(history(false, 5));
+  await pass();
+  answers[0]?.(refusal(503, "Not at the moment."));
+  await pass();
+  expect([page.current.error, page.current.conversation.messages.length]).toEqual([null, 1]);
+});
+
+test("who joined over a connection that is gone is not in the room of the next for it", async () => {
+  const answers: ((reply: Reply) => void)[] = [];
+  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  await open();
+  act(() => newest().lose());
+  await accept("b");
+  for (const answer of answers) answer(history(false, 5)); // also what was asked for over the first
+  await pass();
+  act(() => newest().lose());
+  asked("join_room")[1]?.fail(new Error("disconnected"));
+  await pass();
+  await accept("b", true);
+  expect(asked("join_room")).toHaveLength(3);
 });
 
 test("a conversation that is not for this person is not asked for again", async () => {

@@ -46,6 +46,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const viewers = useViewers(connection, roomId, me._id);
   const newest = useRef(0);
   const life = useRef(0);
+  const joins = useRef(0);
   // In the room by the server's word, and the page that was read behind it has come. A recovery brings what was missed
   // only to who is in the room: where a server died during the joining, nothing of it would ever come.
   const whole = useRef(false);
@@ -65,7 +66,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
         setError(null);
         return true;
       } catch (failure) {
-        if (!counts()) return false;
+        if (begun !== life.current || mine !== newest.current) return false; // it was asked for again since
         whole.current = false;
         setError(sentence(failure));
         return false;
@@ -78,13 +79,14 @@ export function useConversation(connection: Connection | null, roomId: string, m
     async (afresh = false) => {
       if (!connection) return;
       if (afresh) life.current += 1;
-      const begun = life.current;
+      joins.current += 1;
+      const mine = joins.current;
       whole.current = false;
       again.stop();
       const ack = await connection.ask("join_room", roomId).catch(() => null);
       // Loaded after joining: whatever was said between the two comes as an event or in the page.
       const loaded = await load(afresh ? "page_loaded_afresh" : "page_loaded");
-      if (begun !== life.current) return;
+      if (mine !== joins.current) return; // left, or joined anew: what holds on one connection may not on the next
       whole.current = loaded && ack?.ok === true;
       if (ack && !ack.ok) setError(said(ack.error));
       // Else nothing would be heard in it for as long as the connection lives; the next one joins anyway.
@@ -99,6 +101,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
     if (connection?.snapshot.status === "connected") void join();
     return () => {
       life.current += 1;
+      joins.current += 1;
       connection?.tell("leave_room", roomId);
     };
   }, [connection, roomId, join, load]);
