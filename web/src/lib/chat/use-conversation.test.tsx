@@ -168,6 +168,26 @@ test("that somebody types is said once in two seconds, and anew for the next mes
   expect(said("leave_room")).toBe(1);
 });
 
+test("after a restored backup what comes is told, though higher numbers were told before", async () => {
+  const connection = connected();
+  const of = (...seqs: number[]) => seqs.map((seq) => ({ senderId: "u1", note: false, seq })) as Message[];
+  const { result, rerender } = renderHook(({ messages }) => useMessageStatus(connection, "u1", "s1", messages), {
+    initialProps: { messages: of(5, 90) },
+  });
+  act(() => result.current(90));
+  await accept("a");
+  const told = () => asked("message_status").map(({ payload }) => payload);
+  expect(told()).toEqual([{ roomId: "u1", delivered: 90, seen: 90 }]);
+  asked("message_status")[0]?.answer({ ok: true });
+  await pass(1_100);
+  rerender({ messages: of(5) });
+  rerender({ messages: of(5, 6) });
+  act(() => result.current(6));
+  asked("message_status")[1]?.answer({ ok: true });
+  await pass(1_100);
+  expect(told().at(-1)).toEqual({ roomId: "u1", delivered: 6, seen: 6 });
+});
+
 test("what has arrived is told until the server has taken it, and again to the next connection", async () => {
   const connection = connected();
   const messages = [{ senderId: "u1", note: false, seq: 5 }] as Message[];

@@ -23,7 +23,7 @@ export function useMessageStatus(
   const tell = useCallback(async () => {
     const { delivered, seen } = known.current;
     if (timer.running || !connection || connection.snapshot.status !== "connected") return;
-    if (delivered <= told.current.delivered && seen <= told.current.seen) return;
+    if (delivered === told.current.delivered && seen === told.current.seen) return;
     timer.start(() => void tell(), EVERY);
     const ack = await connection.ask("message_status", { roomId, delivered, seen }).catch(() => null);
     if (ack?.ok) told.current = { delivered, seen };
@@ -32,7 +32,9 @@ export function useMessageStatus(
   useEffect(() => {
     const isOthers = ({ senderId, note }: Message) => !note && (senderId === roomId) !== (myId === roomId);
     others.current = messages.filter(isOthers).map((message) => message.seq);
-    known.current.delivered = Math.max(known.current.delivered, others.current.at(-1) ?? 0);
+    const newest = others.current.at(-1) ?? 0;
+    // No more than there is: after a restored backup numbers begin anew below those that were seen.
+    known.current = { delivered: newest, seen: Math.min(known.current.seen, newest) };
     void tell();
   }, [messages, myId, roomId, tell]);
   useConnectionEvents(connection, (event) => {
