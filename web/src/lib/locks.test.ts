@@ -28,3 +28,18 @@ test("a page that is being left asks for no lead any more: Safari would refuse i
   expect(request).toHaveBeenCalledTimes(1);
   Reflect.deleteProperty(navigator, "locks");
 });
+
+test("who asks for the lead no more does not take it, though it is given late", async () => {
+  let give = async () => {};
+  const request = (_: string, __: object, hold: () => Promise<void>) =>
+    new Promise<void>((done) => {
+      give = () => hold().then(done);
+    });
+  Object.defineProperty(navigator, "locks", { value: { request }, configurable: true });
+  vi.spyOn(document, "hasFocus").mockReturnValue(true); // it is stolen then, which cannot be called off
+  const lead = vi.fn();
+  leadership("ringing", lead)();
+  await give(); // and lets the next one have it
+  expect(lead.mock.calls).toEqual([[false]]);
+  Reflect.deleteProperty(navigator, "locks");
+});

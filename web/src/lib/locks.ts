@@ -31,6 +31,7 @@ export function leadership(name: string, lead: (leading: boolean) => void): () =
     asked = new AbortController();
     const { signal } = asked;
     const hold = async () => {
+      if (signal.aborted) return; // what is stolen cannot be called off while it is on its way
       lead(true);
       await new Promise((done) => signal.addEventListener("abort", done));
     };
