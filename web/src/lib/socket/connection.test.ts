@@ -189,6 +189,20 @@ describe("refusals", () => {
     expect(newest().connects).toBe(2);
   });
 
+  test("who comes back to the tab in the moment in which it renews by itself is connected once", async () => {
+    const answers: ((worth: boolean) => void)[] = [];
+    renew = () => new Promise((done) => answers.push(done));
+    open();
+    await turn();
+    const socket = newest();
+    socket.refuse("Unauthorized");
+    await vi.advanceTimersByTimeAsync(1_000);
+    document.dispatchEvent(new Event("visibilitychange"));
+    for (const answer of answers) answer(true);
+    await turn();
+    expect(socket.connects).toBe(2);
+  });
+
   test("who was let in meanwhile is renewed as soon as the first time", async () => {
     open();
     await turn();

@@ -322,7 +322,10 @@ export class Connection {
       if (!this.#closed) this.#renewLater();
       return;
     }
-    if (worthTrying && !this.#closed && this.#snapshot.status === "refused") this.#socket.connect();
+    if (!worthTrying || this.#closed || this.#snapshot.status !== "refused") return;
+    // Said at once: whoever came back to the tab meanwhile renews too, and who connects twice is put out by the server.
+    this.#set({ status: "connecting" });
+    this.#socket.connect();
   }
 
   #letEngineGo(): void {
