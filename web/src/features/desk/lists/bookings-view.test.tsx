@@ -23,6 +23,18 @@ test("who has asked for what waits above the bookings is in their list", async (
   expect(document.activeElement).toBe(list);
 });
 
+test("after a restored backup what came since it was made is on the list no more", async () => {
+  const bookings = [{ ...arrival, trackingId: "CV-1", seq: 1 }];
+  const page = data({ bookings, totalPages: 1, totalItems: 1, currentPage: 1, newest: 1 });
+  serve({ ...EMPTY_DESK, "GET /api/booking": page });
+  await openDesk("/dashboard/bookings");
+  await waitFor(() => expect(rows()).toHaveLength(1));
+  await server(() => newest().deliver("customer_added", arrival, "e.12"));
+  await waitFor(() => expect(rows()).toHaveLength(2));
+  await server(() => newest().deliver("reset", { reason: "epoch" }));
+  await waitFor(() => expect(rows()).toHaveLength(1));
+});
+
 test("a booking that is cancelled by a refund is counted so at once, and leaves the list of those that are not", async () => {
   const booking = { ...arrival, status: "booked", seq: 1 };
   const page = (bookings: object[]) =>

@@ -28,6 +28,11 @@ test("a newer snapshot takes the arrivals in that it holds, and leaves the other
   expect(asItIs(state, booking(6)).arrivedAt).toBe(106);
 });
 
+test("what came before a reset may not exist any more, and what comes after it does", () => {
+  const state = play(loaded(9, 9, 1), arrived(10), arrived(11, true), { type: "reset" }, arrived(10), loaded(8, 8, 2));
+  expect([top(state), state.count, waiting(state)]).toEqual([["CV-10"], 1, 0]);
+});
+
 test("while the list is held nothing in it moves, and what comes is counted", () => {
   const before = play(loaded(5, 5, 1), arrived(6));
   const held = [arrived(7, true), arrived(8, true), loaded(8, 8, 2, true)].reduce(grow, before);

@@ -46,7 +46,9 @@ export type GrowingEvent =
   /** What comes between two frames, in its order. */
   | { type: "arrived"; arrivals: readonly Arrived[]; held: boolean }
   | { type: "changed"; booking: Booking; at: number }
-  | { type: "released" };
+  | { type: "released" }
+  /** What has arrived may not exist any more (a restored backup). */
+  | { type: "reset" };
 
 export const NOTHING: Growing = {
   snapshot: null,
@@ -73,6 +75,8 @@ export function grow(state: Growing, event: GrowingEvent): Growing {
       return { ...state, changes: bounded(state.changes, [[event.booking.trackingId, event]]) };
     case "released":
       return taken(state);
+    case "reset":
+      return { ...state, above: [], count: 0, waiting: [], waitingCount: 0 };
   }
 }
 

@@ -56,10 +56,14 @@ export function useGrowingList(
   }, [head.data, begun]);
   useGatheredEvents(connection, (events) => {
     const at = Date.now();
-    const arrivals: Arrived[] = [];
+    let arrivals: Arrived[] = [];
     for (const event of events) {
       if (event.type !== "received") continue;
       const { name, args, seq } = event;
+      if (name === "reset") {
+        arrivals = [];
+        tell({ type: "reset" });
+      }
       if (name === "booking_updated") tell({ type: "changed", booking: args[0] as Booking, at });
       if (name !== "customer_added") continue;
       again();
