@@ -52,9 +52,19 @@ test("after a long absence there is no hole: what stood before is left to scroll
   expect([seqs(state), state.hasMore]).toEqual([[60, 61, 62], true]);
 });
 
-test("after a reset only what the server says is there", () => {
-  const state = run(page(facts(1, 900)), { type: "page_loaded_afresh", rows: facts(1, 2), hasMore: false });
-  expect(seqs(state)).toEqual([1, 2]);
+const cut = (doubted = false): ConversationEvent => ({ type: "cut_off", doubted });
+const joined = (rows: MessageFact[]): ConversationEvent => ({ type: "page_loaded", rows, hasMore: true, joined: true });
+
+test("nor is there one where a message comes before the page that it stands in", () => {
+  const state = run(page(facts(1, 2)), cut(), arrived(fact(62)), cut(), joined(facts(60, 61, 62)));
+  expect(seqs(state)).toEqual([60, 61, 62]);
+  const later = [arrived(fact(63)), cut(), page(facts(62, 63, 64), true), joined(facts(63, 64))];
+  expect(seqs(later.reduce(apply, state))).toEqual([60, 61, 62, 63, 64]);
+});
+
+test("after a reset only what the server says is there, and what has come since", () => {
+  const state = run(page(facts(1, 900)), cut(true), arrived(fact(3)), joined(facts(1, 2)));
+  expect(seqs(state)).toEqual([1, 2, 3]);
 });
 
 test("a tick is never taken back", () => {

@@ -43,7 +43,15 @@ export interface Conversation {
   /** Number of the newest message when the conversation was opened: what comes later is spoken by screen readers.
    * Infinite until that is known. */
   opened: number;
+  /** What stood here when something could begin to be missed; null while all that is said comes here. */
+  cut: Cut | null;
   reached: Readonly<Partial<Record<Side, StatusFact>>>;
+}
+
+interface Cut {
+  stood: ReadonlySet<string>;
+  /** After `reset`: it may not exist any more (a restored backup). */
+  doubted: boolean;
 }
 
 export interface MessageFact {
@@ -59,15 +67,23 @@ export interface MessageFact {
 }
 
 export type ConversationEvent =
-  | { type: "page_loaded"; rows: readonly MessageFact[]; hasMore: boolean }
-  /** The same after `reset`: what stood here may not exist any more (a restored backup). */
-  | { type: "page_loaded_afresh"; rows: readonly MessageFact[]; hasMore: boolean }
+  /** The newest page. `joined`: read by who has heard from then on what is said. */
+  | { type: "page_loaded"; rows: readonly MessageFact[]; hasMore: boolean; joined?: boolean }
+  /** From now on something may be missed, until a page that is read behind the joining has come. */
+  | { type: "cut_off"; doubted: boolean }
   | { type: "older_loaded"; rows: readonly MessageFact[]; hasMore: boolean }
   | { type: "message_arrived"; row: MessageFact }
   | { type: "status_changed"; status: StatusFact };
 
 const NOT_KNOWN = Number.POSITIVE_INFINITY;
-export const EMPTY: Conversation = { messages: [], hasMore: false, loaded: false, opened: NOT_KNOWN, reached: {} };
+export const EMPTY: Conversation = {
+  messages: [],
+  hasMore: false,
+  loaded: false,
+  opened: NOT_KNOWN,
+  cut: null,
+  reached: {},
+};
 
 /** As it was left, until the server says more: all of it is history. */
 export const reopened = (left: Conversation): Conversation => ({ ...left, opened: NOT_KNOWN });
@@ -84,18 +100,31 @@ function applied(state: Conversation, event: ConversationEvent): Conversation {
       return { ...state, messages: merge(state.messages, [toMessage(event.row)]) };
     case "older_loaded":
       return { ...state, messages: merge(state.messages, event.rows.map(toMessage)), hasMore: event.hasMore };
-    case "page_loaded_afresh":
-      return withNewestPage({ ...state, messages: [], reached: {} }, event.rows.map(toMessage), event.hasMore);
     case "status_changed":
       return { ...state, reached: { ...state.reached, [event.status.by]: event.status } };
-    case "page_loaded":
-      return withNewestPage(state, event.rows.map(toMessage), event.hasMore);
+    case "cut_off":
+      if (state.cut && !event.doubted) return state;
+      return { ...state, cut: { stood: keysOf(state.messages), doubted: event.doubted } };
+    case "page_loaded": {
+      const page = event.rows.map(toMessage);
+      return { ...withNewestPage(state, page, event.hasMore), cut: cutAfter(state, page, event.joined) };
+    }
   }
 }
 
-function withNewestPage(state: Conversation, page: Message[], hasMore: boolean): Conversation {
-  const known = new Set(state.messages.map((message) => message.key));
-  const meets = page.some((message) => known.has(message.key));
+const keysOf = (messages: readonly Message[]): ReadonlySet<string> => new Set(messages.map((message) => message.key));
+
+function cutAfter({ cut }: Conversation, page: Message[], joined = false): Cut | null {
+  return joined || cut === null ? null : { stood: new Set([...cut.stood, ...keysOf(page)]), doubted: false };
+}
+
+function withNewestPage(before: Conversation, page: Message[], hasMore: boolean): Conversation {
+  const { cut } = before;
+  const left = before.messages.filter((message) => !cut?.stood.has(message.key));
+  const state = cut?.doubted ? { ...before, messages: left, reached: {} } : before;
+  // What has come since it was cut off does not tell that nothing is missing between.
+  const known = cut ? cut.stood : keysOf(state.messages);
+  const meets = !cut?.doubted && page.some((message) => known.has(message.key));
   const newest = page.at(-1)?.seq ?? 0;
   const opened = state.opened === NOT_KNOWN ? newest : state.opened;
   if (meets || !hasMore) {

@@ -61,6 +61,26 @@ test("after a reset it is joined and read anew, and what is no longer there goes
   expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
 });
 
+test.each([
+  ["too long an absence", () => newest().lose()],
+  ["a reset", () => newest().deliver("reset", { reason: "epoch" })],
+])("what comes after %s and before the page leaves no hole, and is not lost", async (_, begin) => {
+  serve({ "GET /api/chat/message": history(true, 5, 6) });
+  const page = await open();
+  const answers: ((reply: Reply) => void)[] = [];
+  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  act(begin);
+  if (!newest().connected) await accept("b");
+  await pass();
+  await joined();
+  newest().deliver("receive_message", row(61), "e.61");
+  newest().deliver("receive_message", row(62), "e.62");
+  await pass();
+  answers[0]?.(history(true, 60, 61));
+  await pass();
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([60, 61, 62]);
+});
+
 test("what could not be read is no matter any more once the connection is back, though nothing was missed", async () => {
   const answers = { "GET /api/chat/message?roomId=u1": history(true, 5) };
   serve({ ...answers, "GET /api/chat/message?roomId=u1&before=5": refusal(503, "Not at the moment.") });

@@ -53,7 +53,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const again = useTimer();
 
   const load = useCallback(
-    async (type: "page_loaded" | "page_loaded_afresh" | "older_loaded", before?: number) => {
+    async (type: "page_loaded" | "older_loaded", before?: number, joined?: () => boolean) => {
       newest.current += 1;
       const mine = newest.current;
       const begun = life.current;
@@ -62,7 +62,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
       try {
         const page = await getHistory(roomId, before);
         if (!counts()) return false;
-        dispatch({ type, ...page });
+        dispatch(type === "page_loaded" ? { type, ...page, joined: joined?.() ?? false } : { type, ...page });
         setError(null);
         return true;
       } catch (failure) {
@@ -82,10 +82,11 @@ export function useConversation(connection: Connection | null, roomId: string, m
       joins.current += 1;
       const mine = joins.current;
       whole.current = false;
+      dispatch({ type: "cut_off", doubted: afresh });
       again.stop();
       const ack = await connection.ask("join_room", roomId).catch(() => null);
       // Loaded after joining: whatever was said between the two comes as an event or in the page.
-      const loaded = await load(afresh ? "page_loaded_afresh" : "page_loaded");
+      const loaded = await load("page_loaded", undefined, () => ack?.ok === true && mine === joins.current);
       if (mine !== joins.current) return; // left, or joined anew: what holds on one connection may not on the next
       whole.current = loaded && ack?.ok === true;
       if (ack && !ack.ok) setError(said(ack.error));
