@@ -63,6 +63,25 @@ test("what is written reaches the server once the person rests, and the last dev
   sync.close();
 });
 
+test("what was sent is no draft again where the server had taken it, its answer was lost, and its end was not taken", async () => {
+  const { rows, state } = server();
+  const before = device();
+  state.down = true;
+  before.drafts.write("s1", "u1", "Ayesha");
+  await rest();
+  rows.set("u1", { roomId: "u1", note: false, text: "Ayesha" });
+  before.drafts.write("s1", "u1", "");
+  await rest();
+  before.sync.close();
+  state.down = false;
+  const drafts = new Drafts(); // of the same browser, after a reload
+  const sync = new DraftSync("s1", drafts);
+  await sync.load();
+  await rest();
+  expect([drafts.read("s1", "u1"), rows.size]).toEqual(["", 0]);
+  sync.close();
+});
+
 test("what was sent at another device is no draft here, and what was written here stays", async () => {
   const { rows } = server([{ roomId: "u1", note: false, text: "Ayesha" }]);
   const { drafts, sync } = device();

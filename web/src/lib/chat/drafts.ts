@@ -5,6 +5,8 @@
 
 const TEXT = "carevia.draft.";
 const SAVED = "carevia.draft-saved.";
+/** In place of what the server has, where that is not known: no text is like it. */
+const UNKNOWN = "\0";
 
 /** Where a draft lies by now, as far as it outlives the page. */
 export type Kept = "server" | "browser" | null;
@@ -47,9 +49,10 @@ export class Drafts {
     this.#changed(keyOf(person, room));
   }
 
-  /** The server did not take what was written last. */
+  /** The server did not take what was written last, or has, and its answer was lost. */
   refused(person: string, room: string): void {
     this.#refused.add(keyOf(person, room));
+    this.#put(SAVED + keyOf(person, room), UNKNOWN);
     this.#changed(keyOf(person, room));
   }
 
