@@ -208,6 +208,14 @@ test("after a restored backup what comes is told, though higher numbers were tol
   expect(told().at(-1)).toEqual({ roomId: "u1", delivered: 6, seen: 6 });
 });
 
+test("who closes it while away has left it once the connection is back, for a recovery would bring them in again", async () => {
+  serve({ "GET /api/chat/message": history(false) });
+  await open();
+  act(() => newest().lose());
+  cleanup();
+  expect(newest().said.map(({ name, args }) => [name, ...args])).toEqual([["leave_room", "u1"]]);
+});
+
 test("what has arrived is told until the server has taken it, and again to the next connection", async () => {
   const connection = connected();
   const messages = [{ senderId: "u1", note: false, seq: 5 }] as Message[];

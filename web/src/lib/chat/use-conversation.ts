@@ -103,7 +103,9 @@ export function useConversation(connection: Connection | null, roomId: string, m
     return () => {
       life.current += 1;
       joins.current += 1;
-      connection?.tell("leave_room", roomId);
+      // Who is away: a recovery would bring them into the room again that they were in.
+      if (whole.current) connection?.tellOnceConnected("leave_room", roomId);
+      else connection?.tell("leave_room", roomId);
     };
   }, [connection, roomId, join, load]);
 

@@ -130,6 +130,11 @@ export class Connection {
     if (this.#socket.connected) this.#socket.emit(name, ...args);
   }
 
+  /** The same, but kept until it is connected: told before whoever hears of that says anything. */
+  tellOnceConnected(name: string, ...args: unknown[]): void {
+    if (!this.#closed) this.#socket.emit(name, ...args);
+  }
+
   /** Says something and waits for the acknowledgement. Throws NotAnswered; then it is unknown whether it arrived. */
   async ask(name: string, payload: unknown, timeout = 10_000): Promise<Ack> {
     if (!this.#socket.connected) throw new NotAnswered("Not connected");
