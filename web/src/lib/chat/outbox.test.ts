@@ -87,6 +87,17 @@ test("what does not go out at once waits, and can be taken back, though the one 
   vi.useRealTimers();
 });
 
+test("that is so too where the device's clock was set back since it was written", async () => {
+  vi.useFakeTimers();
+  await newest().accept("s1");
+  outbox.send("u1", "one");
+  outbox.send("u1", "two");
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(states()).toEqual(["one: sending", "two: waiting"]);
+  vi.useRealTimers();
+});
+
 test("a look into the store that is over late does not bring back what was sent meanwhile", async () => {
   await newest().accept("s1");
   await send("Hello");

@@ -253,7 +253,8 @@ export class Outbox {
 
   #stateOf({ id, refused, time }: Waiting): Shown["state"] {
     if (refused !== null) return "refused";
-    const justWritten = Date.now() - time < AT_ONCE;
+    const age = Date.now() - time;
+    const justWritten = age >= 0 && age < AT_ONCE; // below: the clock was set back since
     return this.#sending === id || (this.#connected && justWritten) ? "sending" : "waiting";
   }
 
