@@ -12,7 +12,7 @@ from carevia.api.simulator import paid_event
 from carevia.domain.events import CLIENT_EVENTS
 from carevia.store.tables import sessions
 from tests.aio import run
-from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff
+from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff, until
 
 # --- rooms and what reaches whom ---
 
@@ -177,6 +177,24 @@ def test_recovered_staff_socket_finds_its_conversations_again_without_joining(tm
                 assert {found[0] for found in seen} == {"receive_message", "conversation_updated"}
                 async with polling({again: ("user_typing", ["Customer", {"room": "u1", "userId": "u1"}])}):
                     await family.ask("typing", {"room": "u1"})
+
+    run(work())
+
+
+def test_conversation_joined_again_by_a_socket_that_has_gone_meanwhile_owes_what_it_owed(tmp_path: Path) -> None:
+    """As pages do at each connect, on a connection that is cut at once."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)) as family:
+            async with d.socket(staff(d)) as boss:
+                await boss.ask("join_room", "u1")
+                pid = msgspec.json.decode(boss.reply[2:])["pid"]
+                await family.ask("send_message", message("u1", "1-b", "never arrives"))
+                await boss.send('42["join_room","u1"]\x1e1')
+            await until(lambda: not d.carevia.server.tasks)
+            async with d.socket(staff(d) | {"pid": pid}) as again:
+                seen = [msgspec.json.decode(packet[2:]) for packet in await again.packets(2)]
+                assert {found[0] for found in seen} == {"receive_message", "conversation_updated"}
 
     run(work())
 

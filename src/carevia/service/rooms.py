@@ -54,11 +54,12 @@ class Rooms:
 
     async def join(self, socket_id: str, room: str, seq: int) -> None:
         """Kept before the join is acknowledged; `seq` is the journal's position above which its rows reach the
-        socket live."""
+        socket live. Where it was joined before and never left, that number stays: the socket may have gone by now, and
+        rows above it may have reached nobody."""
 
         def work(tx: Transaction) -> None:
-            tx.run(_LEFT, socket=socket_id, left=room)
-            tx.insert(joined_rooms, socket_id=socket_id, room=room, seq=seq, time=self._now())
+            if not tx.run(_TOUCH_ONE, socket=socket_id, again=room, now=self._now()):
+                tx.insert(joined_rooms, socket_id=socket_id, room=room, seq=seq, time=self._now())
 
         await self._store.write(work)
 
