@@ -1,9 +1,11 @@
 """Presence over real sockets: who is told what of whom, and how soon."""
 
 import asyncio
+import json
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from tests.aio import run
@@ -67,6 +69,28 @@ def test_a_second_tab_that_closes_is_no_news_and_hiding_the_last_is(tmp_path: Pa
             assert await tab.ask("presence", {"state": "away"}) == {"ok": True}
             assert (await board.hear())["away"] == ["u1"]
             assert (await tab.ask("presence", {"state": "asleep"}))["code"] == "bad_input"
+
+    run(work())
+
+
+def test_whoever_comes_again_on_one_connection_is_there_and_whoever_left_it_is_not(tmp_path: Path) -> None:
+    """Though what the first one said is still being stored when the second one comes."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d)) as boss, d.socket(customer(d)) as tab:
+            board, go_on = Board(boss), Event()
+            async with d.socket(customer(d, "u2")):
+                await board.until("u2", "here")
+            await board.until("u2", "offline")
+            writer = asyncio.create_task(d.carevia.store.write(lambda _: go_on.wait(5)))
+            said, again = json.dumps(message("u1")), json.dumps(customer(d, "u2"))
+            await tab.send(f'42["send_message",{said}]\x1e41\x1e40{again}')
+            await board.until("u2", "here")
+            go_on.set()
+            await writer
+            await board.until("u1", "offline")
+            async with d.socket(staff(d)) as other:
+                assert (await other.told("presence"))["here"] == ["u2"]
 
     run(work())
 

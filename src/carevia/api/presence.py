@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from carevia.api.seats import Seats, person_of, seat_of
+from carevia.api.seats import Seats, person_of, seat_of, tab_of
 from carevia.domain.payloads import PeoplePresent, StaffPresent, SupportPresent
 from carevia.domain.people import DESK
 from carevia.domain.presence import Presence, State, Tab, TabState, most_present
@@ -36,7 +36,7 @@ class PresenceBoard:
         self._namespace = namespace
         self._seats = seats
         self._presence = Presence(self._changed)
-        self._tabs: dict[str, Tab] = {}  # of this node, by session
+        self._tabs: dict[str, Tab] = {}  # of this node, by `tab_of`
         self._known: dict[str, Tab] = {}  # the last tab of whoever is here, or has left since the last telling
         self._staff: set[str] = set()  # of them
         self._waiting: dict[str, None] = {}
@@ -55,18 +55,20 @@ class PresenceBoard:
             return
         state: TabState = "away" if auth.get("away") is True else "here"
         name = person.staff_name if person.is_staff else ""
-        self._show(socket.session.id, Tab(person.id, person.is_staff, name, seat_of(socket).since, state))
+        self._show(tab_of(socket), Tab(person.id, person.is_staff, name, seat_of(socket).since, state))
 
     def tell(self, socket: Socket, state: TabState) -> None:
-        tab = self._tabs.get(socket.session.id)
+        id = tab_of(socket)
+        tab = self._tabs.get(id)
         if tab is not None and tab.state != state:
-            self._show(socket.session.id, msgspec.structs.replace(tab, state=state))
+            self._show(id, msgspec.structs.replace(tab, state=state))
 
     def leave(self, socket: Socket) -> None:
-        tab = self._tabs.pop(socket.session.id, None)
+        id = tab_of(socket)
+        tab = self._tabs.pop(id, None)
         if tab is not None:
-            self._shared.drop(socket.session.id)
-            self._remove(socket.session.id, tab)
+            self._shared.drop(id)
+            self._remove(id, tab)
 
     def desks(self) -> int:
         """How many desks are open, on all nodes; while we do not hear the others, on this one."""

@@ -55,6 +55,12 @@ def person_of(socket: Socket) -> Person | None:
     return person
 
 
+def tab_of(socket: Socket) -> str:
+    """What its tab is called on every node. Who comes again on the same connection is another tab: of the one that left
+    there may be handlers under way, and until they end it is still to go."""
+    return f"{socket.session.id} {seat_of(socket).since}"
+
+
 class Seats:
     """Every connected socket of somebody who signed in, by person, oldest tab first. `most` is the limit of one
     person's tabs over all nodes; `now` is ms since 1970 UTC."""
@@ -117,7 +123,7 @@ class Seats:
             elsewhere = {}
         if not self._most or len(tabs) + len(elsewhere) <= self._most:
             return
-        by_id = {socket.session.id: socket for socket in tabs}
+        by_id = {tab_of(socket): socket for socket in tabs}
         here = {id: seat_of(socket).since for id, socket in by_id.items()}
         for id in too_many(here, elsewhere, self._most):
             self.ended += 1

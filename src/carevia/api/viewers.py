@@ -7,7 +7,7 @@ the others'), and tells its own.
 
 import msgspec
 
-from carevia.api.seats import person_of
+from carevia.api.seats import person_of, tab_of
 from carevia.domain.chat import desk_side
 from carevia.domain.payloads import Viewer, Viewers
 from carevia.realtime import Namespace, Socket
@@ -23,7 +23,7 @@ class Viewing(msgspec.Struct, array_like=True, frozen=True):
 
 
 class ViewerList:
-    """The tabs that have a conversation open, known by session and room."""
+    """The tabs that have a conversation open, known by `tab_of` and room."""
 
     def __init__(self, namespace: Namespace, roster: Roster) -> None:
         self._namespace = namespace
@@ -85,4 +85,4 @@ class ViewerList:
 
 
 def _key(socket: Socket, room: str) -> str:
-    return f"{socket.session.id} {room}"
+    return f"{tab_of(socket)} {room}"
