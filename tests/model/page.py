@@ -48,6 +48,7 @@ class Page:
         self._joined: dict[str, int] = {}  # rooms beside the person's own -> what was committed when they were open
         self._left: set[str] = set()  # rooms that were open in this life and are not any more
         self._resets: list[str] = []
+        self._since_reset: list[Json] | None = None  # what has come since one, until the conversation is read anew
         self._unheard: str | None = None  # why a reset is under way that has not come yet
         self._loaded = False
 
@@ -178,7 +179,6 @@ class Page:
         await asyncio.sleep(0.001)  # what came before the request came at an earlier time
         self.hear()
         requested = self.world.time()
-        page = {"type": "page_loaded_afresh" if self._resets else "page_loaded"}
         if self.person.is_staff:
             bookings = await self.node.do(carevia.bookings.list(self.person, BookingQuery(limit=50)))
             people = await self.node.do(carevia.talk.conversations.page(self.person, ConversationQuery()))
@@ -189,7 +189,10 @@ class Page:
         if room is not None:
             rows, more = await self.node.do(carevia.talk.chat.history(self.person, room))
             self.hear()
-            self._say_to_reducer(page | {"rows": msgspec.to_builtins(rows), "hasMore": more})
+            since, self._since_reset = self._since_reset, None
+            page = {"type": "page_loaded" if since is None else "page_loaded_afresh"}
+            for event in (page | {"rows": msgspec.to_builtins(rows), "hasMore": more}, *(since or ())):
+                self._say_to_reducer(event)
         self._loaded = True
 
     # --- hearing ------------------------------------------------------------------------------------------------
@@ -210,6 +213,7 @@ class Page:
         assert epoch == self.world.epoch(), "an event of a history that was replaced"
         if name == "reset":
             self._resets.append(payload["reason"])
+            self._since_reset = []
             self._unheard = None
             self._start_life(int(digits))
             self._reduce("reset")
@@ -242,6 +246,8 @@ class Page:
             self.desk = reducers.apply_desk(self.desk, {"type": type, **event})
 
     def _say_to_reducer(self, event: Json) -> None:
+        if self._since_reset is not None:
+            self._since_reset.append(event)
         self.conversation = reducers.apply_conversation(self.conversation, event)
 
     # --- judging ------------------------------------------------------------------------------------------------
