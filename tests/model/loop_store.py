@@ -129,6 +129,9 @@ class LoopStore(SqliteStore):
         for tell in self._dice.sample(late, len(late)):
             tell()
 
+    def revive(self) -> None:
+        """As of `Readers`: there are no threads that could die."""
+
     def _serve_read(self, job: Job) -> None:
         if job.take():
             self._reading._serve(job)
