@@ -1,6 +1,8 @@
 // A socket.io-client without a network: the test plays the server. Every listener is counted, so that a test can see
 // whether all of them were taken off.
 
+import { vi } from "vitest";
+
 type Handler = (...args: never[]) => void;
 
 class Emitter {
@@ -58,6 +60,7 @@ class FakeManager extends Emitter {
 interface Asked {
   name: string;
   payload: unknown;
+  within: number;
   answer: (ack: unknown) => void;
   fail: (error: Error) => void;
 }
@@ -108,11 +111,11 @@ class FakeSocket extends Emitter {
   emit(name: string, ...args: unknown[]): void {
     this.said.push({ name, args });
   }
-  timeout(): { emitWithAck: (name: string, payload: unknown) => Promise<unknown> } {
+  timeout(within: number): { emitWithAck: (name: string, payload: unknown) => Promise<unknown> } {
     return {
       emitWithAck: (name, payload) =>
         new Promise((answer, fail) => {
-          this.asked.push({ name, payload, answer, fail });
+          this.asked.push({ name, payload, within, answer, fail });
         }),
     };
   }
@@ -123,7 +126,8 @@ class FakeSocket extends Emitter {
     this.io.fire("open");
     this.io.engine.fire("open");
   }
-  async accept(id: string, recovered = false): Promise<void> {
+  /** `after` so many ms. */
+  async accept(id: string, recovered = false, after = 0): Promise<void> {
     this.reach();
     await new Promise<void>((done) => {
       this.options.auth((data) => {
@@ -131,6 +135,7 @@ class FakeSocket extends Emitter {
         done();
       });
     });
+    if (after) vi.advanceTimersByTime(after);
     this.id = id;
     this.connected = true;
     this.recovered = recovered;

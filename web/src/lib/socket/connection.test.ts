@@ -302,6 +302,17 @@ describe("asking", () => {
     expect([newest().disconnects, newest().connects]).toEqual([1, 2]);
   });
 
+  test("over a line that is slow, as the way in was, a living server has longer to answer", async () => {
+    const connection = open();
+    await turn();
+    await newest().accept("s1");
+    void connection.prove();
+    newest().lose();
+    await newest().accept("s2", true, 1_400);
+    void connection.prove();
+    expect(newest().asked.map(({ within }) => within)).toEqual([1_000, 3_800]);
+  });
+
   test("a question that was lost with its connection says nothing about the next one", async () => {
     const connection = open();
     await turn();

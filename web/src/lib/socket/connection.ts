@@ -50,7 +50,7 @@ export class NotAnswered extends Error {}
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 3_000;
 const SPREAD = 0.5;
-/** How long a living server may take to answer, ms. */
+/** How long a living server may take to answer, ms, beside twice what it took to let us in: lines differ. */
 const PROOF = 1_000;
 const RENEW_DELAYS = [1_000, 2_000, 5_000, 15_000, 30_000];
 
@@ -72,6 +72,9 @@ export class Connection {
   #changingOver = false;
   #renewals = 0;
   #attempts = 0;
+  /** When the server was asked to let us in, and how long that took, ms: once across the line and back. */
+  #knocked = 0;
+  #letInAfter = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -182,8 +185,9 @@ export class Connection {
       return;
     }
     const asked = this.#snapshot.id;
+    const state = document.visibilityState === "visible" ? "here" : "away";
     try {
-      await this.ask("presence", { state: document.visibilityState === "visible" ? "here" : "away" }, PROOF);
+      await this.ask("presence", { state }, PROOF + 2 * this.#letInAfter);
     } catch {
       if (this.#snapshot.id === asked) this.restart();
     }
@@ -234,6 +238,7 @@ export class Connection {
     try {
       const token = (await this.#options.token?.()) ?? null;
       const away = document.visibilityState !== "visible";
+      this.#knocked = performance.now();
       if (!this.#closed) answer({ ...(token && { token }), ...(away && { away }) });
     } catch {
       this.#socket.io.engine?.close();
@@ -269,6 +274,7 @@ export class Connection {
   readonly #connected = (): void => {
     this.#renewals = 0;
     this.#attempts = 0;
+    this.#letInAfter = performance.now() - this.#knocked;
     this.#socket.io.opts.rememberUpgrade = false;
     const id = this.#socket.id ?? "";
     this.#set({ status: "connected", id, message: null, retryAt: null });
