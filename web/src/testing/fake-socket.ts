@@ -46,11 +46,15 @@ class FakeManager extends Emitter {
   readonly opts: { rememberUpgrade?: boolean } = {};
   reconnects = true;
   readonly pauses = { shortest: 0, longest: 0 };
+  patience = 0;
   reconnection(value: boolean): void {
     this.reconnects = value;
   }
   reconnectionDelay(value: number): void {
     this.pauses.shortest = value;
+  }
+  timeout(value: number): void {
+    this.patience = value;
   }
   reconnectionDelayMax(value: number): void {
     this.pauses.longest = value;

@@ -127,6 +127,23 @@ test("when the next attempt begins is known: soon at first, later than that at t
   expect(connection.snapshot.retryAt).toBeNull(); // only a person may try again
 });
 
+test("an attempt that took too long may take twice as long the next time: a handshake crosses a slow line several times", async () => {
+  open();
+  await turn();
+  expect(newest().options).toMatchObject({ timeout: 10_000 });
+  await newest().accept("s1");
+  const patience: number[] = [];
+  newest().lose();
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    patience.push(newest().io.patience);
+    newest().fail(new Error("timeout"));
+  }
+  await newest().accept("s2");
+  newest().lose();
+  patience.push(newest().io.patience);
+  expect(patience).toEqual([10_000, 20_000, 20_000, 10_000]);
+});
+
 test("events come without their offset", async () => {
   open();
   await turn();

@@ -50,6 +50,10 @@ export class NotAnswered extends Error {}
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 3_000;
 const SPREAD = 0.5;
+/** How long an attempt may take, ms: twice as long the second time. A handshake has to cross the line several times, and
+ * over one that is slow none would ever be through. */
+const FIRST_PATIENCE = 10_000;
+const LONGEST_PATIENCE = 20_000;
 /** How long a living server may take to answer, ms, beside twice what it took to let us in: lines differ. */
 const PROOF = 1_000;
 const RENEW_DELAYS = [1_000, 2_000, 5_000, 15_000, 30_000];
@@ -87,7 +91,7 @@ export class Connection {
       randomizationFactor: 0, // #planAttempt() spreads them
       reconnectionDelay: FIRST_PAUSE,
       reconnectionDelayMax: LONGEST_PAUSE,
-      timeout: 10_000,
+      timeout: FIRST_PATIENCE,
     });
     this.#socket.on("connect", this.#connected);
     this.#socket.on("disconnect", this.#disconnected);
@@ -303,6 +307,7 @@ export class Connection {
   #planAttempt(): number {
     const usual = Math.min(FIRST_PAUSE * 2 ** this.#attempts, LONGEST_PAUSE);
     const pause = Math.round(usual * (1 + SPREAD * (2 * Math.random() - 1)));
+    this.#socket.io.timeout(this.#attempts === 0 ? FIRST_PATIENCE : LONGEST_PATIENCE);
     this.#attempts += 1;
     this.#socket.io.reconnectionDelay(pause);
     this.#socket.io.reconnectionDelayMax(pause);
