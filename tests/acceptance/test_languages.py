@@ -41,8 +41,12 @@ def test_while_the_scripts_are_on_their_way_the_page_says_so_in_both(carevia: Pr
     page.route("**/*.js", lambda _: None)  # they wait
     page.goto(f"{carevia.url}/login", wait_until="commit")
     loading = page.get_by_text("Carevia is loading")
+    expect(loading).to_have_css("text-align", "center")  # the styles are there
     expect(loading).to_be_visible()
     expect(loading).to_contain_text("লোড হচ্ছে")
+    # 107 KB for two words would take a slow line from the scripts.
+    asked_for = "[...document.fonts].filter((font) => font.status !== 'unloaded').map((font) => font.family)"
+    assert page.evaluate(asked_for) == ["Inter"]
     page.unroute("**/*.js")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(loading).to_have_count(0)
