@@ -81,6 +81,32 @@ test.each([
   expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([60, 61, 62]);
 });
 
+test("after a reset what is no longer there goes though it could not be read at first", async () => {
+  serve({ "GET /api/chat/message": history(false, 5, 6) });
+  const page = await open();
+  serve({ "GET /api/chat/message": refusal(503, "Not at the moment.") });
+  newest().deliver("reset", { reason: "epoch" });
+  await pass();
+  await joined();
+  serve({ "GET /api/chat/message": history(false, 5) });
+  await pass(5_000);
+  await joined();
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+});
+
+test("what comes while it is read anew after a reset stays", async () => {
+  serve({ "GET /api/chat/message": history(false, 5, 6) });
+  const page = await open();
+  const slow = new Promise<ReturnType<typeof history>>((done) => setTimeout(done, 500, history(false, 5)));
+  serve({ "GET /api/chat/message": () => slow });
+  newest().deliver("reset", { reason: "epoch" });
+  await pass();
+  await joined();
+  act(() => newest().deliver("receive_message", row(7)));
+  await pass(1_000);
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5, 7]);
+});
+
 test("what could not be read is no matter any more once the connection is back, though nothing was missed", async () => {
   const answers = { "GET /api/chat/message?roomId=u1": history(true, 5) };
   serve({ ...answers, "GET /api/chat/message?roomId=u1&before=5": refusal(503, "Not at the moment.") });
