@@ -48,6 +48,29 @@ test("a booking that is cancelled by a refund is counted so at once, and leaves 
   await waitFor(() => expect(rows()).toHaveLength(0));
 });
 
+test("a booking that two pages have, for one was cancelled between them, leaves no row behind", async () => {
+  const booking = (n: number) => ({ ...arrival, trackingId: `CV-${n}`, status: "cancelled", seq: 500 - n });
+  const page = (from: number) => {
+    const bookings = Array.from({ length: 100 }, (_, n) => booking(from + n));
+    return data({ bookings, totalPages: 2, totalItems: 200, currentPage: 1, newest: 500 });
+  };
+  const first = "GET /api/booking?status=cancelled&page=1&limit=100";
+  const second = "GET /api/booking?status=cancelled&page=2&limit=100&upto=500";
+  serve({ ...EMPTY_DESK, [first]: page(0), [second]: page(98) });
+  await openDesk("/dashboard/bookings?status=cancelled");
+  await waitFor(() => expect(rows().length).toBeGreaterThan(0));
+  const list = rows()[0]?.closest("[data-rows]") as HTMLElement;
+  const scrollTo = (row: number) => {
+    list.scrollTop = row * 44;
+    fireEvent.scroll(list);
+  };
+  scrollTo(95);
+  await waitFor(() => expect(rows().map((row) => row.dataset.booking)).toContain("CV-102"));
+  scrollTo(96);
+  scrollTo(0);
+  expect(rows().map((row) => row.dataset.booking)).not.toContain("CV-98");
+});
+
 test("what does not fit in the address is left out: the list is there, without it", async () => {
   const page = data({ bookings: [{ ...arrival, seq: 1 }], totalPages: 1, totalItems: 1, currentPage: 1, newest: 1 });
   const requests = serve({ ...EMPTY_DESK, "GET /api/booking": page });

@@ -31,6 +31,7 @@ export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, chil
   const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
   const from = Math.max(0, first - beyond);
   const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
+  const keyOfRow = once(keyOf ?? String);
   return (
     <div
       role={rowRole === "row" ? "rowgroup" : "list"}
@@ -40,7 +41,7 @@ export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, chil
     >
       {there.map((index) => (
         <div
-          key={keyOf?.(index) ?? index}
+          key={keyOfRow(index)}
           role={rowRole}
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
@@ -53,6 +54,17 @@ export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, chil
       ))}
     </div>
   );
+}
+
+/** Pages of two moments may both have a row, and of two with one key React leaves one behind: the second is its place. */
+function once(keyOf: (index: number) => string): (index: number) => string {
+  const known = new Set<string>();
+  return (index) => {
+    const key = keyOf(index);
+    if (known.has(key)) return String(index);
+    known.add(key);
+    return key;
+  };
 }
 
 /** The first row in the box and how many fit, told when it changes: drawn in the frame that shows them. */
