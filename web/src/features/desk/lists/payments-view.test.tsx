@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { speak } from "@/lib/language";
@@ -142,3 +142,48 @@ test("in Bengali the provider has its Bengali name, and a week like the one befo
   expect(await screen.findByText("স্ট্রাইপ")).toBeDefined();
   expect(await screen.findByText(/আগের সপ্তাহের সমান/)).toBeDefined();
 });
+
+test("who reads further down, or is at a payment by keyboard, stays there when another one is paid", async () => {
+  const many = Array.from({ length: 40 }, (_, n) => ({ ...payment, _id: `p${n}` }));
+  const paid = { ...payment, _id: "new", trackingId: arrival.trackingId };
+  serve({ ...DESK, "GET /api/payment?page=1&limit=100": page(...many) });
+  await openDesk("/dashboard/payments");
+  await waitFor(() => expect(row("p0")).not.toBeNull());
+  const box = row("p0")?.closest("[data-rows]") as HTMLElement;
+  row("p2")?.focus();
+  serve({ ...DESK, "GET /api/payment?page=1&limit=100": page(paid, ...many) });
+  await server(() => newest().deliver("customer_added", arrival, "e.2"));
+  await waitFor(() => expect(row("new")).not.toBeNull());
+  expect(document.activeElement).toBe(row("p2"));
+  expect(box.scrollTop).toBe(0);
+  box.scrollTop = 10 * 66 + 5;
+  fireEvent.scroll(box);
+  const next = { ...arrival, trackingId: "CV-NEXT" };
+  await server(() => newest().deliver("customer_added", next, "e.3"));
+  expect(box.scrollTop).toBe(11 * 66 + 5);
+  const both = page({ ...paid, _id: "newer", trackingId: "CV-NEXT" }, paid, ...many);
+  serve({ ...DESK, "GET /api/payment?page=1&limit=100": both });
+  await server(() => newest().deliver("payment_updated", paid, "e.4"));
+  await waitFor(() => expect(box.scrollTop).toBe(11 * 66 + 5));
+});
+
+test("what is read stays where it is while one page of the list is newer than the next", async () => {
+  const all = Array.from({ length: 200 }, (_, n) => ({ ...payment, _id: `p${n}` }));
+  const listed = (payments: object[], totalItems: number) =>
+    data({ payments, totalPages: 2, totalItems, currentPage: 1 });
+  const [first, second] = ["GET /api/payment?page=1&limit=100", "GET /api/payment?page=2&limit=100"];
+  serve({ ...DESK, [first]: listed(all.slice(0, 100), 200), [second]: listed(all.slice(100), 200) });
+  await openDesk("/dashboard/payments");
+  await waitFor(() => expect(row("p0")).not.toBeNull());
+  const box = row("p0")?.closest("[data-rows]") as HTMLElement;
+  box.scrollTop = 99 * 66;
+  fireEvent.scroll(box);
+  await waitFor(() => expect(row("p100")?.closest("[aria-posinset='101']")).not.toBeNull());
+  const newer = listed([failed, ...all.slice(0, 99)], 201);
+  serve({ ...DESK, [first]: newer, [second]: () => new Promise<never>(() => {}) });
+  await server(() => newest().deliver("payment_updated", failed, "e.2"));
+  await waitFor(() => expect(row("p100")?.closest("[aria-posinset='102']")).not.toBeNull());
+  expect(box.scrollTop).toBe(100 * 66);
+});
+
+const row = (id: string) => document.querySelector<HTMLElement>(`[data-row=${id}]`);

@@ -19,7 +19,7 @@ import { PaymentFilters } from "./payment-filters";
 import { PaymentState } from "./payment-state";
 import { type PaymentsSearch, query, USUAL_LIMIT } from "./search";
 import { type PaymentArrival, usePayments } from "./use-payments";
-import { usePlace, useStart } from "./use-place";
+import { useKept, usePlace, useStart } from "./use-place";
 import { VirtualList } from "./virtual-list";
 
 const ROW = 66;
@@ -76,6 +76,7 @@ interface PaymentsProps extends ReturnType<typeof usePlace> {
 
 function Payments({ found, box, range, onRange, show, start, search, now }: PaymentsProps) {
   useStart(box, found.total, start * ROW);
+  useKept(box, ROW, found.keyOf);
   return (
     <>
       {found.problem && (
@@ -84,7 +85,7 @@ function Payments({ found, box, range, onRange, show, start, search, now }: Paym
         </div>
       )}
       <div ref={box} className="min-h-33 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
-        <VirtualList {...{ box, onRange }} total={found.total} rowHeight={ROW} rowRole="listitem">
+        <VirtualList {...{ box, onRange }} keyOf={found.keyOf} total={found.total} rowHeight={ROW} rowRole="listitem">
           {(index) => <Row payment={found.row(index)} search={search} now={now} />}
         </VirtualList>
         {!found.loaded && !found.problem && <Loading />}

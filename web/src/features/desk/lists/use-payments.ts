@@ -64,9 +64,14 @@ export function usePayments(
   const row = (index: number): Payment | PaymentArrival | null => {
     const place = index - above.length;
     if (place < 0) return above[index] ?? null;
-    const number = Math.floor(place / PAGE) + 1;
-    const rows = number === 1 ? head.data?.rows : others[numbers.indexOf(number)]?.data?.rows;
-    return rows?.[place % PAGE] ?? null;
+    if (place < PAGE) return head.data?.rows[place] ?? null;
+    // While the pages are asked for anew they are of two moments: what has come between them stands above the older one.
+    const total = head.data?.totalItems ?? 0;
+    for (const [n, { data }] of others.entries()) {
+      const then = data ? place - total + data.totalItems : 0;
+      if (Math.floor(then / PAGE) + 1 === numbers[n]) return data?.rows[then % PAGE] ?? null;
+    }
+    return null;
   };
   return {
     total: (head.data?.totalItems ?? 0) + above.length,
@@ -74,6 +79,7 @@ export function usePayments(
     problem: head.error?.message ?? null,
     refetch: () => void head.refetch(),
     row,
+    keyOf: (index: number): string => row(index)?._id ?? row(index)?.trackingId ?? String(index),
     /** The one that is open: undefined while it is not known, null where there is none. */
     chosen: there ?? asked.data,
     chosenProblem: asked.error?.message ?? null,

@@ -3,6 +3,10 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const SETTLED = 250;
+const TOP = 4;
+/** Rows that are followed, and how far: the nearest places first. */
+const READ = 8;
+const AWAY = [0, ...Array.from({ length: 100 }, (_, n) => [n + 1, -n - 1]).flat()];
 
 export function usePlace(
   box: RefObject<HTMLElement | null>,
@@ -39,4 +43,20 @@ export function useStart(box: RefObject<HTMLElement | null>, total: number, top:
     began.current = true;
     if (top > 0) box.current.scrollTop = top;
   }, [box, total, top]);
+}
+
+/** Who has scrolled goes on reading the same rows while others come above them, or go. At the top, what comes is shown.
+ * The first that is still there counts: while the pages are asked for anew, one between two of them may be in neither. */
+export function useKept(box: RefObject<HTMLElement | null>, rowHeight: number, keyOf: (index: number) => string) {
+  const read = useRef<{ first: number; keys: string[] }>({ first: 0, keys: [] });
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const { first, keys } = read.current;
+    const moved = (key: string, place: number) => AWAY.find((rows) => keyOf(first + place + rows) === key);
+    const away = element.scrollTop > TOP ? keys.map(moved).find((rows) => rows !== undefined) : 0;
+    if (away) element.scrollTop += away * rowHeight;
+    const now = Math.floor(element.scrollTop / rowHeight);
+    read.current = { first: now, keys: Array.from({ length: READ }, (_, place) => keyOf(now + place)) };
+  });
 }
