@@ -228,6 +228,19 @@ test("while the pointer moves on the list its rows stay, and what is new waits",
   expect(people().map((row) => row.dataset.participant)).toEqual(["u9", "u2", "u1"]);
 });
 
+test("who reads further down the list of conversations stays there when a colleague closes one above", async () => {
+  const customers = Array.from({ length: 40 }, (_, n) => customer(40 - n));
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": listing(customers) });
+  await openDesk("/dashboard?view=chat");
+  await waitFor(() => expect(people().length).toBeGreaterThan(0));
+  const list = people()[0]?.closest("[data-rows]") as HTMLElement;
+  list.scrollTop = 20 * 81 + 7;
+  fireEvent.scroll(list);
+  const closed = { ...about("u39", { status: "closed" }), by: { _id: "s2", name: "R" } };
+  await server(() => newest().deliver("conversation_changed", closed, "e.50"));
+  await waitFor(() => expect(list.scrollTop).toBe(19 * 81 + 7));
+});
+
 test("who dismisses a toast is on the next one, and after the last where they were; each says the whole amount", async () => {
   const rima = { ...arrival, userId: "u8", userName: "Rima", trackingId: "CV-2" };
   const paid: object[] = []; // a slow page may ask again meanwhile

@@ -26,7 +26,8 @@ const RowMenu = lazily(async () => (await import("./row-menu")).RowMenu);
 
 const FRESH = 8_000;
 
-const HEIGHT = 81;
+/** How high a row is. */
+export const PERSON = 81;
 
 interface Props {
   box: RefObject<HTMLElement | null>;
@@ -61,7 +62,7 @@ export function PeopleList({ box, rows, desk, presence, openRoom, now, me, onCha
         box={box}
         label={words.people}
         total={rows.length}
-        rowHeight={HEIGHT}
+        rowHeight={PERSON}
         keyOf={(index) => rows[index]?._id ?? String(index)}
         rowRole="listitem"
       >

@@ -8,9 +8,10 @@ import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
 import { ConversationFilters } from "./conversation-filters";
 import { ordered } from "./conversations";
 import type { ConversationQuery } from "./get-conversations";
+import { useKept } from "./lists/use-place";
 import { words } from "./messages";
 import { MoreButton } from "./more-button";
-import { PeopleList } from "./people-list";
+import { PERSON, PeopleList } from "./people-list";
 import { PlayButton } from "./play-button";
 import { SearchResults } from "./search-results";
 import { StaffHere } from "./staff-here";
@@ -66,6 +67,7 @@ function Conversations({ data, me, query, openRoom }: Pick<Props, "data" | "me" 
   const box = useRef<HTMLDivElement>(null);
   const rows = ordered(useDeferredValue(desk.conversations), query, me);
   const { shown, waiting, release } = useHand(box, rows);
+  useKept(box, PERSON, (index) => shown[index]?._id ?? String(index));
   const empty = rows.length === 0;
   return (
     <div className="relative flex min-h-33 flex-1 flex-col">
