@@ -29,10 +29,11 @@ test("what is written from the right is shown from the right", () => {
   expect(screen.getByText(arabic.text).getAttribute("dir")).toBe("auto");
 });
 
-/** A view of 500 px on rows of 100, as a browser would lay them out. */
+/** A view of 500 px on rows of 100, or of another height later, as a browser would lay them out. */
 function laidOut(stream: HTMLElement) {
+  const now = { ofRow: 100 };
   const rows = () => [...stream.querySelectorAll("[data-seq]")];
-  const height = () => Math.max(500, rows().length * 100);
+  const height = () => Math.max(500, rows().length * now.ofRow);
   let top = 0;
   Object.defineProperties(stream, {
     clientHeight: { value: 500 },
@@ -46,8 +47,9 @@ function laidOut(stream: HTMLElement) {
   });
   vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (this: HTMLElement) {
     const index = rows().indexOf(this);
-    return index < 0 ? new DOMRect(0, 0, 300, 500) : new DOMRect(0, index * 100 - top, 300, 100);
+    return index < 0 ? new DOMRect(0, 0, 300, 500) : new DOMRect(0, index * now.ofRow - top, 300, now.ofRow);
   });
+  return now;
 }
 
 test("who has just scrolled up stays there, though a message comes before the browser has told of it", () => {
@@ -73,5 +75,32 @@ test("who has just scrolled up stays there, though a message comes before the br
   fireEvent.scroll(stream);
   rerender(<MessageList {...shown} conversation={upTo(24)} />);
   expect(stream.scrollTop).toBe(1_900);
+  vi.restoreAllMocks();
+});
+
+test("who has scrolled up goes on reading the same message when the window gets another width", () => {
+  const widths: (() => void)[] = [];
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(run: () => void) {
+        widths.push(run);
+      }
+      observe() {}
+      disconnect() {}
+    },
+  );
+  const rows = Array.from({ length: 20 }, (_, n) => fact(n + 1, "s1"));
+  const conversation = apply(EMPTY, { type: "page_loaded", rows, hasMore: false });
+  const shown = { waiting: [], between: [], now: 1_800_000_000_000, ...does, myId: "u1", house: true };
+  render(<MessageList {...shown} conversation={conversation} />);
+  const stream = screen.getByRole("region", { name: "Messages" });
+  const height = laidOut(stream);
+  stream.scrollTop = 520;
+  fireEvent.scroll(stream);
+  height.ofRow = 150;
+  for (const run of widths) run();
+  expect(stream.scrollTop).toBe(770);
+  vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });

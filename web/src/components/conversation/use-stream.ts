@@ -81,12 +81,17 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
     return atBottom.current;
   }, []);
 
+  const keep = useCallback(
+    (stream: HTMLElement) => {
+      if ((below || !follow(stream)) && anchor.current) stayAt(stream, anchor.current);
+      note(stream);
+    },
+    [below, follow, note],
+  );
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when rows came or went, before they are painted
   useLayoutEffect(() => {
-    const stream = element.current;
-    if (!stream) return;
-    if ((below || !follow(stream)) && anchor.current) stayAt(stream, anchor.current);
-    note(stream);
+    if (element.current) keep(element.current);
   }, [messages, start, end, added]);
 
   // Two frames later what was put there is on the screen; a hidden tab has no frames.
@@ -96,10 +101,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
   useEffect(() => {
     const stream = element.current;
     if (!stream) return;
-    const resized = new ResizeObserver(() => {
-      follow(stream);
-      note(stream);
-    });
+    const resized = new ResizeObserver(() => keep(stream)); // in another width every message has another height
     resized.observe(stream);
     const shownAgain = () => {
       if (document.visibilityState === "visible") afterPaint(look);
@@ -111,7 +113,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
       stream.removeEventListener("scroll", look);
       document.removeEventListener("visibilitychange", shownAgain);
     };
-  }, [look, follow, note]);
+  }, [look, keep]);
 
   const toNewest = () => {
     atBottom.current = true;
