@@ -8,6 +8,8 @@ import { language, useLanguage } from "./language";
 
 type Names = (name: string) => string;
 
+const AGAIN = 5_000;
+
 const asWritten: Names = (name) => name;
 const changed = new Set<() => void>();
 let bengali: Names = asWritten;
@@ -32,7 +34,8 @@ function ask(): void {
   Promise.all([getCatalogue(), import("./districts.bn")]).then(
     ([catalogue, { DISTRICTS }]) => learn(catalogue, DISTRICTS),
     () => {
-      asked = false; // whoever is drawn next asks again
+      asked = false; // whoever is drawn next asks again, and so does this page while somebody reads it
+      setTimeout(() => changed.size > 0 && ask(), AGAIN);
     },
   );
 }
