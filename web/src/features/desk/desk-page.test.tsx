@@ -190,6 +190,25 @@ test("where more customers wait than a page holds, the server counts what is unr
   expect(await screen.findByRole("button", { name: "Unread 139" })).toBeDefined();
 });
 
+test("what is read of a customer whom only a booking has made known changes the count of what is unread", async () => {
+  const rows = Array.from({ length: 100 }, (_, n) => customer(n + 1, { unread: 1, waiting: n + 1 }));
+  const counted = (unread: number) =>
+    listing(rows, { hasMore: true, nextAfter: "w100", counts: { ...COUNTS, unread }, seq: 200 });
+  const requests = serve({ ...EMPTY_DESK, "GET /api/chat/conversation": counted(140) });
+  await openDesk();
+  await screen.findByRole("button", { name: "Unread 140" });
+  const asked = () => requests.filter(({ path }) => path.startsWith("/api/chat/conversation")).length;
+  const before = asked();
+  await server(() => newest().deliver("customer_added", { ...arrival, userId: "u300" }, "e.201"));
+  await waitFor(() => expect(asked()).toBeGreaterThan(before)); // as after every payment
+  serve({ ...EMPTY_DESK, "GET /api/chat/conversation": counted(139) });
+  const lastMessage = { id: "m", senderId: "u300", senderName: "", text: "Hi", time: "2026-11-23T10:00:00.000Z" };
+  await server(() =>
+    newest().deliver("conversation_updated", { ...about("u300"), seq: 8, lastMessage, read: true }, "e.202"),
+  );
+  expect(await screen.findByRole("button", { name: "Unread 139" })).toBeDefined();
+});
+
 test("filters ask for their own list and show it", async () => {
   const mine = customer(2, { assignee: { _id: "s1", name: "Sumaiya Islam" } });
   const requests = serve({

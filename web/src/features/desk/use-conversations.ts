@@ -75,10 +75,12 @@ export function useConversations({
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || event.seq === null) return;
     // Who is new, or was closed, changes the counts; so does who is read or writes, where not all are here to be counted.
+    // Of whom only a booking is known, as of who has said nothing yet, the row does not say what is unread.
     if (event.name === "conversation_updated") {
       const { roomId, status, unread } = event.args[0] as ConversationUpdated;
       const row = conversationOf(conversations, roomId);
-      if (row?.status !== status || (!whole && row.unread > 0 !== unread > 0)) refetchSoon();
+      const told = row?.lastMessage && row.unread > 0 === unread > 0;
+      if (row?.status !== status || (!whole && !told)) refetchSoon();
     }
     if (event.name === "conversation_changed") refetchSoon();
   });
