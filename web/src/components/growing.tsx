@@ -1,8 +1,8 @@
 // Rows that come in above the others, in a list that is laid out from its end: what is there keeps its place in the layout,
 // and all of it is moved at once by transform; where the list is scrolled, so that what is read stays where it is. For rows
 // of any height.
-import { type ReactNode, type RefObject, useEffect, useRef } from "react";
-import { useAnchor } from "@/lib/use-anchor";
+import { type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
+import { type Anchor, anchorOf, stayAt } from "@/lib/anchor";
 
 /** px: more than a list that grows will ever have. */
 const ROOM = 500_000;
@@ -15,11 +15,22 @@ interface Props {
 
 export function Growing({ box, children }: Props) {
   const rows = useRef<HTMLDivElement>(null);
-  const stay = useAnchor(box);
+  /** Null at the top, where arrivals are seen at once. */
+  const anchor = useRef<Anchor | null>(null);
+  const note = useCallback(() => {
+    const scrolled = box.current && box.current.scrollTop > 0 ? box.current : null;
+    anchor.current = scrolled && anchorOf(scrolled, [...scrolled.querySelectorAll<HTMLElement>("[data-row]")]);
+  }, [box]);
+  const stay = useCallback(() => {
+    if (!box.current || !anchor.current) return;
+    stayAt(box.current, anchor.current);
+    note();
+  }, [box, note]);
+  useLayoutEffect(stay); // one may have come and another gone: the height is the same, and all have moved
   useEffect(() => {
-    const element = rows.current;
+    const [element, scrolling] = [rows.current, box.current];
     const [room, content] = [element?.parentElement, element?.parentElement?.parentElement];
-    if (!element || !room || !content) return;
+    if (!element || !room || !content || !scrolling) return;
     // Told after the layout and before the paint: there is no frame in between.
     const observer = new ResizeObserver(() => {
       content.style.height = `${element.offsetHeight}px`;
@@ -27,8 +38,12 @@ export function Growing({ box, children }: Props) {
       stay();
     });
     observer.observe(element);
-    return () => observer.disconnect();
-  }, [stay]);
+    scrolling.addEventListener("scroll", note, { passive: true });
+    return () => {
+      observer.disconnect();
+      scrolling.removeEventListener("scroll", note);
+    };
+  }, [box, note, stay]);
   return (
     <div className="relative">
       <div className="absolute inset-x-0 top-0 flex flex-col justify-end" style={{ height: ROOM }}>

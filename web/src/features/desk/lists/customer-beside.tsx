@@ -5,7 +5,6 @@ import { type RefObject, useLayoutEffect, useRef } from "react";
 import { useNames } from "@/lib/catalogue";
 import { useCommand } from "@/lib/keys/commands";
 import { focusPane, PANE, ROWS } from "@/lib/keys/rows";
-import { useAnchor } from "@/lib/use-anchor";
 import { useLayer } from "@/lib/use-layer";
 import { useMedia } from "@/lib/use-media";
 import { BookingState } from "../booking-state";
@@ -16,6 +15,7 @@ import { BookingCells } from "./booking-cells";
 import { CustomerPanel } from "./customer-panel";
 import { words } from "./messages";
 import { useCustomer } from "./use-customer";
+import { useKept } from "./use-place";
 import { VirtualList } from "./virtual-list";
 
 /** Where the customer has a pane of their own. */
@@ -44,11 +44,7 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
         <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
           {words.customer.newest}
         </h2>
-        <div
-          ref={box}
-          className="@container min-h-0 flex-1 overflow-y-auto -outline-offset-2 [overflow-anchor:none]"
-          {...ROWS}
-        >
+        <div ref={box} className="@container min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS}>
           <Newest box={box} data={data} />
         </div>
       </section>
@@ -58,17 +54,12 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
 
 function Newest({ box, data }: { box: RefObject<HTMLElement | null>; data: DeskData }) {
   const { desk, live } = data;
-  useAnchor(box);
+  const keyOf = (index: number) => desk.bookings[index]?.trackingId ?? String(index);
+  useKept(box, ROW, keyOf);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by transform cannot be elements of a table
     <div role="table" aria-label={words.customer.newest}>
-      <VirtualList
-        box={box}
-        total={desk.bookings.length}
-        rowHeight={ROW}
-        keyOf={(index) => desk.bookings[index]?.trackingId ?? String(index)}
-        rowRole="row"
-      >
+      <VirtualList box={box} total={desk.bookings.length} rowHeight={ROW} keyOf={keyOf} rowRole="row">
         {(index) => {
           const booking = desk.bookings[index];
           return (
