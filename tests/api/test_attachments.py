@@ -180,15 +180,15 @@ def test_so_many_uploads_of_different_people_are_in_memory_at_once(tmp_path: Pat
 
     async def work() -> None:
         async with desk(tmp_path) as d:
-            people = [f"u{number}" for number in range(12)]
+            people = [f"u{number}" for number in range(20)]
             slow = [asyncio.create_task(upload(d, d.bearer(id), slowly(id), roomId=id)) for id in people]
             async with asyncio.timeout(5):
-                while len(begun) < 8:
+                while len(begun) < 16:
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)
-            assert len(begun) == 8
+            assert len(begun) == 16
             arrived.set()
-            assert [(await one).status_code for one in slow] == [200] * 12
+            assert [(await one).status_code for one in slow] == [200] * 20
 
     run(work())
 

@@ -18,11 +18,11 @@ from carevia.domain.attachments import LARGEST, LONGEST_UPLOAD_ID, TYPES, Attach
 from carevia.errors import NotFound
 from carevia.service.attachments import Attachments
 
-_SECONDS: Final = 120.0  # for the whole of it, over a slow phone
+_SECONDS: Final = 300.0  # for the whole of it: 5 MB over a phone that sends 133 kbit a second
 _SILENCE: Final = 15.0  # without a byte: the wire has died, and the page sends it anew behind this one
 _UNSAFE_ASCII: Final = re.compile(r"[^A-Za-z0-9._ -]")
 _PIECE: Final = 65_536  # bytes of a file in memory at once
-_AT_ONCE: Final = 8  # uploads that this process holds in memory
+_AT_ONCE: Final = 16  # uploads that this process holds in memory
 
 
 class UploadQuery(msgspec.Struct):
