@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from carevia.store import checkpointer
 from carevia.store.checkpointer import Checkpointer
 
 PAGES = 40
@@ -77,8 +78,6 @@ def test_works_that_write_nothing_move_the_log_of_a_process_before_as_well(writi
     """The disk was full at the start, and what came next had all been there before: no row was written in this log."""
     writing.checkpointer.disk_full(writing.connection)
     writing.checkpointer.committed(0, writing.connection)
-    assert writing.checkpointer._moved.wait(5)
-    writing.checkpointer.committed(0, writing.connection)
     writing.begins_anew()
     assert stored(writing) == writing.rows
 
@@ -113,6 +112,24 @@ def test_where_no_commit_finds_room_any_more_the_log_is_moved_all_the_same(writi
     writing.write()
     assert writing._salt() != before
     assert stored(writing) == writing.rows
+
+
+def test_the_room_that_was_made_is_the_databases_before_anything_else_is_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log was moved beside the commits, and forty payments at once took all the room before it was."""
+    path = tmp_path / "carevia.db"
+    writing = Writing(path, Checkpointer(partial(pytest.fail, "nothing is left to a thread"), plenty, 100 * ENOUGH))
+    writing.write()
+    with monkeypatch.context() as full:
+        full.setattr(checkpointer, "checkpoint", lambda _: 0)
+        writing.checkpointer.disk_full(writing.connection)
+    before = writing._salt()
+    writing.write()
+    writing.write()
+    assert writing._salt() != before
+    writing.checkpointer.close()
+    writing.connection.close()
 
 
 def test_while_somebody_reads_the_log_grows_and_afterwards_begins_anew(writing: Writing, tmp_path: Path) -> None:

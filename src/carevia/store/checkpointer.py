@@ -50,14 +50,16 @@ class Checkpointer:
         if self._moved.is_set():
             self._moved.clear()
             self._begin_anew(connection)
-        elif not self._under_way and (self._no_room or self._rows * self._per_row >= self._pages):
+        elif self._no_room and not self._under_way:
             self._no_room = False
+            self._begin_anew(connection)  # here and now: what is committed next would take the room first
+        elif not self._under_way and self._rows * self._per_row >= self._pages:
             self._under_way = self._want()
 
     def disk_full(self, connection: sqlite3.Connection) -> None:
         """After a COMMIT that found no room, which may lie in the log: one that is moved whole begins anew, over what
-        it has. And it is moved as soon as anything can be committed again, so that it leaves the room that was made to
-        the database."""
+        it has. And it is moved behind the first COMMIT that goes well again, so that it leaves the room that was made
+        to the database."""
         self._no_room = True
         if self._moved.is_set() or not self._under_way:
             self._moved.clear()
