@@ -1,7 +1,6 @@
 // What was written here and is not yet acknowledged, the same on every tab of the person in this browser. One tab at a
 // time sends, one message after the other in the order in which they were written, each under the id it was written
 // with, which the server takes once: so nothing is lost, doubled or overtaken, whatever is cut, killed or reloaded.
-
 import { alone } from "@/lib/locks";
 import type { Ack, Connection } from "@/lib/socket/connection";
 import { NotAnswered } from "@/lib/socket/connection";

@@ -1,6 +1,5 @@
 // What is being attached to the message that is written in a conversation: uploads with their progress. Like its text
 // it outlives the view of the conversation, until it is sent or the page is left.
-
 import { ApiError } from "@/lib/api/http";
 import { uniqueId } from "@/lib/unique-id";
 import type { Attachment } from "./conversation";
