@@ -6,12 +6,12 @@ import { money } from "@/lib/format/money";
 import { clock, duration } from "@/lib/format/time";
 import { BookingState } from "../booking-state";
 import type { BookingRow } from "../state";
-import { useReceipt } from "../use-receipt";
+import { useFirstShown } from "../use-receipt";
 import { words } from "./messages";
 
 export function MoneyCard({ booking }: { booking: BookingRow }) {
   const names = useNames();
-  const { data } = useReceipt(booking.trackingId);
+  const { data } = useFirstShown(booking.trackingId);
   const { amountPaid, totalPrice, currency, serviceName, trackingId, createdAt } = booking;
   const took = data?.shownAt && Date.parse(data.shownAt) - Date.parse(data.receivedAt ?? data.paidAt);
   return (
