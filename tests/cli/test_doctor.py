@@ -1,5 +1,6 @@
 """`carevia doctor`: it masks, looks at everything, and changes nothing."""
 
+import shutil
 import socket
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from carevia.errors import ConfigError
 from tests.cli.terminal import command, doctor
 from tests.harness.program import free_port
 from tests.harness.valkey import Valkey
+from tests.store.copies import filled, value
 
 
 def test_doctor_masks_secrets_and_finds_what_is_wrong(tmp_path: Path) -> None:
@@ -44,6 +46,17 @@ def test_doctor_finds_secrets_that_another_user_can_read(tmp_path: Path, mode: i
     said: list[str] = []
     assert not examine({"CAREVIA_DATA_DIR": str(path.parent), "CAREVIA_PORT": "0"}, tmp_path, said.append)
     assert f"    chmod 600 {path}" in said
+
+
+def test_doctor_tells_what_a_database_has_lost_and_leaves_the_new_epoch_to_the_server(tmp_path: Path) -> None:
+    shutil.copy(filled(tmp_path / "data", count=3), tmp_path / "copy.db")
+    path = filled(tmp_path / "data", count=4)
+    shutil.copy(tmp_path / "copy.db", path)
+    for _ in range(2):
+        told = command("doctor", CAREVIA_DATA_DIR=str(path.parent), CAREVIA_PORT="0")
+        assert (told.returncode, told.stderr) == (1, "")
+        assert "✗ The database has lost something: the journal had got to 7 and ends at 3" in told.stdout
+    assert value(path, "epoch") == value(tmp_path / "copy.db", "epoch")
 
 
 def test_doctor_makes_no_database(tmp_path: Path) -> None:

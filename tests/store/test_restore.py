@@ -20,7 +20,7 @@ from carevia.errors import BadInput, CareviaError, ConfigError, Conflict
 from carevia.store.connection import connect
 from carevia.store.lock import hold
 from carevia.store.migrate import HEAD
-from carevia.store.reached import Reached
+from carevia.store.reached import Reached, lacking
 from carevia.store.store import open_store
 from tests.aio import run
 from tests.harness.program import ROOT
@@ -131,18 +131,42 @@ def test_an_older_database_put_back_by_hand_begins_a_new_epoch_once(tmp_path: Pa
 def test_an_older_database_is_known_also_after_a_server_that_was_killed(tmp_path: Path) -> None:
     path = filled(tmp_path / "data", count=3)
     shutil.copy(path, tmp_path / "copy.db")
-    killed = (
-        "import asyncio, os, signal\nfrom pathlib import Path\nfrom tests.store.copies import append\n"
-        "from tests.store.opened import opened\nasync def main():\n"
-        f"    async with opened(Path({str(tmp_path / 'data')!r})) as store:\n"
-        "        await append(store, 4)\n        os.kill(os.getpid(), signal.SIGKILL)\nasyncio.run(main())\n"
-    )
-    assert subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    append_and_be_killed(tmp_path / "data", count=4)
     assert epochs(path, 1) == [value(tmp_path / "copy.db", "epoch")]
     for beside in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
         beside.unlink(missing_ok=True)
     shutil.copy(tmp_path / "copy.db", path)
     assert epochs(path, 1) != [value(tmp_path / "copy.db", "epoch")]
+
+
+def test_whatever_was_confirmed_and_is_lost_with_the_end_of_a_killed_servers_log_begins_a_new_epoch(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite leaves a damaged end out without a word. Also what was confirmed in the last moment is known."""
+    path = filled(tmp_path / "data", count=3)
+    epoch = value(path, "epoch")
+    append_and_be_killed(tmp_path / "data", count=4)
+    log = path.with_name(f"{path.name}-wal")
+    log.write_bytes(log.read_bytes()[:-100])
+    lost = "the journal had got to 7 and ends at 6: an older database was put back by hand, or the end of its log"
+    assert lost in lacking(path)
+    assert epochs(path, 1) != [epoch]
+    assert lost in caplog.text
+    assert lacking(path) == ""
+
+
+def append_and_be_killed(folder: Path, count: int) -> None:
+    """Each row in a COMMIT of its own."""
+    script = (
+        "import asyncio, os, signal\nfrom pathlib import Path\nfrom tests.store.copies import append\n"
+        "from tests.store.opened import opened\nasync def main():\n"
+        f"    async with opened(Path({str(folder)!r})) as store:\n"
+        f"        for _ in range({count}):\n            await append(store, 1)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\nasyncio.run(main())\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
 
 
 def test_an_older_database_is_known_also_by_the_start_after_one_that_could_not_commit(tmp_path: Path) -> None:

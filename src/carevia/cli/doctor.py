@@ -21,6 +21,8 @@ from carevia.store.disk import cannot_write, write_something
 
 _FIRST_MADE_IN_2026 = 1_767_225_600  # a clock before this is wrong: signatures and certificates would fail
 
+_LOST = "Start the server, by which pages load afresh; `carevia reconcile` brings payments back. Look at the disk."
+
 
 class Finding(NamedTuple):
     good: bool
@@ -103,6 +105,7 @@ def _folder(path: Path) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     from carevia.cli.database import opened
+    from carevia.store.reached import lacking
     from carevia.store.store import database_file, is_postgres
 
     async def visit() -> None:
@@ -116,6 +119,8 @@ def _database(settings: Settings) -> Finding:
             if not folder.good:
                 return Finding(False, "The database cannot be made.", folder.to_do)
             return Finding(True, "The database is made at the first start.")
+        if file is not None and (lost := lacking(file)):
+            return Finding(False, f"The database has lost something: {lost}.", _LOST)
         asyncio.run(visit())
     except CareviaError as problem:
         return Finding(False, "The database does not work.", problem.message)

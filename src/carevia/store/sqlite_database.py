@@ -147,7 +147,7 @@ class SqliteDatabase(Database):
 
     def release(self) -> None:
         if self._reached is not None:
-            self._reached.write()
+            self._reached.close()
             self._reached = None
         if self._lock is not None:
             os.close(self._lock)
