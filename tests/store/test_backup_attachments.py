@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from carevia.domain.people import Person
-from carevia.errors import BadInput
+from carevia.errors import BadInput, CareviaError
 from carevia.service.attachments import Attachments, attach
 from carevia.store import backup, postgres_backup
 from carevia.store.backup_file import Contents
@@ -124,6 +124,21 @@ def test_a_backup_whose_attachment_was_changed_is_refused_and_changes_nothing(si
     with pytest.raises(BadInput, match=f"attachment {id_}"):
         site.restore(tmp_path / "copy.db")
     assert not (site.files / id_).exists()
+
+
+@pytest.mark.parametrize(
+    "spoil", ["UPDATE alembic_version SET version_num = '9999'", "ALTER TABLE payments DROP COLUMN amount"]
+)
+def test_a_backup_of_another_schema_puts_no_file_into_the_folder(site: Site, tmp_path: Path, spoil: str) -> None:
+    id_ = site.send("1", PICTURE)
+    site.back_up(tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        copy.execute(spoil)
+        copy.commit()
+    (site.files / id_).unlink()
+    with pytest.raises(CareviaError):
+        site.restore(tmp_path / "copy.db")
+    assert list(site.files.iterdir()) == []
 
 
 def test_a_backup_from_before_it_carried_files_still_restores(site: Site, tmp_path: Path) -> None:

@@ -254,6 +254,17 @@ def without_payments(file: Path) -> None:
         connection.execute("DROP TABLE payments")
 
 
+def without_amounts(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE payments DROP COLUMN amount")
+
+
+def older_without_amounts(file: Path) -> None:
+    file.unlink()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.executescript(dump("sqlite").read_text() + "ALTER TABLE payments DROP COLUMN amount;")
+
+
 def older_without_payments(file: Path) -> None:
     file.unlink()
     with contextlib.closing(sqlite3.connect(file)) as connection:
@@ -268,7 +279,7 @@ def with_a_log(file: Path) -> None:
     "spoil",
     [
         garbage, cut_short, cut_by_a_byte, overwritten, somebody_elses, of_a_newer_version, without_payments,
-        older_without_payments, with_a_log, Path.unlink,
+        older_without_payments, without_amounts, older_without_amounts, with_a_log, Path.unlink,
     ],
 )  # fmt: skip
 def test_a_backup_that_is_none_changes_nothing(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
@@ -289,6 +300,22 @@ def test_a_backup_of_a_newer_version_is_refused_as_the_backup(tmp_path: Path) ->
     of_a_newer_version(tmp_path / "copy.db")
     with pytest.raises(CareviaError, match=r"^The backup was written by a newer version of Carevia \(schema 9999"):
         bring_back(path, tmp_path / "copy.db")
+
+
+def test_a_backup_that_lacks_a_column_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data")
+    back_up(path, tmp_path / "copy.db", quiet)
+    without_amounts(tmp_path / "copy.db")
+    with pytest.raises(BadInput, match=r"it lacks payments\.amount: take another one"):
+        bring_back(path, tmp_path / "copy.db")
+
+
+@pytest.mark.parametrize("lost", ["messages RENAME COLUMN text", "journal RENAME COLUMN seq"])
+def test_a_backup_that_cannot_be_migrated_or_read_is_refused_as_the_backup(tmp_path: Path, lost: str) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+        connection.executescript(f"{dump('sqlite').read_text()}ALTER TABLE {lost} TO other;")
+    with pytest.raises(CareviaError, match=r"^The (backup is not as Carevia left it|database to copy is damaged)"):
+        bring_back(file_of(tmp_path / "data"), tmp_path / "copy.db")
 
 
 def test_a_backup_of_an_older_release_is_whole_with_the_tables_it_had(tmp_path: Path) -> None:

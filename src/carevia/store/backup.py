@@ -83,8 +83,8 @@ def restore(
         with trouble(path), removed(made):
             copy_backup(backup, made, progress)
             found = checked(made, progress)
-            backup_attachments.take_out(made, files)
             _begin_epoch(made, epoch)
+            backup_attachments.take_out(made, files)
             sync(made)
             give_to_owner_of_folder(made)
             aside = _set_aside(path, kept)
@@ -149,6 +149,7 @@ def _begin_epoch(path: Path, epoch: str) -> None:
     prepare(path, epoch, "The backup")
     with contextlib.closing(connect(path)) as connection:
         check_tables(connection)
+        connection.execute("PRAGMA journal_mode=DELETE")  # one file again, as a whole, or an error
 
 
 def _set_aside(path: Path, kept: Path) -> Path | None:

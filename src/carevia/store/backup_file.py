@@ -82,7 +82,7 @@ def trouble(path: Path) -> Iterator[None]:
         match primary_code(error):
             case sqlite3.SQLITE_FULL:
                 raise _full(path) from None
-            case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
                 raise BadInput(f"The database to copy is damaged or none ({error}). Nothing was changed.") from None
         raise Unavailable(f"SQLite could not do it ({error}). Nothing was changed.") from None
     except OSError as error:  # of the copy, or of an attachment: it knows which
@@ -133,14 +133,17 @@ def checked(copy: Path, progress: Progress) -> Contents:
 
 
 def check_tables(connection: sqlite3.Connection) -> None:
-    """Raises BadInput where one of this version's tables is missing. Those of an older one are there once it has been
-    migrated: who does that asks again."""
+    """Raises BadInput where one of this version's tables or columns is missing. Those of an older one are there once it
+    has been migrated: who does that asks again."""
     [revision] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or [None]
     if revision != HEAD:
         return
     with contextlib.closing(sqlite3.connect(":memory:")) as new:
         new.executescript(NEW.read_text("utf-8"))
-        missing = _tables(new) - _tables(connection)
+        tables = _tables(new) - _tables(connection)
+        missing = tables | {
+            f"{table}.{column}" for table, column in _columns(new) - _columns(connection) if table not in tables
+        }
     if missing:
         raise BadInput(
             f"The copy is not whole, it lacks {', '.join(sorted(missing))}: take another one. Nothing was changed."
@@ -149,6 +152,15 @@ def check_tables(connection: sqlite3.Connection) -> None:
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """With their tables."""
+    return {
+        (table, row[0])
+        for table in _tables(connection)
+        for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    }
 
 
 @contextlib.contextmanager

@@ -43,27 +43,27 @@ def prepare(path: Path, epoch: str, what: str = "", reached: Reached | None = No
     except OSError as error:
         raise cannot_write(path.parent, error) from None
     except sqlite3.DatabaseError as error:
-        raise _trouble(path, error) from None
+        raise _trouble(path, what or str(path), error) from None
 
 
-def _trouble(path: Path, error: sqlite3.DatabaseError) -> CareviaError:
+def _trouble(path: Path, what: str, error: sqlite3.DatabaseError) -> CareviaError:
     code = primary_code(error)
     # Without room for its shared memory SQLite says "disk I/O error", or that it cannot open it.
     unsaid = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(Path(os.path.realpath(path)).parent)
-    return disk_full(path) if unsaid or code == sqlite3.SQLITE_FULL else ConfigError(_sentence(path, error))
+    return disk_full(path) if unsaid or code == sqlite3.SQLITE_FULL else ConfigError(_sentence(what, error))
 
 
-def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
+def _sentence(what: str, error: sqlite3.DatabaseError) -> str:
     code = primary_code(error)
     if code == sqlite3.SQLITE_NOTADB:
-        return f"{path} is not a database: move it away, or set CAREVIA_DATABASE_URL to another file."
+        return f"{what} is not a database: move it away, or set CAREVIA_DATABASE_URL to another file."
     if code == sqlite3.SQLITE_CORRUPT:
-        return f"{path} is damaged ({error}): restore the last backup with `carevia restore FILE`."
+        return f"{what} is damaged ({error}): restore the last backup with `carevia restore FILE`."
     if code == sqlite3.SQLITE_BUSY:
-        return f"{path} is locked by another program: stop that program and start again."
+        return f"{what} is locked by another program: stop that program and start again."
     if code == sqlite3.SQLITE_ERROR:
-        return f"{path} is not as Carevia left it ({error}): restore a whole backup with `carevia restore FILE`."
-    return f"{path} cannot be opened ({error}): make file and folder writable for this user."
+        return f"{what} is not as Carevia left it ({error}): restore a whole backup with `carevia restore FILE`."
+    return f"{what} cannot be opened ({error}): make file and folder writable for this user."
 
 
 def _make_file(path: Path) -> None:

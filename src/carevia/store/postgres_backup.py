@@ -96,10 +96,10 @@ def restore(
         with trouble(file):
             copy_backup(backup, file, progress)
             found = checked(file, progress)
-            backup_attachments.take_out(file, files)
             prepare_file(file, epoch, "The backup")
             with contextlib.closing(sqlite3.connect(file)) as it:
                 check_tables(it)
+            backup_attachments.take_out(file, files)
             kept = _replace(connection, url, file, progress, epoch=epoch, aside=aside)
             backup_attachments.set_aside(file, files, stamp)
             return found, kept
