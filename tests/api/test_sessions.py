@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from carevia.service.passwords import Passwords
@@ -161,5 +162,25 @@ def test_link_is_good_for_15_minutes(tmp_path: Path) -> None:
             clock[0] += 15 * 60_000
             with pytest.raises(Exception, match="too old"):
                 await people.use_link(link)
+
+    run(work())
+
+
+def test_other_secrets_refuse_the_tokens_of_before_and_sign_out_nobody_who_has_a_cookie(tmp_path: Path) -> None:
+    """As docs/operate.md says of a leaked one. Pages that were open load afresh."""
+
+    async def work() -> None:
+        async with desk(tmp_path, SECRET_KEY="k" * 40, JWT_SECRET="j" * 40) as d:
+            cookie, tokens = await d.signed_in(), [d.bearer("site-desk", "admin")]
+            short = (await d.http.post("/api/session/token", headers=cookie | {"origin": ORIGIN}, json={})).json()
+            tokens.append({"authorization": f"Bearer {short['data']['token']}"})
+            async with d.socket(cookie=cookie["cookie"]) as peer:
+                pid = msgspec.json.decode(peer.reply.removeprefix("40"))["pid"]
+        async with desk(tmp_path, SECRET_KEY="l" * 40, JWT_SECRET="m" * 40) as d:
+            assert (await d.http.get("/api/booking", headers=cookie)).status_code == 200
+            for token in tokens:
+                assert (await d.http.get("/api/booking", headers=token)).status_code == 401
+            async with d.socket({"pid": pid, "offset": "0"}, cookie=cookie["cookie"]) as peer:
+                assert (await peer.packets(1))[0].startswith('42["reset"')
 
     run(work())
