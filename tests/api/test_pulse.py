@@ -100,3 +100,15 @@ def test_live_of_a_customer_counts_their_own_room_only_and_survives_a_restart(tm
             assert [(await peer.live())["seq"] for peer in (one, two)] == [1, 0]
 
     run(work())
+
+
+def test_a_customer_who_is_staff_on_an_older_tab_is_told_all_the_same(tmp_path: Path) -> None:
+    """A role that an existing site has changed: the old tab goes on until its token ends."""
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(staff(d, "u1")), d.socket(customer(d)) as family:
+            assert await family.told("support") == {"state": "here"}
+            await d.carevia.pulse.live(customers=True)
+            assert (await family.live())["seq"] == 0
+
+    run(work())

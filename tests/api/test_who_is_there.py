@@ -1,5 +1,5 @@
 """A model that Hypothesis drives: people come, go and look away, on two nodes whose messages are late or lost; once it
-is quiet every page shows what is true.
+is quiet every page shows what is true. One is staff on some tabs and a customer on others, as when a role has changed.
 
 Real sockets in virtual time; the nodes' bus is the test's own, because its losses are what is drawn.
 """
@@ -29,7 +29,9 @@ PEOPLE: Final = (
     Person("mitu", "admin", None, "Mitu Begum"),
     Person("rima", "user", None, None),
     Person("nusrat", "user", None, None),
+    Person("mitu", "user", None, "Mitu Begum"),
 )
+Present = dict[tuple[str, bool], str]  # (person, whether as staff) -> state
 FLUSHED, ON_THE_WAY, STALLED = 0.02, 0.01, 0.2  # s
 QUIET = 5.0  # s: what was lost is asked for after a beat, a second each time
 
@@ -79,7 +81,7 @@ class Node:
         space.on("leave")(self._leave)
 
     def _identify(self, socket: Socket, auth: dict[str, Any]) -> None:
-        person = next(person for person in PEOPLE if person.id == auth["id"])
+        person = next(person for person in PEOPLE if (person.id, person.role) == (auth["id"], auth["role"]))
         socket.data = Seat(Identity(person, None, None))
 
     def _connected(self, socket: Socket, auth: dict[str, Any]) -> None:
@@ -119,15 +121,15 @@ class Tab:
         if room is not None:
             self.client.emit("view", room)
 
-    def present(self) -> dict[str, str]:
+    def present(self) -> Present:
         """As a desk's page reckons."""
-        states: dict[str, str] = {}
+        states: Present = {}
         for event in self._events("presence"):
             said = event["presence"]
             states = {} if said["whole"] else states
-            states |= {one["userId"]: one["state"] for one in said["staff"]}
+            states |= {(one["userId"], True): one["state"] for one in said["staff"]}
             for state in ("here", "away", "offline"):
-                states |= dict.fromkeys(said[state], state)
+                states |= {(id, False): state for id in said[state]}
         return {person: state for person, state in states.items() if state != "offline"}
 
     def support(self) -> str:
@@ -154,8 +156,8 @@ class World:
     async def open(self, which: int, person: Person) -> None:
         node = self._nodes[which % 2]
         away = which >= 2
-        transport = next(self._transports)
-        client = TestClient(node.server, auth={"id": person.id, "away": away}, transport=transport)
+        auth, transport = {"id": person.id, "role": person.role, "away": away}, next(self._transports)
+        client = TestClient(node.server, auth=auth, transport=transport)
         await self._stack.enter_async_context(client)
         self._tabs.append(Tab(person, client, away))
 
@@ -201,7 +203,7 @@ class World:
 
     def check(self) -> None:
         present = self._present()
-        staff = {state for person, state in present.items() if person in ("boss", "mitu")}
+        staff = {state for (_, is_staff), state in present.items() if is_staff}
         support = "here" if "here" in staff else "away" if staff else "offline"
         for tab in self._tabs:
             if not tab.person.is_staff:
@@ -212,11 +214,12 @@ class World:
                 there = {one.person.id for one in self._tabs if one.viewing == tab.viewing}
                 assert tab.viewers() == there, tab.person.id
 
-    def _present(self) -> dict[str, str]:
-        states: dict[str, str] = {}
+    def _present(self) -> Present:
+        states: Present = {}
         for tab in self._tabs:
-            if states.get(tab.person.id) != "here":
-                states[tab.person.id] = tab.state
+            who = (tab.person.id, tab.person.is_staff)
+            if states.get(who) != "here":
+                states[who] = tab.state
         return states
 
 

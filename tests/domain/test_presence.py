@@ -5,43 +5,44 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carevia.domain.presence import Presence, State, too_many
+from carevia.domain.presence import Presence, State, Who, too_many
 
 TABS = ("t1", "t2", "t3")
+RIMA = Who("rima", staff=False)
 
 
-def counted() -> tuple[Presence, list[tuple[str, State]]]:
-    said: list[tuple[str, State]] = []
-    return Presence(lambda person, state: said.append((person, state))), said
+def counted() -> tuple[Presence, list[tuple[Who, State]]]:
+    said: list[tuple[Who, State]] = []
+    return Presence(lambda who, state: said.append((who, state))), said
 
 
 def test_second_tab_is_no_news_and_the_last_that_goes_is() -> None:
     presence, said = counted()
-    presence.join("rima", "t1")
-    presence.join("rima", "t2")
-    presence.leave("rima", "t1")
-    assert said == [("rima", "here")]
-    presence.leave("rima", "t2")
-    presence.leave("rima", "t2")
-    assert said == [("rima", "here"), ("rima", "offline")]
+    presence.join(RIMA, "t1")
+    presence.join(RIMA, "t2")
+    presence.leave(RIMA, "t1")
+    assert said == [(RIMA, "here")]
+    presence.leave(RIMA, "t2")
+    presence.leave(RIMA, "t2")
+    assert said == [(RIMA, "here"), (RIMA, "offline")]
     assert presence.people() == {}
 
 
 def test_a_person_is_away_only_when_all_tabs_are() -> None:
     presence, said = counted()
-    presence.join("rima", "t1")
-    presence.join("rima", "t2", "away")
-    presence.join("rima", "t1", "away")
-    presence.join("rima", "t2", "here")
+    presence.join(RIMA, "t1")
+    presence.join(RIMA, "t2", "away")
+    presence.join(RIMA, "t1", "away")
+    presence.join(RIMA, "t2", "here")
     assert [state for _, state in said] == ["here", "away", "here"]
 
 
 def test_a_tab_that_comes_back_before_its_old_connection_has_gone_stays() -> None:
     presence, said = counted()
-    presence.join("rima", "session-1")
-    presence.join("rima", "session-2")
-    presence.leave("rima", "session-1")
-    assert said == [("rima", "here")]
+    presence.join(RIMA, "session-1")
+    presence.join(RIMA, "session-2")
+    presence.leave(RIMA, "session-1")
+    assert said == [(RIMA, "here")]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["join", "leave"]), st.sampled_from(TABS), st.booleans())))
@@ -50,14 +51,14 @@ def test_what_was_said_last_is_what_the_tabs_are(steps: list[tuple[str, str, boo
     tabs: dict[str, str] = {}
     for step, tab, here in steps:
         if step == "leave":
-            presence.leave("p", tab)
+            presence.leave(RIMA, tab)
             tabs.pop(tab, None)
         else:
-            presence.join("p", tab, "here" if here else "away")
+            presence.join(RIMA, tab, "here" if here else "away")
             tabs[tab] = "here" if here else "away"
         expected = "offline" if not tabs else "here" if "here" in tabs.values() else "away"
-        assert presence.state("p") == expected
-        assert presence.tabs("p") == len(tabs)
+        assert presence.state(RIMA) == expected
+        assert presence.tabs(RIMA) == len(tabs)
         assert (said[-1][1] if said else "offline") == expected
     assert all(before != after for before, after in pairwise(said))
 

@@ -15,7 +15,7 @@ import msgspec
 from carevia.api.seats import Seats, person_of, seat_of, tab_of
 from carevia.domain.payloads import PeoplePresent, StaffPresent, SupportPresent
 from carevia.domain.people import DESK
-from carevia.domain.presence import Presence, State, Tab, TabState, most_present
+from carevia.domain.presence import Presence, State, Tab, TabState, Who, most_present
 from carevia.realtime import Namespace, Socket
 from carevia.realtime.adapter.roster import Roster
 
@@ -37,11 +37,11 @@ class PresenceBoard:
         self._seats = seats
         self._presence = Presence(self._changed)
         self._tabs: dict[str, Tab] = {}  # of this node, by `tab_of`
-        self._known: dict[str, Tab] = {}  # the last tab of whoever is here, or has left since the last telling
-        self._staff: set[str] = set()  # of them
-        self._waiting: dict[str, None] = {}
+        self._known: dict[Who, Tab] = {}  # the last tab of whoever is here, or has left since the last telling
+        self._staff: set[Who] = set()  # of them
+        self._waiting: dict[Who, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._told: dict[str, State | None] = {}  # what every socket knows; None where they know different things
+        self._told: dict[Who, State | None] = {}  # what every socket knows; None where they know different things
         self._support: State | None = "offline"  # likewise
         self._roster = roster
         self._shared = roster.table("tab", Tab)
@@ -74,20 +74,18 @@ class PresenceBoard:
         """How many desks are open, on all nodes; while we do not hear the others, on this one."""
         if not self._roster.hears():
             return len(self._namespace.members(DESK))
-        return sum(self._presence.tabs(person) for person in self._staff)
+        return sum(self._presence.tabs(who) for who in self._staff)
 
     def collect(self) -> "Iterator[Metric]":
         """For /metrics: people over all nodes, as far as this one hears."""
         from prometheus_client.metrics_core import GaugeMetricFamily
 
         family = GaugeMetricFamily("carevia_people", "People present, on any node", labels=["kind", "state"])
-        people = Counter(
-            ("staff" if person in self._staff else "customer", state)
-            for person, state in self._presence.people().items()
-        )
+        people = self._presence.people().items()
+        counts = Counter(("staff" if who.staff else "customer", state) for who, state in people)
         for kind in ("staff", "customer"):
             for state in ("here", "away"):
-                family.add_metric([kind, state], people[kind, state])
+                family.add_metric([kind, state], counts[kind, state])
         yield family
 
     def _show(self, id: str, tab: Tab) -> None:
@@ -96,12 +94,13 @@ class PresenceBoard:
         self._add(id, tab)
 
     def _add(self, id: str, tab: Tab) -> None:
-        self._known[tab.person] = tab
-        (self._staff.add if tab.staff else self._staff.discard)(tab.person)
-        self._presence.join(tab.person, id, tab.state)
+        self._known[tab.who] = tab
+        if tab.staff:
+            self._staff.add(tab.who)
+        self._presence.join(tab.who, id, tab.state)
 
     def _remove(self, id: str, tab: Tab) -> None:
-        self._presence.leave(tab.person, id)
+        self._presence.leave(tab.who, id)
 
     def greet(self, socket: Socket) -> None:
         """Everything this socket may know, as it is now: it then knows more than those who wait for what is gathered,
@@ -117,25 +116,25 @@ class PresenceBoard:
             socket.emit("support", SupportPresent(support))
             self._support = support if support == self._support else None
 
-    def _changed(self, person: str, _: State) -> None:
-        self._waiting[person] = None
+    def _changed(self, who: Who, _: State) -> None:
+        self._waiting[who] = None
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHER, self._tell_all)
 
     def _tell_all(self) -> None:
         self._timer = None
-        now = {person: self._presence.state(person) for person in self._waiting}
+        now = {who: self._presence.state(who) for who in self._waiting}
         self._waiting.clear()
-        news = [(person, state) for person, state in now.items() if self._told.get(person, "offline") != state]
+        news = [(who, state) for who, state in now.items() if self._told.get(who, "offline") != state]
         if news:
             self._namespace.local.to(DESK).emit("presence", self._event(news, whole=False))
-        for person, state in now.items():
+        for who, state in now.items():
             if state == "offline":
-                self._told.pop(person, None)
-                self._known.pop(person, None)
-                self._staff.discard(person)
+                self._told.pop(who, None)
+                self._known.pop(who, None)
+                self._staff.discard(who)
             else:
-                self._told[person] = state
+                self._told[who] = state
         self._tell_customers()
 
     def _tell_customers(self) -> None:
@@ -147,15 +146,14 @@ class PresenceBoard:
             self._namespace.local.to(*rooms).emit("support", SupportPresent(support))
 
     def _support_now(self) -> State:
-        return most_present({self._presence.state(person) for person in self._staff} - {"offline"})
+        return most_present({self._presence.state(who) for who in self._staff} - {"offline"})
 
-    def _event(self, people: Iterable[tuple[str, State]], *, whole: bool) -> PeoplePresent:
+    def _event(self, people: Iterable[tuple[Who, State]], *, whole: bool) -> PeoplePresent:
         event = PeoplePresent(whole, [], [], [], [])
         customers = {"here": event.here, "away": event.away, "offline": event.offline}
-        for id, state in people:
-            person = self._known[id]
-            if person.staff:
-                event.staff.append(StaffPresent(id, person.name, state))
+        for who, state in people:
+            if who.staff:
+                event.staff.append(StaffPresent(who.person, self._known[who].name, state))
             elif len(customers[state]) < MOST_CUSTOMERS:
-                customers[state].append(id)
+                customers[state].append(who.person)
         return event

@@ -5,7 +5,7 @@ tab that comes back does not share with its old connection), so what several nod
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,14 @@ TabState = Literal["here", "away"]
 """`here`: the tab is looked at. `away`: it is hidden, or nobody has touched it for a while."""
 
 State = Literal["here", "away", "offline"]
+
+
+class Who(NamedTuple):
+    """Whose tabs count together. Who is staff on one tab and a customer on another, for their role has just changed,
+    is there as both."""
+
+    person: str
+    staff: bool
 
 
 class Tab(msgspec.Struct, array_like=True, frozen=True):
@@ -24,41 +32,45 @@ class Tab(msgspec.Struct, array_like=True, frozen=True):
     since: int  # ms since 1970 UTC, no two tabs of a node the same
     state: TabState
 
+    @property
+    def who(self) -> Who:
+        return Who(self.person, self.staff)
+
 
 class Presence:
-    """`listener(person, state)` is called after every change of a person; another tab of the same state is none."""
+    """`listener(who, state)` is called after every change of a person; another tab of the same state is none."""
 
-    def __init__(self, listener: Callable[[str, State], None]) -> None:
+    def __init__(self, listener: Callable[[Who, State], None]) -> None:
         self._listener = listener
-        self._tabs: dict[str, dict[str, TabState]] = {}
+        self._tabs: dict[Who, dict[str, TabState]] = {}
 
-    def join(self, person: str, tab: str, state: TabState = "here") -> None:
+    def join(self, who: Who, tab: str, state: TabState = "here") -> None:
         """A tab has come, or says how it is now."""
-        self._change(person, lambda tabs: tabs.update({tab: state}))
+        self._change(who, lambda tabs: tabs.update({tab: state}))
 
-    def leave(self, person: str, tab: str) -> None:
+    def leave(self, who: Who, tab: str) -> None:
         """A tab has gone; nothing happens where it is not known."""
-        self._change(person, lambda tabs: tabs.pop(tab, None))
+        self._change(who, lambda tabs: tabs.pop(tab, None))
 
-    def state(self, person: str) -> State:
-        return most_present(self._tabs.get(person, {}).values())
+    def state(self, who: Who) -> State:
+        return most_present(self._tabs.get(who, {}).values())
 
-    def tabs(self, person: str) -> int:
+    def tabs(self, who: Who) -> int:
         """How many they have."""
-        return len(self._tabs.get(person, ()))
+        return len(self._tabs.get(who, ()))
 
-    def people(self) -> dict[str, State]:
+    def people(self) -> dict[Who, State]:
         """Everybody who is not offline."""
-        return {person: most_present(tabs.values()) for person, tabs in self._tabs.items()}
+        return {who: most_present(tabs.values()) for who, tabs in self._tabs.items()}
 
-    def _change(self, person: str, work: Callable[[dict[str, TabState]], object]) -> None:
-        before = self.state(person)
-        tabs = self._tabs.setdefault(person, {})
+    def _change(self, who: Who, work: Callable[[dict[str, TabState]], object]) -> None:
+        before = self.state(who)
+        tabs = self._tabs.setdefault(who, {})
         work(tabs)
         if not tabs:
-            del self._tabs[person]
-        if (after := self.state(person)) != before:
-            self._listener(person, after)
+            del self._tabs[who]
+        if (after := self.state(who)) != before:
+            self._listener(who, after)
 
 
 def too_many(here: Mapping[str, int], elsewhere: Mapping[str, int], most: int) -> list[str]:
