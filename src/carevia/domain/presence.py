@@ -1,7 +1,7 @@
 """Who is there, by person and not by connection: a person is as present as the most present of their tabs.
 
-Pure counting, nothing of it is stored. Tabs are known by any word that is unique (here the id of the session, which a
-tab that comes back does not share with its old connection), so what several nodes know is counted in one.
+Pure counting, nothing of it is stored. Tabs are known by any word that is unique over all nodes (`tab_of` in
+api/seats.py makes it), so what several nodes know is counted in one.
 """
 
 from collections.abc import Callable, Collection, Mapping
