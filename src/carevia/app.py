@@ -290,8 +290,7 @@ class Carevia:
         await self.talk.attachments.sweep()
 
     def _credentials_ended(self, row: JournalRow) -> None:
-        if (ended := ended_by(row)) is None:
-            return
+        ended = ended_by(row)
         if ended.renewed and ended.session is not None:  # who is told of a sign-out does not come back by itself
             self.seats.end([ended.session], [], time.monotonic())
         else:

@@ -93,6 +93,6 @@ def end_session(tx: Transaction, session: str, now: int, follower: str | None = 
         tx.append(ROOM, NAME, Ended(row.user_id, session, renewed=row.user_id == follower), now=now)
 
 
-def ended_by(row: JournalRow) -> Ended | None:
-    """What a row of the journal says of credentials; None for every other row."""
-    return msgspec.json.decode(row.payload, type=Ended) if row.room == ROOM else None
+def ended_by(row: JournalRow) -> Ended:
+    """What a row of the name `NAME` says."""
+    return msgspec.json.decode(row.payload, type=Ended)
