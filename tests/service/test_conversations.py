@@ -72,7 +72,7 @@ def test_who_waits_longest_comes_first_then_last_activity(tmp_path: Path) -> Non
             await answers(home, "u5")
             assert await ids(home) == ["u4", "u5", "u3", "u2", "u1"]
             read = await writes(home, "u2")
-            await home.conversations.mark_read(STAFF, "u2", read)
+            await home.conversations.mark_read("u2", read)
             assert await ids(home) == ["u4", "u2", "u5", "u3", "u1"]  # read, and still without an answer
             assert await ids(home, unread=True) == ["u4"]
 
@@ -110,7 +110,7 @@ def test_reading_up_to_a_message_leaves_what_came_after_it_unread(tmp_path: Path
             first, second = await writes(home, "u1"), await writes(home, "u1")
             await writes(home, "u1")
             for seq, left in ((first, 2), (second, 1), (first, 1), (1_000_000, 0)):
-                await home.conversations.mark_read(STAFF, "u1", seq)
+                await home.conversations.mark_read("u1", seq)
                 assert [row.unread for row in await rows(home)] == [left]
             told = [update["unread"] for update in await home.told("conversation_updated")]
             assert told == [1, 2, 3, 2, 1, 0]  # what changed nothing was not told

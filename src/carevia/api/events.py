@@ -168,8 +168,8 @@ class Events:
             self._viewers.went(socket, room)
             await self._rooms.leave(socket.id, room)
 
-    async def mark_read(self, socket: Socket, seat: Seat, read: MarkRead) -> None:
-        await self._conversations.mark_read(_signed_in(seat), read.roomId, read.seq)
+    async def mark_read(self, _: Socket, __: Seat, read: MarkRead) -> None:
+        await self._conversations.mark_read(read.roomId, read.seq)
 
     async def send_message(self, socket: Socket, seat: Seat, message: SendMessage) -> Answer:
         person, room, id_, text = _signed_in(seat), message.roomId, message.id, message.text

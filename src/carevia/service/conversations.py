@@ -12,7 +12,7 @@ from msgspec import UNSET, structs
 from sqlalchemy import FromClause, bindparam, func, literal, select, update
 
 from carevia.domain import conversations as rules
-from carevia.domain.chat import NO_CONVERSATION, check_own_room, page_size
+from carevia.domain.chat import NO_CONVERSATION, page_size
 from carevia.domain.conversations import (
     FOUND,
     MOST_FOUND,
@@ -97,14 +97,9 @@ class Conversations:
         """
         return await self._store.write(partial(_change, viewer=viewer, room_id=room_id, change=change, now=self._now()))
 
-    async def mark_read(self, person: Person, room_id: str, seq: int) -> None:
-        """A member of staff has seen the conversation up to this message; told to every desk if it was unread.
-
-        Raises NotFound for another customer's.
-        """
-        check_own_room(person, room_id)
-        if person.is_staff:
-            await self._store.write(partial(mark_read, room_id=room_id, seq=seq, now=self._now()))
+    async def mark_read(self, room_id: str, seq: int) -> None:
+        """A member of staff has seen the conversation up to this message; told to every desk if it was unread."""
+        await self._store.write(partial(_mark_read, room_id=room_id, seq=seq, now=self._now()))
 
     async def find(self, query: str, before: int | None = None, limit: int | None = None) -> tuple[Found, bool]:
         """People, and messages that hold each word of the query or one that begins with it, newest first; and whether
@@ -135,7 +130,7 @@ def note_message(tx: Transaction, standing: Row, *, room_id: str, seq: int, mess
     _save(tx, room_id, after, version, now, new=standing.last_seq is None)
 
 
-def mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
+def _mark_read(tx: Transaction, *, room_id: str, seq: int, now: int) -> None:
     standing = _standing(tx, room_id)
     before = _state_of(standing)
     upto = min(seq, before.last_seq)
