@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from carevia.api.simulator import paid_event, tracking_id_of
 from tests.aio import run
 from tests.api.desk import Desk, desk, now
@@ -100,6 +102,23 @@ def test_participants_are_one_row_per_customer_with_the_keys_of_the_contract(tmp
             rest = await d.http.get(f"/api/chat/user/booking?limit=1&before={first['nextBefore']}", headers=boss)
             assert ([row["_id"] for row in rest.json()["data"]], rest.json()["hasMore"]) == (["u2"], False)
             assert (await d.http.get("/api/chat/user/booking", headers=d.bearer("u1"))).status_code == 403
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["user/booking?", "message?roomId=u1&", "conversation?", "search?q=word&"],
+    ids=lambda path: path.split("?")[0],
+)
+def test_a_page_has_at_least_one_row_and_no_more_than_the_largest_has(path: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await _pay(d, "u1")
+            boss = d.bearer("boss", "admin")
+            answers = {limit: await d.http.get(f"/api/chat/{path}limit={limit}", headers=boss) for limit in (0, 1, 201)}
+            assert {limit: answer.status_code for limit, answer in answers.items()} == {0: 400, 1: 200, 201: 400}
+            assert [error["field"] for error in answers[0].json()["errors"]] == ["limit"]
 
     run(work())
 

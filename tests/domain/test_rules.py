@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carevia.domain.bookings import BookingQuery, read_booking_query
-from carevia.domain.chat import check_message, check_own_room, for_customer, page_size, shown_sender
+from carevia.domain.chat import check_message, check_own_room, for_customer, shown_sender
 from carevia.domain.ids import CROCKFORD, row_id, tracking_id, tracking_id_from, valid_tracking_id
 from carevia.domain.lists import pages
 from carevia.domain.money import MOST, digits, major, minor, valid_amount, valid_currency
@@ -251,9 +251,3 @@ def test_staff_are_carevia_support_to_customers() -> None:
         "senderName": "Carevia Support",
         "x": 1,
     }
-
-
-def test_page_sizes_are_bounded() -> None:
-    assert [page_size(limit, 50, 200) for limit in (None, 1, 200, 5000)] == [50, 1, 200, 200]
-    with pytest.raises(BadInput):
-        page_size(0, 50, 200)

@@ -14,13 +14,13 @@ from carevia.api.payload import CONTROLS, Nothing, described
 from carevia.api.policy import Call, Route
 from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
-from carevia.domain.chat import LONGEST_ID, LONGEST_TEXT, Message
+from carevia.domain.chat import LARGEST_PAGE, LONGEST_ID, LONGEST_TEXT, PAGE, Message
 from carevia.domain.people import USER_ID, Participant
 from carevia.service.chat import Chat
+from carevia.service.participants import PAGE as PARTICIPANTS
 from carevia.service.participants import Participants
 from carevia.service.talk import Talk
 
-_Limit = Annotated[int, Meta(ge=1, le=200)]
 _Cursor = Annotated[str, described(pattern="^[0-9]{1,18}$", description="the nextBefore of the page before")]
 _EMPTY = "may be empty where something is attached"
 
@@ -28,12 +28,12 @@ _EMPTY = "may be empty where something is attached"
 class HistoryQuery(msgspec.Struct):
     roomId: Annotated[str, Meta(min_length=1, max_length=128)]
     before: Annotated[int, Meta(ge=1, le=2**53)] | None = None
-    limit: _Limit = 50
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = PAGE
 
 
 class ParticipantsQuery(msgspec.Struct):
     before: _Cursor | None = None
-    limit: _Limit = 200
+    limit: Annotated[int, Meta(ge=1, le=PARTICIPANTS)] = PARTICIPANTS
 
 
 class NewMessage(msgspec.Struct):

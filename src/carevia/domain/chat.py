@@ -94,12 +94,3 @@ def for_customer(payload: bytes, room: str) -> bytes:
         return payload
     message["senderName"] = SUPPORT_NAME
     return msgspec.json.encode(message)
-
-
-def page_size(limit: int | None, usual: int, largest: int) -> int:
-    """What was asked for, up to the largest page. Raises BadInput below 1."""
-    if limit is None:
-        return usual
-    if limit < 1:
-        raise BadInput("limit must be at least 1.", errors=[{"field": "limit", "message": "must be at least 1"}])
-    return min(limit, largest)

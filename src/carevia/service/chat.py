@@ -10,14 +10,12 @@ import msgspec
 from sqlalchemy import bindparam, literal, select
 
 from carevia.domain.chat import (
-    LARGEST_PAGE,
     NO_CONVERSATION,
     PAGE,
     Message,
     check_message,
     check_own_room,
     desk_side,
-    page_size,
 )
 from carevia.domain.payloads import LastMessage, NoteAdded, ReceiveMessage
 from carevia.domain.people import Person
@@ -90,14 +88,13 @@ class Chat:
         return await self._store.write(partial(_note, message=message))
 
     async def history(
-        self, viewer: Person, room_id: str, before: int | None = None, limit: int | None = None
+        self, viewer: Person, room_id: str, before: int | None = None, limit: int = PAGE
     ) -> tuple[list[Message], bool]:
         """The newest page, or the one that ends before a seq; oldest first. And whether there is more before it.
 
         Private notes stand among the messages, for staff only."""
         check_own_room(viewer, room_id)
-        size = page_size(limit, PAGE, LARGEST_PAGE)
-        return await self._store.read(partial(_history, viewer=viewer, room_id=room_id, before=before, size=size))
+        return await self._store.read(partial(_history, viewer=viewer, room_id=room_id, before=before, size=limit))
 
     async def may_open(self, person: Person, room_id: str) -> None:
         """Returns if so. Raises NotFound: a customer has only their own conversation, staff any existing user's."""

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from carevia.domain.chat import NO_CONVERSATION
 from carevia.domain.conversations import (
-    LARGEST_PAGE,
     Conversation,
     ConversationPage,
     ConversationQuery,
@@ -102,7 +101,7 @@ def page(tx: Transaction, *, viewer: Person, query: ConversationQuery) -> Conver
         return _page(tx, viewer, [one(tx, query.room_id)], None)
     me = {"me": viewer.id} if query.filter == "mine" else {}
     part, after = _cursor(query.after)
-    most = min(query.limit, LARGEST_PAGE) + 1
+    most = query.limit + 1
     rows: list[Row] = []
     if part == "w":
         rows = tx.all(_waiting(query.filter, query.unread), after=after, most=most, **me)

@@ -12,10 +12,9 @@ from msgspec import UNSET, structs
 from sqlalchemy import FromClause, bindparam, func, literal, select, update
 
 from carevia.domain import conversations as rules
-from carevia.domain.chat import NO_CONVERSATION, page_size
+from carevia.domain.chat import NO_CONVERSATION
 from carevia.domain.conversations import (
     FOUND,
-    MOST_FOUND,
     Change,
     Conversation,
     ConversationPage,
@@ -101,11 +100,10 @@ class Conversations:
         """A member of staff has seen the conversation up to this message; told to every desk if it was unread."""
         await self._store.write(partial(_mark_read, room_id=room_id, seq=seq, now=self._now()))
 
-    async def find(self, query: str, before: int | None = None, limit: int | None = None) -> tuple[Found, bool]:
+    async def find(self, query: str, before: int | None = None, limit: int = FOUND) -> tuple[Found, bool]:
         """People, and messages that hold each word of the query or one that begins with it, newest first; and whether
         there are more before them."""
-        size = page_size(limit, FOUND, MOST_FOUND)
-        return await self._store.read(partial(find, query=query, before=before, size=size), long=True)
+        return await self._store.read(partial(find, query=query, before=before, size=limit), long=True)
 
     async def staff(self) -> list[Staff]:
         """Who a conversation can be assigned to."""

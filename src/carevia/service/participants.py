@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from carevia.domain.chat import page_size
 from carevia.domain.people import Participant, split_name
 from carevia.domain.times import iso
 from carevia.errors import BadInput
@@ -24,12 +23,9 @@ class Participants:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def list(
-        self, limit: int | None = None, before: str | None = None
-    ) -> tuple[list[Participant], bool, str | None]:
+    async def list(self, limit: int = PAGE, before: str | None = None) -> tuple[list[Participant], bool, str | None]:
         """One row per customer who has a booking, last activity first; (rows, has more, cursor for the next page)."""
-        size = page_size(limit, PAGE, PAGE)
-        return await self._store.read(partial(_page, size=size, before=_cursor(before)))
+        return await self._store.read(partial(_page, size=limit, before=_cursor(before)))
 
 
 @cache
