@@ -16,7 +16,7 @@ from carevia.api.saved_replies import SavedReplyRoutes
 from carevia.domain.attachments import MOST_OF_MESSAGE
 from carevia.domain.chat import LARGEST_PAGE, LONGEST_ID, LONGEST_TEXT, PAGE, Message
 from carevia.domain.people import USER_ID, Participant
-from carevia.service.chat import Chat
+from carevia.service.chat import Chat, SentMessage
 from carevia.service.participants import PAGE as PARTICIPANTS
 from carevia.service.participants import Participants
 from carevia.service.talk import Talk
@@ -42,12 +42,6 @@ class NewMessage(msgspec.Struct):
     id: Annotated[str, described(minLength=1, maxLength=LONGEST_ID, pattern="^[!-~]+$")] | None = None
     attachments: Annotated[list[str], described(maxItems=MOST_OF_MESSAGE)] = []
     note: bool = False
-
-
-class SentMessage(msgspec.Struct):
-    id: str
-    seq: int
-    time: str
 
 
 class ChatRoutes:
@@ -107,8 +101,7 @@ class ChatRoutes:
         given = call.body
         id_ = given.id if given.id is not None else f"{self._now()}-{secrets.token_hex(16)}"
         files = given.attachments
-        sent = await self._chat.send(call.viewer, given.roomId, id_, given.text, attachments=files, note=given.note)
-        return ok({"id": sent.id, "seq": sent.seq, "time": sent.time})
+        return ok(await self._chat.send(call.viewer, given.roomId, id_, given.text, attachments=files, note=given.note))
 
 
 def talk_routes(talk: Talk, now: Callable[[], int]) -> list[Route[Any, Any]]:

@@ -45,13 +45,12 @@ _NOTED_BEFORE = select(notes.c.seq, notes.c.time, notes.c.room_id).where(
 )
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """What the sender is told; `time` is ISO 8601. `duplicate`: the same id had been sent before."""
+class SentMessage(msgspec.Struct, frozen=True):
+    """What the sender is told; `time` is ISO 8601."""
 
     id: str
     seq: int
     time: str
-    duplicate: bool = False
 
 
 class Chat:
@@ -64,7 +63,7 @@ class Chat:
     async def send(
         self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None,
         attachments: Sequence[str] = (), *, note: bool = False,
-    ) -> Sent:  # fmt: skip
+    ) -> SentMessage:  # fmt: skip
         """Store a message; the same id of the same sender again gives the first answer and no second message.
 
         `attachments` are ids of what the sender uploaded to this conversation before; `note` makes it a private note.
@@ -79,7 +78,7 @@ class Chat:
         message = _Outgoing(sender, room_id, id, text, socket_id, self._now(), tuple(dict.fromkeys(attachments)))
         return await self._store.write(partial(_send, message=message))
 
-    async def note(self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None) -> Sent:
+    async def note(self, sender: Person, room_id: str, id: str, text: str, socket_id: str | None = None) -> SentMessage:
         """Store a private note: of staff, for staff. Raises as `send` does, and Forbidden for a customer."""
         check_message(room_id, id, text)
         if not sender.is_staff:
@@ -113,7 +112,7 @@ class _Outgoing(msgspec.Struct, frozen=True):
     attachments: tuple[str, ...] = ()
 
 
-def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
+def _send(tx: Transaction, *, message: _Outgoing) -> SentMessage:
     sender = message.sender
     known = _known(tx, message)
     if known.seq is not None:
@@ -145,7 +144,7 @@ def _send(tx: Transaction, *, message: _Outgoing) -> Sent:
     if event.attachments:
         last.attachments = len(event.attachments)
     note_message(tx, known, room_id=message.room_id, seq=row.seq, message=last, now=message.now)
-    return Sent(message.id, row.seq, event.time)
+    return SentMessage(message.id, row.seq, event.time)
 
 
 def _known(tx: Transaction, message: _Outgoing) -> Row:
@@ -153,13 +152,13 @@ def _known(tx: Transaction, message: _Outgoing) -> Row:
     return tx.all(_KNOWN, sender=message.sender.id, message=message.id, room=message.room_id)[0]
 
 
-def _same(known: Row, message: _Outgoing) -> Sent:
+def _same(known: Row, message: _Outgoing) -> SentMessage:
     """What was sent under this id before, as the answer to whoever sends it again."""
     if known.room_id != message.room_id:
         raise BadInput("This id was used in another conversation. Send it under a new one.", errors=[
             {"field": "id", "message": "was used in another conversation"}
         ])  # fmt: skip
-    return Sent(message.id, known.seq, iso(known.time), duplicate=True)
+    return SentMessage(message.id, known.seq, iso(known.time))
 
 
 def _is_news(customer: Person, known: Row) -> bool:
@@ -171,7 +170,7 @@ def _is_news(customer: Person, known: Row) -> bool:
     )
 
 
-def _note(tx: Transaction, *, message: _Outgoing) -> Sent:
+def _note(tx: Transaction, *, message: _Outgoing) -> SentMessage:
     """Told in a room of the journal that no customer is ever in."""
     sender = message.sender
     known = tx.first(_NOTED_BEFORE, sender=sender.id, note=message.id)
@@ -192,7 +191,7 @@ def _note(tx: Transaction, *, message: _Outgoing) -> Sent:
         text=message.text,
         time=message.now,
     )
-    return Sent(message.id, row.seq, iso(message.now))
+    return SentMessage(message.id, row.seq, iso(message.now))
 
 
 def _check_exists(tx: Transaction, *, room_id: str) -> None:
