@@ -84,12 +84,13 @@ class LoopStore(SqliteStore):
     def __init__(self, path: Path, dice: random.Random) -> None:
         super().__init__(path)
         self.hints = "now"
+        self._path = path
         self._dice = dice
         self._late: list[Callable[[], None]] = []
         self._lags = [Lag(dice) for _ in range(4)]
 
     async def open(self) -> None:
-        self.epoch = prepare(self.path, f"{self._dice.getrandbits(64):016x}")
+        self.epoch = prepare(self._path, f"{self._dice.getrandbits(64):016x}")
         self._patience = Deadlines(PATIENCE, Job.expire, asyncio.get_running_loop())
         asking, answering, reading, telling = self._lags
         batches: Any = Turns(asking, lambda batch: self._writing._serve(batch))

@@ -14,4 +14,3 @@ class SqliteStore(ThreadedStore):
 
     def __init__(self, path: Path) -> None:
         super().__init__(SqliteDatabase(path))
-        self.path = path
