@@ -9,7 +9,6 @@ import contextlib
 import hmac
 import logging
 import time
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -40,11 +39,10 @@ class Membership:
     """Made before `broker.start()`; then `start` it, and `stop` it before the broker. `resume` when the broker is
     there again."""
 
-    def __init__(self, roster: Roster, broker: Broker, key: bytes, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, roster: Roster, broker: Broker, key: bytes) -> None:
         self._roster = roster
         self._broker = broker
         self._key = key
-        self._clock = clock
         self._flushing: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         broker.subscribe(CHANNEL, self._hear)
@@ -86,11 +84,11 @@ class Membership:
         self._roster.flush()
 
     def _send(self, message: Message) -> None:
-        self._broker.publish(CHANNEL, seal(self._key, message, self._clock()))
+        self._broker.publish(CHANNEL, seal(self._key, message, time.time()))
 
     def _hear(self, _: str, data: bytes) -> None:
         try:
-            self._roster.hear(unseal(self._key, data, self._clock()), self._now())
+            self._roster.hear(unseal(self._key, data, time.time()), self._now())
         except Refused as refused:
             self._roster.refused[str(refused)] += 1
 
