@@ -35,11 +35,11 @@ def paid_event(now: int) -> dict[str, Any]:
     """One customer has booked something from the catalogue and paid half or all of it."""
     service, division = secrets.choice(SERVICES), secrets.choice(DIVISIONS)
     name, days = secrets.choice(_NAMES), 1 + secrets.randbelow(5)
-    whole = secrets.randbelow(2) == 0
     total = service.priceDay * days
+    amount = secrets.choice((total, total // 2))
     user_id = f"sim-{name.split()[0].lower()}-{secrets.token_hex(3)}"
     email = f"{user_id.removeprefix('sim-')}@customers.example"
-    metadata = booking_metadata(user_id, name, email, total=total, paid=total if whole else total // 2) | {
+    metadata = booking_metadata(user_id, name, email, total=total, paid=amount) | {
         "serviceId": service.id,
         "serviceName": service.name,
         "quantity": str(days),
@@ -48,7 +48,6 @@ def paid_event(now: int) -> dict[str, Any]:
         "district": secrets.choice(division.districts),
         "trackingId": tracking_id(secrets.token_bytes),
     }
-    amount = total if whole else total // 2
     session = checkout_session(secrets.token_bytes, now, metadata, amount=amount)
     return stripe_event(secrets.token_bytes, now, session)
 
