@@ -22,20 +22,18 @@ What was paid after the backup was made is not in it: compare with the payment p
 class Progress:
     """A line a second on standard error, once the work takes longer than one."""
 
-    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._say = say
-        self._clock = clock
-        self._next = clock() + _QUIET_SECONDS
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _QUIET_SECONDS
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        if self._clock() >= self._next:
-            self._next = self._clock() + _QUIET_SECONDS
-            self._say(f"{stage} … {done / _MB:.0f} of {total / _MB:.0f} MB")
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _QUIET_SECONDS
+            _on_the_side(f"{stage} … {done / _MB:.0f} of {total / _MB:.0f} MB")
 
 
 def back_up(settings: Settings, target: Path, *, force: bool, say: Callable[[str], None]) -> None:
-    progress, url, files = Progress(_on_the_side), settings.database_url, attachments_folder(settings.data_dir)
-    if url is not None and is_postgres(url):
+    progress, url, files = Progress(), settings.database_url, attachments_folder(settings.data_dir)
+    if is_postgres(url):
         from carevia.store.postgres_backup import back_up as copy_tables
 
         found = copy_tables(url, target, progress, files=files, force=force)
@@ -47,9 +45,9 @@ def back_up(settings: Settings, target: Path, *, force: bool, say: Callable[[str
 
 
 def restore(settings: Settings, backup: Path, *, say: Callable[[str], None]) -> None:
-    progress, url, files = Progress(_on_the_side), settings.database_url, attachments_folder(settings.data_dir)
+    progress, url, files = Progress(), settings.database_url, attachments_folder(settings.data_dir)
     stamp, epoch = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), secrets.token_hex(8)
-    if url is not None and is_postgres(url):
+    if is_postgres(url):
         from carevia.store.postgres_backup import restore as load_tables
 
         found, schema = load_tables(url, backup, progress, files=files, epoch=epoch, stamp=stamp)

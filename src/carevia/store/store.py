@@ -7,7 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from carevia.domain.histogram import WORK, Histogram
 from carevia.errors import ConfigError
@@ -91,12 +91,10 @@ class Store(ABC):
     async def events_after(self, seq: int, rooms: Collection[str] | None, limit: int) -> list[JournalRow]:
         """Rows with a higher seq in rising order, at most `limit`; of these rooms only, or of all with None."""
 
+    @abstractmethod
     async def missed(self, seq: int, rooms: Collection[str], limit: int) -> tuple[int, list[JournalRow]]:
-        """The lowest seq that is kept (0: none), and `events_after`, of one moment or with the former later: where it
-        is not above `seq` + 1, nothing is missing before the rows. One query where the store can."""
-        rows = await self.events_after(seq, rooms, limit)
-        oldest, _ = await self.bounds()
-        return oldest, rows
+        """The lowest seq that is kept (0: none), and `events_after`, of one moment: where it is not above `seq` + 1,
+        nothing is missing before the rows."""
 
     @abstractmethod
     async def bounds(self) -> tuple[int, int]:
@@ -116,7 +114,7 @@ class Store(ABC):
 
 def open_store(url: str | None, data_dir: Path) -> Store:
     """The store for a database address, not opened yet. None is SQLite in the data folder."""
-    if url is not None and is_postgres(url):
+    if is_postgres(url):
         from carevia.store.postgres import PostgresStore
 
         return PostgresStore(url)
@@ -125,7 +123,7 @@ def open_store(url: str | None, data_dir: Path) -> Store:
     return SqliteStore(database_file(url, data_dir))
 
 
-def is_postgres(url: str | None) -> bool:
+def is_postgres(url: str | None) -> TypeGuard[str]:
     return url is not None and url.startswith("postgresql://")
 
 
