@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from carevia.domain.payments import is_paid
 from carevia.domain.reconciliation import (
     Ours,
     differences,
-    is_paid,
     is_pending,
     missing_events,
     paid_at,

@@ -116,13 +116,17 @@ def decide(event: StripeEvent) -> Decision:
     return facts_of(event.type, event.object) or StoredOnly("kept")
 
 
+def is_paid(session: Mapping[str, Any]) -> bool:
+    """Whether a booking follows from a completed checkout: money has moved, or a coupon was the whole price."""
+    if session.get("payment_status") == "no_payment_required":
+        return session.get("amount_total") == 0 and session.get("mode") != "setup"
+    return session.get("payment_status") == "paid"
+
+
 def _decide_completed(event: StripeEvent) -> Decision:
-    session = event.object
-    match session.get("payment_status"):
-        case "paid":
-            return _decide_paid(event)
-        case "no_payment_required" if session.get("amount_total") == 0 and session.get("mode") != "setup":
-            return _decide_paid(event)  # a coupon for the whole price: a booking all the same
+    if is_paid(event.object):
+        return _decide_paid(event)
+    match event.object.get("payment_status"):
         case "no_payment_required":
             return StoredOnly("nothing was to be paid")
         case "unpaid":

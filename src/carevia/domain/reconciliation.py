@@ -14,6 +14,7 @@ import msgspec
 from carevia.domain.ids import provider_id
 from carevia.domain.money import major, valid_amount
 from carevia.domain.payment_facts import Facts, facts_of, join
+from carevia.domain.payments import is_paid
 
 Session = Mapping[str, Any]
 Dispute = Mapping[str, Any]
@@ -55,13 +56,6 @@ class Finding(msgspec.Struct, frozen=True):
 
 def valid_session_id(text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(SESSION_ID, text) is not None
-
-
-def is_paid(session: Session) -> bool:
-    """Whether a booking follows from it: money has moved, or a coupon was the whole price."""
-    if session.get("payment_status") == "no_payment_required":
-        return session.get("amount_total") == 0 and session.get("mode") != "setup"
-    return session.get("payment_status") == "paid"
 
 
 def is_pending(session: Session) -> bool:

@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from carevia.domain.money import major
+from carevia.domain.payments import is_paid
 from carevia.domain.people import Person
-from carevia.domain.reconciliation import Session, is_paid, is_pending, missing_events
+from carevia.domain.reconciliation import Session, is_pending, missing_events
 from carevia.errors import NotFound
 from carevia.service.payments import Payments
 from carevia.service.reconcile import record

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import bindparam, or_, select, update
 
 from carevia.domain.payment_facts import Facts
-from carevia.domain.payments import read_event
+from carevia.domain.payments import is_paid, read_event
 from carevia.domain.reconciliation import (
     Finding,
     Ours,
@@ -26,7 +26,6 @@ from carevia.domain.reconciliation import (
     charge_refunded,
     differences,
     intent_of,
-    is_paid,
     is_pending,
     missing_dispute,
     missing_events,
