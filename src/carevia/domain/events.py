@@ -296,7 +296,6 @@ EVENTS: tuple[Event, ...] = (
 )
 
 CLIENT_EVENTS: dict[str, Event] = {event.name: event for event in EVENTS if event.direction == "client"}
-SERVER_EVENTS: dict[str, Event] = {event.name: event for event in EVENTS if event.direction == "server"}
 
 
 def read_arguments(name: str, arguments: Sequence[object]) -> tuple[Any, ...]:
