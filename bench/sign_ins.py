@@ -1,6 +1,6 @@
 """Sign-ins beside the desk: `python -m bench.sign_ins`, the p99 of an acknowledged event without and with them.
 
-FAULTS.md 16 asks for less than twice with 50 a second. Unknown accounts take what known ones take; those that find the
+Less than twice with 50 a second is what is asked for. Unknown accounts take what known ones take; those that find the
 queue full are answered 503. They come from a process of their own, which `--target` begins: who counts is not held up.
 """
 
