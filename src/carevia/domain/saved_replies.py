@@ -11,7 +11,7 @@ from carevia.errors import BadInput, FieldError
 
 LONGEST_SHORTCUT: Final = 40
 MOST: Final = 500
-_SHORTCUT: Final = re.compile(r"[^\s/\x00-\x1f\x7f]+")
+_SHORTCUT: Final = re.compile(r"[^\s/]+")
 
 
 class SavedReply(msgspec.Struct, frozen=True):

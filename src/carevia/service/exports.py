@@ -111,8 +111,7 @@ def _payments(tx: Transaction, *, viewer: Person, query: PaymentQuery, last: Row
     if last is not None:
         values |= {"last_created": last.created, "last_id": last.id}
     rows = tx.all(_payment_page(conditions, last is not None), most=PAGE, **values)
-    text = _written(PAYMENTS, map(partial(payment_lists.shown_payment, to_staff=viewer.is_staff), rows))
-    return text, rows[-1] if len(rows) == PAGE else None
+    return _written(PAYMENTS, map(payment_lists.shown_payment, rows)), rows[-1] if len(rows) == PAGE else None
 
 
 def _written(fields: tuple[str, ...], rows: Iterable[object]) -> bytes:

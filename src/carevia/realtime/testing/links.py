@@ -49,7 +49,7 @@ class Request(NamedTuple):
     address: str
     secure: bool
 
-    def query_string(self, transport: str, sid: str = "") -> bytes:
+    def query_string(self, transport: str, sid: str) -> bytes:
         """The query of one request."""
         words = {"EIO": engineio.PROTOCOL, "transport": transport} | ({"sid": sid} if sid else {})
         return urlencode(self.query | words).encode()
