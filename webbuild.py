@@ -80,9 +80,9 @@ def install_packages(folder: Path) -> None:
         stamp.write_text(current)
 
 
-def build(root: Path = ROOT) -> None:
+def build() -> None:
     """Make src/carevia/web_dist from web/, if a source changed since it was last made."""
-    web, made, stamp = root / "web", root / "src" / "carevia" / "web_dist", root / ".tools" / "web.stamp"
+    web, made, stamp = ROOT / "web", ROOT / "src" / "carevia" / "web_dist", ROOT / ".tools" / "web.stamp"
     if not (web / "package.json").is_file():
         return
     install_packages(web)

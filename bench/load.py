@@ -58,9 +58,9 @@ class Load:
         with filed(b"".join(b"%d\n%b" % (len(request), request) for request in requests)) as path:
             return self.do(f"deliver {at_once} {receivers} {number} {path}")
 
-    def open(self, count: int, transport: str = "ws", rate: int = 0, window: int = 64) -> Done:
+    def open(self, count: int, transport: str = "ws", rate: int = 0) -> Done:
         """Connect `count` clients more, CONNECT included."""
-        return self.do(f"open {count} {window} {rate} {transport}")
+        return self.do(f"open {count} 64 {rate} {transport}")
 
     def publish(self, text: str, count: int, receivers: int, at_once: int = 1, pause: int = PAUSE) -> Done:
         """Say `text` `count` times, `at_once` under way; each must bring `receivers` events."""

@@ -5,15 +5,15 @@ from typing import Any
 SESSION, INTENT = "cs_test_1", "pi_1"
 
 
-def charge(*, amount: int = 300_000, refunded: int = 0, intent: str = INTENT, id: str = "ch_1") -> dict[str, Any]:
+def charge(*, amount: int = 300_000, refunded: int = 0, intent: str = INTENT) -> dict[str, Any]:
     """`amount_refunded` is cumulative."""
     return {
-        "id": id,
+        "id": "ch_1",
         "object": "charge",
         "amount": amount,
         "amount_captured": amount,
         "amount_refunded": refunded,
-        "balance_transaction": f"txn_{id}",
+        "balance_transaction": "txn_ch_1",
         "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
         "captured": True,
         "created": 1_795_408_200,
@@ -49,27 +49,27 @@ def dispute(status: str, *, amount: int = 300_000, intent: str = INTENT, id: str
     }
 
 
-def refund(status: str, *, amount: int = 300_000, intent: str = INTENT, id: str = "re_1") -> dict[str, Any]:
+def refund(status: str) -> dict[str, Any]:
     return {
-        "id": id,
+        "id": "re_1",
         "object": "refund",
-        "amount": amount,
+        "amount": 300_000,
         "charge": "ch_1",
         "created": 1_795_408_800,
         "currency": "bdt",
         "metadata": {},
-        "payment_intent": intent,
+        "payment_intent": INTENT,
         "reason": "requested_by_customer",
         "status": status,
     }
 
 
-def intent(id: str = INTENT, *, amount: int = 300_000) -> dict[str, Any]:
+def intent(id: str) -> dict[str, Any]:
     """One whose last attempt was declined; the customer may try again."""
     return {
         "id": id,
         "object": "payment_intent",
-        "amount": amount,
+        "amount": 300_000,
         "amount_received": 0,
         "currency": "bdt",
         "last_payment_error": {"code": "card_declined", "type": "card_error"},

@@ -57,9 +57,9 @@ def _changed(rows: Sequence[Json], booking: Json, at: float) -> list[Json]:
     return [row | booking | {"changedAt": at} if row["trackingId"] == same else row for row in rows]
 
 
-def ordered(conversations: State, status: str = "open") -> list[Json]:
-    """Who waits, longest first; then the others, last activity first."""
-    rows = [row for row in conversations.values() if row["status"] == status]
+def ordered(conversations: State) -> list[Json]:
+    """Of the open ones: who waits, longest first; then the others, last activity first."""
+    rows = [row for row in conversations.values() if row["status"] == "open"]
     return sorted(rows, key=lambda row: (row["waiting"] is None, row["waiting"] or -row["activity"]))
 
 

@@ -8,7 +8,6 @@ import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -88,9 +87,9 @@ class Stage:
 
 
 @contextmanager
-def stage(seconds: float, data: Path | None = None) -> Iterator[Stage]:
+def stage(seconds: float) -> Iterator[Stage]:
     with (
-        Program(data=data, port=None, **SETTINGS, CAREVIA_LIMIT_TABS_PER_USER="0") as program,
+        Program(data=None, port=None, **SETTINGS, CAREVIA_LIMIT_TABS_PER_USER="0") as program,
         open_browser() as browser,
     ):
         seed_bookings(Database(program), BOOKINGS)

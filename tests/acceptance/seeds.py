@@ -39,9 +39,9 @@ def seed_bookings(database: Database, count: int) -> None:
         connection.execute("COMMIT")
 
 
-def seed_conversation(database: Database, count: int, user: str = "family-1") -> None:
-    """A long one, a message an hour, with a customer who is known; while the program does not run."""
-    now = int(time.time() * 1000)
+def seed_conversation(database: Database, count: int) -> None:
+    """A long one of `family-1`, who is known, a message an hour; while the program does not run."""
+    user, now = "family-1", int(time.time() * 1000)
     with database.opened() as connection:
         first = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] + 1
         connection.execute("BEGIN IMMEDIATE")

@@ -46,8 +46,8 @@ def booking(number: int) -> dict[str, Any]:
     return {"userId": f"family-{number}", "userName": "Nusrat Jahan", "trackingId": f"CV-{number}", "amountPaid": "1"}
 
 
-def chat(room: str, number: int, text: str = "Hello") -> dict[str, Any]:
-    return {"id": f"m-{number}", "roomId": room, "senderId": room, "senderName": "R", "text": text, "status": "sent"}
+def chat(room: str, number: int) -> dict[str, Any]:
+    return {"id": f"m-{number}", "roomId": room, "senderId": room, "senderName": "R", "text": "Hello", "status": "sent"}
 
 
 def wait_until_emitted(site: Program, seq: int) -> None:

@@ -25,8 +25,8 @@ def known(program: Program, user: str = "family-1", name: str = "Nusrat Jahan") 
     assert deliver(program.url, event(subject)).status_code == 200
 
 
-def open_conversation(page: Page, program: Program, user: str = "family-1") -> None:
-    page.goto(f"{program.url}/dashboard?with={user}")
+def open_conversation(page: Page, program: Program) -> None:
+    page.goto(f"{program.url}/dashboard?with=family-1")
     expect(page.get_by_role("region", name="Messages")).to_be_visible()
 
 

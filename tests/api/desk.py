@@ -82,14 +82,12 @@ class Desk:
         answer = await self.http.post("/api/login", json=body, headers=headers)
         return answer.status_code, answer.json()["message"]
 
-    async def account(
-        self, email: str = "rafiq@example.com", role: Any = "admin", password: str = "long enough"
-    ) -> str:
-        return (await self.carevia.people.add(email, role, "Rafiq Hasan", password)).id
+    async def account(self, email: str = LOGIN["email"], role: Any = "admin") -> str:
+        return (await self.carevia.people.add(email, role, "Rafiq Hasan", LOGIN["password"])).id
 
-    async def signed_in(self, email: str = "rafiq@example.com", role: Any = "admin") -> dict[str, str]:
+    async def signed_in(self, email: str = LOGIN["email"]) -> dict[str, str]:
         """The cookie header of a fresh session."""
-        link = await self.carevia.people.make_link(await self.account(email, role))
+        link = await self.carevia.people.make_link(await self.account(email))
         token = (await self.carevia.people.use_link(link)).token
         return {"cookie": f"{self.carevia.auth.cookie.name}={token}"}
 

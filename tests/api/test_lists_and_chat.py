@@ -11,9 +11,10 @@ from tests.aio import run
 from tests.api.desk import Desk, desk, now
 
 
-async def _pay(d: Desk, user_id: str, name: str = "Nusrat Jahan") -> str:
+async def _pay(d: Desk, user_id: str) -> str:
     event = paid_event(now())
-    event["data"]["object"]["metadata"] |= {"userId": user_id, "userName": name, "userEmail": f"{user_id}@example.com"}
+    customer = {"userId": user_id, "userName": "Nusrat Jahan", "userEmail": f"{user_id}@example.com"}
+    event["data"]["object"]["metadata"] |= customer
     assert (await d.pay(event)).status_code == 200
     return tracking_id_of(event)
 

@@ -61,8 +61,8 @@ class Site(NamedTuple):
         transport = httpx2.HTTPTransport(verify=self.trust(), local_address=address, trust_env=False)
         return httpx2.Client(transport=transport, base_url=self.url, timeout=10)
 
-    def raw(self, sent: bytes, address: str = "127.0.0.1") -> ssl.SSLSocket:
-        plain = socket.create_connection((address, self.port), timeout=30)
+    def raw(self, sent: bytes) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         wrapped = self.trust().wrap_socket(plain, server_hostname="localhost")
         wrapped.sendall(sent)
         return wrapped

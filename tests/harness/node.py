@@ -152,11 +152,11 @@ class SocketIOClient(JsonLines):
         return self.expect_kind("state", socket)
 
     @contextmanager
-    def measuring(self, name: str, socket: str = "main", pause: float = 0.002) -> Iterator[list[float]]:
+    def measuring(self, name: str, socket: str = "main") -> Iterator[list[float]]:
         """Meanwhile `name` is emitted again and again; afterwards the list holds the seconds each took to be
         acknowledged, by the client's own clock."""
         took: list[float] = []
-        self.send({"do": "measure", "socket": socket, "name": name, "pause": pause * 1000})
+        self.send({"do": "measure", "socket": socket, "name": name})
         yield took
         self.send({"do": "measured", "socket": socket})
         took += [each / 1000 for each in self.expect_kind("measured", socket)["took"]]

@@ -210,10 +210,10 @@ class Program:
         """All it has said so far."""
         return f"{self.out.text()}\n{self.err.text()}".strip()
 
-    def wait_for_line(self, pattern: str, timeout: float = 10) -> re.Match[str]:
+    def wait_for_line(self, pattern: str) -> re.Match[str]:
         """The first line of its standard output in which `pattern` is found."""
         look = re.compile(pattern)
-        return self.out.wait(lambda lines: next(filter(None, map(look.search, lines)), None), timeout, repr(pattern))
+        return self.out.wait(lambda lines: next(filter(None, map(look.search, lines)), None), 10, repr(pattern))
 
     def __enter__(self) -> Self:
         try:

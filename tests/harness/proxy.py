@@ -48,8 +48,8 @@ class Link:
 class Proxy:
     """Listens on a free port of 127.0.0.1 and connects each client to `target_port` there."""
 
-    def __init__(self, target_port: int, latency: float = 0.0) -> None:
-        self.latency = latency
+    def __init__(self, target_port: int) -> None:
+        self.latency = 0.0
         """Seconds that every byte takes, in each direction; may be changed at any time."""
         self._target_port = target_port
         self._holding = False

@@ -28,8 +28,8 @@ async def rows(home: House, viewer: Person = STAFF, **asked: object) -> list[Con
     return (await home.conversations.page(viewer, ConversationQuery(**asked))).rows  # type: ignore[arg-type]
 
 
-async def ids(home: House, viewer: Person = STAFF, **asked: object) -> list[str]:
-    return [row.id for row in await rows(home, viewer, **asked)]
+async def ids(home: House, **asked: object) -> list[str]:
+    return [row.id for row in await rows(home, STAFF, **asked)]
 
 
 async def add_staff(home: House) -> None:

@@ -25,7 +25,8 @@ def names(cases: list[Json]) -> list[str]:
     return [f"{case['case']}, for {case['audience']}" for case in cases]
 
 
-def loaded(snapshot: Json, at: int, desk: State = EMPTY_DESK, chat: State = EMPTY_CONVERSATION) -> tuple[State, State]:
+def loaded(snapshot: Json, at: int) -> tuple[State, State]:
+    desk, chat = EMPTY_DESK, EMPTY_CONVERSATION
     if "bookings" in snapshot:
         desk = reducers.apply_desk(
             desk, {"type": "bookings_loaded", "bookings": snapshot["bookings"], "requestedAt": at}
