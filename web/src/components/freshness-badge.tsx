@@ -20,12 +20,12 @@ const TONES: Record<Freshness, Tone> = {
 
 const LEDS = { good: "led", warn: "led led-warn", bad: "led led-bad" } as const;
 
-export function FreshnessBadge({ live, wide = false }: { live: LiveState; wide?: boolean }) {
+export function FreshnessBadge({ live }: { live: LiveState }) {
   const tone = TONES[live.freshness];
   return (
     <div
       data-freshness={live.freshness}
-      className={`flex h-8 min-w-0 items-center gap-2.5 rounded-lg border pr-3 pl-2.5 text-xs whitespace-nowrap ${tone === "good" ? "border-line bg-surface" : FRAMES[tone]} ${wide ? "w-full justify-between" : ""}`}
+      className={`flex h-8 w-full min-w-0 items-center justify-between gap-2.5 rounded-lg border pr-3 pl-2.5 text-xs whitespace-nowrap ${tone === "good" ? "border-line bg-surface" : FRAMES[tone]}`}
     >
       <span className={`flex items-center gap-2 font-semibold ${INKS[tone]}`}>
         <span className={LEDS[tone]} />

@@ -5,14 +5,14 @@ import { useOutside } from "./use-outside";
 
 interface Props {
   label: string;
-  /** Shown by the pointer, where it says more than the label. */
-  title?: string;
+  /** Shown by the pointer. */
+  title: string;
   face: ReactNode;
   className?: string;
   children: ReactNode;
 }
 
-export function Popover({ label, title = label, face, className = "", children }: Props) {
+export function Popover({ label, title, face, className = "", children }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);

@@ -35,22 +35,13 @@ interface Props {
   /** Number of a message to be shown, as a search found it. */
   at?: number | undefined;
   /** What stands between the messages, oldest first. Null while that is not known: it is waited for, as all would move. */
-  between?: readonly Between[] | null;
+  between: readonly Between[] | null;
 }
 
 const NOTHING: readonly Between[] = [];
 const PATIENCE = 2_000; // ms; then the messages are there without it
 
-export function ConversationView({
-  connection,
-  outbox,
-  roomId,
-  me,
-  placeholder,
-  reload,
-  at,
-  between = NOTHING,
-}: Props) {
+export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at, between }: Props) {
   const open = useConversation(connection, roomId, me);
   const patient = !usePassed(PATIENCE);
   const now = onServerClock(useNow(60_000));

@@ -28,12 +28,12 @@ export interface OwnPayment {
 
 const MOST = 50;
 
-export async function ownBookings(signal?: AbortSignal): Promise<OwnBooking[]> {
+export async function ownBookings(signal: AbortSignal): Promise<OwnBooking[]> {
   const path = `/api/booking?limit=${MOST}`;
-  return (await request<{ bookings: OwnBooking[] }>(path, signal ? { signal } : {})).bookings;
+  return (await request<{ bookings: OwnBooking[] }>(path, { signal })).bookings;
 }
 
-export async function ownPayments(signal?: AbortSignal): Promise<OwnPayment[]> {
+export async function ownPayments(signal: AbortSignal): Promise<OwnPayment[]> {
   const path = `/api/payment?limit=${MOST}`;
-  return (await request<{ payments: OwnPayment[] }>(path, signal ? { signal } : {})).payments;
+  return (await request<{ payments: OwnPayment[] }>(path, { signal })).payments;
 }

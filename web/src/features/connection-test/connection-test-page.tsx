@@ -30,7 +30,7 @@ export function ConnectionTestPage() {
   return (
     <div className="flex min-h-full flex-col">
       <PageHeader title={contract.heading} heading={heading}>
-        <FreshnessBadge live={live} wide />
+        <FreshnessBadge live={live} />
       </PageHeader>
       <main className="mx-auto grid w-full max-w-[1240px] items-start gap-4 p-4 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)] md:p-6">
         <div className="flex min-w-0 flex-col gap-4 max-md:contents">

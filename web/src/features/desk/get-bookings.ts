@@ -44,11 +44,11 @@ export interface Page {
 export const PAGE = 50;
 
 /** The first `pages` pages as one. A booking that is pushed to the next page meanwhile comes once all the same. */
-export async function getBookings(pages: number, signal?: AbortSignal): Promise<Page> {
+export async function getBookings(pages: number, signal: AbortSignal): Promise<Page> {
   const found = new Map<string, Booking>();
   let page: Page | null = null;
   for (let number = 1; number <= pages && (page === null || number <= page.totalPages); number += 1) {
-    page = await request<Page>(`/api/booking?page=${number}&limit=${PAGE}`, signal ? { signal } : {});
+    page = await request<Page>(`/api/booking?page=${number}&limit=${PAGE}`, { signal });
     for (const booking of page.bookings) found.set(booking.trackingId, booking);
   }
   return { totalPages: 0, totalItems: 0, currentPage: 1, ...page, bookings: [...found.values()] };

@@ -51,19 +51,19 @@ const PAGE = 100;
 export async function getConversations(
   { filter, unread }: ConversationQuery,
   after: string | null,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<ConversationPage> {
   const query = new URLSearchParams({ filter, unread: String(unread), limit: String(PAGE), ...(after && { after }) });
   return getPage(query, signal);
 }
 
 /** One customer's row, for a conversation that is opened by its address. */
-export async function getConversation(roomId: string, signal?: AbortSignal): Promise<ConversationPage> {
+export async function getConversation(roomId: string, signal: AbortSignal): Promise<ConversationPage> {
   return getPage(new URLSearchParams({ roomId }), signal);
 }
 
-async function getPage(query: URLSearchParams, signal?: AbortSignal): Promise<ConversationPage> {
-  const answer = await requestEnvelope(`/api/chat/conversation?${query}`, signal ? { signal } : {});
+async function getPage(query: URLSearchParams, signal: AbortSignal): Promise<ConversationPage> {
+  const answer = await requestEnvelope(`/api/chat/conversation?${query}`, { signal });
   const { data, hasMore, nextAfter, counts, seq } = answer as unknown as Record<string, unknown>;
   return {
     rows: data as Conversation[],

@@ -17,6 +17,6 @@ interface ReceiptState {
   unsent: number;
 }
 
-export async function getReceiptState(signal?: AbortSignal): Promise<ReceiptState> {
-  return request<ReceiptState>("/api/booking/receipt-state", signal ? { signal } : {});
+export async function getReceiptState(signal: AbortSignal): Promise<ReceiptState> {
+  return request<ReceiptState>("/api/booking/receipt-state", { signal });
 }

@@ -13,7 +13,7 @@ export interface Receipt {
   desks: { personId: string; name: string; socketId: string; shownAt: string }[];
 }
 
-export async function getReceipt(trackingId: string, signal?: AbortSignal): Promise<Receipt> {
+export async function getReceipt(trackingId: string, signal: AbortSignal): Promise<Receipt> {
   const path = `/api/booking/receipt?trackingId=${encodeURIComponent(trackingId)}`;
-  return request<Receipt>(path, signal ? { signal } : {});
+  return request<Receipt>(path, { signal });
 }

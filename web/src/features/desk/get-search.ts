@@ -26,9 +26,9 @@ export interface FoundPage {
   hasMore: boolean;
 }
 
-export async function getSearch(text: string, before: number | null, signal?: AbortSignal): Promise<FoundPage> {
+export async function getSearch(text: string, before: number | null, signal: AbortSignal): Promise<FoundPage> {
   const query = new URLSearchParams({ q: text, ...(before !== null && { before: String(before) }) });
-  const envelope = await requestEnvelope(`/api/chat/search?${query}`, signal ? { signal } : {});
+  const envelope = await requestEnvelope(`/api/chat/search?${query}`, { signal });
   const { people, messages } = envelope.data as Omit<FoundPage, "hasMore">;
   return { people, messages, hasMore: envelope.hasMore === true };
 }

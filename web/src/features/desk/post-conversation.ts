@@ -22,6 +22,6 @@ export function toggled({ _id, status, lastMessage }: Conversation): Conversatio
 }
 
 /** GET /api/chat/staff: who a conversation can be assigned to. */
-export async function getStaff(signal?: AbortSignal): Promise<Staff[]> {
-  return request<Staff[]>("/api/chat/staff", signal ? { signal } : {});
+export async function getStaff(signal: AbortSignal): Promise<Staff[]> {
+  return request<Staff[]>("/api/chat/staff", { signal });
 }

@@ -66,7 +66,7 @@ export function TopBar({ title, heading, live, alarm, connection, oneLine }: Pro
         title={words.connections}
         className={`min-w-0 rounded-lg text-ink hover:no-underline max-md:w-full md:order-1 pointer-coarse:py-1.5 ${oneLine && tone ? "max-md:hidden" : ""}`}
       >
-        <FreshnessBadge live={live} wide />
+        <FreshnessBadge live={live} />
       </Link>
     </header>
   );

@@ -171,7 +171,7 @@ function bookingsLoaded({ answer, requestedAt }: { answer: Page; requestedAt: nu
 }
 
 /** Remembers when a snapshot was asked for, by the device's clock and by the page's: events from then on are newer. */
-function asked<T>(get: (signal?: AbortSignal) => Promise<T>) {
+function asked<T>(get: (signal: AbortSignal) => Promise<T>) {
   return async ({ signal }: { signal: AbortSignal }) => {
     const [requestedAt, pageTime] = [Date.now(), performance.now()];
     return { answer: await get(signal), requestedAt, pageTime };

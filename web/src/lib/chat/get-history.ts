@@ -11,8 +11,8 @@ interface HistoryPage {
   hasMore: boolean;
 }
 
-export async function getHistory(roomId: string, before?: number, signal?: AbortSignal): Promise<HistoryPage> {
+export async function getHistory(roomId: string, before?: number): Promise<HistoryPage> {
   const query = new URLSearchParams({ roomId, ...(before !== undefined && { before: String(before) }) });
-  const envelope = await requestEnvelope(`/api/chat/message?${query}`, signal ? { signal } : {});
+  const envelope = await requestEnvelope(`/api/chat/message?${query}`);
   return { rows: envelope.data as HistoryRow[], hasMore: envelope.hasMore === true };
 }

@@ -4,7 +4,7 @@ const IDLE = 5 * 60_000;
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "focus"] as const;
 
 /** Calls `change` when it changes, beginning with "here" (or "away" at once, in a hidden tab). */
-export function watchAttention(change: (state: "here" | "away") => void, idle = IDLE): () => void {
+export function watchAttention(change: (state: "here" | "away") => void): () => void {
   let state: "here" | "away" = "here";
   let touched = Date.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -16,7 +16,7 @@ export function watchAttention(change: (state: "here" | "away") => void, idle = 
   const judge = () => {
     clearTimeout(timer);
     touched = Math.min(touched, Date.now()); // the device's clock may have been set back since
-    const left = touched + idle - Date.now();
+    const left = touched + IDLE - Date.now();
     if (document.visibilityState !== "visible" || left <= 0) return set("away");
     set("here");
     timer = setTimeout(judge, left);

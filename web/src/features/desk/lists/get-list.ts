@@ -35,41 +35,40 @@ export interface Payment {
   paidAt: string | null;
 }
 
-export async function listBookings(filter: Filter, page: number, upto: number | null, signal?: AbortSignal) {
+export async function listBookings(filter: Filter, page: number, upto: number | null, signal: AbortSignal) {
   const requestedAt = Date.now();
   const words = query(filter, { page, limit: PAGE, ...(upto !== null && { upto }) });
   const { bookings, totalItems, newest } = await request<{ bookings: Booking[]; totalItems: number; newest?: number }>(
     `/api/booking?${words}`,
-    signal ? { signal } : {},
+    { signal },
   );
   return { rows: bookings, totalItems, newest: newest ?? 0, requestedAt };
 }
 
-export async function listPayments(filter: PaymentsSearch, page: number, _: number | null, signal?: AbortSignal) {
+export async function listPayments(filter: PaymentsSearch, page: number, _: number | null, signal: AbortSignal) {
   const requestedAt = Date.now();
   const words = query(filter, { page, limit: PAGE });
-  const { payments, totalItems } = await request<{ payments: Payment[]; totalItems: number }>(
-    `/api/payment?${words}`,
-    signal ? { signal } : {},
-  );
+  const { payments, totalItems } = await request<{ payments: Payment[]; totalItems: number }>(`/api/payment?${words}`, {
+    signal,
+  });
   return { rows: payments, totalItems, newest: 0, requestedAt };
 }
 
 /** Null where there is none of this id. */
-export async function onePayment(id: string, signal?: AbortSignal): Promise<Payment | null> {
+export async function onePayment(id: string, signal: AbortSignal): Promise<Payment | null> {
   const path = `/api/payment?id=${encodeURIComponent(id)}`;
-  return (await request<{ payments: Payment[] }>(path, signal ? { signal } : {})).payments[0] ?? null;
+  return (await request<{ payments: Payment[] }>(path, { signal })).payments[0] ?? null;
 }
 
 /** What belongs to one customer: newest first, one page. */
-export async function customerBookings(userId: string, signal?: AbortSignal): Promise<Booking[]> {
+export async function customerBookings(userId: string, signal: AbortSignal): Promise<Booking[]> {
   const path = `/api/booking?userId=${encodeURIComponent(userId)}&limit=${PAGE}`;
-  return (await request<{ bookings: Booking[] }>(path, signal ? { signal } : {})).bookings;
+  return (await request<{ bookings: Booking[] }>(path, { signal })).bookings;
 }
 
-export async function customerPayments(userId: string, signal?: AbortSignal): Promise<Payment[]> {
+export async function customerPayments(userId: string, signal: AbortSignal): Promise<Payment[]> {
   const path = `/api/payment?userId=${encodeURIComponent(userId)}&limit=${PAGE}`;
-  return (await request<{ payments: Payment[] }>(path, signal ? { signal } : {})).payments;
+  return (await request<{ payments: Payment[] }>(path, { signal })).payments;
 }
 
 export interface Metric {
@@ -78,12 +77,9 @@ export interface Metric {
   change: number | null;
 }
 
-export async function bookingStats(signal?: AbortSignal) {
+export async function bookingStats(signal: AbortSignal) {
   const path = "/api/booking/stats";
-  return request<{ metrics: Metric[]; trends: { date: string; totalBookings: number }[] }>(
-    path,
-    signal ? { signal } : {},
-  );
+  return request<{ metrics: Metric[]; trends: { date: string; totalBookings: number }[] }>(path, { signal });
 }
 
 export const paymentStatsQuery = queryOptions({
