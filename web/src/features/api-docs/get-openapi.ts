@@ -15,7 +15,6 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   allOf?: Schema[];
-  additionalProperties?: Schema | boolean;
 }
 
 export interface Parameter {
@@ -38,7 +37,6 @@ export interface Operation {
 }
 
 export interface OpenApi {
-  info?: { title?: string; version?: string; description?: string };
   paths?: Record<string, Record<string, Operation>>;
   components?: { schemas?: Record<string, Schema> };
 }

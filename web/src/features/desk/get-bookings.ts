@@ -38,7 +38,6 @@ export interface Page {
   bookings: Booking[];
   totalPages: number;
   totalItems: number;
-  currentPage: number;
 }
 
 export const PAGE = 50;
@@ -51,5 +50,5 @@ export async function getBookings(pages: number, signal: AbortSignal): Promise<P
     page = await request<Page>(`/api/booking?page=${number}&limit=${PAGE}`, { signal });
     for (const booking of page.bookings) found.set(booking.trackingId, booking);
   }
-  return { totalPages: 0, totalItems: 0, currentPage: 1, ...page, bookings: [...found.values()] };
+  return { totalPages: 0, totalItems: 0, ...page, bookings: [...found.values()] };
 }

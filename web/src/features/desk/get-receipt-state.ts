@@ -11,12 +11,6 @@ export interface ReceiptAlarm {
   seconds: number;
 }
 
-interface ReceiptState {
-  alarm: ReceiptAlarm;
-  unseen: number;
-  unsent: number;
-}
-
-export async function getReceiptState(signal: AbortSignal): Promise<ReceiptState> {
-  return request<ReceiptState>("/api/booking/receipt-state", { signal });
+export async function getReceiptAlarm(signal: AbortSignal): Promise<ReceiptAlarm> {
+  return (await request<{ alarm: ReceiptAlarm }>("/api/booking/receipt-state", { signal })).alarm;
 }

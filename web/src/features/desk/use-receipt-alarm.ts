@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
-import { getReceiptState, type ReceiptAlarm } from "./get-receipt-state";
+import { getReceiptAlarm, type ReceiptAlarm } from "./get-receipt-state";
 
 const LASTS = 5_000;
 
@@ -12,7 +12,7 @@ const LASTS = 5_000;
 export function useReceiptAlarm(connection: Connection | null, now: number): ReceiptAlarm | null {
   const asked = useQuery({
     queryKey: ["receipt-state"],
-    queryFn: ({ signal }) => getReceiptState(signal),
+    queryFn: ({ signal }) => getReceiptAlarm(signal),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
@@ -21,6 +21,6 @@ export function useReceiptAlarm(connection: Connection | null, now: number): Rec
     if (event.type === "received" && event.name === "receipt_alarm")
       setTold({ alarm: event.args[0] as ReceiptAlarm, at: Date.now() });
   });
-  const { alarm, at } = told ?? { alarm: asked.data?.alarm, at: asked.dataUpdatedAt };
+  const { alarm, at } = told ?? { alarm: asked.data, at: asked.dataUpdatedAt };
   return alarm && alarm.unseen + alarm.unsent > 0 && now - at < LASTS ? alarm : null;
 }

@@ -7,10 +7,10 @@ import { type Filter, type PaymentsSearch, query } from "./search";
 export const PAGE = 100;
 const JUST_NOW = 2_000;
 
-export interface Listed<Row> {
-  rows: readonly Row[];
+export interface Listed {
+  rows: readonly Booking[];
   totalItems: number;
-  /** The number of the newest booking there is; 0 for lists that have no such number. */
+  /** The number of the newest booking there is; 0 where there is none. */
   newest: number;
   requestedAt: number;
 }
@@ -45,13 +45,13 @@ export async function listBookings(filter: Filter, page: number, upto: number | 
   return { rows: bookings, totalItems, newest: newest ?? 0, requestedAt };
 }
 
-export async function listPayments(filter: PaymentsSearch, page: number, _: number | null, signal: AbortSignal) {
+export async function listPayments(filter: PaymentsSearch, page: number, signal: AbortSignal) {
   const requestedAt = Date.now();
   const words = query(filter, { page, limit: PAGE });
   const { payments, totalItems } = await request<{ payments: Payment[]; totalItems: number }>(`/api/payment?${words}`, {
     signal,
   });
-  return { rows: payments, totalItems, newest: 0, requestedAt };
+  return { rows: payments, totalItems, requestedAt };
 }
 
 /** Null where there is none of this id. */

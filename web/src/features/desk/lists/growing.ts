@@ -42,7 +42,7 @@ export interface Arrived {
 }
 
 export type GrowingEvent =
-  | { type: "loaded"; answer: Listed<Booking>; held: boolean }
+  | { type: "loaded"; answer: Listed; held: boolean }
   /** What comes between two frames, in its order. */
   | { type: "arrived"; arrivals: readonly Arrived[]; held: boolean }
   | { type: "changed"; booking: Booking; at: number }
@@ -78,11 +78,6 @@ export function grow(state: Growing, event: GrowingEvent): Growing {
     case "reset":
       return { ...state, above: [], count: 0, waiting: [], waitingCount: 0 };
   }
-}
-
-/** Rows that stand above the snapshot's own. */
-export function above(state: Growing): number {
-  return state.count;
 }
 
 /** How many have come that are not shown. */

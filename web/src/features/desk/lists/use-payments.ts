@@ -31,7 +31,7 @@ export function usePayments(
   const words = query(filter);
   const page = (number: number) => ({
     queryKey: ["desk", "payments", words, number],
-    queryFn: ({ signal }: { signal: AbortSignal }) => listPayments(filter, number, null, signal),
+    queryFn: ({ signal }: { signal: AbortSignal }) => listPayments(filter, number, signal),
     structuralSharing: false,
   });
   const head = useQuery(page(1));

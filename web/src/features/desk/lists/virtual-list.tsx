@@ -11,8 +11,8 @@ interface Props {
   total: number;
   rowHeight: number;
   onRange?: (first: number, last: number) => void;
-  /** What a row is of, wherever it stands: one that moves is moved, not drawn anew. Else it is its place. */
-  keyOf?: (index: number) => string;
+  /** What a row is of, wherever it stands: one that moves is moved, not drawn anew. */
+  keyOf: (index: number) => string;
   /** Of a list: what it is called. */
   label?: string;
   children: (index: number) => ReactNode;
@@ -31,7 +31,7 @@ export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, chil
   const beyond = useAfterPaint(total > 0) ? BEYOND : 0;
   const from = Math.max(0, first - beyond);
   const there = Array.from({ length: Math.min(total, last + 1 + beyond) - from }, (_, place) => from + place);
-  const keyOfRow = once(keyOf ?? String);
+  const keyOfRow = once(keyOf);
   return (
     <div
       role={rowRole === "row" ? "rowgroup" : "list"}
