@@ -1,5 +1,6 @@
 """Inside a conversation, in a real Chromium: paging that does not jump, ticks that are true, files, notes, replies."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -169,6 +170,62 @@ def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
         expect(waits).to_have_count(0)
         desk.locator("[data-participant=family-1]").click()
         expect(waits).to_be_visible()
+
+
+# A photograph as of a phone's camera: fine grain, and its left half red, its right half blue.
+PHOTOGRAPH = """async () => {
+  const canvas = new OffscreenCanvas(4000, 3000);
+  const pen = canvas.getContext("2d");
+  const pixels = pen.createImageData(canvas.width, canvas.height);
+  const words = new Uint32Array(pixels.data.buffer);
+  for (let n = 0; n < words.length; n += 1) {
+    const grain = Math.random() * 200;
+    words[n] = 0xff000000 | (n % canvas.width < 2000 ? 0xff : 0xff0000) | (grain << 8);
+  }
+  pen.putImageData(pixels, 0, 0);
+  const made = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 });
+  return await new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.split(",")[1]);
+    reader.readAsDataURL(made);
+  });
+}"""
+# What an EXIF reader finds: the camera was held upright, turn by 90 degrees.
+UPRIGHT = bytes.fromhex("ffe10022") + b"Exif\0\0MM\0*" + bytes.fromhex("00000008000101120003000000010006000000000000")
+# Of a picture in the conversation: its size, and the colour near its top and near its bottom.
+LOOK = """async (picture) => {
+  await picture.decode();
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+  const pen = new OffscreenCanvas(width, height).getContext("2d");
+  pen.drawImage(picture, 0, 0);
+  const colour = (y) => pen.getImageData(width / 2, y, 1, 1).data;
+  const [top, bottom] = [colour(height / 8), colour((height * 7) / 8)];
+  return { width, height, redOnTop: top[0] > top[2], blueBelow: bottom[2] > bottom[0] };
+}"""
+
+
+def test_a_cameras_picture_goes_up_smaller_and_upright(carevia: Program, browser: Browser, tmp_path: Path) -> None:
+    """5 MB took a slow phone longer than the server waits, and what was larger than 10 MB was refused."""
+    painter = browser.new_page()
+    made = base64.b64decode(painter.evaluate(PHOTOGRAPH))
+    painter.close()
+    photo = made[:2] + UPRIGHT + made[2:]
+    assert len(photo) > 10_000_000
+    (tmp_path / "IMG_0001.jpg").write_bytes(photo)
+    known(carevia)
+    with person(browser, token("family-1", name="Nusrat Jahan")) as phones:
+        phone = phones.new_page()
+        phone.goto(f"{carevia.url}/chat")
+        expect(box(phone)).to_be_visible()
+        with phone.expect_response("**/api/chat/attachment?roomId=*") as answer:
+            phone.get_by_test_id("files").set_input_files(tmp_path / "IMG_0001.jpg")
+        kept = answer.value.json()["data"]
+        assert (kept["name"], kept["type"]) == ("IMG_0001.jpg", "image/jpeg")
+        assert kept["size"] < 3_000_000
+        phone.get_by_role("button", name="Send").click()
+        shown = phone.get_by_role("img", name="Picture: IMG_0001.jpg")
+        expect(shown).to_be_visible()
+        assert shown.evaluate(LOOK) == {"width": 1_536, "height": 2_048, "redOnTop": True, "blueBelow": True}
 
 
 def test_a_file_that_is_dropped_anywhere_on_the_page_is_attached(

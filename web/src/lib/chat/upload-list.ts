@@ -3,7 +3,8 @@
 import { ApiError } from "@/lib/api/http";
 import { uniqueId } from "@/lib/unique-id";
 import type { Attachment } from "./conversation";
-import { isAccepted, LARGEST, MOST, type Upload, upload } from "./upload";
+import { canBeSmaller, smaller } from "./smaller";
+import { LARGEST, MOST, typeOf, type Upload, upload } from "./upload";
 
 type Refusal = "type" | "size" | "many";
 
@@ -40,6 +41,7 @@ export class UploadList {
   #roomId: string;
   #running = new Map<string, Upload>();
   #adding = 0;
+  #turn: Promise<void> = Promise.resolve();
   #listeners = new Set<() => void>();
   #standing = NOTHING;
 
@@ -59,7 +61,7 @@ export class UploadList {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size + this.#running.size + this.#adding === 0) this.#kept.delete(this.#key);
+      if (this.#listeners.size + this.#standing.list.length + this.#adding === 0) this.#kept.delete(this.#key);
     };
   };
 
@@ -68,18 +70,30 @@ export class UploadList {
     this.#adding += 1; // what is not read yet is in it too
     // Copied: what is dropped is to be had during its event only.
     for (const file of [...files]) {
-      const why = (await whyNot(file)) ?? (this.#running.size >= MOST ? "many" : null);
+      const why = (await whyNot(file)) ?? (this.#standing.list.length >= MOST ? "many" : null);
       if (why) {
         this.#become({ refused: { name: file.name, why } });
         continue;
       }
       const id = `${Date.now()}-${uniqueId()}`;
-      this.#running.set(id, upload(this.#roomId, id, file));
       const one: Uploading = { id, name: file.name, part: 0, done: null, error: null };
       this.#become({ list: [...this.#standing.list, one] });
-      void this.again(id);
+      // It stands in the list meanwhile. One after the other: a picture is large in memory.
+      this.#turn = this.#turn.then(() => this.#begin(id, file));
     }
     this.#adding -= 1;
+  }
+
+  async #begin(id: string, file: File): Promise<void> {
+    const fit = await smaller(file);
+    if (!this.#standing.list.some((one) => one.id === id)) return; // removed meanwhile
+    if (fit.size > LARGEST) {
+      this.remove(id);
+      this.#become({ refused: { name: file.name, why: "size" } });
+      return;
+    }
+    this.#running.set(id, upload(this.#roomId, id, fit));
+    void this.again(id);
   }
 
   /** What has not arrived is tried under its first id: the server keeps it once. */
@@ -121,6 +135,7 @@ export class UploadList {
 }
 
 async function whyNot(file: File): Promise<Refusal | null> {
-  if (file.size > LARGEST) return "size";
-  return (await isAccepted(file).catch(() => false)) ? null : "type"; // a folder cannot be read
+  const type = await typeOf(file).catch(() => null); // a folder cannot be read
+  if (file.size > LARGEST && !canBeSmaller(type)) return "size";
+  return type === null ? "type" : null;
 }

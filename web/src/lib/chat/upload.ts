@@ -38,18 +38,16 @@ export function upload(roomId: string, id: string, file: File): Upload {
   };
 }
 
-/** Whether its first bytes are those of a picture or a PDF: the server's rule, known before ten megabytes are sent. */
-export async function isAccepted(file: File): Promise<boolean> {
+/** What it is by its first bytes, null for what is neither a picture nor a PDF: the server's rule, known before ten
+ * megabytes are sent. */
+export async function typeOf(file: File): Promise<string | null> {
   const start = new Uint8Array(await file.slice(0, 12).arrayBuffer());
   const text = String.fromCharCode(...start);
-  return (
-    text.startsWith("\xff\xd8\xff") ||
-    text.startsWith("\x89PNG\r\n\x1a\n") ||
-    text.startsWith("GIF87a") ||
-    text.startsWith("GIF89a") ||
-    (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") ||
-    text.startsWith("%PDF-")
-  );
+  if (text.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (text.startsWith("GIF87a") || text.startsWith("GIF89a")) return "image/gif";
+  if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "image/webp";
+  return text.startsWith("%PDF-") ? "application/pdf" : null;
 }
 
 export const addressOf = ({ id }: Attachment): string => `/api/chat/attachment?id=${encodeURIComponent(id)}`;

@@ -7,6 +7,8 @@ import { newest } from "@/testing/fake-socket";
 import { useUploads } from "./use-uploads";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
+const shrink = vi.hoisted(() => ({ to: (file: File): Promise<File> => Promise.resolve(file) }));
+vi.mock("./smaller", async (real) => ({ ...(await real<object>()), smaller: (file: File) => shrink.to(file) }));
 
 let asked: Silent[];
 
@@ -22,7 +24,9 @@ class Silent {
     this.url = url;
   }
   setRequestHeader() {}
-  send() {
+  sent: File | null = null;
+  send(file: File) {
+    this.sent = file;
     asked.push(this);
   }
   abort() {
@@ -41,6 +45,7 @@ function at(room: string, connection: Connection | null = null, person = "s1") {
 
 beforeEach(() => {
   asked = [];
+  shrink.to = (file) => Promise.resolve(file);
   page = new QueryClient();
   vi.stubGlobal("XMLHttpRequest", Silent);
 });
@@ -134,4 +139,47 @@ test("all files of a drop are taken, though its list is empty once its event is 
     dropped.length = 0;
   });
   await waitFor(() => expect(result.current.list.map(({ name }) => name)).toEqual(["plan.pdf", "room.pdf"]));
+});
+
+const photo = (size: number) => new File([new Uint8Array([0xff, 0xd8, 0xff]), new Uint8Array(size)], "photo.jpg");
+
+test("a picture stands in the list while it is made smaller, and what was made of it is what goes up, again too", async () => {
+  let make = (_: File) => {};
+  shrink.to = () => new Promise((done) => (make = done));
+  const { result } = at("u1");
+  act(() => result.current.add([photo(11_000_000), photo(10)]));
+  await waitFor(() => expect(result.current.list).toHaveLength(2));
+  expect([asked, result.current.list[0]?.done]).toEqual([[], null]);
+  act(() => result.current.again(result.current.list[0]?.id ?? "")); // as when the connection comes back
+  expect(asked).toEqual([]);
+  const light = photo(100);
+  await act(async () => make(light));
+  await waitFor(() => expect(asked).toHaveLength(1));
+  act(() => asked[0]?.onerror());
+  await waitFor(() => expect(result.current.list[0]?.error).toBeTruthy());
+  act(() => result.current.again(result.current.list[0]?.id ?? ""));
+  await waitFor(() => expect(asked).toHaveLength(2));
+  expect(asked.map(({ sent, url }) => [sent === light, url === asked[0]?.url])).toEqual([
+    [true, true],
+    [true, true],
+  ]);
+});
+
+test("a picture that stays larger than the server takes is refused, and the next one goes up", async () => {
+  const { result } = at("u1");
+  act(() => result.current.add([photo(11_000_000), photo(10)]));
+  await waitFor(() => expect(asked).toHaveLength(1));
+  expect(result.current.refused).toEqual({ name: "photo.jpg", why: "size" });
+  expect(result.current.list).toHaveLength(1);
+});
+
+test("a picture that is taken away while it is made smaller does not go up", async () => {
+  let make = (_: File) => {};
+  shrink.to = () => new Promise((done) => (make = done));
+  const { result } = at("u1");
+  act(() => result.current.add([photo(6_000_000)]));
+  await waitFor(() => expect(result.current.list).toHaveLength(1));
+  act(() => result.current.remove(result.current.list[0]?.id ?? ""));
+  await act(async () => make(photo(100)));
+  expect([asked, result.current.list]).toEqual([[], []]);
 });
