@@ -150,7 +150,7 @@ function warmed(queries: QueryClient, me: string): Desk {
   return loaded ? apply(desk, loaded) : desk;
 }
 
-/** After it figures, counts and the lists of the server's are not what they were. */
+/** After it figures, counts and lists of the server's are not what they were: every one that stands on the desk. */
 const isOfMoney = (event: ConnectionEvent): boolean =>
   event.type === "received" && ["customer_added", "booking_updated", "payment_updated"].includes(event.name);
 

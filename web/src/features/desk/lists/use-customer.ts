@@ -1,11 +1,9 @@
-// The bookings and payments of one customer, live: events change them at once, and the server is asked soon after.
+// The bookings and payments of one customer, live: events change them at once, and soon after useDesk asks for them anew.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { askAnew } from "@/lib/api/ask-anew";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import { arrivedRow, type BookingRow, type CustomerAdded } from "../state";
-import { useGathered } from "../use-gathered";
 import { customerBookings, customerPayments, listBookings } from "./get-list";
 
 export function useCustomer(connection: Connection | null, userId: string | null) {
@@ -22,14 +20,12 @@ export function useCustomer(connection: Connection | null, userId: string | null
     queryFn: ({ signal }) => customerPayments(userId ?? "", signal),
     enabled: userId !== null,
   });
-  const refetchSoon = useGathered(() => askAnew(queries, key));
   useFramedEvents(connection, (event) => {
     if (event.type !== "received" || userId === null) return;
     if (event.name !== "customer_added" && event.name !== "booking_updated") return;
     const told = event.args[0] as CustomerAdded | Booking;
     if (told.userId !== userId) return;
     queries.setQueryData<readonly BookingRow[]>([...key, "bookings"], (rows) => rows && changed(rows, told));
-    refetchSoon();
   });
   return { bookings, payments };
 }

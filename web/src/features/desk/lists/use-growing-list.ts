@@ -1,18 +1,15 @@
-// The bookings of one filter: the newest snapshot, its pages as they are scrolled to, and what arrives meanwhile.
-import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { startTransition, useCallback, useEffect, useReducer, useRef, useState } from "react";
-import { askAnew } from "@/lib/api/ask-anew";
+// The bookings of one filter: the newest snapshot, which useDesk asks for anew soon after an arrival, its pages as they
+// are scrolled to, and what arrives meanwhile.
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { startTransition, useEffect, useReducer, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useGatheredEvents } from "@/lib/socket/use-connection";
-import { useTimer } from "@/lib/use-timer";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
 import { headQuery, listBookings, PAGE } from "./get-list";
 import { type Arrived, asItIs, grow, NOTHING, waiting } from "./growing";
 import { type Filter, query } from "./search";
 
-const SOON = 300;
-const AGAIN = 1_000;
 const KEPT = 30_000;
 const SETTLED = 80;
 
@@ -41,7 +38,6 @@ export function useGrowingList(
   );
   const begun = state.snapshot !== null;
   const holding = useRef(held);
-  const again = useThrottled(["desk", "list", words]);
   useEffect(() => {
     holding.current = held;
     if (!held) tell({ type: "released" });
@@ -65,9 +61,7 @@ export function useGrowingList(
         tell({ type: "reset" });
       }
       if (name === "booking_updated") tell({ type: "changed", booking: args[0] as Booking, at });
-      if (name !== "customer_added") continue;
-      again();
-      if (seq !== null) arrivals.push({ booking: args[0] as CustomerAdded, seq, at });
+      if (name === "customer_added" && seq !== null) arrivals.push({ booking: args[0] as CustomerAdded, seq, at });
     }
     if (arrivals.length > 0 && comesOnTop(filter)) tell({ type: "arrived", arrivals, held: holding.current });
   });
@@ -130,23 +124,4 @@ function useSettled(pages: number[]): number[] {
     return () => clearTimeout(timer);
   }, [key]);
   return settled;
-}
-
-/** Asks again soon after an arrival, and at most once a second while they go on. */
-function useThrottled(key: readonly string[]): () => void {
-  const queries = useQueryClient();
-  const timer = useTimer();
-  const last = useRef(0);
-  const newest = useRef(key);
-  useEffect(() => {
-    newest.current = key;
-  });
-  return useCallback(() => {
-    if (timer.running) return;
-    const wait = Math.max(SOON, last.current + AGAIN - Date.now());
-    timer.start(() => {
-      last.current = Date.now();
-      askAnew(queries, newest.current);
-    }, wait);
-  }, [queries, timer]);
 }

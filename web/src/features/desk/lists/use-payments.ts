@@ -1,16 +1,15 @@
-// The payments of one filter, in pages. What arrives stands on top at once, and is asked for soon after.
-import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+// The payments of one filter, in pages. What arrives stands on top at once; soon after, useDesk asks for all lists anew.
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { askAnew } from "@/lib/api/ask-anew";
 import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
-import { useTimer } from "@/lib/use-timer";
 import type { CustomerAdded } from "../state";
 import { listPayments, onePayment, PAGE, type Payment } from "./get-list";
 import { type PaymentsSearch, query } from "./search";
 
-const SOON = 300;
+/** ms. What was paid so shortly before the list was asked for may not be in it. */
+const JUST_BEFORE = 300;
 const MOST = 100;
 
 export interface PaymentArrival extends Pick<Payment, "userName" | "serviceName" | "amountPaid" | "currency"> {
@@ -26,7 +25,6 @@ export function usePayments(
   search: PaymentsSearch,
   [first, last]: readonly [number, number],
 ) {
-  const queries = useQueryClient();
   const { open, page: _, ...filter } = search;
   const words = query(filter);
   const page = (number: number) => ({
@@ -48,18 +46,16 @@ export function usePayments(
     enabled: open !== undefined && !there && head.data !== undefined,
   });
   const [arrived, setArrived] = useState<readonly PaymentArrival[]>([]);
-  const timer = useTimer();
   useFramedEvents(connection, (event) => {
-    if (event.type !== "received" || (event.name !== "customer_added" && event.name !== "booking_updated")) return;
-    if (!timer.running) timer.start(() => askAnew(queries, ["desk", "payments"]), SOON);
-    if (event.name === "booking_updated") return;
+    if (event.type !== "received" || event.name !== "customer_added") return;
     const { trackingId, userId, userName, serviceName, amountPaid, currency } = event.args[0] as CustomerAdded;
     const createdAt = new Date(onServerClock(Date.now())).toISOString();
     const row = { _id: null, trackingId, userId, userName, serviceName, amountPaid, currency, createdAt };
     setArrived((before) => [row, ...before.filter((other) => other.trackingId !== trackingId)].slice(0, MOST));
   });
   const known = new Set(head.data?.rows.map((row) => row.trackingId));
-  const at = head.data && comesOnTop(filter) ? onServerClock(head.data.requestedAt) - SOON : Number.POSITIVE_INFINITY;
+  const at =
+    head.data && comesOnTop(filter) ? onServerClock(head.data.requestedAt) - JUST_BEFORE : Number.POSITIVE_INFINITY;
   const above = arrived.filter((row) => !known.has(row.trackingId) && Date.parse(row.createdAt) >= at);
   const row = (index: number): Payment | PaymentArrival | null => {
     const place = index - above.length;
