@@ -14,12 +14,14 @@ import type { Connection } from "@/lib/socket/connection";
 import { ConversationActions } from "./conversation-actions";
 import type { ConversationRow } from "./conversations";
 import type { Conversation } from "./get-conversations";
+import { words as lists } from "./lists/messages";
 import { words } from "./messages";
 import { useMarkRead } from "./use-mark-read";
 import { useMoney } from "./use-money";
 
 interface Props {
   roomId: string;
+  /** Empty while it is not known. */
   name: string;
   me: Person;
   connection: Connection | null;
@@ -34,7 +36,8 @@ interface Props {
 }
 
 export function ConversationPane(props: Props) {
-  const { roomId, name, me, connection, outbox, reload, presence, row, at, onChanged, strip } = props;
+  const { roomId, me, connection, outbox, reload, presence, row, at, onChanged, strip } = props;
+  const name = props.name || lists.customer.label;
   const pane = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   useMarkRead(connection, row);
@@ -59,7 +62,7 @@ export function ConversationPane(props: Props) {
           <ArrowLeft size={18} strokeWidth={1.75} aria-hidden="true" />
         </Link>
         <span className="relative flex-none">
-          <Avatar id={roomId} name={name} />
+          {props.name ? <Avatar id={roomId} name={name} /> : <span className="block size-9 rounded-full bg-sunken" />}
           <PresenceDot state={stateOf(presence, roomId)} />
         </span>
         <div className="min-w-0 flex-1">

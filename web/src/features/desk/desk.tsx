@@ -132,7 +132,7 @@ export function Desk({ me, place, search }: Props) {
             <ConversationPane
               key={openRoom}
               roomId={openRoom}
-              name={nameOf(desk, openRoom)}
+              name={nameOf(desk, openRoom, data.list.looking)}
               me={me}
               connection={data.connection}
               outbox={outbox}

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-query";
 import { type Dispatch, useCallback, useEffect } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
+import { isAwaited } from "@/lib/api/is-awaited";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import { type Conversations, type ConversationUpdated, conversationOf } from "./conversations";
@@ -39,6 +40,8 @@ export interface ConversationList {
   problem: string | null;
   /** How many stand behind each filter; null before the first answer. */
   counts: Counts | null;
+  /** The row of the conversation that is open is on its way. */
+  looking: boolean;
   hasMore: boolean;
   loadMore: () => void;
   loadingMore: boolean;
@@ -90,6 +93,7 @@ export function useConversations({
     loading: shown.isPending,
     problem: shown.error?.message ?? null,
     counts: counts && whole ? { ...counts, unread: unreadOf(conversations) } : counts,
+    looking: openRoom !== null && !known && (isAwaited(row) || row.data?.rows[0] !== undefined),
     hasMore: shown.hasNextPage,
     loadMore: () => void shown.fetchNextPage(),
     loadingMore: shown.isFetchingNextPage,

@@ -39,7 +39,11 @@ export function CustomerBeside({ data, userId, list }: Props & { list: RefObject
       {...PANE}
       className="grid min-h-0 min-w-0 grid-rows-[minmax(0,1fr)_minmax(0,220px)] border-l border-line -outline-offset-2 max-xl:hidden"
     >
-      <CustomerPanel connection={data.connection} userId={userId} called={nameOf(data.desk, userId)} />
+      <CustomerPanel
+        connection={data.connection}
+        userId={userId}
+        called={nameOf(data.desk, userId, data.list.looking)}
+      />
       <section ref={list} aria-labelledby="newest" className="flex min-h-0 flex-col border-t border-line">
         <h2 id="newest" className="px-4 pt-2.5 pb-1 text-xs font-[650] text-ink-2">
           {words.customer.newest}
@@ -107,7 +111,13 @@ export function CustomerStrip({ data, userId }: Props) {
             {words.close}
           </button>
         </form>
-        {open && <CustomerPanel connection={data.connection} userId={userId} called={nameOf(data.desk, userId)} />}
+        {open && (
+          <CustomerPanel
+            connection={data.connection}
+            userId={userId}
+            called={nameOf(data.desk, userId, data.list.looking)}
+          />
+        )}
       </dialog>
     </div>
   );

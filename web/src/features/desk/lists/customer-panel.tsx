@@ -26,7 +26,7 @@ interface Props {
   connection: Connection | null;
   /** The customer; else the one whose booking this is. */
   userId?: string;
-  /** What the customer is called where no booking says it. */
+  /** What the customer is called where no booking says it; empty while that is not known. */
   called?: string;
   trackingId?: string;
   close?: Pick<LinkProps, "to" | "search">;
@@ -40,7 +40,8 @@ export function CustomerPanel({ connection, userId, called, trackingId, close, c
   const [chosen, setChosen] = useState<string | null>(null);
   const rows = bookings.data ?? [];
   const shown = rows.find((row) => row.trackingId === (chosen ?? trackingId)) ?? rows[0];
-  const name = rows.map((row) => row.userName).find(Boolean) || called || words.unknown;
+  const name = rows.map((row) => row.userName).find(Boolean) || (called ?? words.unknown);
+  const known = bookings.data !== undefined && name !== "";
   const failed = owner.error ?? bookings.error ?? payments.error;
   const missing = owner.data === null;
   const navigate = useNavigate();
@@ -48,14 +49,14 @@ export function CustomerPanel({ connection, userId, called, trackingId, close, c
   return (
     <aside aria-label={say.label} className={`min-h-0 min-w-0 overflow-y-auto bg-surface ${className}`}>
       <header className="flex min-h-[60px] items-center gap-3 border-b border-line px-4 py-2.5">
-        {customer && bookings.data ? (
+        {customer && known ? (
           <Avatar id={customer} name={name} />
         ) : (
           !missing && <span className="size-9 flex-none rounded-full bg-sunken" />
         )}
         <div className="min-w-0 flex-1">
-          <h2 className="truncate font-[650]" title={name}>
-            {bookings.data ? name : say.label}
+          <h2 className="truncate font-[650]" title={known ? name : undefined}>
+            {known ? name : say.label}
           </h2>
           {!missing && (
             <p className="min-h-4 truncate text-xs text-ink-3">{bookings.data && say.howMany(rows.length)}</p>
