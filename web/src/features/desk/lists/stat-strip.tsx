@@ -26,7 +26,7 @@ export function StatStrip({ stats }: { stats: Stats }) {
   return (
     <section
       aria-label={say.label}
-      className="@container grid h-full grid-cols-4 max-lg:grid-cols-2 max-lg:[&>*:nth-child(n+3)]:hidden"
+      className="@container grid h-full grid-cols-4 grid-rows-1 max-lg:grid-cols-2 max-lg:[&>*:nth-child(n+3)]:hidden"
     >
       <Stat title={say.today} value={numeral(Number(of("today")))} hint={say.week(Number(of("week")))}>
         <Trend days={stats.trends} />
@@ -52,15 +52,18 @@ export function StatStrip({ stats }: { stats: Stats }) {
   );
 }
 
+/** A chart that has no room beside its figure is on a second line, which nobody sees: an amount may be in crores. */
 function Stat({ title, value, hint, children }: { title: string; value: string; hint: string; children?: ReactNode }) {
   return (
-    <div className="flex min-w-0 items-end justify-between gap-3 border-r border-line px-4 py-3 last:border-r-0">
-      <div className="min-w-0">
-        <p className="truncate text-xs font-[550] text-ink-2">{title}</p>
-        <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
-        <p className="truncate text-xs text-ink-3 tabular-nums">{hint || "\u00a0"}</p>
+    <div className="min-w-0 border-r border-line px-4 py-3 last:border-r-0">
+      <div className="flex h-full flex-wrap items-end justify-between gap-x-3 overflow-hidden">
+        <div className="flex h-full min-w-0 flex-col justify-end">
+          <p className="truncate text-xs font-[550] text-ink-2">{title}</p>
+          <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
+          <p className="truncate text-xs text-ink-3 tabular-nums">{hint || "\u00a0"}</p>
+        </div>
+        <span className="flex-none @max-[1100px]:hidden">{children}</span>
       </div>
-      <span className="flex-none @max-[1100px]:hidden">{children}</span>
     </div>
   );
 }
