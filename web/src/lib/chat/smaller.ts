@@ -31,7 +31,7 @@ export function canBeSmaller(type: string | null): type is string {
 
 /** Drawn anew only its first picture would be left. */
 async function moves(file: File, type: string): Promise<boolean> {
-  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, HEAD).arrayBuffer()));
+  const head = new TextDecoder("latin1").decode(await file.slice(0, HEAD).arrayBuffer());
   if (type === "image/webp") return head.slice(12, 16) === "VP8X" && (head.charCodeAt(20) & 2) !== 0;
   return type === "image/png" && (head.split("IDAT", 1)[0] ?? "").includes("acTL");
 }
