@@ -3,6 +3,10 @@
 import json
 
 import httpx2
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as websocket
 
 from tests.acceptance.faults import metrics
 from tests.acceptance.people import staff, token
@@ -79,6 +83,32 @@ def test_past_the_limit_the_oldest_tab_of_all_hosts_ends(two: Hosts, client: Soc
     assert client.expect_kind("disconnect", "tab-1")["reason"] == "io server disconnect"
     for number in (2, 3, 4):
         assert client.call("test_event", socket=f"tab-{number}")["ok"]
+
+
+def test_a_tab_that_comes_back_on_another_host_ends_where_it_was_though_its_connection_lives(two: Hosts) -> None:
+    """As a telephone that has changed its network: what it had before hangs in the air."""
+    with reached(two.east) as old, reached(two.west) as new:
+        first = connected(old, {"token": token("rima")})
+        again = connected(new, {"token": token("rima"), "pid": first["pid"]})
+        assert again["sid"] == first["sid"]
+        with pytest.raises(ConnectionClosed):
+            while True:
+                old.recv(timeout=10)
+        new.send('4217["test_event"]')
+        while not str(new.recv(timeout=10)).startswith("4317["):
+            pass
+
+
+def reached(node: Program) -> ClientConnection:
+    return websocket(f"ws://{node.host}:{node.port}/socket.io/?EIO=4&transport=websocket", proxy=None)
+
+
+def connected(wire: ClientConnection, auth: dict[str, str]) -> dict[str, str]:
+    """CONNECT; what the server says to it."""
+    wire.recv(timeout=10)
+    wire.send(f"40{json.dumps(auth)}")
+    said: dict[str, str] = json.loads(wire.recv(timeout=10)[2:])
+    return said
 
 
 def test_guests_of_one_address_are_counted_over_all_hosts(two: Hosts, client: SocketIOClient) -> None:

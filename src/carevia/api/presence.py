@@ -55,7 +55,8 @@ class PresenceBoard:
             return
         state: TabState = "away" if auth.get("away") is True else "here"
         name = person.staff_name if person.is_staff else ""
-        self._show(tab_of(socket), Tab(person.id, person.is_staff, name, seat_of(socket).since, state))
+        tab = Tab(person.id, person.is_staff, name, seat_of(socket).since, state, socket.id)
+        self._show(tab_of(socket), tab)
 
     def tell(self, socket: Socket, state: TabState) -> None:
         id = tab_of(socket)

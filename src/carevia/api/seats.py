@@ -72,7 +72,7 @@ class Seats:
         self._newest = 0
         self.ended = 0  # tabs, because their person had more than the limit
         self._tabs: dict[str, list[Socket]] = {}
-        self._elsewhere: dict[str, dict[str, int]] = {}  # person -> tabs on other nodes -> since when
+        self._elsewhere: dict[str, dict[str, Tab]] = {}  # person -> tabs on other nodes
         # Of sockets whose credentials are being looked up: what has ended since. Who is not let in is forgotten.
         self._coming: WeakKeyDictionary[Socket, list[tuple[str, str | None]]] = WeakKeyDictionary()
 
@@ -93,8 +93,7 @@ class Seats:
         if seat.person is None:
             return
         person = seat.person.id
-        if not seat.since:
-            seat.since = self.stamp()
+        self._date(socket, seat)
         if tabs := self._tabs.get(person):
             tabs[:] = [tab for tab in tabs if tab.id != socket.id]  # recovered before its old connection has gone
             tabs.append(socket)
@@ -105,9 +104,21 @@ class Seats:
         elif person in self._elsewhere or len(tabs) > self._most:
             self._end_oldest(person)
 
+    def _date(self, socket: Socket, seat: Seat) -> None:
+        """A tab that comes back is newer than what another node still has of it, whatever the clocks say."""
+        elsewhere = self._elsewhere.get(seat.person.id if seat.person else "", {}).values()
+        before = [tab.since for tab in elsewhere if tab.socket == socket.id]
+        seat.since = max([seat.since or self.stamp(), *(since + 1 for since in before)])
+        self._newest = max(self._newest, seat.since)
+
     def came_elsewhere(self, id: str, tab: Tab) -> None:
-        """A tab on another node."""
-        self._elsewhere.setdefault(tab.person, {})[id] = tab.since
+        """A tab on another node. One that was here before has been recovered there: what is here still is a connection
+        that has not heard of its cut."""
+        self._elsewhere.setdefault(tab.person, {})[id] = tab
+        for socket in tuple(self._tabs.get(tab.person, ())):
+            if socket.id == tab.socket and seat_of(socket).since < tab.since:
+                self.give_up(socket)
+                socket.session.close("recovered on another node")
         self._end_oldest(tab.person)
 
     def went_elsewhere(self, id: str, tab: Tab) -> None:
@@ -118,9 +129,7 @@ class Seats:
 
     def _end_oldest(self, person: str) -> None:
         tabs = self._tabs.get(person, ())
-        elsewhere = self._elsewhere.get(person, {})
-        if elsewhere and not self._roster.hears():
-            elsewhere = {}
+        elsewhere = self._counted(person, tabs) if self._roster.hears() else {}
         if not self._most or len(tabs) + len(elsewhere) <= self._most:
             return
         by_id = {tab_of(socket): socket for socket in tabs}
@@ -129,6 +138,15 @@ class Seats:
             self.ended += 1
             self.give_up(by_id[id])
             by_id[id].disconnect()
+
+    def _counted(self, person: str, tabs: Collection[Socket]) -> dict[str, int]:
+        """The tabs on other nodes, with their age. One that came back on another node counts there alone, also before
+        all have heard that it is gone from where it was."""
+        elsewhere = self._elsewhere.get(person, {})
+        newest = {socket.id: seat_of(socket).since for socket in tabs}
+        for tab in elsewhere.values():
+            newest[tab.socket] = max(tab.since, newest.get(tab.socket, 0))
+        return {id: tab.since for id, tab in elsewhere.items() if not tab.socket or tab.since == newest[tab.socket]}
 
     def give_up(self, socket: Socket) -> None:
         person = person_of(socket)
