@@ -147,10 +147,11 @@ def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
         prepare(path, "e")
 
 
-def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_said_so_and_may_have_been_one(tmp_path: Path) -> None:
+    """Whoever moved away what a disk had spoilt would begin with an empty database."""
     path = tmp_path / "carevia.db"
     path.write_text("this is a shopping list, not a database\n" * 100)
-    with pytest.raises(ConfigError, match=r"carevia\.db is not a database: move it away"):
+    with pytest.raises(ConfigError, match=r"carevia\.db is not a database: move it away, or .* `carevia restore FILE`"):
         prepare(path, "e")
 
 

@@ -56,7 +56,7 @@ def _trouble(path: Path, what: str, error: sqlite3.DatabaseError) -> CareviaErro
 def _sentence(what: str, error: sqlite3.DatabaseError) -> str:
     code = primary_code(error)
     if code == sqlite3.SQLITE_NOTADB:
-        return f"{what} is not a database: move it away, or set CAREVIA_DATABASE_URL to another file."
+        return f"{what} is not a database: move it away, or if it was one, restore a backup by `carevia restore FILE`."
     if code == sqlite3.SQLITE_CORRUPT:
         return f"{what} is damaged ({error}): restore the last backup with `carevia restore FILE`."
     if code == sqlite3.SQLITE_BUSY:
