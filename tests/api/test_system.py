@@ -148,7 +148,7 @@ def test_every_limit_is_metered_from_the_start(tmp_path: Path) -> None:
             metrics = (await d.http.get("/metrics")).text
             met = dict(re.findall(r'carevia_limits_met_total{limit="(\w+)"} (\S+)', metrics))
             of_sockets = {"address", "connections", "tabs", "rooms", "events", "flood", "queue", "buffer"}
-            assert met.keys() == of_sockets | {"payload", "packets", "attachments"}
+            assert met.keys() == of_sockets | {"head", "payload", "packets", "attachments"}
             assert {limit for limit, count in met.items() if float(count)} == {"connections"}
 
     run(work())

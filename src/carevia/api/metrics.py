@@ -112,7 +112,7 @@ class Metrics:
         yield counted(
             "carevia_limits_met", "Times that a limit was met", ("limit",),
             {
-                **dict.fromkeys(("payload", "packets", "attachments", "rooms", "queue"), 0),
+                **dict.fromkeys(("head", "payload", "packets", "attachments", "rooms", "queue"), 0),
                 **stats.limits,
                 "buffer": stats.slow,
                 "address": stats.refused.get("admission", 0),
