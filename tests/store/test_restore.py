@@ -155,6 +155,22 @@ def test_whatever_was_confirmed_and_is_lost_with_the_end_of_a_killed_servers_log
     assert lacking(path) == ""
 
 
+def test_how_far_the_journal_has_got_is_not_taken_back_by_who_says_it_late(tmp_path: Path) -> None:
+    """Of two processes the one whose COMMIT came first may come to say so last."""
+    path = filled(tmp_path / "data", count=1)
+    locks = [hold(path), hold(path)]
+    early, late = (Reached(lock) for lock in locks if lock is not None)
+    with contextlib.closing(connect(path)) as connection:
+        assert early.epoch(connection, "new") == late.epoch(connection, "new")
+    early.committed(3)
+    late.committed(2)
+    assert "had got to 3" in lacking(path)
+    for reached in (early, late):
+        reached.close()
+    for lock in locks:
+        os.close(lock or 0)
+
+
 def append_and_be_killed(folder: Path, count: int) -> None:
     """Each row in a COMMIT of its own."""
     script = (

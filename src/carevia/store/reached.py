@@ -47,9 +47,12 @@ class Reached:
 
     def committed(self, seq: int) -> None:
         if self._told is None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):  # what is committed stays so
                 self._told = _mapped(self._lock)
-        if self._told is not None:
+        if self._told is None:
+            return
+        epoch, told = _read(self._told[:])
+        if epoch != self._epoch or told < seq:  # else another process, whose COMMIT came later, has said so before
             self._told[:] = f"{self._epoch} {seq}\n".encode().ljust(_SIZE)
 
     def close(self) -> None:
@@ -79,11 +82,15 @@ def _mapped(lock: int) -> mmap.mmap:
 
 
 def _lacking(lock: int, connection: sqlite3.Connection) -> str:
-    told = os.pread(lock, _SIZE, 0)  # before the journal is looked at, to which others may go on writing
-    epoch, _, seq = told.partition(b"\n")[0].decode(errors="replace").partition(" ")
-    if epoch != _epoch(connection) or not seq.isdecimal() or int(seq) <= (newest := _newest(connection)):
+    epoch, seq = _read(os.pread(lock, _SIZE, 0))  # before the journal, to which others may go on writing
+    if epoch != _epoch(connection) or seq <= (newest := _newest(connection)):
         return ""
     return f"the journal had got to {seq} and ends at {newest}: {_WHY}"
+
+
+def _read(told: bytes) -> tuple[str, int]:
+    epoch, _, seq = told.partition(b"\n")[0].decode(errors="replace").partition(" ")
+    return epoch, int(seq) if seq.isdecimal() else 0
 
 
 def _epoch(connection: sqlite3.Connection) -> str:
