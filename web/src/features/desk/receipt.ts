@@ -14,6 +14,11 @@ export function lapse(ms: number): string {
   return `${sign}${duration(past)}`;
 }
 
+/** ms from when we knew of the payment until it was on a first screen; null while it is on none. */
+export function tookToScreen({ shownAt, receivedAt, paidAt }: Receipt): number | null {
+  return shownAt === null ? null : Date.parse(shownAt) - Date.parse(receivedAt ?? paidAt);
+}
+
 /** What is not known, because a process was killed before it had written it down, is left out. */
 export function receiptSteps(receipt: Receipt): string[] {
   const paid = Date.parse(receipt.paidAt);

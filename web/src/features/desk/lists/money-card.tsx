@@ -5,6 +5,7 @@ import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { clock, duration } from "@/lib/format/time";
 import { BookingState } from "../booking-state";
+import { tookToScreen } from "../receipt";
 import type { BookingRow } from "../state";
 import { useFirstShown } from "../use-receipt";
 import { words } from "./messages";
@@ -13,7 +14,7 @@ export function MoneyCard({ booking }: { booking: BookingRow }) {
   const names = useNames();
   const { data } = useFirstShown(booking.trackingId);
   const { amountPaid, totalPrice, currency, serviceName, trackingId, createdAt } = booking;
-  const took = data?.shownAt && Date.parse(data.shownAt) - Date.parse(data.receivedAt ?? data.paidAt);
+  const took = data ? tookToScreen(data) : null;
   return (
     <div
       className="my-2 flex min-h-[58px] items-center gap-3 rounded-xl border border-accent-line bg-tint px-3.5 py-2"
@@ -34,7 +35,7 @@ export function MoneyCard({ booking }: { booking: BookingRow }) {
         <p className="text-tiny leading-4 text-ink-3 tabular-nums">
           <span className="mono">{trackingId}</span>
           {createdAt && ` · ${clock(Date.parse(createdAt))}`}
-          {typeof took === "number" && ` · ${words.money.shown(duration(Math.max(0, took)))}`}
+          {took !== null && ` · ${words.money.shown(duration(Math.max(0, took)))}`}
         </p>
       </div>
       <Link

@@ -3,19 +3,19 @@ import { Check, Clock, Monitor } from "lucide-react";
 import { Desks } from "../booking-receipt";
 import type { Receipt } from "../get-receipt";
 import { words as desk } from "../messages";
-import { lapse, receiptSteps } from "../receipt";
+import { lapse, receiptSteps, tookToScreen } from "../receipt";
 import { useReceipt } from "../use-receipt";
 import { words } from "./messages";
 
 export function ReceiptTrace({ trackingId }: { trackingId: string }) {
   const { data, error } = useReceipt(trackingId);
   if (!data) return error && <p role="alert">{desk.receipt.failed(error.message)}</p>;
-  const total = data.shownAt && Date.parse(data.shownAt) - Date.parse(data.receivedAt ?? data.paidAt);
+  const total = tookToScreen(data);
   return (
     <section aria-label={words.customer.trace} data-receipt={trackingId}>
       <h3 className="mb-2 flex justify-between gap-2 text-xs font-[650] text-ink-2">
         {words.customer.trace}
-        {typeof total === "number" && <span className="text-accent tabular-nums">{lapse(total)}</span>}
+        {total !== null && <span className="text-accent tabular-nums">{lapse(total)}</span>}
       </h3>
       <Bar receipt={data} />
       <ol className="mt-2.5 flex flex-col gap-1.5">
