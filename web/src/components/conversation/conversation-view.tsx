@@ -7,7 +7,7 @@ import type { Extra } from "@/lib/chat/outbox-store";
 import { type Away, useAway } from "@/lib/chat/use-away";
 import { useConversation } from "@/lib/chat/use-conversation";
 import { useMessageStatus } from "@/lib/chat/use-message-status";
-import { useWaiting } from "@/lib/chat/use-outbox";
+import { useSent, useWaiting } from "@/lib/chat/use-outbox";
 import { useUploads } from "@/lib/chat/use-uploads";
 import { lasting } from "@/lib/format/time";
 import { useLanguage } from "@/lib/language";
@@ -39,14 +39,17 @@ interface Props {
 }
 
 const NOTHING: readonly Between[] = [];
+const NOBODY: readonly string[] = [];
 const PATIENCE = 2_000; // ms; then the messages are there without it
 
 export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at, between }: Props) {
   const open = useConversation(connection, roomId, me);
+  const staff = me.role === "admin";
   const patient = !usePassed(PATIENCE);
   const now = onServerClock(useNow(60_000));
   const uploads = useUploads(connection, me._id, roomId);
   const { conversation, error, typing, viewers } = open;
+  const answering = staff ? typing.staff : NOBODY;
   const waiting = useWaiting(outbox, roomId, conversation.messages, me._id);
   const away = useAway(connection, conversation.messages.at(-1)?.seq ?? 0);
   const withAway = useMemo(
@@ -54,15 +57,10 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
     [between, away, conversation.messages, me._id],
   );
   const onSeen = useMessageStatus(connection, roomId, me._id, conversation.messages);
-  const { add, loadAfresh } = open;
-  useEffect(
-    () =>
-      outbox?.subscribe((event) => {
-        if (event.type === "sent" && event.sent.roomId === roomId)
-          add({ ...event.sent, senderId: me._id, senderName: displayName(me) });
-      }),
-    [outbox, roomId, add, me],
-  );
+  const { loadAfresh } = open;
+  useSent(outbox, (sent) => {
+    if (sent.roomId === roomId) open.add({ ...sent, senderId: me._id, senderName: displayName(me) });
+  });
   useDoubts(connection, outbox, roomId, loadAfresh);
   useJump(conversation, at, open.loadOlder);
   const loadedFor = useRef(reload);
@@ -87,7 +85,7 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
           waiting={waiting}
           between={withAway}
           myId={me._id}
-          house={me.role !== "admin"}
+          house={!staff}
           now={now}
           onOlder={open.loadOlder}
           onAgain={(id) => outbox?.again(id)}
@@ -101,8 +99,8 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         </div>
       )}
       <AboveComposer
-        typing={me.role === "admin" ? typing.names.filter((name) => !typing.staff.includes(name)) : typing.names}
-        staff={me.role === "admin" ? typing.staff : []}
+        typing={typing.names.filter((name) => !answering.includes(name))}
+        answering={answering}
         viewers={viewers}
         waiting={waiting.filter((entry) => entry.state === "waiting").length}
       />
@@ -113,8 +111,8 @@ export function ConversationView({ connection, outbox, roomId, me, placeholder, 
         onSend={outbox && send(outbox)}
         onTyping={open.sayTyping}
         uploads={uploads}
-        staff={me.role === "admin"}
-        answering={me.role === "admin" ? typing.staff : []}
+        staff={staff}
+        answering={answering}
       />
     </div>
   );
@@ -183,14 +181,15 @@ function Dots() {
 
 interface AboveProps {
   typing: readonly string[];
-  staff: readonly string[];
+  /** Colleagues who write an answer now. */
+  answering: readonly string[];
   viewers: readonly string[];
   waiting: number;
 }
 
 /** Always as high, so nothing moves when somebody starts to type: two lines on a phone, and those of Bengali are higher.
  * Who of the staff writes stands where they are viewing. */
-function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
+function AboveComposer({ typing, answering, viewers, waiting }: AboveProps) {
   return (
     <div className="flex h-8 flex-none items-center gap-3 px-4 text-xs text-ink-3 max-md:[&:lang(bn)]:h-10 md:px-5">
       {waiting > 0 && <p className="line-clamp-2 leading-4 text-warn-ink">{words.conversation.outbox(waiting)}</p>}
@@ -201,7 +200,7 @@ function AboveComposer({ typing, staff, viewers, waiting }: AboveProps) {
         </p>
       )}
       <p role="status" className="ml-auto truncate">
-        {staff.length > 0 ? inside.writing(staff) : viewers.length > 0 && inside.viewing(viewers)}
+        {answering.length > 0 ? inside.writing(answering) : viewers.length > 0 && inside.viewing(viewers)}
       </p>
     </div>
   );

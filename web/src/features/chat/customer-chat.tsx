@@ -1,6 +1,6 @@
 // The conversation of whoever is signed in, with their bookings. The room is their own user id; staff are named as the
 // server names them.
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { bannerTone, ConnectionSentence } from "@/components/connection-banner";
 import { ConversationView } from "@/components/conversation/conversation-view";
 import { Sign } from "@/components/logo";
@@ -9,7 +9,7 @@ import { PresenceDot } from "@/components/presence-dot";
 import { FRAMES, INKS } from "@/components/tones";
 import type { Person } from "@/lib/api/get-session";
 import { useDraftSync } from "@/lib/chat/use-draft";
-import { useOutbox } from "@/lib/chat/use-outbox";
+import { useOutbox, useSent } from "@/lib/chat/use-outbox";
 import { CUSTOMER_LIMITS } from "@/lib/freshness";
 import { useAttention, useSupport } from "@/lib/presence/use-presence";
 import type { Connection } from "@/lib/socket/connection";
@@ -33,11 +33,7 @@ export function CustomerChat({ me }: { me: Person }) {
       if (why === "behind") setReload((before) => before + 1);
     },
   });
-  const { noteShown } = live;
-  useEffect(
-    () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
-    [outbox, noteShown],
-  );
+  useSent(outbox, ({ seq }) => live.noteShown(seq));
   const own = useOwn(connection);
   const beside = useMedia("(min-width: 900px)", true);
   const received = useMemo(() => own.payments && inStream(own.payments), [own.payments]);

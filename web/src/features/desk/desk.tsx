@@ -4,7 +4,7 @@ import { Loading } from "@/components/loading";
 import { words as shared } from "@/components/messages";
 import type { Person } from "@/lib/api/get-session";
 import { useDraftSync } from "@/lib/chat/use-draft";
-import { useOutbox } from "@/lib/chat/use-outbox";
+import { useOutbox, useSent } from "@/lib/chat/use-outbox";
 import { lazily } from "@/lib/lazily";
 import { useTitle } from "@/lib/use-title";
 import { ArrivalNotice } from "./arrival-notice";
@@ -75,11 +75,7 @@ export function Desk({ me, place, search }: Props) {
   useDeskNotices(data, me._id, openRoom);
   useDeskCommands({ desk, me: me._id, openRoom, openRow: openRoom ?? search.open ?? null });
 
-  const { noteShown } = live;
-  useEffect(
-    () => outbox?.subscribe((event) => event.type === "sent" && noteShown(event.sent.seq)),
-    [outbox, noteShown],
-  );
+  useSent(outbox, ({ seq }) => live.noteShown(seq));
 
   // The first view does not wait for the others, and who then goes to one of them does not wait either.
   const fresh = live.freshness === "live";

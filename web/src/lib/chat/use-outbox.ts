@@ -1,7 +1,8 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import type { Message } from "./conversation";
 import { Outbox, type Shown } from "./outbox";
+import type { Sent } from "./outbox-store";
 
 /** The outbox of whoever is signed in, sent over this page's connection. */
 export function useOutbox(connection: Connection | null, owner: string): Outbox | null {
@@ -16,6 +17,18 @@ export function useOutbox(connection: Connection | null, owner: string): Outbox 
     };
   }, [connection, owner]);
   return outbox;
+}
+
+/** Calls for every message that the server has taken. */
+export function useSent(outbox: Outbox | null, onSent: (sent: Sent) => void): void {
+  const tell = useEffectEvent(onSent);
+  useEffect(
+    () =>
+      outbox?.subscribe((event) => {
+        if (event.type === "sent") tell(event.sent);
+      }),
+    [outbox],
+  );
 }
 
 const NOTHING: readonly Shown[] = [];
