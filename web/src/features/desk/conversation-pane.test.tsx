@@ -387,14 +387,16 @@ test("what has just been paid stands above what was said after it, also on a lap
     text: "I have paid.",
     status: "sent",
   };
+  let bookings: object[] = [];
   serve({
     ...EMPTY_DESK,
     "GET /api/payment": data({ payments: [] }),
-    "GET /api/booking?userId=u9&limit=100": data({ bookings: [] }),
+    "GET /api/booking?userId=u9&limit=100": () => data({ bookings }),
   });
   await openDesk("/dashboard?view=chat&with=u9");
   await server(() => newest().deliver("live", { seq: 1, time: at(0) }, null));
   await server(() => {
+    bookings = [{ ...arrival, createdAt: at(0) }]; // asked for soon after, on a slow machine before we look
     newest().deliver("customer_added", arrival, "e.2");
     newest().deliver("receive_message", { ...row, time: at(1) }, "e.3");
   });
