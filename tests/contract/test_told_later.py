@@ -21,12 +21,12 @@ def test_an_amount_that_a_site_left_out(make: Callable[[], Store], tmp_path: Pat
     async def main() -> None:
         async with opened(make) as store:
             home = House(store, tmp_path)
-            await home.payments.receive_site("msg_1", SiteBooking("u9", **known))
+            await home.site_tells("msg_1", SiteBooking("u9", **known))
             [booking] = (await home.bookings.list(STAFF, BookingQuery())).bookings
             assert (booking.amountPaid, booking.needsLook) == ("0", True)
             for number in (2, 3):
                 told = SiteBooking("u9", amountPaid="3000.50", currency="usd", **known)
-                await home.payments.receive_site(f"msg_{number}", told)
+                await home.site_tells(f"msg_{number}", told)
                 await looks_paid(home, "3000.50", "0", "usd")
             assert len(await home.announced()) == 1
 

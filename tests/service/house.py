@@ -12,6 +12,7 @@ import msgspec
 from carevia.domain.bookings import BookingQuery
 from carevia.domain.payments import read_event
 from carevia.domain.people import Person
+from carevia.domain.site import SiteBooking
 from carevia.service.bookings import Bookings
 from carevia.service.catalogue import Catalogues
 from carevia.service.demo import booking_metadata, checkout_session, stripe_event
@@ -42,6 +43,9 @@ class House:
 
     async def deliver(self, event: dict[str, Any]) -> None:
         await self.payments.receive_stripe(json.dumps(event).encode(), read_event(event))
+
+    async def site_tells(self, webhook_id: str, booking: SiteBooking) -> None:
+        await self.payments.receive_site(webhook_id, booking, msgspec.json.encode(booking))
 
     async def pay(self, user: str = "u1", **changes: Any) -> dict[str, Any]:
         event = paid_event(user, now=self.time, **changes)

@@ -213,7 +213,7 @@ def test_money_that_cannot_be_read_is_a_booking_s_once_somebody_tells_more(
 
     async def main() -> None:
         async with house(tmp_path) as home:
-            told = [partial(home.deliver, unread), partial(home.payments.receive_site, "msg_1", site)]
+            told = [partial(home.deliver, unread), partial(home.site_tells, "msg_1", site)]
             for tell in told if order == "provider first" else reversed(told):
                 await tell()
             await home.pay(id="cs_1")
@@ -303,8 +303,8 @@ def test_another_customer_s_tracking_id_is_not_taken_over(tmp_path: Path) -> Non
                 ("u2", False, True),
             }
             with pytest.raises(BadInput):
-                await home.payments.receive_site("m1", SiteBooking("u3", trackingId="CV-MINE0001"))
-            await home.payments.receive_site("m1", SiteBooking("u3", trackingId="CV-MINE0003"))  # m1 was not used up
+                await home.site_tells("m1", SiteBooking("u3", trackingId="CV-MINE0001"))
+            await home.site_tells("m1", SiteBooking("u3", trackingId="CV-MINE0003"))  # m1 was not used up
 
     run(main())
 

@@ -227,7 +227,7 @@ def test_a_booking_that_a_site_told_us_of_is_confirmed_by_the_provider(tmp_path:
         async with books(tmp_path) as b:
             session = b.paid("u1")
             told = SiteBooking(userId="u1", amountPaid="1", sessionId=session["id"], serviceName="Newborn Care")
-            await b.home.payments.receive_site("wh_1", told)
+            await b.home.site_tells("wh_1", told)
             assert kinds(await b.sweep()) == ["missing"]
             assert query(tmp_path, "SELECT provider, amount FROM payments") == [("stripe", 300_000)]
             assert await b.announced() == ["u1"]

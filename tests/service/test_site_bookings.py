@@ -26,13 +26,11 @@ def test_a_site_cannot_name_another_customer_s_session(tmp_path: Path, told: dic
             await home.pay("u1", id="cs_1")
             before = query(tmp_path, "SELECT * FROM bookings"), query(tmp_path, "SELECT id FROM users")
             with pytest.raises(BadInput) as refused:
-                await home.payments.receive_site(
-                    "m1", SiteBooking("u2", sessionId="cs_1", serviceName="Nursing", **told)
-                )
+                await home.site_tells("m1", SiteBooking("u2", sessionId="cs_1", serviceName="Nursing", **told))
             [error] = refused.value.errors or []
             assert error == {"field": "sessionId", "message": "the session cs_1 belongs to another customer"}
             assert (query(tmp_path, "SELECT * FROM bookings"), query(tmp_path, "SELECT id FROM users")) == before
-            await home.payments.receive_site("m1", SiteBooking("u2", sessionId="cs_2"))  # m1 was not used up
+            await home.site_tells("m1", SiteBooking("u2", sessionId="cs_2"))  # m1 was not used up
 
     run(main())
 
@@ -41,10 +39,10 @@ def test_a_site_s_booking_is_stored_and_announced_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
             site = SiteBooking("u9", "u9@carevia.example", "Rafiq", "Elderly Care", "CV1a2b3c", "3000.50")
-            await home.payments.receive_site("msg_1", site)
+            await home.site_tells("msg_1", site)
             with pytest.raises(Conflict):
-                await home.payments.receive_site("msg_1", site)
-            await home.payments.receive_site("msg_2", site)
+                await home.site_tells("msg_1", site)
+            await home.site_tells("msg_2", site)
             [event] = await home.announced()
             assert (event["trackingId"], event["amountPaid"], event["amount"]) == ("CV1a2b3c", "3000.50", 300_050)
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
@@ -57,7 +55,7 @@ def test_a_site_s_booking_is_stored_and_announced_once(tmp_path: Path) -> None:
 def test_without_a_tracking_id_it_is_derived_from_the_message_id(tmp_path: Path) -> None:
     async def main(folder: Path) -> str:
         async with house(folder) as home:
-            await home.payments.receive_site("msg_1", SiteBooking("u1"))
+            await home.site_tells("msg_1", SiteBooking("u1"))
             [event] = await home.announced()
             assert event["amountPaid"] == "0"
             return str(event["trackingId"])
@@ -69,8 +67,8 @@ def test_a_refused_body_does_not_use_the_message_id_up(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
             with pytest.raises(BadInput):
-                await home.payments.receive_site("msg_1", SiteBooking("u1", amountPaid="lots"))
-            await home.payments.receive_site("msg_1", SiteBooking("u1", amountPaid="1"))
+                await home.site_tells("msg_1", SiteBooking("u1", amountPaid="lots"))
+            await home.site_tells("msg_1", SiteBooking("u1", amountPaid="1"))
 
     run(main())
 
@@ -100,7 +98,7 @@ def test_site_and_provider_tell_of_one_booking(
     async def main() -> None:
         async with house(tmp_path) as home:
             told: list[Callable[[], Awaitable[None]]]
-            told = [partial(home.payments.receive_site, "msg_1", site), partial(home.deliver, event)]
+            told = [partial(home.site_tells, "msg_1", site), partial(home.deliver, event)]
             if order == "provider first":
                 told.reverse()
             if order == "at once":
@@ -123,8 +121,8 @@ def test_site_and_provider_tell_of_one_booking(
 def test_a_site_that_names_the_session_later_is_understood(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
-            await home.payments.receive_site("m1", SiteBooking("u1", trackingId="CV1", amountPaid="3000"))
-            await home.payments.receive_site("m2", SiteBooking("u1", trackingId="CV1", sessionId="cs_1"))
+            await home.site_tells("m1", SiteBooking("u1", trackingId="CV1", amountPaid="3000"))
+            await home.site_tells("m2", SiteBooking("u1", trackingId="CV1", sessionId="cs_1"))
             await home.pay(id="cs_1")
             assert count(tmp_path) == {"bookings": 1, "payments": 1, "announced": 1, "provider_events": 3}
 
@@ -142,7 +140,7 @@ def test_money_that_nobody_could_place_is_placed_with_a_booking_that_is_there_al
             await home.pay(metadata=TRACKED, amount=100_000)
             await home.pay(metadata={"userId": ""}, id="cs_1", amount=200_000)
             if site:
-                await home.payments.receive_site("m1", SiteBooking("u1", **TRACKED, sessionId="cs_1"))
+                await home.site_tells("m1", SiteBooking("u1", **TRACKED, sessionId="cs_1"))
             else:
                 await home.pay(metadata=TRACKED, id="cs_1", amount=200_000)
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
@@ -156,9 +154,9 @@ def test_money_that_nobody_could_place_is_placed_with_a_booking_that_is_there_al
 def test_money_that_nobody_could_place_is_the_same_that_a_site_told_of_without_its_session(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
-            await home.payments.receive_site("m1", SiteBooking("u1", **TRACKED, amountPaid="2999"))
+            await home.site_tells("m1", SiteBooking("u1", **TRACKED, amountPaid="2999"))
             await home.pay(metadata={"userId": ""}, id="cs_1", payment_intent="pi_1")
-            await home.payments.receive_site("m2", SiteBooking("u1", **TRACKED, sessionId="cs_1"))
+            await home.site_tells("m2", SiteBooking("u1", **TRACKED, sessionId="cs_1"))
             assert query(tmp_path, "SELECT provider, amount, needs_look FROM payments") == [("stripe", 300_000, None)]
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
             assert (booking.amountPaid, booking.needsLook) == ("3000", False)
@@ -189,11 +187,11 @@ def test_a_session_that_was_booked_by_itself_and_is_then_named_with_another_book
 
     async def main() -> None:
         async with house(tmp_path) as home:
-            await home.payments.receive_site("m1", SiteBooking("u1", trackingId="T-8", amountPaid="3000"))
+            await home.site_tells("m1", SiteBooking("u1", trackingId="T-8", amountPaid="3000"))
             await home.pay(id="cs_8")
             for again in ("m2", "m3"):
                 named = SiteBooking("u1", trackingId="T-8", sessionId="cs_8", amountPaid="3000")
-                await home.payments.receive_site(again, named)
+                await home.site_tells(again, named)
                 rows = (await home.bookings.list(STAFF, EVERYTHING)).bookings
                 assert {(row.trackingId == "T-8", row.needsLook) for row in rows} == {(True, False), (False, True)}
 
@@ -222,7 +220,7 @@ def test_a_tracking_id_that_is_told_second_is_the_booking_s_too(
         async with house(tmp_path) as home:
             for number, one in enumerate(told):
                 if isinstance(one, SiteBooking):
-                    await home.payments.receive_site(f"m{number}", one)
+                    await home.site_tells(f"m{number}", one)
                 else:
                     await home.deliver(one)
             assert count(tmp_path) == {"bookings": 1, "payments": 1, "announced": 1, "provider_events": len(told)}
@@ -237,7 +235,7 @@ def test_a_tracking_id_that_is_told_second_is_the_booking_s_too(
 def test_a_session_that_site_and_provider_give_to_two_customers_needs_a_look(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
-            await home.payments.receive_site("m1", SITE_KNOWS)
+            await home.site_tells("m1", SITE_KNOWS)
             await home.pay("u2", id="cs_1")
             [booking] = (await home.bookings.list(STAFF, EVERYTHING)).bookings
             assert (booking.userId, booking.needsLook) == ("u1", True)

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
 from sqlalchemy import bindparam, select, update
 
 from carevia.domain.ids import Random
@@ -51,16 +50,13 @@ class Payments:
         await self._store.write(work)
         failpoint("webhook.committed")
 
-    async def receive_site(
-        self, webhook_id: str, body: SiteBooking, raw: bytes = b"", cause: str | None = None
-    ) -> None:
+    async def receive_site(self, webhook_id: str, body: SiteBooking, raw: bytes, cause: str | None = None) -> None:
         """Take in a booking told by a trusted site. Raises Conflict for a webhook-id seen before.
 
         Raises BadInput for what cannot be stored, and then the webhook-id is not used up.
         """
         now = self._now()
         paid = paid_booking(body, now)
-        raw = raw or msgspec.json.encode(body)
         work = partial(self._take_site, webhook_id=webhook_id, paid=paid, raw=raw, now=now, cause=cause)
         await self._store.write(work)
 
