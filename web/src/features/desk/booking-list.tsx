@@ -50,6 +50,11 @@ export function BookingList({ bookings, now, box, list }: Props) {
   return (
     <div ref={mark} className="@container">
       <table className="w-full table-fixed border-separate border-spacing-0">
+        {/* The head gives the columns no width where it is only heard: without this they share it half and half. */}
+        <colgroup className="hidden @max-[700px]:table-column-group">
+          <col />
+          <col className="w-[150px]" />
+        </colgroup>
         <thead className="bg-surface text-left text-[11.5px] text-ink-3 @max-[700px]:sr-only">
           <tr>
             <Head text={words.columns.customer} className="pl-4" />
@@ -119,7 +124,7 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
                 {/* A finger's height without a finger's place: the lines of the row stay together. */}
                 <button
                   type="button"
-                  className="relative z-1 flex-none underline underline-offset-2 pointer-coarse:-mx-2 pointer-coarse:-my-3"
+                  className="relative z-1 flex-none underline underline-offset-2 pointer-coarse:-mx-2 pointer-coarse:-my-3 pointer-coarse:px-2"
                   aria-expanded={open}
                   aria-controls={receipt}
                   aria-label={words.receipt.showOf(name)}
@@ -138,7 +143,7 @@ const Row = memo(function Row({ booking, when, fresh }: { booking: BookingRow } 
         <td className={`${CELL} mono truncate text-ink-2 @max-[820px]:hidden`} title={trackingId}>
           {trackingId}
         </td>
-        <td className={`${CELL} truncate text-ink-2 @max-[960px]:hidden`}>
+        <td className={`${CELL} truncate text-ink-2 @max-[960px]:hidden`} title={caregiver ?? ""}>
           {booking.status === undefined ? "" : (caregiver ?? words.notAssigned)}
         </td>
         <td className={`${CELL} @max-[700px]:hidden`}>

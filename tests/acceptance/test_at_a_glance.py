@@ -1,0 +1,45 @@
+"""What eyes would find, in a real Chromium: nothing is cut where there is room, what is cut can be read, what is open
+is seen to be. One server and one browser for all of it.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.acceptance.everyone import CONVERSATION, LONG, desk, house, network, somebody, visit
+from tests.acceptance.people import staff
+from tests.harness.proxy import Proxy
+
+pytestmark = pytest.mark.browser
+__all__ = ["desk", "house", "network"]  # fixtures
+BOOKINGS, PAYMENTS = "/dashboard/bookings", "/dashboard/payments"
+# Where a text stands, not the box around it.
+WRITTEN = "one => { const range = new Range(); range.selectNodeContents(one); return range.getBoundingClientRect(); }"
+# Names that end in an ellipsis, and have no tooltip.
+UNREADABLE = """(name) => [...document.querySelectorAll("main *, aside *")].filter((one) =>
+  one.checkVisibility() && one.textContent.includes(name) && getComputedStyle(one).textOverflow === "ellipsis"
+    && one.scrollWidth > one.clientWidth && !one.closest("[title]")).map((one) => one.outerHTML)"""
+
+
+def test_on_a_phone_the_newest_bookings_have_the_room_of_their_row(
+    house: str, chromium: Browser, network: Proxy
+) -> None:
+    size = {"width": 390, "height": 844}
+    for page in somebody(chromium, network, staff(), viewport=size, has_touch=True):
+        visit(page, f"{house}/dashboard")
+        row = page.locator("[data-booking]").filter(has_text=LONG[20:30]).first
+        service = row.get_by_text("Newborn Care").last
+        assert service.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert row.locator("[data-row]").evaluate("name => name.offsetWidth") > 195  # half of the screen
+
+
+def test_by_touch_a_word_of_the_newest_bookings_is_not_printed_over_the_one_before(
+    house: str, chromium: Browser, network: Proxy
+) -> None:
+    size = {"width": 390, "height": 844}
+    for page in somebody(chromium, network, staff(), viewport=size, has_touch=True):
+        visit(page, f"{house}/dashboard")
+        button = page.locator("[data-booking]").first.get_by_role("button")
+        before, after = button.locator("xpath=preceding-sibling::*[1]").evaluate(WRITTEN), button.evaluate(WRITTEN)
+        assert before["right"] <= after["left"]
