@@ -43,3 +43,10 @@ def test_by_touch_a_word_of_the_newest_bookings_is_not_printed_over_the_one_befo
         button = page.locator("[data-booking]").first.get_by_role("button")
         before, after = button.locator("xpath=preceding-sibling::*[1]").evaluate(WRITTEN), button.evaluate(WRITTEN)
         assert before["right"] <= after["left"]
+
+
+@pytest.mark.parametrize("path", [CONVERSATION.replace("family-1", "family-2"), BOOKINGS, PAYMENTS])
+def test_a_name_that_is_cut_is_read_in_its_tooltip(house: str, desk: Page, path: str) -> None:
+    visit(desk, house + path)
+    expect(desk.get_by_text(LONG[20:30]).first).to_be_visible()
+    assert desk.evaluate(UNREADABLE, LONG[20:30]) == []

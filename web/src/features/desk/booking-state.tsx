@@ -12,12 +12,15 @@ interface Props {
 }
 
 export function BookingState({ booking, service = false }: Props) {
-  const { tone, Icon, text } = look(booking);
   const names = useNames();
+  const { tone, Icon, text } = look(booking);
+  const said = service ? words.stateOf(names(booking.serviceName), text) : text;
   return (
     <span className={`tag max-w-full ${tone}`}>
       <Icon aria-hidden="true" className="flex-none" />
-      <span className="truncate">{service ? words.stateOf(names(booking.serviceName), text) : text}</span>
+      <span className="truncate" title={said}>
+        {said}
+      </span>
     </span>
   );
 }

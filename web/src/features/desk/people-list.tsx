@@ -152,7 +152,9 @@ const Row = memo(function Row({ row, presence, booking, open, draft, me, onMenu,
         </span>
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
-            <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`}>{name}</span>
+            <span className={`min-w-0 flex-1 truncate ${unread ? "font-[650]" : "font-[550]"}`} title={name}>
+              {name}
+            </span>
             {when !== "" && (
               <span className={`text-tiny tabular-nums ${unread ? "font-semibold text-accent" : "text-ink-3"}`}>
                 {when}
