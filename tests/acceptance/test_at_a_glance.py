@@ -50,3 +50,11 @@ def test_a_name_that_is_cut_is_read_in_its_tooltip(house: str, desk: Page, path:
     visit(desk, house + path)
     expect(desk.get_by_text(LONG[20:30]).first).to_be_visible()
     assert desk.evaluate(UNREADABLE, LONG[20:30]) == []
+
+
+@pytest.mark.parametrize("path", [BOOKINGS, PAYMENTS])
+def test_the_row_that_is_open_has_its_bar_also_under_the_pointer(house: str, desk: Page, path: str) -> None:
+    visit(desk, house + path)
+    desk.locator("main [data-row]").nth(1).click()
+    row = desk.locator("main [data-booking], main [data-payment-of]").nth(1)
+    expect(row).to_have_css("box-shadow", re.compile("inset"))

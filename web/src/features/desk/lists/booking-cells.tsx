@@ -48,7 +48,7 @@ export const BookingCells = memo(function BookingCells({ booking, when, fresh, o
   return (
     <div
       data-booking={trackingId}
-      className={`relative h-full border-b border-line hover:bg-hover ${GRID} ${fresh ? "lit" : ""} ${open ? "bg-selected" : ""}`}
+      className={`relative h-full border-b border-line hover:bg-hover ${GRID} ${fresh ? "lit" : ""} ${open ? "chosen" : ""}`}
     >
       <span
         role="cell"

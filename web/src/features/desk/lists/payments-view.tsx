@@ -122,7 +122,9 @@ function Row({ payment, search, now }: RowProps) {
       <Avatar id={payment.userId ?? ""} name={name} />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline justify-between gap-2">
-          <span className="truncate font-[550]">{name}</span>
+          <span className="truncate font-[550]" title={name}>
+            {name}
+          </span>
           <span className="font-[650] tabular-nums">{money(payment.amountPaid, payment.currency ?? "")}</span>
         </span>
         <span className="flex items-center justify-between gap-2">
@@ -134,7 +136,7 @@ function Row({ payment, search, now }: RowProps) {
       </span>
     </>
   );
-  const shape = `flex h-full items-center gap-2.5 border-b border-line px-3.5 text-ink hover:no-underline ${open ? "bg-selected" : ""}`;
+  const shape = `flex h-full items-center gap-2.5 border-b border-line px-3.5 text-ink hover:no-underline ${open ? "chosen" : ""}`;
   if (payment._id === null)
     return (
       <span className={`${shape} lit`} data-payment-of={payment.trackingId}>
