@@ -58,3 +58,11 @@ def test_the_row_that_is_open_has_its_bar_also_under_the_pointer(house: str, des
     desk.locator("main [data-row]").nth(1).click()
     row = desk.locator("main [data-booking], main [data-payment-of]").nth(1)
     expect(row).to_have_css("box-shadow", re.compile("inset"))
+
+
+def test_every_step_of_a_trace_is_seen_in_its_bar(house: str, desk: Page) -> None:
+    visit(desk, house + CONVERSATION)
+    bar = desk.get_by_role("complementary").locator("[data-receipt] > div[aria-hidden]")
+    parts = bar.locator("span").evaluate_all("all => all.map((one) => one.offsetWidth)")
+    assert len(parts) == 3
+    assert min(parts) >= 4

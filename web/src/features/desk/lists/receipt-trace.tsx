@@ -50,7 +50,7 @@ function Mark({ last, receipt }: { last: boolean; receipt: Receipt }) {
 
 const SHADES = ["opacity-35", "opacity-65", "opacity-100"] as const;
 
-/** Received, saved, sent and shown; when it was paid is the provider's clock, to the second, and has no share. */
+/** Received, saved, sent and shown, each at least to be seen; when it was paid is the provider's clock, to the second, and has no share. */
 function Bar({ receipt }: { receipt: Receipt }) {
   const times = [receipt.receivedAt, receipt.committedAt, receipt.emittedAt, receipt.shownAt]
     .filter((time) => time !== null)
@@ -59,7 +59,11 @@ function Bar({ receipt }: { receipt: Receipt }) {
   return (
     <div aria-hidden="true" className="flex h-1.5 gap-0.5 overflow-hidden rounded">
       {parts.map((part, place) => (
-        <span key={SHADES[place]} className={`rounded-sm bg-brand ${SHADES[place]}`} style={{ flexGrow: part }} />
+        <span
+          key={SHADES[place]}
+          className={`min-w-1 rounded-sm bg-brand ${SHADES[place]}`}
+          style={{ flexGrow: part }}
+        />
       ))}
     </div>
   );
