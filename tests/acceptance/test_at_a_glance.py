@@ -66,3 +66,12 @@ def test_every_step_of_a_trace_is_seen_in_its_bar(house: str, desk: Page) -> Non
     parts = bar.locator("span").evaluate_all("all => all.map((one) => one.offsetWidth)")
     assert len(parts) == 3
     assert min(parts) >= 4
+
+
+def test_what_is_asked_for_in_a_field_ends_in_an_ellipsis_where_it_does_not_fit(house: str, desk: Page) -> None:
+    visit(desk, house + CONVERSATION)
+    box = desk.get_by_label("Message", exact=True)
+    box.blur()  # while one is in it Chromium cuts it
+    assert box.evaluate("one => getComputedStyle(one, '::placeholder').textOverflow") == "ellipsis"
+    visit(desk, house + PAYMENTS)
+    expect(desk.locator("input[type=search]")).to_have_css("text-overflow", "ellipsis")
