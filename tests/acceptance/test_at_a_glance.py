@@ -75,3 +75,12 @@ def test_what_is_asked_for_in_a_field_ends_in_an_ellipsis_where_it_does_not_fit(
     assert box.evaluate("one => getComputedStyle(one, '::placeholder').textOverflow") == "ellipsis"
     visit(desk, house + PAYMENTS)
     expect(desk.locator("input[type=search]")).to_have_css("text-overflow", "ellipsis")
+
+
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_nothing_is_wider_than_the_smallest_phone(house: str, chromium: Browser, network: Proxy, language: str) -> None:
+    size = {"width": 320, "height": 640}
+    for page in somebody(chromium, network, staff(), viewport=size, has_touch=True, locale=language):
+        for path in ("/dashboard", "/dashboard?view=chat", CONVERSATION, BOOKINGS, PAYMENTS):
+            visit(page, house + path)
+            assert page.evaluate("document.documentElement.scrollWidth") == 320, path

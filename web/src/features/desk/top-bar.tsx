@@ -43,7 +43,9 @@ export function TopBar({ title, heading, live, alarm, connection, oneLine }: Pro
       {...PANE}
       className={`flex min-w-0 items-center gap-2.5 border-b px-4 outline-none ${oneLine ? "max-md:h-14" : "max-md:flex-col max-md:gap-0 max-md:pb-2"} ${BARS[tone ?? "none"]}`}
     >
-      <div className={oneLine ? "contents" : "flex h-14 w-full min-w-0 items-center gap-2.5 md:contents"}>
+      <div
+        className={oneLine ? "contents" : "flex h-14 w-full min-w-0 items-center gap-2.5 max-[359px]:gap-0 md:contents"}
+      >
         <h1
           ref={heading}
           tabIndex={-1}
@@ -55,7 +57,9 @@ export function TopBar({ title, heading, live, alarm, connection, oneLine }: Pro
         {!lost && alarm && <AlarmSentence alarm={alarm} />}
         {!tone && <SearchButton className={oneLine ? "max-md:hidden" : ""} />}
         {!tone && <span className={oneLine ? "flex-1 max-md:hidden" : "flex-1"} />}
-        <span className={`flex items-center gap-2.5 md:order-2 ${tone || oneLine ? "max-md:hidden" : ""}`}>
+        <span
+          className={`flex items-center gap-2.5 max-[359px]:gap-0 md:order-2 ${tone || oneLine ? "max-md:hidden" : ""}`}
+        >
           <NoticeMenu />
           <LanguageSwitch />
           <AccountMenu />
