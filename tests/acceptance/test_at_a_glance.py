@@ -84,3 +84,11 @@ def test_nothing_is_wider_than_the_smallest_phone(house: str, chromium: Browser,
         for path in ("/dashboard", "/dashboard?view=chat", CONVERSATION, BOOKINGS, PAYMENTS):
             visit(page, house + path)
             assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+
+
+def test_a_stranger_is_told_how_old_the_page_is_without_a_dot_before_it(
+    house: str, chromium: Browser, network: Proxy
+) -> None:
+    for page in somebody(chromium, network, None):
+        page.goto(f"{house}/test-socket")
+        expect(page.locator("[data-freshness=live]")).to_have_text(re.compile(r"^Live *[0-9.]+ s ago$"))

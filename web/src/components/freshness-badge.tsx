@@ -37,7 +37,7 @@ export function FreshnessBadge({ live }: { live: LiveState }) {
       >
         {live.seq === 0 && words.noEvent}
         {live.seq !== null && live.seq > 0 && <EventNumber seq={live.seq} />}
-        {live.lastLive !== null && ` · ${ago(live.now - live.lastLive)}`}
+        {live.lastLive !== null && `${live.seq === null ? "" : " · "}${ago(live.now - live.lastLive)}`}
       </span>
     </div>
   );
