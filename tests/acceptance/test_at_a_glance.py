@@ -92,3 +92,17 @@ def test_a_stranger_is_told_how_old_the_page_is_without_a_dot_before_it(
     for page in somebody(chromium, network, None):
         page.goto(f"{house}/test-socket")
         expect(page.locator("[data-freshness=live]")).to_have_text(re.compile(r"^Live *[0-9.]+ s ago$"))
+
+
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_eight_lines_of_a_message_are_in_view_on_a_phone(
+    house: str, chromium: Browser, network: Proxy, language: str
+) -> None:
+    size = {"width": 390, "height": 844}
+    for page in somebody(chromium, network, staff(), viewport=size, has_touch=True, locale=language):
+        visit(page, house + CONVERSATION)
+        box = page.locator("main textarea")
+        box.fill("\n".join(map(str, range(8))))
+        assert box.evaluate("one => one.scrollHeight <= one.clientHeight")
+        box.fill("\n".join(map(str, range(9))))
+        assert box.evaluate("one => one.scrollHeight > one.clientHeight")

@@ -21,7 +21,6 @@ import { ReplyMenu, useReplyMenu } from "./reply-menu";
 import { useWriting } from "./use-writing";
 
 const MOST = 10_000;
-const LINE = 21;
 
 interface Props {
   /** Whose draft is kept, and of which conversation. */
@@ -56,7 +55,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
     const area = box.current;
     if (!area) return;
     area.style.height = "auto";
-    area.style.height = `${Math.min(area.scrollHeight, 8 * LINE + 14)}px`;
+    area.style.height = `${area.scrollHeight}px`;
   }, [text]);
 
   // Two answers to one question confuse who asked. Once: whoever presses again means it.
@@ -142,7 +141,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
           }}
           onKeyDown={onKey}
           onPaste={onPaste}
-          className="min-w-0 flex-1 resize-none bg-transparent placeholder-shown:truncate px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
+          className="max-h-[calc(8lh+14px)] min-w-0 flex-1 resize-none bg-transparent placeholder-shown:truncate px-2 py-[7px] text-base leading-[21px] outline-none md:text-sm md:leading-[21px]"
         />
         <button type="submit" className="btn btn-solid h-9" disabled={nothing || tooLong || uploading || !onSend}>
           <span className="max-sm:sr-only">
