@@ -106,3 +106,12 @@ def test_eight_lines_of_a_message_are_in_view_on_a_phone(
         assert box.evaluate("one => one.scrollHeight <= one.clientHeight")
         box.fill("\n".join(map(str, range(9))))
         assert box.evaluate("one => one.scrollHeight > one.clientHeight")
+
+
+def test_by_touch_a_row_that_was_pressed_is_not_underlined(house: str, chromium: Browser, network: Proxy) -> None:
+    for page in somebody(chromium, network, staff(), viewport={"width": 390, "height": 844}, has_touch=True):
+        visit(page, f"{house}/dashboard?view=chat")
+        row = page.locator("[data-row=family-1]")
+        row.hover()  # as a finger leaves it on some phones
+        assert row.evaluate("one => one.matches(':hover')")
+        expect(row).to_have_css("text-decoration-line", "none")
