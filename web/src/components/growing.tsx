@@ -45,8 +45,11 @@ export function Growing({ box, children }: Props) {
     };
   }, [box, note, stay]);
   return (
-    <div className="relative">
-      <div className="absolute inset-x-0 top-0 flex flex-col justify-end" style={{ height: ROOM }}>
+    <div className="relative print:h-auto!">
+      <div
+        className="absolute inset-x-0 top-0 flex flex-col justify-end print:static print:h-auto! print:transform-none!"
+        style={{ height: ROOM }}
+      >
         <div ref={rows}>{children}</div>
       </div>
     </div>

@@ -36,7 +36,7 @@ export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, chil
     <div
       role={rowRole === "row" ? "rowgroup" : "list"}
       {...(label !== undefined && { "aria-label": label })}
-      className="relative"
+      className="relative print:h-auto!"
       style={{ height: total * rowHeight }}
     >
       {there.map((index) => (
@@ -46,7 +46,7 @@ export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, chil
           {...(rowRole === "row"
             ? { "aria-rowindex": index + 2 }
             : { "aria-posinset": index + 1, "aria-setsize": total })}
-          className="absolute inset-x-0 top-0"
+          className="absolute inset-x-0 top-0 print:static print:h-auto! print:transform-none!"
           style={{ height: rowHeight, transform: `translateY(${index * rowHeight}px)` }}
         >
           {children(index)}
