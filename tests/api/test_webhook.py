@@ -238,6 +238,9 @@ def test_store_that_cannot_commit_is_503_with_retry_after(tmp_path: Path, monkey
                 answer = await d.pay()
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) >= 1
+            request = answer.headers["x-request-id"]
+            told = [line.split(maxsplit=2)[2] for line in d.lines if request in line]
+            assert told[1:] == [f"notice refused request={request} code=unavailable"]
 
     run(work())
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwrigh
 import webbuild
 
 PACKAGE = Path(__file__).with_name("chromium")
-UNPACKED = webbuild.ROOT / ".tools" / "chromium"
+UNPACKED = (webbuild.ROOT / ".tools").resolve() / "chromium"  # several working trees may share one .tools
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",
@@ -76,7 +76,7 @@ def find_chromium() -> Chromium:
 def packaged_chromium() -> Chromium:
     current = webbuild.digest([PACKAGE / "package-lock.json"], platform.machine(), str(UNPACKED))
     stamp = UNPACKED / "stamp"
-    with webbuild.turn(PACKAGE.parent):
+    with webbuild.turn(UNPACKED.parent):
         if not (stamp.is_file() and stamp.read_text() == current):
             webbuild.install_packages(PACKAGE)
             shutil.rmtree(UNPACKED, ignore_errors=True)

@@ -15,7 +15,7 @@ from carevia.api.seats import Seats
 from carevia.domain.payloads import Live
 from carevia.domain.people import DESK
 from carevia.domain.times import iso
-from carevia.logs import Log
+from carevia.logs import Log, place_of
 from carevia.realtime import Namespace
 from carevia.service.people import People
 from carevia.service.relay import Relay
@@ -83,7 +83,7 @@ class Pulse:
         try:
             await work()  # called here: a task that is cancelled before it has begun leaves nothing unawaited
         except Exception as problem:  # the next beat tries again
-            self._log.warning("a task by the clock failed", error=type(problem).__name__)
+            self._log.warning("a task by the clock failed", error=type(problem).__name__, where=place_of(problem))
 
     async def live(self, *, customers: bool) -> None:
         rooms = [DESK, *(self._seats.customers() if customers else ())]

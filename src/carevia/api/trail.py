@@ -22,6 +22,10 @@ class Trail:
         """What it says is stored, or was before."""
         self._log.info("notice committed", request=request)
 
+    def refused(self, request: str, code: str) -> None:
+        """Nothing of it is stored: its sender was told so, and has to come again where we could not store it."""
+        self._log.info("notice refused", request=request, code=code)
+
     def emitted(self, row: JournalRow) -> None:
         """The relay's listener, for changes of bookings. What no request made has no trail."""
         if row.seq > self._newest and (cause := row.cause) is not None:

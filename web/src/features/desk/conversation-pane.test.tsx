@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server, staff } from "@/testing/desk";
@@ -38,36 +38,6 @@ test("a conversation is joined, read, and answered over the one socket", async (
   expect(screen.queryByText("Sending…")).toBeNull();
   expect(within(fresh).getByText("Ayesha comes")).toBeDefined();
   expect(alive()).toHaveLength(1);
-});
-
-test("who is opened by address is called a customer until their name is known, and unknown only where there is none", async () => {
-  let answer = (_: Reply) => {};
-  const row = new Promise<Reply>((done) => {
-    answer = done;
-  });
-  const lists = {
-    "GET /api/chat/conversation?filter=open&unread=false&limit=100": () => new Promise<never>(() => {}),
-    "GET /api/payment": data({ payments: [], totalPages: 1, totalItems: 0, currentPage: 1 }),
-  };
-  serve({ ...EMPTY_DESK, ...lists, "GET /api/chat/conversation?roomId=u7": () => row });
-  await openDesk("/dashboard?view=chat&with=u7");
-  const title = await screen.findByRole("region", { name: "Customer" });
-  await within(title).findByPlaceholderText("Write to Customer");
-  await waitFor(() => expect(within(beside()).getByText("0 bookings")).toBeDefined());
-  expect(document.body.textContent).not.toContain("Unknown customer");
-  const seen: string[] = [];
-  const watcher = new MutationObserver(() => seen.push(document.body.textContent));
-  watcher.observe(document.body, { subtree: true, childList: true, characterData: true });
-  await act(async () => answer(listing([customer(7)])));
-  expect(await screen.findByRole("region", { name: "Customer 7" })).toBeDefined();
-  expect(await within(beside()).findByText("Customer 7")).toBeDefined();
-  watcher.disconnect();
-  expect(seen.filter((text) => text.includes("Unknown customer"))).toEqual([]);
-
-  serve({ ...EMPTY_DESK, ...lists, "GET /api/chat/conversation?roomId=u8": listing([]) });
-  cleanup();
-  await openDesk("/dashboard?view=chat&with=u8");
-  expect(await screen.findByRole("region", { name: "Unknown customer" })).toBeDefined();
 });
 
 test("what is written before the page knows where to connect stays in the field until it can be sent", async () => {
@@ -423,5 +393,3 @@ test("who chooses a note by the pointer writes it at once: no letter of it is a 
   expect(screen.getByRole("textbox", { name: "Message" })).toHaveProperty("value", "private");
   expect(screen.getByRole("button", { name: "Save note" })).toBeDefined();
 });
-
-const beside = () => screen.getByRole("complementary", { name: "Customer" });
