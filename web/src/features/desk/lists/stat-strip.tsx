@@ -24,31 +24,33 @@ export function StatStrip({ stats }: { stats: Stats }) {
   const open = Number(of("booked")) + Number(of("confirmed"));
   const unassigned = Number(of("unassigned"));
   return (
-    <section
-      aria-label={say.label}
-      className="@container grid h-full grid-cols-4 grid-rows-1 max-lg:grid-cols-2 max-lg:[&>*:nth-child(n+3)]:hidden"
-    >
-      <Stat title={say.today} value={numeral(Number(of("today")))} hint={say.week(Number(of("week")))}>
-        <Trend days={stats.trends} />
-      </Stat>
-      <Stat
-        title={say.paidToday}
-        value={payments.data ? taka("paid_today", payments.data) : "–"}
-        hint={payments.data ? say.paidWeek(taka("paid_week", payments.data)) : ""}
-      />
-      <Stat title={say.due} value={taka("due")} hint={share === null ? "" : say.dueOf(share)}>
-        {share !== null && (
-          <Parts parts={[share, 100 - share]} classes={["fill-brand", "fill-warn"]} label={say.dueOf(share)} />
-        )}
-      </Stat>
-      <Stat title={say.unassigned} value={numeral(unassigned)} hint={say.open(open)}>
-        <Parts
-          parts={[open - unassigned, unassigned]}
-          classes={["fill-brand", "fill-brand opacity-35"]}
-          label={say.assignedOf(open - unassigned, open)}
+    <div className="@container h-full">
+      <section
+        aria-label={say.label}
+        className="grid h-full grid-cols-4 grid-rows-1 @max-[840px]:grid-cols-2 @max-[840px]:[&>*:nth-child(n+3)]:hidden"
+      >
+        <Stat title={say.today} value={numeral(Number(of("today")))} hint={say.week(Number(of("week")))}>
+          <Trend days={stats.trends} />
+        </Stat>
+        <Stat
+          title={say.paidToday}
+          value={payments.data ? taka("paid_today", payments.data) : "–"}
+          hint={payments.data ? say.paidWeek(taka("paid_week", payments.data)) : ""}
         />
-      </Stat>
-    </section>
+        <Stat title={say.due} value={taka("due")} hint={share === null ? "" : say.dueOf(share)}>
+          {share !== null && (
+            <Parts parts={[share, 100 - share]} classes={["fill-brand", "fill-warn"]} label={say.dueOf(share)} />
+          )}
+        </Stat>
+        <Stat title={say.unassigned} value={numeral(unassigned)} hint={say.open(open)}>
+          <Parts
+            parts={[open - unassigned, unassigned]}
+            classes={["fill-brand", "fill-brand opacity-35"]}
+            label={say.assignedOf(open - unassigned, open)}
+          />
+        </Stat>
+      </section>
+    </div>
   );
 }
 
@@ -59,7 +61,9 @@ function Stat({ title, value, hint, children }: { title: string; value: string; 
       <div className="flex h-full flex-wrap items-end justify-between gap-x-3 overflow-hidden">
         <div className="flex h-full min-w-0 flex-col justify-end">
           <p className="truncate text-xs font-[550] text-ink-2">{title}</p>
-          <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums">{value}</p>
+          <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums @max-[400px]:text-lg">
+            {value}
+          </p>
           <p className="truncate text-xs text-ink-3 tabular-nums">{hint || "\u00a0"}</p>
         </div>
         <span className="flex-none @max-[1100px]:hidden">{children}</span>
