@@ -297,6 +297,23 @@ def test_title_and_icon_carry_the_unread_count(site: Program, network: Proxy, pe
 
 # --- presence ---
 
+
+def test_while_the_desk_is_cut_off_nobody_pretends_to_be_there_and_who_was_is_said(
+    site: Program, network: Proxy, person: Person
+) -> None:
+    visit(person(token("family-1")), f"{site.url}/chat")
+    desk = visit(person(staff("rafiq")), f"{network.url}/dashboard?view=chat&with=family-1")
+    dot = desk.locator("[data-participant=family-1] [data-presence]")
+    expect(dot).to_have_attribute("data-presence", "here")
+    network.refuse()
+    network.reset()
+    expect(dot).to_have_attribute("data-presence", "was")
+    expect(desk.get_by_text(re.compile(r"Was online at \d\d:\d\d"))).to_be_visible()
+    expect(desk.locator("[data-presence=here]")).to_have_count(0)
+    network.heal()
+    expect(dot).to_have_attribute("data-presence", "here")
+
+
 HIDE = """state => { Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
 document.dispatchEvent(new Event("visibilitychange")); }"""
 

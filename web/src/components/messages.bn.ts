@@ -38,6 +38,7 @@ export const bn: Words = {
     here: "অনলাইন",
     away: "দূরে আছেন",
     offline: "অফলাইন",
+    was: "অনলাইন ছিলেন",
     left: (time) => `${time}-এ অনলাইন ছিলেন`,
   },
   conversation: {

@@ -39,6 +39,7 @@ const en = {
     here: "Online",
     away: "Away",
     offline: "Offline",
+    was: "Was online",
     left: (time: string) => `Was online at ${time}`,
   },
   conversation: {

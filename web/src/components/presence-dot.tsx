@@ -1,17 +1,19 @@
-// Whether somebody is there: full = online, ring = away (amber) or offline (grey). The word stands beside it or is spoken.
-import type { PresenceState } from "@/lib/presence/presence";
+// Whether somebody is there: full = online (grey: was so when we last heard), ring = away
+// (amber) or offline (grey). The word stands beside it or is spoken.
+import type { KnownState } from "@/lib/presence/presence";
 import { words } from "./messages";
 
 const LOOKS = {
   here: "border-brand bg-brand",
   away: "border-warn bg-surface",
   offline: "border-field bg-surface",
+  was: "border-field bg-field",
 } as const;
 
 const SIZES = { small: "size-2 border-2", middle: "size-3 border-[3px]" } as const;
 
 interface Props {
-  state: PresenceState | null;
+  state: KnownState | null;
   /** That of the avatar: a larger one would hide the initials. */
   size?: keyof typeof SIZES;
 }

@@ -9,7 +9,7 @@ import type { Person } from "@/lib/api/get-session";
 import type { Outbox } from "@/lib/chat/outbox";
 import { hour } from "@/lib/format/time";
 import { focusPane, PANE } from "@/lib/keys/rows";
-import { type Presence, stateOf } from "@/lib/presence/presence";
+import { lastSeen, type Presence, stateOf } from "@/lib/presence/presence";
 import type { Connection } from "@/lib/socket/connection";
 import { ConversationActions } from "./conversation-actions";
 import type { ConversationRow } from "./conversations";
@@ -106,10 +106,10 @@ export function ConversationPane(props: Props) {
 /** Always as high, so nothing moves when the page learns of it. */
 function CustomerPresence({ presence, roomId }: { presence: Presence | null; roomId: string }) {
   const state = stateOf(presence, roomId);
-  const left = state === "offline" ? presence?.left.get(roomId) : undefined;
+  const seen = presence && state !== "here" && state !== "away" ? lastSeen(presence, roomId) : null;
   return (
     <p className="h-[1lh] truncate text-tiny leading-4 text-ink-3" aria-hidden="true">
-      {left !== undefined ? shared.presence.left(hour(left)) : state && shared.presence[state]}
+      {seen !== null ? shared.presence.left(hour(seen)) : state && shared.presence[state]}
     </p>
   );
 }

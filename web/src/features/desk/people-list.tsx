@@ -11,7 +11,7 @@ import { age, lasting } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
 import { writtenIn } from "@/lib/language";
 import { lazily } from "@/lib/lazily";
-import { type Presence, type PresenceState, stateOf } from "@/lib/presence/presence";
+import { type KnownState, type Presence, stateOf } from "@/lib/presence/presence";
 import { onServerClock } from "@/lib/server-clock";
 import { BookingState } from "./booking-state";
 import { type ConversationRow, conversationOf } from "./conversations";
@@ -118,7 +118,7 @@ function clockOf(row: ConversationRow, booking: BookingRow | undefined, now: num
 
 interface RowProps extends Clock {
   row: ConversationRow;
-  presence: PresenceState | null;
+  presence: KnownState | null;
   booking: BookingRow | undefined;
   open: boolean;
   /** What has been begun to be written; empty where nothing is. */

@@ -8,7 +8,7 @@ import { words } from "./messages";
 const MOST = 3;
 
 export function StaffHere({ presence }: { presence: Presence | null }) {
-  if (!presence || presence.staff.size === 0) return null;
+  if (!presence || presence.upto !== null || presence.staff.size === 0) return null;
   const staff = [...presence.staff.values()].sort(hereFirst);
   const names = staff.map(({ name, state }) => (state === "away" ? words.staffAway(name) : name)).join(", ");
   return (

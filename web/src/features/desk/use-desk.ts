@@ -3,7 +3,7 @@ import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanst
 import { type RefObject, useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { askAnew } from "@/lib/api/ask-anew";
 import { DESK_LIMITS } from "@/lib/freshness";
-import type { Presence } from "@/lib/presence/presence";
+import { outdated, type Presence } from "@/lib/presence/presence";
 import { useAttention, usePresence } from "@/lib/presence/use-presence";
 import type { Connection, ConnectionEvent } from "@/lib/socket/connection";
 import { useConnection, useFramedEvents, useGatheredEvents } from "@/lib/socket/use-connection";
@@ -123,7 +123,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     connection,
     live,
     alarm,
-    presence: live.freshness === "live" || live.freshness === "checking" ? presence : null,
+    presence: live.freshness === "live" || live.freshness === "checking" ? presence : outdated(presence, live.lastLive),
     loading: bookings.isPending,
     problem: bookings.error?.message ?? null,
     list: conversations,

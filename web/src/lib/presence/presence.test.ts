@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apply, NOBODY, type PeoplePresent, stateOf } from "./presence";
+import { apply, lastSeen, NOBODY, type PeoplePresent, stateOf } from "./presence";
 
 const told = (change: Partial<PeoplePresent>): PeoplePresent => ({
   whole: false,
@@ -24,6 +24,18 @@ test("changes apply to what was known, and the whole replaces it", () => {
 test("staff who leave are no longer on the desk", () => {
   const desk = apply(NOBODY, told({ staff: [rafiq] }), 0);
   expect([...apply(desk, told({ staff: [{ ...rafiq, state: "offline" }] }), 0).staff]).toEqual([]);
+});
+
+test("while the page is not told, who was there was so until it last heard, and the next picture says who is", () => {
+  const desk = apply(NOBODY, told({ whole: true, staff: [rafiq], here: ["u1"], away: ["u2"] }), 1_000);
+  const cut = { ...desk, upto: 5_000 };
+  const people = ["u1", "u2", "u3", "s1"];
+  expect(people.map((id) => stateOf(cut, id))).toEqual(["was", "was", "offline", "was"]);
+  expect(people.map((id) => lastSeen(cut, id))).toEqual([5_000, 5_000, null, 5_000]);
+  expect(stateOf(apply(cut, told({ away: ["u1"] }), 8_000), "u1")).toBe("was");
+  const back = apply(cut, told({ whole: true, here: ["u1"] }), 9_000);
+  expect(people.map((id) => stateOf(back, id))).toEqual(["here", "offline", "offline", "offline"]);
+  expect(lastSeen(back, "u2")).toBe(5_000);
 });
 
 test("nothing is known of anybody while nothing is known", () => {

@@ -1,18 +1,24 @@
 // Presence on a page: what the server says of others, and what this tab says of itself.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import { watchAttention } from "./attention";
-import { apply, NOBODY, type PeoplePresent, type Presence, type PresenceState } from "./presence";
+import { apply, NOBODY, outdated, type PeoplePresent, type Presence, type PresenceState } from "./presence";
 
-/** Of everybody, for the desk; null while this page does not know. */
+/** Of everybody, for the desk; null where this page has never known. */
 export function usePresence(connection: Connection | null): Presence | null {
   const [presence, setPresence] = useState<Presence | null>(null);
+  const heard = useRef(0); // the wire may have been dead for long when somebody notices
   useFramedEvents(connection, (event) => {
-    if (event.type === "disconnected") setPresence(null);
-    if (event.type !== "received" || event.name !== "presence") return;
-    const told = event.args[0] as PeoplePresent;
+    if (event.type === "disconnected") {
+      const upto = heard.current;
+      setPresence((before) => outdated(before, upto));
+    }
+    if (event.type !== "received") return;
     const at = Date.now();
+    heard.current = at;
+    if (event.name !== "presence") return;
+    const told = event.args[0] as PeoplePresent;
     setPresence((before) => apply(before ?? NOBODY, told, at));
   });
   return presence;
