@@ -24,7 +24,7 @@ export function Dialog({ title, onClose, className = "w-[min(560px,94vw)]", chil
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      className={`m-auto max-h-[calc(100dvh-32px)] rounded-xl border border-line bg-surface p-5 text-ink shadow-2 backdrop:bg-[#0006] ${className}`}
+      className={`m-auto max-h-[calc(100dvh-32px)] rounded-xl border border-line bg-surface p-5 text-ink shadow-3 backdrop:bg-[#0006] ${className}`}
       onClose={() => !dialog.current?.open && onClose()}
       onKeyDown={(event) => event.stopPropagation()}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}

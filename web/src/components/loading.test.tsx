@@ -80,3 +80,15 @@ test("who asks again by keyboard is not thrown out of the pane when the button h
   expect(screen.getByText("rows")).toBeDefined();
   expect(document.activeElement).toBe(screen.getByLabelText("Filter"));
 });
+
+test("of a list come rows that are as high as those which will stand there", async () => {
+  vi.useFakeTimers();
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Loading rowHeight={66} />
+    </QueryClientProvider>,
+  );
+  await after(400);
+  const rows = [...(screen.getByRole("status", { name: "Loading" }).children as HTMLCollectionOf<HTMLElement>)];
+  expect(rows.map((row) => row.style.height)).toEqual(["66px", "66px", "66px", "66px"]);
+});

@@ -49,7 +49,7 @@ export function Popover({ label, title, face, className = "", children }: Props)
           role="dialog"
           aria-label={label}
           tabIndex={-1}
-          className="card absolute top-full right-0 z-20 mt-2 flex w-72 max-w-[calc(100vw-32px)] flex-col gap-3 p-4 text-left text-[13px] leading-5 text-ink shadow-2 outline-none max-md:fixed max-md:inset-x-4 max-md:top-14 max-md:w-auto"
+          className="card absolute top-full right-0 z-20 mt-2 flex w-72 max-w-[calc(100vw-32px)] flex-col gap-3 p-4 text-left text-[13px] leading-5 text-ink shadow-3 outline-none max-md:fixed max-md:inset-x-4 max-md:top-14 max-md:w-auto"
         >
           {children}
         </div>

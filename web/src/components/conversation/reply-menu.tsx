@@ -49,7 +49,7 @@ export function ReplyMenu({ menu, id }: { menu: ReplyMenuState; id: string }) {
   return (
     <>
       {menu.open && (
-        <div className="absolute inset-x-0 bottom-full z-10 mb-1.5 rounded-xl border border-line bg-surface py-1 shadow-2">
+        <div className="absolute inset-x-0 bottom-full z-10 mb-1.5 rounded-xl border border-line bg-surface py-1 shadow-3">
           <div id={id} role="listbox" aria-label={words.replies} className="max-h-64 overflow-y-auto">
             {menu.list.map((reply) => (
               // biome-ignore lint/a11y/useKeyWithClickEvents: the composer has the focus and takes the keys

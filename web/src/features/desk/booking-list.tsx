@@ -23,7 +23,7 @@ const FIRST = 8;
  * But all that came in this frame: they are confirmed together. */
 const FLOOD = 10;
 const LAST = 1_000;
-const ROW = 52;
+export const ROW = 52;
 /** The place of rows that are drawn in the next frame: nothing moves when they come. */
 const LATER = "h-[calc(var(--rows)*52px)] @max-[700px]:h-[calc(var(--rows)*60px)]";
 

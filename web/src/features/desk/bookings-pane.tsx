@@ -4,7 +4,7 @@ import { Growing } from "@/components/growing";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
-import { BookingList } from "./booking-list";
+import { BookingList, ROW } from "./booking-list";
 import { PAGE } from "./get-bookings";
 import { words } from "./messages";
 import { PlayButton } from "./play-button";
@@ -45,7 +45,7 @@ export function BookingsPane({ data, list, className }: Props) {
             <Problem text={words.bookingsFailed(problem)} onRetry={refetch} />
           </div>
         )}
-        {empty && loading && <Loading />}
+        {empty && loading && <Loading rowHeight={ROW} />}
         {empty && !loading && !problem && <Nothing />}
         {!empty && (
           <Growing box={box}>

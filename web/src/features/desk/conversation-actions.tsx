@@ -30,7 +30,7 @@ export function ConversationActions({ row, me, onChanged }: Props) {
       {change.error && (
         <p
           role="alert"
-          className="absolute top-full right-2 z-10 mt-1 max-w-[calc(100%-16px)] rounded-lg border border-bad-line bg-bad-tint px-3 py-1.5 text-xs leading-4 text-bad-ink shadow-2"
+          className="absolute top-full right-2 z-10 mt-1 max-w-[calc(100%-16px)] rounded-lg border border-bad-line bg-bad-tint px-3 py-1.5 text-xs leading-4 text-bad-ink shadow-3"
         >
           {words.actions.failed(change.error.message)}
         </p>

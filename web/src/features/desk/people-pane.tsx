@@ -78,7 +78,7 @@ function Conversations({ data, me, query, openRoom }: Pick<Props, "data" | "me" 
             <Problem text={words.peopleFailed(list.problem)} onRetry={refetch} />
           </div>
         )}
-        {empty && list.loading && <Loading />}
+        {empty && list.loading && <Loading rowHeight={PERSON} />}
         {empty && !list.loading && !list.problem && <Nothing newcomers={counts?.open === 0 && counts.closed === 0} />}
         <PeopleList
           box={box}

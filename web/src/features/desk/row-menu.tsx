@@ -69,7 +69,7 @@ export function RowMenu({ row, at, me, onChanged, onClose }: Props) {
       tabIndex={-1}
       aria-label={words.rowMenu.label(fullName(row))}
       onKeyDown={onKey}
-      className="card fixed z-30 min-w-48 p-1 text-[13px] shadow-2"
+      className="card fixed z-30 min-w-48 p-1 text-[13px] shadow-3"
       style={place}
     >
       <RowLink role="menuitem" to="/dashboard" search={{ view: "chat", with: row._id }} className={ITEM}>

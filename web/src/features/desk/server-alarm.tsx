@@ -15,7 +15,7 @@ export function ServerAlarm({ connection }: { connection: Connection | null }) {
   return (
     <div
       role="alert"
-      className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl rounded-lg border border-bad-line bg-bad-tint px-4 py-3 text-[13px] leading-[18px] text-bad-ink shadow-2"
+      className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl rounded-lg border border-bad-line bg-bad-tint px-4 py-3 text-[13px] leading-[18px] text-bad-ink shadow-3"
     >
       <strong className="block font-semibold">{words.serverAlarm}</strong>
       <span lang="en">{alarm}</span>

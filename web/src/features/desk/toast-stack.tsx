@@ -70,7 +70,7 @@ export function ToastStack({ connection, bookings, openRoom, listed }: Props) {
         />
       ))}
       {more > 0 && (
-        <div className="card flex items-center justify-between gap-2 py-1 pr-1.5 pl-3 text-xs shadow-2">
+        <div className="card flex items-center justify-between gap-2 py-1 pr-1.5 pl-3 text-xs shadow-3">
           {words.toasts.more(more)}
           <PassingButton
             className="btn btn-quiet btn-small"
@@ -115,7 +115,7 @@ function Toast({ row, onDismiss, handOver }: ToastProps) {
   const name = row.userName || words.unknown;
   const amount = money(row.amountPaid, row.currency);
   return (
-    <div className="card flex items-center gap-2.5 py-2.5 pr-1.5 pl-3 shadow-2" data-toast={row.trackingId}>
+    <div className="card flex items-center gap-2.5 py-2.5 pr-1.5 pl-3 shadow-3" data-toast={row.trackingId}>
       <Avatar id={row.userId} name={name} />
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap gap-x-1 font-[650]" title={words.newBooking(name, amount)}>

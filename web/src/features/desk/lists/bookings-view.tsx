@@ -107,7 +107,7 @@ function Bookings({ data, search, list }: Props) {
         />
         <div ref={box} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
           <Table {...{ found, data, rowHeight, onRange, box }} search={rest} />
-          {!found.loaded && !found.problem && <Loading />}
+          {!found.loaded && !found.problem && <Loading rowHeight={rowHeight} />}
           {found.loaded && found.total === 0 && <Nothing filtered={query(search) !== ""} />}
         </div>
       </div>

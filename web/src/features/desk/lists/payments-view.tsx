@@ -88,7 +88,7 @@ function Payments({ found, box, range, onRange, show, start, search, now }: Paym
         <VirtualList {...{ box, onRange }} keyOf={found.keyOf} total={found.total} rowHeight={ROW} rowRole="listitem">
           {(index) => <Row payment={found.row(index)} search={search} now={now} />}
         </VirtualList>
-        {!found.loaded && !found.problem && <Loading />}
+        {!found.loaded && !found.problem && <Loading rowHeight={ROW} />}
         {found.loaded && found.total === 0 && (
           <p className="p-4 text-ink-2">{query(search) === "" ? words.nothingPaidYet : words.nothingPaid}</p>
         )}
