@@ -45,7 +45,8 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   const files = note ? [] : uploads.list;
   const uploading = files.some((file) => file.done === null);
   const nothing = isBlank(text) && files.length === 0;
-  const replies = useReplyMenu(staff && !note ? slashWord(text) : null, (reply) => {
+  const form = useRef<HTMLFormElement>(null);
+  const replies = useReplyMenu(staff && !note ? slashWord(text) : null, form, (reply) => {
     setText(reply.text);
     box.current?.focus();
   });
@@ -107,6 +108,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
   };
   return (
     <form
+      ref={form}
       className={`relative mx-2.5 mt-1 mb-3 rounded-xl border shadow-2 focus-within:border-brand focus-within:ring-3 focus-within:ring-tint-2 md:mx-4 ${note ? "border-dashed border-note-line bg-note" : "border-field bg-surface"}`}
       onSubmit={(event) => {
         event.preventDefault();

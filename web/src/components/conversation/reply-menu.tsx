@@ -1,8 +1,9 @@
 // Saved replies behind a slash: a list above the composer, driven by the keys of the box that keeps the focus.
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, type RefObject, useState } from "react";
 import { fitting, repliesQuery, type SavedReply } from "@/lib/chat/saved-replies";
 import { shorten } from "@/lib/format/graphemes";
+import { useOutside } from "../use-outside";
 import { words } from "./messages";
 import { SavedRepliesDialog } from "./saved-replies-dialog";
 
@@ -18,12 +19,17 @@ interface ReplyMenuState {
   take: (reply: SavedReply) => void;
 }
 
-/** `word` is what stands behind the slash, null where no reply is looked for. */
-export function useReplyMenu(word: string | null, onTake: (reply: SavedReply) => void): ReplyMenuState {
+/** `word` is what stands behind the slash, null where no reply is looked for. Whoever goes out of `composer` leaves it. */
+export function useReplyMenu(
+  word: string | null,
+  composer: RefObject<HTMLElement | null>,
+  onTake: (reply: SavedReply) => void,
+): ReplyMenuState {
   const { data, error } = useQuery({ ...repliesQuery, enabled: word !== null });
   const [at, setAt] = useState({ word, place: 0 });
   const [left, setLeft] = useState<string | null>(null);
   const open = word !== null && word !== left;
+  useOutside([composer], open, () => setLeft(word));
   const list = open ? fitting(data ?? [], word).slice(0, MOST) : [];
   const place = at.word === word ? Math.min(at.place, list.length - 1) : 0; // another word is another list
   const chosen = list[place];

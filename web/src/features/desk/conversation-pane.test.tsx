@@ -153,7 +153,7 @@ test("the empty box calls the customer by the first name, and offers the saved r
   expect(requests.some(({ path }) => path === "/api/chat/reply")).toBe(true);
 });
 
-test("the arrows walk the saved replies, and another word begins with the first of them", async () => {
+test("the arrows walk the saved replies, another word begins with the first, and a press elsewhere leaves them", async () => {
   serve({
     ...EMPTY_DESK,
     "GET /api/chat/conversation": listing([customer(9)]),
@@ -167,6 +167,8 @@ test("the arrows walk the saved replies, and another word begins with the first 
   expect(chosen()).toContain("/hours");
   await userEvent.keyboard("{ArrowDown}{ArrowUp}h");
   expect(chosen()).toContain("/hello");
+  fireEvent.pointerDown(screen.getByRole("log"));
+  expect(screen.queryByRole("option", { name: /^\// })).toBeNull();
 });
 
 test("who goes back to the list by its arrow does not come to the conversation again by the browser's way back", async () => {
