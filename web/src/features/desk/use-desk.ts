@@ -77,7 +77,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
         beginAnew();
         setReload((before) => before + 1);
       }
-      refetch();
+      void refetch();
     },
   });
 
@@ -97,7 +97,7 @@ export function useDesk({ me, query, openRoom, list }: Options): DeskData {
     if (unseen === null) pages.current = 1;
     else if (loaded !== null && unseen < loaded.oldest && pages.current < MOST_PAGES) {
       pages.current = Math.min(MOST_PAGES, Math.max(pages.current + 1, filled));
-      askAnew(queries, BOOKINGS);
+      void askAnew(queries, BOOKINGS);
     }
   }, [unseen, filled, loaded, queries]);
 

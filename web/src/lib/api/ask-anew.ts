@@ -2,17 +2,19 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 
 /** An answer that is under way is thrown away, unless it is a query's first: that one is kept, for somebody waits for it,
- * but it was asked for before, so the query is asked again behind it. TanStack Query alone would take it for fresh. */
-export function askAnew(queries: QueryClient, queryKey: QueryKey): void {
+ * but it was asked for before, so the query is asked again behind it. TanStack Query alone would take it for fresh.
+ * Over once all have answered. */
+export async function askAnew(queries: QueryClient, queryKey: QueryKey): Promise<void> {
   const first = queries.getQueryCache().findAll({
     queryKey,
     predicate: ({ state }) => state.data === undefined && state.fetchStatus === "fetching",
   });
-  void queries.invalidateQueries({ queryKey });
+  const answered = queries.invalidateQueries({ queryKey });
   for (const query of first) {
     const again = () => void queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
     query.promise?.then(again, () => {}); // a failed one says so, and is asked again by whoever reads it
   }
+  await answered;
 }
 
 /** First answers that do not come are waited for no more, and asked for anew. */
