@@ -259,3 +259,22 @@ test("what has arrived is told until the server has taken it, and again to the n
   await accept("b", true);
   expect(told()).toHaveLength(3);
 });
+
+test.each([
+  ["has paid", "customer_added", { userId: "u1" }],
+  ["has written", "conversation_updated", { roomId: "u1" }],
+])(
+  "a conversation that was opened before there was such a customer is there once somebody of that name %s",
+  async (_, name, told) => {
+    serve({ "GET /api/chat/message": refusal(404, "There is no such conversation.") });
+    const page = await open({ ok: false, error: "There is no such conversation.", code: "not_found" });
+    expect(page.current.error).toBe("There is no such conversation.");
+    serve({ "GET /api/chat/message": history(false, 5) });
+    newest().deliver(name, told, "e.5");
+    await pass(200);
+    expect(asked("join_room")).toHaveLength(2);
+    await joined();
+    expect(page.current.error).toBeNull();
+    expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+  },
+);

@@ -113,6 +113,8 @@ export function useConversation(connection: Connection | null, roomId: string, m
     if (event.type === "connected") void (event.recovered && whole.current ? undefined : join());
     if (event.type !== "received") return;
     if (event.name === "reset") void join(true);
+    // Whoever was opened by address before there was such a customer is there now.
+    if (!whole.current && isOf(roomId, event.name, event.args[0])) void join();
     if (event.name === "receive_message" || event.name === "note_added") {
       const row = event.args[0] as Omit<MessageFact, "seq"> & { roomId: string; seq?: number };
       const seq = row.seq ?? event.seq;
@@ -151,6 +153,12 @@ export function useConversation(connection: Connection | null, roomId: string, m
 
 /** For good: the server had trouble where it says anything else, or nothing. */
 const isRefused = (ack: Ack | null): boolean => ack?.ok === false && REFUSALS.includes(ack.code ?? "");
+
+/** Whether it tells the desk that there is somebody: they have paid, or written. */
+function isOf(roomId: string, name: string, told: unknown): boolean {
+  if (name === "customer_added") return (told as { userId: string }).userId === roomId;
+  return name === "conversation_updated" && (told as { roomId: string }).roomId === roomId;
+}
 
 function sentence(failure: unknown): string {
   return failure instanceof ApiError ? failure.message : words.unread;
