@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, expect, test, vi } from "vitest";
-import { data, serve } from "@/testing/fake-server";
+import { data, refusal, serve } from "@/testing/fake-server";
 import { useFirstShown, useReceipt } from "./use-receipt";
 
 afterEach(() => {
@@ -21,10 +21,11 @@ const NOWHERE = {
 };
 
 /** How often it is asked for within a minute of being shown. */
-async function asked(use: (trackingId: string) => unknown, receipt: object): Promise<number> {
+async function asked(use: (trackingId: string) => unknown, receipt: object | null): Promise<number> {
   vi.useFakeTimers();
-  const requests = serve({ "GET /api/booking/receipt": data({ ...NOWHERE, ...receipt, desks: [] }) });
-  const client = new QueryClient();
+  const answer = receipt ? data({ ...NOWHERE, ...receipt, desks: [] }) : refusal(404, "There is no such booking.");
+  const requests = serve({ "GET /api/booking/receipt": answer });
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>{children}</QueryClientProvider>
   );
@@ -43,8 +44,11 @@ test("how fast a booking was on a first desk is asked once: it does not change",
   expect(await asked(useFirstShown, { receivedAt: null })).toBe(1);
 });
 
-test("a booking that is on no desk is asked for eagerly at first, then seldom", async () => {
-  const times = await asked(useFirstShown, {});
+test.each([
+  ["that is on no desk", {}],
+  ["whose receipt is refused", null],
+])("a booking %s is asked for eagerly at first, then seldom", async (_, receipt) => {
+  const times = await asked(useFirstShown, receipt);
   expect(times).toBeGreaterThan(20);
   expect(times).toBeLessThan(26);
 });

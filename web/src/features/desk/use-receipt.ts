@@ -25,6 +25,6 @@ function useAsked(trackingId: string, pause: (receipt: Receipt | undefined, aske
   return useQuery({
     queryKey: ["receipt", trackingId],
     queryFn: ({ signal }) => getReceipt(trackingId, signal),
-    refetchInterval: ({ state }) => pause(state.data, state.dataUpdateCount),
+    refetchInterval: ({ state }) => pause(state.data, state.dataUpdateCount + state.errorUpdateCount),
   });
 }
