@@ -40,14 +40,16 @@ const send = async (...texts: string[]) => {
   await turn();
 };
 
-test("a message is sending until the server has taken it", async () => {
+test("a message is sending until the server has taken it; it is out of the list before the conversation has it", async () => {
   await newest().accept("s1");
+  const left: string[][] = [];
+  outbox.subscribe(() => left.push(states()));
   await send("Hello");
   expect(states()).toEqual(["Hello: sending"]);
   expect(asked()[0]).toMatchObject({ roomId: "u1", text: "Hello", as: "s1" });
   expect(asked()[0]?.id).toMatch(/^\d{13}-[0-9a-f]{32}$/);
   await answer(0, taken(7));
-  expect(states()).toEqual([]);
+  expect(left).toEqual([[]]);
   expect(events).toMatchObject([{ type: "sent", sent: { roomId: "u1", text: "Hello", seq: 7 } }]);
 });
 
@@ -250,8 +252,11 @@ test("a refused message says why, and is sent again or dropped by a person only"
 test("too fast is no refusal: it is sent again a moment later", async () => {
   await newest().accept("s1");
   await send("Hello");
-  await answer(0, { ok: false, error: "Too many events at once.", code: "rate_limited" });
-  await vi.waitFor(() => expect(asked()).toHaveLength(2));
+  vi.useFakeTimers();
+  newest().asked[0]?.answer({ ok: false, error: "Too many events at once.", code: "rate_limited" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  vi.useRealTimers();
+  expect(asked()).toHaveLength(2);
   expect(asked()[1]?.id).toBe(asked()[0]?.id);
 });
 
@@ -260,8 +265,8 @@ test("what the conversation has, though its answer was lost, waits no more and g
   await send("Hello", "Who comes?");
   await newest().lose();
   outbox.forget(asked()[0]?.id ?? "");
+  expect(states().map((state) => state.split(":")[0])).toEqual(["Who comes?"]); // at once, or it would stand in both
   await turn();
-  expect(states().map((state) => state.split(":")[0])).toEqual(["Who comes?"]);
   outbox.close();
   outbox = await opened();
   await newest().accept("s2");
@@ -269,9 +274,11 @@ test("what the conversation has, though its answer was lost, waits no more and g
   expect(asked().map(({ text }) => text)).toEqual(["Who comes?"]);
 });
 
-test("what waits can be taken back; what is just going out cannot", async () => {
+test("what waits can be taken back, also by two presses; what is just going out cannot", async () => {
   await send("one", "two");
-  outbox.drop(outbox.entries[0]?.id ?? "");
+  const one = outbox.entries[0]?.id ?? "";
+  outbox.drop(one);
+  outbox.drop(one);
   await turn();
   expect(events).toEqual([]);
   await newest().accept("s1");
@@ -292,6 +299,26 @@ test("nor can what is about to go out: it would be gone from here, and be sent",
   while (looks.length > 0) await looks.shift()?.();
   expect(asked().map(({ text }) => text)).toEqual(["Hello"]);
   expect(states()).toEqual(["Hello: sending"]);
+});
+
+test("what is taken back before it was seen in the store is gone", async () => {
+  const looks = heldLooks();
+  await send("one");
+  outbox.drop(outbox.entries[0]?.id ?? "");
+  await turn();
+  await looks.pop()?.(); // of who takes it back
+  await looks.pop()?.(); // of who wrote it
+  expect(states()).toEqual([]);
+});
+
+test("what another tab takes back as it is about to go out does not hold up the next", async () => {
+  await send("one", "two");
+  const looks = heldLooks();
+  await newest().accept("s1");
+  await turn();
+  await store.remove(outbox.entries[0]?.id ?? "");
+  while (looks.length > 0) await looks.shift()?.();
+  expect(asked().map(({ text }) => text)).toEqual(["two"]);
 });
 
 test("what was taken back after it had gone out once leaves a doubt", async () => {
