@@ -171,6 +171,30 @@ def test_how_far_the_journal_has_got_is_not_taken_back_by_who_says_it_late(tmp_p
         os.close(lock or 0)
 
 
+def test_in_a_new_epoch_the_journal_is_told_of_anew_though_it_had_got_further_in_the_old_one(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data", count=1)
+    lock = hold(path)
+    assert lock is not None
+    reached = Reached(lock)
+    with contextlib.closing(connect(path)) as connection:
+        reached.epoch(connection, "never")
+        reached.committed(90)
+        assert reached.epoch(connection, "new") == "new"
+    reached.committed(3)
+    assert "had got to 3" in lacking(path)
+    reached.close()
+    os.close(lock)
+
+
+def test_where_no_byte_can_be_written_beside_the_database_what_is_committed_stays_so(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data", count=1)
+    with path.with_name(f"{path.name}.lock").open("rb") as lock:
+        reached = Reached(lock.fileno())
+        reached.committed(9)
+        reached.close()
+    assert lacking(path) == ""
+
+
 def append_and_be_killed(folder: Path, count: int) -> None:
     """Each row in a COMMIT of its own."""
     script = (
