@@ -54,7 +54,7 @@ def test_a_tab_that_comes_back_on_another_node_ends_where_it_was_and_counts_once
     """Its old connection has not heard of the cut. The clocks of two nodes need not be alike."""
     ended: list[str] = []
     one, two, three = node(1_000 + ahead), node(5_000), node(9_000)
-    oldest, before, again = tab("oldest", 0, ended), tab("rima-1", 0, ended, "one "), tab("rima-1", 0, ended, "two ")
+    oldest, before, again = tab("oldest", 1, ended), tab("rima-1", 0, ended, "one "), tab("rima-1", 0, ended, "two ")
     three.take(oldest)
     one.take(before)
     for other in (two, three):
@@ -66,6 +66,23 @@ def test_a_tab_that_comes_back_on_another_node_ends_where_it_was_and_counts_once
     assert ended == []
     one.came_elsewhere(*there(again))
     assert ended == ["rima-1: recovered on another node"]
+    assert list(one) == []
     two.came_elsewhere(*there(before))  # told late, or once more
     assert list(two) == [again]
     assert len(ended) == 1
+    assert two.stamp() > seat_of(again).since  # whoever comes next is the newer one
+    three.take(tab("one too many", 0, ended))
+    assert ended[1:] == ["oldest"]
+
+
+def test_what_was_last_heard_of_other_nodes_ends_no_tab_while_they_are_not_heard() -> None:
+    ended: list[str] = []
+    roster = Roster("node")
+    roster.hears = lambda: False
+    seats = Seats(1, roster, lambda: 1_000)
+    seats.came_elsewhere(*there(tab("elsewhere", 2_000, [])))
+    seats.take(tab("here", 1_000, ended))
+    assert ended == []
+    roster.hears = lambda: True
+    seats.came_elsewhere(*there(tab("elsewhere", 2_000, [])))
+    assert ended == ["here"]
