@@ -34,14 +34,17 @@ function connected(): Connection {
 
 /** An open conversation; the server has let it in, or not. */
 async function open(answer: Ack = { ok: true }) {
-  const connection = connected();
-  const wrapper = ({ children }: { children: ReactNode }) => (
-    <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
-  );
-  const { result } = renderHook(() => useConversation(connection, "u1", { _id: "s1" }), { wrapper });
+  const result = renderConversation(connected());
   await accept("a");
   await joined(answer);
   return result;
+}
+
+function renderConversation(connection: Connection) {
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
+  );
+  return renderHook(() => useConversation(connection, "u1", { _id: "s1" }), { wrapper }).result;
 }
 
 async function joined(answer: Ack = { ok: true }) {
@@ -234,12 +237,40 @@ test("after a restored backup what comes is told, though higher numbers were tol
   expect(told().at(-1)).toEqual({ roomId: "u1", delivered: 6, seen: 6 });
 });
 
-test("who closes it while away has left it once the connection is back, for a recovery would bring them in again", async () => {
+test.each([
+  ["while away", async () => open()],
+  [
+    "while away, where what was said before could not be read",
+    async () => {
+      const page = await open();
+      serve({ "GET /api/chat/message": refusal(503, "Not at the moment.") });
+      act(() => page.current.loadOlder());
+      await pass();
+    },
+  ],
+  [
+    "as the connection is cut during the joining",
+    async () => {
+      renderConversation(connected());
+      await accept("a");
+    },
+  ],
+])(
+  "who closes it %s has left it once the connection is back, for a recovery would bring them in again",
+  async (_, begin) => {
+    serve({ "GET /api/chat/message": history(true, 5) });
+    await begin();
+    act(() => newest().lose());
+    cleanup();
+    expect(newest().said.map(({ name, args }) => [name, ...args])).toEqual([["leave_room", "u1"]]);
+  },
+);
+
+test("who never was in it has nothing to leave", async () => {
   serve({ "GET /api/chat/message": history(false) });
-  await open();
-  act(() => newest().lose());
+  renderConversation(connected());
   cleanup();
-  expect(newest().said.map(({ name, args }) => [name, ...args])).toEqual([["leave_room", "u1"]]);
+  expect(newest().said).toEqual([]);
 });
 
 test("what has arrived is told until the server has taken it, and again to the next connection", async () => {

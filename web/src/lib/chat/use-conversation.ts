@@ -101,11 +101,10 @@ export function useConversation(connection: Connection | null, roomId: string, m
     void load("page_loaded"); // shown at once, and read again once this tab hears what is said
     if (connection?.snapshot.status === "connected") void join();
     return () => {
+      // Also who is away, or was cut off while joining: a recovery would bring them into the room that they were in.
+      if (joins.current > 0) connection?.tellOnceConnected("leave_room", roomId);
       life.current += 1;
       joins.current += 1;
-      // Who is away: a recovery would bring them into the room again that they were in.
-      if (whole.current) connection?.tellOnceConnected("leave_room", roomId);
-      else connection?.tell("leave_room", roomId);
     };
   }, [connection, roomId, join, load]);
 
