@@ -161,6 +161,19 @@ def test_refunds_before_a_payment_without_a_booking_are_told_with_it(tmp_path: P
     run(main())
 
 
+def test_refunds_of_a_payment_without_a_booking_count_as_soon_as_a_later_notice_names_its_intent(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            stranger = paid_event(id="cs_1", payment_intent=None, metadata={"userId": ""})
+            await home.deliver(stranger)
+            await home.deliver(refunded("pi_1"))
+            named = paid_event(id="cs_1", payment_intent="pi_1", metadata={"userId": ""})
+            await home.deliver(named | {"id": "evt_again"})
+            assert [row["status"] for row in await home.told("payment_updated")] == ["paid", "refunded"]
+
+    run(main())
+
+
 def refunded(intent: str) -> dict[str, Any]:
     return paid_event(type="charge.refunded") | {"data": {"object": charge(refunded=300_000, intent=intent)}}
 

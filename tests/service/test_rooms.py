@@ -30,6 +30,8 @@ def test_the_first_join_decides_from_where_and_the_last_in_which_order(tmp_path:
             await rooms.join("s1", "karim", 7)
             await rooms.join("s2", "rima", 8)
             await rooms.join_again("s1", "rima")
+            await rooms.join("s2", "rima", 11)
+            assert await rooms.still_open("s2") == [("rima", 8)]
             assert await rooms.still_open("s1") == [("karim", 7), ("rima", 5)]
             await rooms.leave("s1", "rima")
             await rooms.join("s1", "rima", 9)

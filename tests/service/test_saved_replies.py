@@ -47,6 +47,7 @@ def test_what_cannot_be_saved_changes_nothing(tmp_path: Path) -> None:
                 ("/x", "x"),
                 ("x" * 41, "x"),
                 ("x", " "),
+                ("x", "x" * 10_001),
                 ("x", "\0"),
             ):
                 with pytest.raises(BadInput):

@@ -59,11 +59,17 @@ test("nor is there one where a message comes before the page that it stands in",
   const state = run(page(facts(1, 2)), cut(), arrived(fact(62)), cut(), joined(facts(60, 61, 62)));
   expect(seqs(state)).toEqual([60, 61, 62]);
   const later = [arrived(fact(63)), cut(), page(facts(62, 63, 64), true), joined(facts(63, 64))];
-  expect(seqs(later.reduce(apply, state))).toEqual([60, 61, 62, 63, 64]);
+  const whole = later.reduce(apply, state);
+  expect(seqs(whole)).toEqual([60, 61, 62, 63, 64]);
+  const unheard = [cut(), page(facts(64, 65), true), arrived(fact(90)), joined(facts(88, 89, 90))];
+  expect(seqs(unheard.reduce(apply, whole))).toEqual([88, 89, 90]);
 });
 
-test("after a reset only what the server says is there, and what has come since", () => {
-  const state = run(page(facts(1, 900)), cut(true), arrived(fact(3)), joined(facts(1, 2)));
+test.each([
+  ["a reset", [cut(true)]],
+  ["a reset that is told behind a reconnection", [cut(), cut(true)]],
+])("after %s only what the server says is there, and what has come since", (_, told) => {
+  const state = run(page(facts(1, 900)), ...told, arrived(fact(3)), joined(facts(1, 2)));
   expect(seqs(state)).toEqual([1, 2, 3]);
 });
 
