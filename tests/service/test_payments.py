@@ -161,7 +161,7 @@ def test_refunds_before_a_payment_without_a_booking_are_told_with_it(tmp_path: P
     run(main())
 
 
-def test_refunds_of_a_payment_without_a_booking_count_as_soon_as_a_later_notice_names_its_intent(tmp_path: Path) -> None:
+def test_refunds_of_a_payment_without_a_booking_count_once_a_later_notice_names_its_intent(tmp_path: Path) -> None:
     async def main() -> None:
         async with house(tmp_path) as home:
             stranger = paid_event(id="cs_1", payment_intent=None, metadata={"userId": ""})
