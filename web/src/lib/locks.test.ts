@@ -43,3 +43,34 @@ test("who asks for the lead no more does not take it, though it is given late", 
   expect(lead.mock.calls).toEqual([[false]]);
   Reflect.deleteProperty(navigator, "locks");
 });
+
+test("the tab that somebody turns to takes the lead, and the one before has it again once that one is gone", async () => {
+  Object.defineProperty(navigator, "locks", { value: oneLock(), configurable: true });
+  const looked = vi.spyOn(document, "hasFocus").mockReturnValue(false);
+  const [one, other] = [vi.fn(), vi.fn()];
+  leadership("ringing", one);
+  await vi.waitFor(() => expect(one.mock.lastCall).toEqual([true]));
+  looked.mockReturnValue(true);
+  const leave = leadership("ringing", other);
+  await vi.waitFor(() => expect([one.mock.lastCall, other.mock.lastCall]).toEqual([[false], [true]]));
+  leave();
+  await vi.waitFor(() => expect([one.mock.lastCall, other.mock.lastCall]).toEqual([[true], [false]]));
+  Reflect.deleteProperty(navigator, "locks");
+});
+
+/** A browser's locks, as far as there is one name: who steals it ends whoever holds it, who does not waits. */
+function oneLock() {
+  let rob = (): void => {};
+  let held: Promise<void> = Promise.resolve();
+  const request = (_: string, { steal = false }, hold: () => Promise<void>) =>
+    new Promise<void>((done, fail) => {
+      const take = () => {
+        rob = () => fail(new DOMException("It was stolen.", "AbortError"));
+        held = hold();
+        return held.then(done);
+      };
+      if (steal) rob();
+      void (steal ? take() : held.then(take));
+    });
+  return { request };
+}
