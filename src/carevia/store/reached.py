@@ -62,8 +62,9 @@ class Reached:
 
 
 def lacking(path: Path) -> str:
-    """What the next start would find missing in the database `path`, in words, which changes nothing of it. What cannot
-    be read tells nothing here: whoever opens it says why."""
+    """What the next start would find missing in the database `path`, in words. Its rows and its epoch stay; a killed
+    server's log is moved into it, as by whoever reads it last. What cannot be read tells nothing here: whoever opens it
+    says why."""
     try:
         with (
             path.with_name(f"{path.name}.lock").open("rb") as lock,
