@@ -253,9 +253,9 @@ def test(words: Sequence[str]) -> NoReturn:
     }
     with ThreadPoolExecutor(1) as beside:  # the tests wait for clocks and processes: there is time for others
         verdicts = {name: beside.submit(check, name, command) for name, command in checks.items()}
-        # In the order of their names, browsers and kills come first: by number of tests the longest would be the last.
-        spread = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
-        good = check("tests", [python, "-m", "pytest", *spread, "--durations=25"], live=True)
+        good = check(
+            "tests", [python, "-m", "pytest", "--numprocesses=4", "--dist=loadfile", "--durations=25"], live=True
+        )
         failed = [name for name, verdict in verdicts.items() if not verdict.result()]
     failed += [] if good else ["tests"]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed.", flush=True)
