@@ -3,6 +3,7 @@ is seen to be. One server and one browser for all of it.
 """
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -22,27 +23,26 @@ UNREADABLE = """(name) => [...document.querySelectorAll("main *, aside *")].filt
     && one.scrollWidth > one.clientWidth && !one.closest("[title]")).map((one) => one.outerHTML)"""
 
 
-def test_on_a_phone_the_newest_bookings_have_the_room_of_their_row(
-    house: str, chromium: Browser, network: Proxy
-) -> None:
+@pytest.fixture
+def phone(house: str, chromium: Browser, network: Proxy) -> Iterator[Page]:
+    """With the newest bookings."""
     size = {"width": 390, "height": 844}
     for page in somebody(chromium, network, staff(), viewport=size, has_touch=True):
         visit(page, f"{house}/dashboard")
-        row = page.locator("[data-booking]").filter(has_text=LONG[20:30]).first
-        service = row.get_by_text("Newborn Care").last
-        assert service.evaluate("one => one.scrollWidth <= one.clientWidth")
-        assert row.locator("[data-row]").evaluate("name => name.offsetWidth") > 195  # half of the screen
+        yield page
 
 
-def test_by_touch_a_word_of_the_newest_bookings_is_not_printed_over_the_one_before(
-    house: str, chromium: Browser, network: Proxy
-) -> None:
-    size = {"width": 390, "height": 844}
-    for page in somebody(chromium, network, staff(), viewport=size, has_touch=True):
-        visit(page, f"{house}/dashboard")
-        button = page.locator("[data-booking]").first.get_by_role("button")
-        before, after = button.locator("xpath=preceding-sibling::*[1]").evaluate(WRITTEN), button.evaluate(WRITTEN)
-        assert before["right"] <= after["left"]
+def test_on_a_phone_the_newest_bookings_have_the_room_of_their_row(phone: Page) -> None:
+    row = phone.locator("[data-booking]").filter(has_text=LONG[20:30]).first
+    service = row.get_by_text("Newborn Care").last
+    assert service.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert row.locator("[data-row]").evaluate("name => name.offsetWidth") > 195  # half of the screen
+
+
+def test_by_touch_a_word_of_the_newest_bookings_is_not_printed_over_the_one_before(phone: Page) -> None:
+    button = phone.locator("[data-booking]").first.get_by_role("button")
+    before, after = button.locator("xpath=preceding-sibling::*[1]").evaluate(WRITTEN), button.evaluate(WRITTEN)
+    assert before["right"] <= after["left"]
 
 
 @pytest.mark.parametrize("path", [CONVERSATION.replace("family-1", "family-2"), BOOKINGS, PAYMENTS])

@@ -31,7 +31,7 @@ class Tab(msgspec.Struct, array_like=True, frozen=True):
     name: str
     since: int  # ms since 1970 UTC, no two tabs of a node the same
     state: TabState
-    socket: str = ""  # its id, which a tab that comes back keeps
+    socket: str = ""  # its id, which a tab that comes back keeps; a node of an older version tells none
 
     @property
     def who(self) -> Who:

@@ -1,5 +1,5 @@
-// Whether somebody is there: full = online (grey: was so when we last heard), ring = away
-// (amber) or offline (grey). The word stands beside it or is spoken.
+// Whether somebody is there: full = online (grey: was there when we last heard), ring = away (amber) or offline (grey).
+// The word stands beside it or is spoken.
 import type { KnownState } from "@/lib/presence/presence";
 import { words } from "./messages";
 

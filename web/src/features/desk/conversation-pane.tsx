@@ -106,7 +106,7 @@ export function ConversationPane(props: Props) {
 /** Always as high, so nothing moves when the page learns of it. */
 function CustomerPresence({ presence, roomId }: { presence: Presence | null; roomId: string }) {
   const state = stateOf(presence, roomId);
-  const seen = presence && state !== "here" && state !== "away" ? lastSeen(presence, roomId) : null;
+  const seen = lastSeen(presence, roomId);
   return (
     <p className="h-[1lh] truncate text-tiny leading-4 text-ink-3" aria-hidden="true">
       {seen !== null ? shared.presence.left(hour(seen)) : state && shared.presence[state]}

@@ -68,6 +68,8 @@ export function stateOf(presence: Presence | null, userId: string): KnownState |
 }
 
 /** When somebody who is not there now was there last, ms since 1970, as far as this page has seen it. */
-export function lastSeen(presence: Presence, userId: string): number | null {
-  return stateOf(presence, userId) === "was" ? presence.upto : (presence.left.get(userId) ?? null);
+export function lastSeen(presence: Presence | null, userId: string): number | null {
+  const state = stateOf(presence, userId);
+  if (state === "was") return presence?.upto ?? null;
+  return state === "offline" ? (presence?.left.get(userId) ?? null) : null;
 }
