@@ -220,10 +220,10 @@ def _json_line(when: int, level: str, event: str, facts: dict[str, object]) -> s
 
 
 def _console_line(when: int, level: str, event: str, facts: dict[str, object]) -> str:
-    head, line = f"{_stamp(when)[11:19]} {level:<7} ", _joined(event, facts)
+    line = _joined(event, facts)
     if len(line) > _LONGEST or not line.isprintable():  # else nothing in it needs a look by itself
         line = _joined(_safe(event), _told(facts))
-    return head + line
+    return f"{_second(when // 1_000_000_000)[11:]} {level:<7} {line}"
 
 
 def _joined(event: object, facts: dict[str, object]) -> str:

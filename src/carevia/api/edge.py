@@ -5,6 +5,7 @@ Security headers stand on every answer. No route has parameters in its path, so 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import msgspec
 
 from carevia.api.auth import Auth
 from carevia.api.http import (
+    CLOSE,
     Answer,
     Disconnected,
     HeaderList,
@@ -24,12 +26,12 @@ from carevia.api.payload import Nothing, Raw, read_json, read_query
 from carevia.api.policy import Call, Route, check_routes, permit
 from carevia.errors import CareviaError, NotFound
 from carevia.logs import Log
+from carevia.realtime import exchange
 from carevia.realtime.asgi import Receive, Scope, Send, handshake_of
 from carevia.realtime.handshake import TrustedProxies
 
 SORRY: Final = "Something went wrong here. Try again; if it stays, tell the operator the id of this answer."
 _NOTHING: Final = Nothing()
-REQUEST_ID: Final = b"x-request-id"
 
 
 class MethodNotAllowed(CareviaError):
@@ -58,6 +60,7 @@ class Edge:
         self._proxies = proxies
         self._log = log
         self._headers = headers
+        self._standing = lru_cache(64)(self._with_standing)  # the own headers of most answers are those of others
         self._files = files
         self._budgets = budgets
         self.answered: dict[tuple[str, int], int] = {}  # (route, status) -> answers, for /metrics
@@ -74,15 +77,22 @@ class Edge:
             answer = await self._judged(route, request, self._found(route, request, methods))
         except Disconnected:
             return
-        await send_answer(answer, receive, send, head_only=request.method == "HEAD")
+        headers = [*self._standing(tuple(answer.headers)), *self._own(request)]
+        whole = Answer(answer.status, answer.body, headers, answer.more)
+        await send_answer(whole, receive, send, head_only=request.method == "HEAD")
 
-    async def notice(self, route: Route[Any, Any], request: Request, raw: bytes) -> Answer:
+    async def notice(self, route: Route[Any, Any], request: Request, raw: bytes) -> exchange.Answer:
         """The answer to a POST of a `signed` route whose body has been read."""
-        return await self._judged(route, request, route.handler(Call(request, None, _NOTHING, raw)))
+        handling = route.handler(Call(request, None, _NOTHING, raw))
+        return self._direct(request, await self._judged(route, request, handling))
 
-    def refused(self, route: Route[Any, Any], request: Request, error: CareviaError) -> Answer:
+    def refused(self, route: Route[Any, Any], request: Request, error: CareviaError) -> exchange.Answer:
         """The answer to a request that never got as far as its handler."""
-        return self._complete(route, request, failure(error))
+        return self._direct(request, self._counted(route, failure(error)))
+
+    def _direct(self, request: Request, answer: Answer) -> exchange.Answer:
+        headers = self._standing(tuple(answer.headers))
+        return exchange.Answer(answer.status, answer.body, headers, CLOSE in headers, self._own(request))
 
     async def _judged(self, route: Route[Any, Any] | None, request: Request, handling: Awaitable[Answer]) -> Answer:
         """What is raised is an answer, too."""
@@ -95,17 +105,16 @@ class Edge:
         except Exception as problem:
             self._log.error("request failed", problem, request=request.id, route=route.path if route else "-")
             answer = failure(CareviaError(SORRY))
-        return self._complete(route, request, answer)
+        return self._counted(route, answer)
 
-    def _complete(self, route: Route[Any, Any] | None, request: Request, answer: Answer) -> Answer:
-        """Counted, and with the headers that stand on every answer."""
-        self._count(route, answer.status)
-        beside = self._headers
-        if answer.headers:
-            own = {name for name, _ in answer.headers}
-            beside = [pair for pair in beside if pair[0] not in own]
-        beside = [*beside, (REQUEST_ID, request.id.encode())]
-        return Answer(answer.status, answer.body, [*answer.headers, *beside, *self._cors(request)], answer.more)
+    def _with_standing(self, own: exchange.Headers) -> exchange.Headers:
+        """With the headers that stand on every answer, but for those that it has of its own."""
+        names = {name for name, _ in own}
+        return (*own, *[header for header in self._headers if header[0] not in names])
+
+    def _own(self, request: Request) -> exchange.Headers:
+        """Headers that no other answer has."""
+        return ((b"x-request-id", request.id.encode()), *self._cors(request))
 
     async def _found(
         self, route: Route[Any, Any] | None, request: Request, methods: dict[str, Route[Any, Any]] | None
@@ -169,9 +178,10 @@ class Edge:
             ]
         return headers
 
-    def _count(self, route: Route[Any, Any] | None, status: int) -> None:
-        key = (f"{route.method} {route.path}" if route else "other", status)
+    def _counted(self, route: Route[Any, Any] | None, answer: Answer) -> Answer:
+        key = (f"{route.method} {route.path}" if route else "other", answer.status)
         self.answered[key] = self.answered.get(key, 0) + 1
+        return answer
 
 
 def security_headers(*, socket_url: str | None, production: bool) -> HeaderList:

@@ -62,7 +62,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """By its name in lower case; repeated ones are joined, as in `headers`."""
-        return self.headers.get(name)
+        return self.handshake.joined(name.encode())
 
     def cookie(self, name: str) -> str | None:
         return cookie_value(self.headers.get("cookie", ""), name)
@@ -182,10 +182,8 @@ async def send_answer(answer: Answer, receive: Receive, send: Send, *, head_only
 
 def _named(handshake: Handshake) -> str | None:
     """What a trusted proxy calls this request, so that its log and ours agree."""
-    for name, value in handshake.raw:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value) and handshake.by_proxy:
-            return value.decode()
-    return None
+    name = handshake.field(b"x-request-id")
+    return name.decode() if name and _REQUEST_ID.fullmatch(name) and handshake.by_proxy else None
 
 
 def cookie_value(header: str, name: str) -> str | None:

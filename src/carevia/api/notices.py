@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from carevia.api.edge import REQUEST_ID, Edge
-from carevia.api.http import CLOSE, Answer, Request, SlowBody, too_large
+from carevia.api.edge import Edge
+from carevia.api.http import Request, SlowBody, too_large
 from carevia.api.policy import Route
 from carevia.errors import CareviaError
 from carevia.realtime import exchange
@@ -70,9 +70,7 @@ class Notice:
     def _refuse(self, error: CareviaError) -> None:
         self._send(self._edge.refused(self._route, self._request, error))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: exchange.Answer) -> None:
         respond, self._respond, self._task = self._respond, None, None
         if respond is not None:
-            shared = tuple([header for header in answer.headers if header[0] != REQUEST_ID])
-            own = ((REQUEST_ID, self._request.id.encode()),)
-            respond(exchange.Answer(answer.status, answer.body, shared, CLOSE in shared, own))
+            respond(answer)

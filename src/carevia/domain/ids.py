@@ -16,6 +16,7 @@ LONGEST_PROVIDER_ID = 255
 _OWN_TRACKING = re.compile(f"CV-[{CROCKFORD}]{{8}}")
 TRACKING_ID = "[A-Za-z0-9](?:[A-Za-z0-9_.:#/-]{0,62}[A-Za-z0-9])?"
 _TRACKING = re.compile(TRACKING_ID)
+_PAIRS = [one + other for one in CROCKFORD for other in CROCKFORD]  # by ten bits
 
 
 def tracking_id(random: Random) -> str:
@@ -41,7 +42,7 @@ def own_tracking_id(text: str) -> str | None:
 
 def provider_id(value: object) -> str | None:
     """Stripe sends an id, or the whole thing where it was expanded."""
-    if isinstance(value, Mapping):
+    if not isinstance(value, str) and isinstance(value, Mapping):
         value = value.get("id")
     return value if isinstance(value, str) and value and tidy(value, LONGEST_PROVIDER_ID) == value else None
 
@@ -54,4 +55,4 @@ def row_id(prefix: str, random: Random, now: int) -> str:
 
 def _tracking(five: bytes) -> str:
     number = int.from_bytes(five, "big")
-    return "CV-" + "".join(CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"CV-{_PAIRS[number >> 30]}{_PAIRS[number >> 20 & 1023]}{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"

@@ -124,7 +124,8 @@ class Unseen:
         return taken
 
     def overdue(self, clock: float, patience: float) -> list[int]:
-        return [seq for seq in self._seqs if clock - self._since[seq] >= patience]
+        """Who was announced later has waited no longer: there may be thousands, and this is asked every second."""
+        return self._seqs[: bisect_right(self._seqs, clock - patience, key=self._since.__getitem__)]
 
 
 class Unsent:

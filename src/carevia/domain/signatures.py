@@ -44,16 +44,27 @@ def verify_stripe(header: str | None, body: bytes, secrets: Sequence[str], now: 
     """Returns when one signature fits one secret and the time is near; raises BadSignature."""
     if not header:
         raise BadSignature("The header Stripe-Signature is missing.")
-    parts = [part.strip().partition("=") for part in header.split(",")]
-    times = [value for key, _, value in parts if key == "t"]
-    given = [value for key, _, value in parts if key == "v1"][:MOST_SIGNATURES]
+    times, given = _stripe_parts(header)
     if len(times) != 1 or not given:
         raise BadSignature("The header Stripe-Signature must hold one t= and at least one v1=.")
     _check_seconds(times[0])
     wanted = [_stripe_hex(times[0], body, secret) for secret in secrets]
-    if not _any_fits(given, wanted):
+    if not _any_fits(given[:MOST_SIGNATURES], wanted):
         raise BadSignature("No signature in Stripe-Signature fits this body and our webhook secret.")
     _check_time(times[0], now)
+
+
+def _stripe_parts(header: str) -> tuple[list[str], list[str]]:
+    """Times and signatures, whatever else it holds."""
+    times: list[str] = []
+    given: list[str] = []
+    for part in header.split(","):
+        key, _, value = part.strip().partition("=")
+        if key == "t":
+            times.append(value)
+        elif key == "v1":
+            given.append(value)
+    return times, given
 
 
 def sign_standard(message_id: str, body: bytes, secret: str, now: int) -> dict[str, str]:
@@ -110,8 +121,8 @@ def _check_time(seconds: str, now: int) -> None:
 
 def _any_fits(given: Sequence[str], wanted: Sequence[str]) -> bool:
     """Compares every pair, so that the time taken tells nothing; as bytes, for text may be anything."""
-    pairs = [(one, other) for one in given for other in wanted]
-    return any([hmac.compare_digest(one.encode("utf-8", "replace"), other.encode()) for one, other in pairs])
+    given_bytes = [one.encode("utf-8", "replace") for one in given]
+    return any([hmac.compare_digest(one, other.encode()) for one in given_bytes for other in wanted])
 
 
 @lru_cache(maxsize=16)

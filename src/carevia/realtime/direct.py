@@ -109,7 +109,11 @@ class DirectCycle:
             self._break("a request failed")
         if self._wants_body and body:
             self._take_body(body)
-        elif self._wants_body:
+
+    def expect_body(self) -> None:
+        """All that is read was looked at: what is missing of the body has so long to come. Most bodies come whole, and
+        need no deadline."""
+        if self._wants_body and self.more_body and self._bucket is None:
             self._bucket = self._engine.bodies.set(self)
 
     @property

@@ -43,7 +43,7 @@ class Flow(Portions, FlowControl):
         self.resume_reading()
 
     def resume_reading(self) -> None:
-        if self._full:
+        if not (self._stopped or self._later) or self._full:
             return
         super().resume_reading()
         later, self._later = self._later, None

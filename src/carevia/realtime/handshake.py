@@ -47,10 +47,11 @@ class Handshake:
     asks for.
     """
 
-    __slots__ = ("_head", "_proxies", "_scheme", "peer", "raw_query")
+    __slots__ = ("_first", "_head", "_proxies", "_scheme", "peer", "raw_query")
 
     def __init__(self, head: RawHeaders | bytes, query: bytes, peer: str, scheme: str, proxies: TrustedProxies) -> None:
         self._head = head if isinstance(head, bytes) else tuple(head)
+        self._first: dict[bytes, bytes] | None = None  # of each name the first value, once one was asked for
         self.raw_query = query
         self._scheme = scheme
         self._proxies = proxies
@@ -77,9 +78,18 @@ class Handshake:
     def field(self, name: bytes) -> bytes:
         """One header's value, b"" where it is missing; of a name that comes twice, the first."""
         head = self._head
-        if not isinstance(head, bytes):
-            return dict(reversed(head)).get(name, b"").strip(_BLANKS)
-        return find_header(head, name)
+        if isinstance(head, bytes):
+            return find_header(head, name)
+        if self._first is None:
+            self._first = dict(reversed(head))
+        return self._first.get(name, b"").strip(_BLANKS)
+
+    def joined(self, name: bytes) -> str | None:
+        """One of `headers`, None where it is missing."""
+        value = self.header(name)
+        if self._first is None or len(self._first) < len(self._head):  # perhaps it is this one that comes twice
+            return self.headers.get(name.decode())
+        return value if name in self._first else None
 
     def only(self, *names: bytes) -> list[bytes | None]:
         """The values of headers that should come once: b"" for one that is missing, None for one that comes twice."""

@@ -8,6 +8,7 @@ replaced as soon as the provider speaks of it. What became of the money afterwar
 from collections.abc import Callable
 from itertools import count
 
+from msgspec.structs import asdict
 from sqlalchemy import bindparam, case, delete, exists, func, or_, select, update
 
 from carevia.domain.ids import Random, row_id, tracking_id, tracking_id_from
@@ -214,15 +215,13 @@ class Recorder:
     ) -> str:
         details = paid.details
         total, left = due(details.total, [paid.amount])
-        told = {name: getattr(details, name) for name in _MAY_COMPLETE}
+        told = asdict(details) | {"service_name": service, "total": total}
         id_ = row_id("bk", self._random, now)
         tx.insert(
             bookings,
             id=id_,
             tracking_id=tracking,
             user_id=paid.user_id,
-            service_name=service,
-            total=total,
             paid=paid.amount,
             due=left,
             currency=paid.currency,

@@ -29,6 +29,7 @@ class Reached:
     def __init__(self, lock: int) -> None:
         self._lock = lock
         self._epoch = ""
+        self._last = b""  # what this process has told
         # Mapped, as SQLite's index of its log is in the same folder: to call the system each time made the CPU of a
         # lone commit of one row 1.07 times as much (330 µs instead of 305), this 1.03 times.
         self._told: mmap.mmap | None = None
@@ -51,9 +52,11 @@ class Reached:
                 self._told = _mapped(self._lock)
         if self._told is None:
             return
-        epoch, told = _read(self._told[:])
-        if epoch != self._epoch or told < seq:  # else another process, whose COMMIT came later, has said so before
-            self._told[:] = f"{self._epoch} {seq}\n".encode().ljust(_SIZE)
+        if (told := self._told[:]) != self._last:
+            epoch, reached = _read(told)
+            if epoch == self._epoch and reached >= seq:  # another process, whose COMMIT came later, has said so before
+                return
+        self._told[:] = self._last = f"{self._epoch} {seq}\n".encode().ljust(_SIZE)
 
     def close(self) -> None:
         """Before the lock's descriptor is: the kernel gives the lock back with the last one."""
