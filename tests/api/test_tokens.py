@@ -12,7 +12,7 @@ from carevia.api.http import Request
 from carevia.errors import SignInFirst
 from carevia.service.tokens import CLOCKS_DIFFER, Tokens
 from tests.aio import run
-from tests.api.desk import KEY, LOGIN, ORIGIN, PRODUCTION, Desk, desk, now
+from tests.api.desk import KEY, LOGIN, ORIGIN, PRODUCTION, Desk, desk, known, now
 from tests.harness.program import ROOT
 
 
@@ -28,6 +28,42 @@ def test_role_in_a_shared_secret_token_is_believed_also_for_ids_new_to_us(tmp_pa
             assert user["user"] == {"_id": "new-1", "name": "A B", "email": "new-1@example.com", "role": "admin"}
             assert (await d.http.get("/api/chat/user/booking", headers=d.bearer("new-1", "admin"))).status_code == 200
             assert (await d.http.get("/api/chat/user/booking", headers=d.bearer("new-1"))).status_code == 403
+
+    run(work())
+
+
+def test_who_comes_as_staff_by_a_token_of_the_site_can_be_assigned_also_who_was_known_as_a_customer(
+    tmp_path: Path,
+) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            await known(d, "u1", "rafiq")
+
+            async def assign(assignee: str) -> int:
+                change = {"roomId": "u1", "assignee": assignee}
+                headers = d.bearer("boss", "admin")
+                return (await d.http.post("/api/chat/conversation", json=change, headers=headers)).status_code
+
+            assert await assign("rafiq") == 400
+            assert (await d.http.get("/api/session", headers=d.bearer("rafiq", "admin"))).status_code == 200
+            assert await assign("rafiq") == 200
+            assert (await d.http.get("/api/session", headers=d.bearer("rafiq"))).status_code == 200
+            assert await assign("boss") == 200
+            assert await assign("rafiq") == 200, "who looks at the site's shop is staff all the same"
+
+    run(work())
+
+
+def test_the_role_of_an_account_that_signs_in_here_is_not_changed_by_a_token_of_the_site(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk(tmp_path) as d:
+            for email, role in (("a@carevia.example", "admin"), ("b@carevia.example", "user")):
+                id_ = await d.account(email, role)
+                other = "user" if role == "admin" else "admin"
+                said = (await d.http.get("/api/session", headers=d.bearer(id_, other))).json()["data"]["user"]
+                assert said["role"] == other
+                session = await d.carevia.people.use_link(await d.carevia.people.make_link(id_))
+                assert session.person.role == role
 
     run(work())
 

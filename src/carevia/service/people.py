@@ -37,6 +37,9 @@ _user = select(users).where(users.c.id == bindparam("user_id"))
 _user_by_login = select(users).where(users.c.login == bindparam("user_login"))
 _any_staff = select(users.c.id).where(users.c.role == "admin", users.c.disabled == 0).order_by(users.c.created).limit(1)
 _staff_with_password = select(users.c.id).where(users.c.role == "admin", users.c.password_hash.is_not(None)).limit(1)
+_became_staff = (  # an account that signs in here has a login, and its role is the operator's to change
+    update(users).where(users.c.id == bindparam("user_id"), users.c.login.is_(None)).values(role="admin")
+)
 _logged_in = update(users).where(users.c.id == bindparam("user_id")).values(last_login=bindparam("now"))
 _session = (
     select(sessions, users.c.role, users.c.email, users.c.name, users.c.disabled)
@@ -226,8 +229,9 @@ class People:
         """Somebody came with a token: kept as a person when new to us; refused where the account is disabled or has
         ended its tokens, or where the token's session is over.
 
-        The token's role is believed, the stored account is not changed by it; name and e-mail are the account's, else
-        the token's.
+        The token's role is believed. That somebody is staff is kept, so that they can be assigned; that they are a
+        customer is not, for a site's shop may call its own staff so. Name and e-mail are the account's, else the
+        token's.
         """
         person, now = token.person, self._now()
 
@@ -241,6 +245,9 @@ class People:
         if not good:
             raise SignInFirst(NOT_VALID)
         if row is not None:
+            if person.is_staff and row.role != "admin" and row.login is None:
+                with contextlib.suppress(Unavailable):  # a disk that is full locks nobody out
+                    await self._store.write(lambda tx: tx.run(_became_staff, user_id=person.id))
             return Person(person.id, person.role, row.email or person.email, row.name or person.name)
         values = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}
         await self._store.write(lambda tx: tx.insert_new(users, created=self._now(), **values))
