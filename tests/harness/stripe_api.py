@@ -74,6 +74,14 @@ class StripeApi:
         self.refunds[made["id"]] = made
         return charge
 
+    def refund_failed(self, session_id: str) -> dict[str, Any]:
+        """The newest refund of this session comes back from the customer's bank. Answers it as a notice carries it."""
+        charge: dict[str, Any] = self.sessions[session_id]["payment_intent"]["latest_charge"]
+        made = [one for one in self.refunds.values() if one["charge"] is charge][-1]
+        made["status"] = "failed"
+        charge |= {"amount_refunded": charge["amount_refunded"] - made["amount"], "refunded": False}
+        return made | {"charge": charge["id"]}
+
     def dispute(self, session_id: str, status: str, created: int) -> dict[str, Any]:
         """The whole of a session's charge is disputed; again: how that dispute stands by now."""
         charge: dict[str, Any] = self.sessions[session_id]["payment_intent"]["latest_charge"]

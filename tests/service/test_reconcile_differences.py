@@ -112,6 +112,30 @@ def test_how_much_went_back_is_compared_and_a_further_refund_is_said(tmp_path: P
     run(main())
 
 
+def test_a_refund_that_failed_weeks_later_of_which_nobody_told_us_is_not_lost(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            sent_back, told, arrived = b.paid("u1"), b.paid("u2"), b.paid("u3")
+            for session in (sent_back, told, arrived):
+                await b.notice(session)
+            b.home.time += 40 * DAY
+            for session in (sent_back, told, arrived):
+                charge = b.provider.refund(session["id"], 300_000, b.home.time // 1000)
+                await b.notice(charge, "charge.refunded")
+            await b.sweep()
+            b.home.time += 20 * DAY
+            await b.sweep()
+            await b.notice(b.provider.refund_failed(told["id"]), "refund.failed")
+            b.provider.refund_failed(sent_back["id"])
+            assert kinds(await b.sweep(dry_run=True)) == kinds(await b.sweep()) == ["missing"]
+            assert kinds(await b.sweep()) == []
+            troubles = query(tmp_path, "SELECT user_id, trouble FROM payments ORDER BY user_id")
+            assert troubles == [("u1", "a refund failed"), ("u2", "a refund failed"), ("u3", None)]
+            assert query(tmp_path, "SELECT trouble FROM bookings WHERE user_id = 'u1'") == [("a refund failed",)]
+
+    run(main())
+
+
 def test_a_dispute_of_which_nobody_told_us_is_not_lost_nor_how_it_ended(tmp_path: Path) -> None:
     """Opened a hundred days after the payment, and decided when no checkout of that time is listed any more."""
 

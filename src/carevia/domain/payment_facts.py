@@ -7,7 +7,7 @@ is known. Nothing depends on who spoke first. Every amount is the provider's own
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -67,6 +67,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 _KEPT_STATUSES = frozenset(("won", "warning_closed", "prevented", "charge_refunded"))
+FAILED_REFUND: Final = frozenset(("failed", "canceled"))
 _REFUND_EVENTS = frozenset(("refund.failed", "refund.updated", "charge.refund.updated"))
 _ENDED = {
     "checkout.session.async_payment_failed": "failed",
@@ -87,7 +88,7 @@ def _read(type_: str, thing: Mapping[str, Any]) -> Facts | None:
         return Facts(charges={id_: _charge(thing)})
     if type_.startswith("charge.dispute."):
         return Facts(disputes={id_: _dispute(type_, thing)})
-    if type_ in _REFUND_EVENTS and thing.get("status") in ("failed", "canceled"):
+    if type_ in _REFUND_EVENTS and thing.get("status") in FAILED_REFUND:
         return Facts(failed_refunds=frozenset((id_,)))
     return Facts(ended=_ENDED[type_]) if type_ in _ENDED else None
 

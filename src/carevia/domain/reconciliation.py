@@ -13,7 +13,7 @@ import msgspec
 
 from carevia.domain.ids import provider_id
 from carevia.domain.money import major, valid_amount
-from carevia.domain.payment_facts import Facts, facts_of, join
+from carevia.domain.payment_facts import FAILED_REFUND, Facts, facts_of, join
 from carevia.domain.payments import is_paid
 
 Session = Mapping[str, Any]
@@ -74,14 +74,14 @@ def charge_of(session: Session) -> Mapping[str, Any]:
     return {"payment_intent": intent.get("id"), **charge} if isinstance(charge, Mapping) else {}
 
 
-def opened_at(session: Session) -> int:
+def made_at(thing: Session | Refund) -> int:
     """ms; 0 where it was not told."""
-    return _seconds(session.get("created")) * 1000
+    return _seconds(thing.get("created")) * 1000
 
 
 def paid_at(session: Session) -> int:
     """ms: when the charge was made, else when the checkout was opened."""
-    return _seconds(charge_of(session).get("created")) * 1000 or opened_at(session)
+    return _seconds(charge_of(session).get("created")) * 1000 or made_at(session)
 
 
 def _seconds(told: object) -> int:
@@ -119,6 +119,19 @@ def missing_refund(refund: Refund, known: Facts) -> dict[str, Any] | None:
     """What the webhook would have brought of all that went back of this refund's charge; None where we know it all."""
     charge = charge_refunded(refund)
     return _refunded(charge, known, _seconds(charge.get("created")))
+
+
+def refund_failed(refund: Refund) -> bool:
+    return refund.get("status") in FAILED_REFUND
+
+
+def missing_failure(refund: Refund, known: Facts) -> dict[str, Any] | None:
+    """What the webhook would have brought of a refund that did not reach the customer; None where we know it."""
+    kind, charge = "refund.failed", charge_refunded(refund)
+    plain = {**refund, "charge": charge.get("id"), "livemode": charge.get("livemode")}
+    if not _is_news(kind, plain, known):
+        return None
+    return _event(f"failed_{refund.get('id')}", kind, plain, made_at(refund) // 1000)
 
 
 def missing_dispute(dispute: Dispute, known: Facts) -> dict[str, Any] | None:

@@ -5,9 +5,10 @@ there is one booking, announced once. What differs gets a reason to look and is 
 
 The point swept to is kept: everything opened before it is settled. It moves only when a sweep has come to its end, and
 stays before the oldest checkout whose money is still under way, so that however long the webhook, the provider's API or
-we ourselves were away, the next whole sweep finds everything. A refund may be of a payment made long before: all that
-were made since the point are read beside. Disputes have no point: one may be opened, and decided, months after its
-payment, so each sweep reads all of the last months, which are few.
+we ourselves were away, the next whole sweep finds everything. A refund may be of a payment made long before, and fail
+weeks after it was made: all that were made since the point are read beside, and those of the last weeks that failed.
+Disputes have no point: one may be opened, and decided, months after its payment, so each sweep reads all of the last
+months, which are few.
 """
 
 from collections.abc import Callable
@@ -22,16 +23,19 @@ from carevia.domain.payments import is_paid, read_event
 from carevia.domain.reconciliation import (
     Finding,
     Ours,
+    Refund,
     Session,
     charge_refunded,
     differences,
     intent_of,
     is_pending,
+    made_at,
     missing_dispute,
     missing_events,
+    missing_failure,
     missing_refund,
-    opened_at,
     paid_at,
+    refund_failed,
     valid_session_id,
 )
 from carevia.errors import BadInput
@@ -54,6 +58,8 @@ FRESH: Final = 120_000
 """ms after a payment in which nobody need wonder that its notice has not come."""
 LONGEST_DISPUTE: Final = 180 * DAY
 """A dispute is opened up to 120 days after its payment, and decided within some more."""
+LONGEST_REFUND: Final = 35 * DAY
+"""A refund may come back up to 30 days after it was made; sweeps may be some days late."""
 MOST_LOOKUPS: Final = 100
 UNKNOWN: Final = "The provider does not know this checkout."
 
@@ -146,7 +152,7 @@ class Reconciliation:
                 findings = await self._settle_again(session["id"], findings, report)
             await self._keep(findings, report)
             if is_pending(session) or any(finding.kind == "unrecorded" for finding in findings):
-                report.unsettled = min(report.unsettled, opened_at(session))
+                report.unsettled = min(report.unsettled, made_at(session))
             report.compared += is_paid(session)
 
     def _counts(self, session: Session) -> bool:
@@ -195,14 +201,21 @@ class Reconciliation:
         seen.update(unlisted[:MOST_LOOKUPS])
 
     async def _compare_refunds(self, seen: set[str], report: Report) -> None:
-        """Of payments that were made too long ago to be among the checkouts compared."""
-        async for page in self._provider.refunds((report.since - LATE) // 1000):
+        """Of payments that were made too long ago to be among the checkouts compared, and each that failed."""
+        since = report.since - LATE
+        async for page in self._provider.refunds(min(since, report.until - LONGEST_REFUND) // 1000):
             for refund in page:
-                session, known = await self._store.read(partial(_about, intent=intent_of(refund)))
-                live = charge_refunded(refund).get("livemode") is True
-                if session is not None and session not in seen and live == self._live:
-                    seen.add(session)
-                    await self._learn(session, missing_refund(refund, known), "What was refunded", report)
+                if made_at(refund) >= since or refund_failed(refund):
+                    await self._compare_refund(refund, seen, report)
+
+    async def _compare_refund(self, refund: Refund, seen: set[str], report: Report) -> None:
+        session, known = await self._store.read(partial(_about, intent=intent_of(refund)))
+        if session is None or (charge_refunded(refund).get("livemode") is True) != self._live:
+            return
+        if session not in seen:
+            seen.add(session)
+            await self._learn(session, missing_refund(refund, known), "What was refunded", report)
+        await self._learn(session, missing_failure(refund, known), "That a refund failed", report)
 
     async def _compare_disputes(self, report: Report) -> None:
         async for page in self._provider.disputes((report.until - LONGEST_DISPUTE) // 1000):
