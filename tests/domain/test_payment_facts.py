@@ -62,6 +62,8 @@ def test_any_shuffle_with_repeats_folds_to_one_standing(order: list[int]) -> Non
         ([OPENED], "disputed", 0, "the payment is disputed"),
         ([WON, OPENED, REVIEWED], "paid", 0, None),  # closed beats created
         ([LOST, OPENED], "charged_back", AMOUNT, "a dispute was lost"),
+        ([LOST, WON, OPENED], "paid", 0, "a dispute was lost and then won"),
+        ([LOST, WON, PART], "partly_refunded", 100_000, "a dispute was lost and then won"),
         ([LOST, FULL], "charged_back", AMOUNT, "a dispute was lost"),
         ([WARNED], "paid", 0, None),
         ([WARNED, OPENED], "disputed", 0, "the payment is disputed"),  # another dispute is still open

@@ -145,7 +145,8 @@ def test_a_dispute_of_which_nobody_told_us_is_not_lost_nor_how_it_ended(tmp_path
             await b.notice(session)
             await b.sweep()
             b.home.time += 100 * DAY
-            for status, standing in [("needs_response", "disputed"), ("under_review", None), ("lost", "charged_back")]:
+            told = {"needs_response": "disputed", "under_review": None, "lost": "charged_back", "won": "paid"}
+            for status, standing in told.items():
                 b.provider.dispute(session["id"], status, b.home.time // 1000 - 60)
                 would = await b.sweep(dry_run=True)
                 report = await b.sweep()

@@ -19,12 +19,14 @@ T = TypeVar("T", int, str)
 
 
 class Outcome(IntEnum):
-    """Of a dispute; a later line beats an earlier one, so closed always beats created."""
+    """Of a dispute; a later line beats an earlier one, so closed always beats created. Both of KEPT and LOST make
+    TURNED: money that the provider gave back after all it does not take again for the same dispute."""
 
     OPEN = 0
     UNKNOWN = 1  # closed, in a word that we cannot read
     KEPT = 2
     LOST = 3
+    TURNED = 4  # lost, and won in the end
 
 
 class ChargeFact(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ class Standing(msgspec.Struct, frozen=True):
     trouble: str | None
 
 
+_BOTH: Final = {Outcome.KEPT, Outcome.LOST}
 _KEPT_STATUSES = frozenset(("won", "warning_closed", "prevented", "charge_refunded"))
 FAILED_REFUND: Final = frozenset(("failed", "canceled"))
 _REFUND_EVENTS = frozenset(("refund.failed", "refund.updated", "charge.refund.updated"))
@@ -137,7 +140,7 @@ def _join_disputes(one: DisputeFact, other: DisputeFact) -> DisputeFact:
     return DisputeFact(
         _higher(one.amount, other.amount),
         _higher(one.currency, other.currency),
-        max(one.outcome, other.outcome),
+        Outcome.TURNED if {one.outcome, other.outcome} == _BOTH else max(one.outcome, other.outcome),
     )
 
 
@@ -181,6 +184,7 @@ def _loss(dispute: DisputeFact, whole: int, currency: str | None) -> int:
 def _troubles(facts: Facts, outcomes: set[Outcome], unclear: bool) -> list[str]:
     said = {
         "a dispute was lost": Outcome.LOST in outcomes,
+        "a dispute was lost and then won": Outcome.TURNED in outcomes,
         "the payment is disputed": Outcome.OPEN in outcomes,
         "a dispute was closed and its outcome cannot be read": Outcome.UNKNOWN in outcomes,
         "a refund failed": bool(facts.failed_refunds),

@@ -47,6 +47,7 @@ export const BENGALI: readonly Bengali[] = [
   [/^the session names no customer of ours$/, () => "সেশনে আমাদের কোনো গ্রাহকের নাম নেই"],
   [/^the site did not say what was paid$/, () => "কত টাকা দেওয়া হয়েছে সাইট তা জানায়নি"],
   [/^a dispute was closed and its outcome cannot be read$/, () => "একটি আপত্তির নিষ্পত্তি হয়েছে, ফল পড়া যাচ্ছে না"],
+  [/^a dispute was lost and then won$/, () => "একটি আপত্তিতে প্রথমে হার, পরে জিত হয়েছে"],
   [/^a refund failed$/, () => "টাকা ফেরত দেওয়া যায়নি"],
   [/^something was refunded and the amount cannot be read$/, () => "কিছু টাকা ফেরত গেছে, কত তা পড়া যাচ্ছে না"],
   [/^the provider also says that the session (.+)$/, (ended) => `পেমেন্টের মাধ্যম এ-ও বলছে যে সেশনটি ${ended}`],
