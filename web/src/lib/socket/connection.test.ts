@@ -71,6 +71,18 @@ test("a WebSocket that breaks while the page changes over to it leaves it deaf: 
   expect(socket.disconnects).toBe(1);
 });
 
+test("after a wire that went silent a WebSocket is tried first, after one that was cut polling", async () => {
+  open();
+  await turn();
+  const socket = newest();
+  await socket.accept("s1");
+  socket.lose("transport close");
+  expect(socket.io.opts.rememberUpgrade).toBe(false);
+  await socket.accept("s2");
+  socket.lose("ping timeout");
+  expect(socket.io.opts.rememberUpgrade).toBe(true);
+});
+
 test("closed before it was opened, as StrictMode does, it never reaches the server", async () => {
   const connection = new Connection({ url: "http://desk.example" });
   connection.close();

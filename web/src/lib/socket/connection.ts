@@ -173,12 +173,16 @@ export class Connection {
     this.#socket.io.engine?.close();
   }
 
-  /** Where a WebSocket has worked, it is tried first: it is always a connection of its own, while polling would take one
-   * that the browser has kept and that may be as dead. */
   #anew(): void {
-    this.#socket.io.opts.rememberUpgrade = true;
+    this.#distrustWire();
     this.#socket.disconnect();
     this.#socket.connect();
+  }
+
+  /** Where a WebSocket has worked, it is tried first: it is always a connection of its own, while polling would take one
+   * that the browser has kept and that may be as dead. */
+  #distrustWire(): void {
+    this.#socket.io.opts.rememberUpgrade = true;
   }
 
   /** After time may have been missed: asks whether the other end is there, and comes back anew if nothing is heard. */
@@ -287,6 +291,7 @@ export class Connection {
 
   readonly #disconnected = (reason: string): void => {
     this.#letEngineGo();
+    if (reason === "ping timeout") this.#distrustWire();
     const ended = reason === "io server disconnect";
     const retryAt = this.#socket.active ? this.#planAttempt() : null;
     this.#set({ status: ended ? "ended" : "disconnected", id: null, transport: null, message: reason, retryAt });
