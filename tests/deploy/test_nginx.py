@@ -19,6 +19,7 @@ import httpx2
 import pytest
 import socketio
 
+from carevia.api.sockets import NOT_NOW
 from carevia.config import Settings
 from carevia.store.store import PATIENCE
 from tests.acceptance import stripe
@@ -331,7 +332,7 @@ def test_sigterm_drains_through_nginx_and_everybody_comes_back_without_a_gap(
     with site.http() as http:
         away = http.get("/dashboard")
         assert (away.status_code, away.headers["retry-after"]) == (503, "2")
-        assert away.json()["success"] is False
+        assert away.json() == {"success": False, "message": NOT_NOW}, "which the pages say in both languages"
         assert len(away.headers.get_list(SECURITY[0])) == 1
     site.program.start()
     pay(site, "family-2")
