@@ -10,6 +10,7 @@ from sqlalchemy import delete
 
 from carevia.api.simulator import paid_event
 from carevia.domain.events import CLIENT_EVENTS
+from carevia.errors import Unavailable
 from carevia.store.tables import sessions
 from tests.aio import run
 from tests.api.desk import BRIEF, ORIGIN, customer, desk, message, now, polling, staff, until
@@ -117,6 +118,27 @@ def test_left_room_is_left_but_a_customer_stays_in_their_own(tmp_path: Path) -> 
             assert (await boss.ask("typing", {"room": "u1"}))["code"] == "not_found"
             await boss.ask("send_message", message("u1"))
             assert (await family.event("receive_message"))[0]["text"] == "Hello"
+
+    run(work())
+
+
+def test_leaving_that_could_not_be_stored_is_done_when_it_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who comes back is in a conversation that they have left, and colleagues see them there."""
+
+    async def full(_: Any) -> None:
+        raise Unavailable("The disk is full.")
+
+    async def work() -> None:
+        async with desk(tmp_path) as d, d.socket(customer(d)), d.socket(staff(d)) as boss:
+            await boss.ask("join_room", "u1")
+            with monkeypatch.context() as patched:
+                patched.setattr(d.carevia.store, "write", full)
+                assert (await boss.ask("leave_room", "u1"))["code"] == "unavailable"
+            assert [joined.room for joined in await d.carevia.rooms.still_open(boss.id)] == ["u1"]
+            assert await boss.ask("leave_room", "u1") == {"ok": True}
+            assert await d.carevia.rooms.still_open(boss.id) == []
 
     run(work())
 

@@ -163,10 +163,12 @@ class Events:
 
     async def leave_room(self, socket: Socket, seat: Seat, room: str) -> None:
         """A customer stays in their own room, on every tab, whatever a page says."""
-        if _signed_in(seat).is_staff and desk_side(room) in socket.rooms:
+        if not _signed_in(seat).is_staff or not valid_user_id(room):
+            return
+        if desk_side(room) in socket.rooms:
             socket.leave(desk_side(room))
             self._viewers.went(socket, room)
-            await self._rooms.leave(socket.id, room)
+        await self._rooms.leave(socket.id, room)  # also when asked again, where it could not be stored before
 
     async def mark_read(self, _: Socket, __: Seat, read: MarkRead) -> None:
         await self._conversations.mark_read(read.roomId, read.seq)
