@@ -32,7 +32,7 @@ test("an event that overtook the page stays", () => {
 });
 
 test("whether there is more is said by the oldest page known", () => {
-  const scrolled = run(page(facts(5, 6), true), { type: "older_loaded", rows: facts(3, 4), hasMore: false });
+  const scrolled = run(page(facts(5, 6), true), { type: "older_loaded", rows: facts(3, 4), hasMore: false, before: 5 });
   expect([seqs(scrolled), scrolled.hasMore]).toEqual([[3, 4, 5, 6], false]);
   const again = apply(scrolled, page(facts(5, 6, 7), true));
   expect([seqs(again), again.hasMore]).toEqual([[3, 4, 5, 6, 7], false]);
@@ -104,10 +104,8 @@ test("a side that has got further ticks the other side's messages, up to there",
 
 test("an older page that overtook nothing gets the ticks that are known", () => {
   const state = run(page([fact(5, "s1")], true), status("customer", 9, 9));
-  expect(ticks(apply(state, { type: "older_loaded", rows: [fact(2, "s1")], hasMore: false }))).toEqual([
-    "seen",
-    "seen",
-  ]);
+  const older: ConversationEvent = { type: "older_loaded", rows: [fact(2, "s1")], hasMore: false, before: 5 };
+  expect(ticks(apply(state, older))).toEqual(["seen", "seen"]);
 });
 
 test("a message that comes after what was seen is sent only", () => {

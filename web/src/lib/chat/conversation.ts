@@ -71,7 +71,8 @@ export type ConversationEvent =
   | { type: "page_loaded"; rows: readonly MessageFact[]; hasMore: boolean; joined?: boolean }
   /** From now on something may be missed, until a page that is read behind the joining has come. */
   | { type: "cut_off"; doubted: boolean }
-  | { type: "older_loaded"; rows: readonly MessageFact[]; hasMore: boolean }
+  /** What was said before the number `before`. */
+  | { type: "older_loaded"; rows: readonly MessageFact[]; hasMore: boolean; before: number | undefined }
   | { type: "message_arrived"; row: MessageFact }
   | { type: "status_changed"; status: StatusFact };
 
@@ -99,6 +100,8 @@ function applied(state: Conversation, event: ConversationEvent): Conversation {
     case "message_arrived":
       return { ...state, messages: merge(state.messages, [toMessage(event.row)]) };
     case "older_loaded":
+      // What it was asked for may have been let go since, for the page after an absence: there would be a hole.
+      if (event.before !== state.messages[0]?.seq) return state;
       return { ...state, messages: merge(state.messages, event.rows.map(toMessage)), hasMore: event.hasMore };
     case "status_changed":
       return { ...state, reached: { ...state.reached, [event.status.by]: event.status } };

@@ -84,6 +84,44 @@ test.each([
   expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([60, 61, 62]);
 });
 
+test.each([
+  ["before", 0],
+  ["after", 1],
+])("older messages asked for %s the page after an absence leave no hole behind what it holds", async (_, older) => {
+  serve({ "GET /api/chat/message": history(true, 5, 6) });
+  const page = await open();
+  const answers: ((reply: Reply) => void)[] = [];
+  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  if (older === 0) act(() => page.current.loadOlder());
+  act(() => newest().lose());
+  await accept("b");
+  await joined();
+  if (older === 1) act(() => page.current.loadOlder());
+  expect(answers).toHaveLength(2);
+  answers[1 - older]?.(history(true, 60, 61));
+  await pass();
+  answers[older]?.(history(false, 3, 4));
+  await pass();
+  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([60, 61]);
+  expect(page.current.conversation.hasMore).toBe(true);
+});
+
+test("only what is said of this conversation is shown in it, a note as a note", async () => {
+  serve({ "GET /api/chat/message": history(false, 5) });
+  const page = await open();
+  newest().deliver("receive_message", { ...row(6), roomId: "u2" }, "e.6");
+  newest().deliver("message_status", { roomId: "u2", by: "customer", delivered: 9, seen: 9 });
+  newest().deliver("note_added", { ...row(7), senderId: "s2" }, "e.7");
+  newest().deliver("receive_message", { ...row(8), senderId: "s2" }, "e.8");
+  await pass();
+  const shown = page.current.conversation.messages.map(({ seq, note, status }) => [seq, note, status]);
+  expect(shown).toEqual([
+    [5, false, "sent"],
+    [7, true, "sent"],
+    [8, false, "sent"],
+  ]);
+});
+
 test("after a reset what is no longer there goes though it could not be read at first", async () => {
   serve({ "GET /api/chat/message": history(false, 5, 6) });
   const page = await open();

@@ -57,12 +57,10 @@ export function useConversation(connection: Connection | null, roomId: string, m
       newest.current += 1;
       const mine = newest.current;
       const begun = life.current;
-      // A newest page is right whenever it comes; an older one only where nothing else was asked for since.
-      const counts = () => begun === life.current && (type !== "older_loaded" || mine === newest.current);
       try {
         const page = await getHistory(roomId, before);
-        if (!counts()) return false;
-        dispatch(type === "page_loaded" ? { type, ...page, joined: joined?.() ?? false } : { type, ...page });
+        if (begun !== life.current) return false;
+        dispatch(type === "page_loaded" ? { type, ...page, joined: joined?.() ?? false } : { type, ...page, before });
         setError(null);
         return true;
       } catch (failure) {
