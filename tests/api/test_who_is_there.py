@@ -97,6 +97,11 @@ class Node:
         self._seats.give_up(socket)
         self._board.leave(socket)
 
+    def kept(self) -> list[object]:
+        """Of whoever was there."""
+        board = self._board
+        return [kept for kept in (board._tabs, board._known, board._staff, board._told, board._presence._tabs) if kept]
+
     def _view(self, socket: Socket, room: str) -> None:
         socket.join(desk_side(room))
         self._viewers.came(socket, room)
@@ -196,7 +201,9 @@ class World:
     async def stop(self) -> None:
         for tab in self._tabs:
             await tab.client.close()
+        await asyncio.sleep(QUIET)
         for node in self._nodes:
+            assert not node.kept()
             await node.server.stop()
 
     # What is true.
@@ -254,8 +261,8 @@ def test_once_it_is_quiet_every_page_shows_who_is_there_and_who_looks_on(
             world.bus.bad = False
             await asyncio.sleep(QUIET)
             world.check()
-            beats.cancel()
             await world.stop()
+            beats.cancel()
 
     with virtual_time() as clock:
         clock.run(work())

@@ -147,7 +147,7 @@ class PresenceBoard:
             self._namespace.local.to(*rooms).emit("support", SupportPresent(support))
 
     def _support_now(self) -> State:
-        return most_present({self._presence.state(who) for who in self._staff} - {"offline"})
+        return most_present({self._presence.state(who) for who in self._staff})
 
     def _event(self, people: Iterable[tuple[Who, State]], *, whole: bool) -> PeoplePresent:
         event = PeoplePresent(whole, [], [], [], [])
