@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from carevia.errors import BadInput
 from carevia.service.reconcile import DAY, Report
 from tests.aio import run
 from tests.service.books import HOUR, books, kinds
@@ -51,6 +52,30 @@ def test_half_an_emoji_in_one_checkout_keeps_no_sweep_from_the_others(tmp_path: 
             b.paid("u2")
             assert kinds(await b.sweep()) == ["missing"] * 2
             assert await b.announced() == ["u1", "u2"]
+
+    run(main())
+
+
+def test_what_cannot_be_recorded_is_said_by_every_sweep_and_keeps_none_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with books(tmp_path) as b:
+            odd = b.paid("u1")
+            b.paid("u2", at=NOW)
+            receive = b.home.payments.receive_stripe
+
+            async def received(body: bytes, event: Any) -> Any:
+                if str(odd["id"]).encode() in body:
+                    raise BadInput("It is too long.")
+                return await receive(body, event)
+
+            monkeypatch.setattr(b.home.payments, "receive_stripe", received)
+            assert sorted(kinds(await b.sweep())) == ["early", "unrecorded"]
+            assert b.point == odd["created"] * 1000
+            b.home.time += DAY
+            [left] = (await b.sweep()).for_a_person
+            assert (left.kind, left.said) == ("unrecorded", "It is paid and cannot be recorded: It is too long.")
 
     run(main())
 

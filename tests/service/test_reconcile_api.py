@@ -37,6 +37,12 @@ def test_an_api_out_of_reach_says_so_and_the_next_sweep_finds_all(tmp_path: Path
                     b.provider.start()
             b.provider.fail = 0
             assert kinds(await b.sweep()) == ["missing"]
+            point = b.point
+            b.home.time += DAY
+            b.provider.on_request = lambda path: setattr(b.provider, "fail", None if "/refunds" in path else 0)
+            with pytest.raises(Unavailable):
+                await b.sweep()
+            assert b.point == point, "also where only what was refunded could not be read"
 
     run(main())
 
