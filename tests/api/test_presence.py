@@ -51,6 +51,8 @@ def test_staff_get_everybody_at_connect_and_then_the_changes(tmp_path: Path) -> 
             rafiq = {"userId": "boss", "name": "Rafiq Hasan", "state": "here"}
             whole = {"whole": True, "staff": [rafiq], "here": [], "away": ["u1"], "offline": []}
             assert await board.hear() == whole
+            known = {tab.socket for tab in d.carevia.presence._tabs.values()}
+            assert known == set(d.carevia.namespace.sockets), "by which other nodes know one that comes back there"
             async with d.socket(customer(d, "u2")):
                 await board.until("u2", "here")
             assert await board.until("u2", "offline") < 1
