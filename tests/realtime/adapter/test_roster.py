@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carevia.realtime.adapter import membership
 from carevia.realtime.adapter.broker import MemoryBroker, MemoryBus
 from carevia.realtime.adapter.membership import Membership, seal, unseal
 from carevia.realtime.adapter.roster import GONE, Ask, Beat, Change, Message, Roster, Table, Whole
@@ -179,7 +180,30 @@ def test_a_node_that_stops_says_goodbye() -> None:
         await members[0].stop()
         await until(lambda: rosters[1].nodes == ["b"], "it is still taken for one that is there")
         assert rosters[1].fell_silent == 0
+        brokers[1].cut()
+        assert not rosters[1].hears()
         await members[1].stop()
+
+    run(main())
+
+
+def test_each_change_is_told_soon_not_with_the_next_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(membership, "BEAT", 60.0)
+
+    async def main() -> None:
+        bus, rosters = MemoryBus(), [Roster("a"), Roster("b")]
+        tables = [roster.table("n", int) for roster in rosters]
+        brokers = [MemoryBroker(bus) for _ in rosters]
+        members = [Membership(roster, broker, KEY) for roster, broker in zip(rosters, brokers, strict=True)]
+        for member, broker in zip(members, brokers, strict=True):
+            await broker.start()
+            member.start()
+        tables[0].set("x", 1)
+        await until(lambda: [*tables[1].values("x")] == [1], "it is not told")
+        tables[0].set("x", 2)
+        await until(lambda: [*tables[1].values("x")] == [2], "the next one is not told")
+        for member in members:
+            await member.stop()
 
     run(main())
 
