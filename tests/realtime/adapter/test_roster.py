@@ -120,6 +120,19 @@ def test_whatever_was_lost_all_copies_are_right_three_beats_later(said: list[Ste
     world.agree()
 
 
+def test_what_has_gone_though_nobody_heard_of_it_goes_with_the_next_whole() -> None:
+    world = joined("a", "b")
+    side = world.sides["a"]
+    for key in ("x", "y"):
+        side.set(key, 1)
+    world.second()
+    side.drop("x")
+    side.roster.flush()
+    side.out.clear()
+    world.second()
+    world.agree()
+
+
 def test_who_joins_gets_the_whole_picture_and_is_known_to_all_at_once() -> None:
     world = joined("a", "b")
     for number in range(2_500):  # more than one message holds
@@ -245,6 +258,11 @@ def test_while_we_hear_nobody_nobody_is_gone() -> None:
     deaf.roster.join(world.now)
     world.second()
     world.agree()
+    for second in range(1, 7):
+        if second == 5:
+            deaf.roster.join(world.now + 4)  # so short that no beat came between
+        deaf.roster.beat(world.now + second)
+    assert deaf.told == {"a-x": 1}
 
 
 def test_who_stood_still_takes_nobody_for_gone() -> None:
