@@ -253,7 +253,9 @@ def test_while_we_hear_nobody_nobody_is_gone() -> None:
     for second in range(60):
         deaf.roster.beat(world.now + second)
     assert deaf.told == {"a-x": 1}
+    assert deaf.roster.first, "better twice than not at all"
     deaf.roster.hears = lambda: True
+    assert not deaf.roster.first
     world.now += 60
     deaf.roster.join(world.now)
     world.second()
