@@ -38,6 +38,12 @@ def test_texts_are_found_by_the_index_and_a_frequent_word_without_gathering_all_
     recent = plan(FIND_RECENT, "টাক")
     assert "Index Scan Backward using message_words_pkey" in recent and "Sort" not in recent
 
+    async def found() -> list[int]:
+        async with opened(url) as [store]:
+            return await store.read(lambda tx: tx.find_texts(["rare1999"], None, 20))
+
+    assert run(found()) == [*range(19_999, 19_989, -1), 1_999], "the old too, where the newest are not enough"
+
 
 # --- several nodes ----------------------------------------------------------------------------------------------
 
