@@ -1,6 +1,7 @@
 """Backup at the store: what a copy holds, and what is refused without changing anything."""
 
 import contextlib
+import errno
 import os
 import signal
 import sqlite3
@@ -66,6 +67,18 @@ def test_an_existing_file_stays_unless_it_is_meant(tmp_path: Path) -> None:
     assert target.read_text() == "dear to somebody"
     back_up(path, target, quiet, force=True)
     assert seqs(target) == [1, 2, 3]
+
+
+def test_on_a_file_system_without_links_a_backup_has_its_name_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    back_up(filled(tmp_path / "data"), tmp_path / "copy.db", quiet)
+    assert seqs(tmp_path / "copy.db") == [1, 2, 3]
+    assert names(tmp_path) == {"data", "copy.db"}
 
 
 def test_a_file_that_comes_into_being_meanwhile_stays_too(tmp_path: Path) -> None:
