@@ -189,6 +189,7 @@ def test_a_thin_event_is_told_apart_for_it_brings_nothing_of_the_payment() -> No
     [
         ("3000", None, 300_000),
         ("3,000.50", None, 300_050),
+        (" 1,00,000 ", None, 10_000_000),
         (3000, "BDT", 300_000),
         (12.5, "usd", 1250),
         (0.1, "bdt", 10),
@@ -200,6 +201,14 @@ def test_a_site_tells_amounts_in_major_units(amount: Any, currency: str | None, 
     paid = paid_booking(SiteBooking("u1", amountPaid=amount, currency=currency), NOW)
     assert paid.money.amount == minor
     assert paid.amount == (minor or 0)
+
+
+@pytest.mark.parametrize("amount", ["1,50", "1,0000", ",500", "1,,000", "1000,", "12.000,50", "1.5,000"])
+def test_a_site_s_comma_that_divides_no_thousands_is_refused_and_never_a_hundredfold_sum(amount: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        paid_booking(SiteBooking("u1", amountPaid=amount), NOW)
+    assert caught.value.errors is not None
+    assert caught.value.errors[0]["field"] == "amountPaid"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 Fields but `userId` may be missing, a wrong type is refused: the sender is a program, whose author wants to know.
 """
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -17,6 +18,10 @@ from carevia.domain.text import tidy, whole_characters
 from carevia.errors import BadInput, FieldError
 
 HOME_CURRENCY = "bdt"
+
+_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}(\.[0-9]+)?")
+"""Commas between thousands, as in 30,000 and in 1,00,000. Where another follows than three digits, as in 1,50, it may
+be a decimal point, and a sum a hundred times too large."""
 
 # Told in /openapi.json, and judged by `paid_booking`, which says every fault at once. Empty is not given.
 _USER = {"pattern": f"^{USER_ID}$"}
@@ -78,12 +83,11 @@ def paid_booking(site: SiteBooking, now: int) -> PaidBooking:
 
 
 def _amount(value: str | int | float | None, currency: str, errors: list[FieldError]) -> int | None:
-    """Commas between thousands are taken, as sites write them."""
     if value is None or value == "":
         return None
     try:
         if isinstance(value, str):
-            return minor(value.replace(",", ""), currency)
+            return minor(value.replace(",", "") if _GROUPED.fullmatch(value.strip()) else value, currency)
         if not 0 <= value <= MOST:  # as of NaN
             raise ValueError
         return minor(f"{value:.{digits(currency)}f}", currency)
