@@ -61,6 +61,9 @@ class Database(ABC):
     """The highest journal number that this process has seen committed, by whomever; and that row's id, once it was
     read."""
 
+    damaged: str | None = None
+    """Why nothing but a restore helps, in words: set by the first work that met it, and true until the process ends."""
+
     @abstractmethod
     def prepare(self, epoch: str) -> str:
         """Make or migrate the schema; its epoch, which is `epoch` when it had none. Raises ConfigError."""

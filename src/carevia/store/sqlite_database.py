@@ -26,6 +26,9 @@ _WHY = {
     sqlite3.SQLITE_CORRUPT: "The database file is damaged",
 }
 
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CORRUPT_INDEX, sqlite3.SQLITE_NOTADB}
+"""Of the file itself. SQLITE_CORRUPT_VTAB is the search's words, without which payments are stored all the same."""
+
 _STEPS = 100_000
 """Of SQLite's machine, some milliseconds, after which a read looks whether anybody waits for it still."""
 
@@ -128,6 +131,8 @@ class SqliteDatabase(Database):
         return SqliteSession(connect(self._path, read_only=True), no_id)
 
     def recover(self, session: Session, error: Exception) -> bool:
+        if getattr(error, "sqlite_errorcode", None) in _DAMAGE:
+            self.damaged = "The database file is damaged: stop the server and restore the last backup."
         try:
             if isinstance(error, LogGone) or primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
                 session.rollback()

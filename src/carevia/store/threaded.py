@@ -142,6 +142,8 @@ class ThreadedStore(Store):
         if self._writer is not None and self._writer.ended.done():
             self._replace_writer(self._writer)
             raise Unavailable("The store's writer had died and was started again.")
+        if self._database.damaged:  # a commit elsewhere in the file proves nothing about the place that is broken
+            raise Unavailable(self._database.damaged)
         failed, (before, last) = self.failed_commits, self._failed_at_checks
         self._failed_at_checks = last, failed
         if failed > self._failed_forgiven:
