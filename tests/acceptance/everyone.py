@@ -189,3 +189,33 @@ def too_small_for_a_finger(page: Page, where: str) -> list[str]:
     devtools.detach()
     page.set_viewport_size({"width": 1440, "height": 900})
     return found
+
+
+# Letters that stand outside of the screen, or of the row, the button or the tag that they are in; and a page that is
+# too wide. What is shortened with an ellipsis has its words in a title.
+CUT = """() => {
+  const hidden = (one) => one.closest("svg, .emoji, option") || !one.checkVisibility({ visibilityProperty: true });
+  const chain = (one) => (one ? [one, ...chain(one.parentElement)] : []);
+  const unseen = ({ clipPath, textOverflow, webkitLineClamp: lines }) =>
+    clipPath !== "none" || textOverflow === "ellipsis" || lines !== "none";
+  const found = document.documentElement.scrollWidth > innerWidth ? ["the page is too wide"] : [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const text = walk.currentNode, parents = chain(text.parentElement);
+    if (!text.data.trim() || hidden(text.parentElement)) continue;
+    if (parents.some((one) => unseen(getComputedStyle(one)))) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const letters = range.getBoundingClientRect();
+    const box = text.parentElement.closest(
+      "[data-participant], [data-booking], [data-payment-of], .btn, .tag, header, nav");
+    const around = box?.getBoundingClientRect() ?? { top: -1e9, bottom: 1e9, left: 0, right: innerWidth };
+    const out = Math.max(around.top - letters.top, letters.bottom - around.bottom, letters.right - around.right);
+    if (out > 4 || letters.right > innerWidth + 1) found.push(`${text.data.slice(0, 40)}: ${out} of ${box?.className}`);
+  }
+  return found;
+}"""
+
+
+def cut(page: Page, where: str) -> list[str]:
+    return [f"{where}: {one}" for one in page.evaluate(CUT)]

@@ -14,6 +14,7 @@ from tests.acceptance.everyone import (
     LIVE,
     ROUTES,
     SOCKETS,
+    cut,
     desk,
     findings,
     house,
@@ -45,6 +46,14 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 TOP = "element => element.getBoundingClientRect().top"
+# As the guideline words it.
+ROOMY = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`
+    * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+    p { margin-bottom: 2em !important; }`);
+  document.adoptedStyleSheets.push(sheet);
+}"""
 # Another browser's, or somebody's own; the policy forbids a style element.
 RULE = """rule => {
   const sheet = new CSSStyleSheet();
@@ -249,6 +258,21 @@ def test_under_four_hundred_percent_zoom_a_conversation_is_read_at_the_desk(hous
     desk.evaluate("document.activeElement.blur()")
     desk.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     expect(desk.locator("[data-message]").last).to_be_in_viewport(ratio=1)
+
+
+def test_room_between_letters_and_lines_cuts_nothing(house: str, desk: Page) -> None:
+    found: list[str] = []
+    for width, height in ((1440, 900), (1024, 768), (390, 844)):
+        desk.set_viewport_size({"width": width, "height": height})
+        for path in (*DESK, "/", "/login", "/test-socket"):
+            visit(desk, house + path)
+            if path == "/dashboard/bookings" and width == 1440:
+                expect(desk.get_by_text(re.compile("^Paid today")).first).to_be_visible()
+            desk.evaluate(ROOMY)
+            found += cut(desk, f"{path} at {width}")
+            if path == "/dashboard/bookings" and width == 1440:
+                expect(desk.get_by_text(re.compile("^Paid today")).first).to_be_in_viewport(ratio=1)
+    assert found == []
 
 
 @pytest.mark.parametrize("last", ["/api/booking?userId", "/api/booking/receipt", "/api/payment", "/api/chat/message"])

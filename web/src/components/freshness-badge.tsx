@@ -25,7 +25,7 @@ export function FreshnessBadge({ live }: { live: LiveState }) {
   return (
     <div
       data-freshness={live.freshness}
-      className={`flex h-8 w-full min-w-0 items-center justify-between gap-2.5 rounded-lg border pr-3 pl-2.5 text-xs whitespace-nowrap ${tone === "good" ? "border-line bg-surface" : FRAMES[tone]}`}
+      className={`flex h-8 w-full min-w-0 items-center justify-between gap-2.5 rounded-lg border pr-3 pl-2.5 text-xs whitespace-nowrap max-xs:h-auto max-xs:min-h-8 max-xs:flex-wrap max-xs:py-1 ${tone === "good" ? "border-line bg-surface" : FRAMES[tone]}`}
     >
       <span className={`flex items-center gap-2 font-semibold ${INKS[tone]}`}>
         <span className={LEDS[tone]} />
@@ -33,7 +33,7 @@ export function FreshnessBadge({ live }: { live: LiveState }) {
       </span>
       <Ticks live={live} />
       <span
-        className={`min-w-[9.25rem] flex-none text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}
+        className={`min-w-[9.25rem] flex-none max-xs:min-w-0 text-right tabular-nums ${tone === "good" ? "text-ink-3" : INKS[tone]}`}
       >
         {live.seq === 0 && words.noEvent}
         {live.seq !== null && live.seq > 0 && <EventNumber seq={live.seq} />}

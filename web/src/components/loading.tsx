@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { askAwaitedAgain } from "@/lib/api/ask-anew";
+import { useSized } from "@/lib/text-size";
 import { usePassed } from "@/lib/use-passed";
 import { words } from "./messages";
 import { PassingButton } from "./passing-button";
@@ -62,8 +63,9 @@ function Lines() {
 
 /** An avatar, and a name above something shorter. */
 function Rows({ height }: { height: number }) {
+  const sized = useSized(height);
   return BARS.map((width) => (
-    <div key={width} style={{ height }} className="flex items-center gap-3 border-b border-line px-4">
+    <div key={width} style={{ height: sized }} className="flex items-center gap-3 border-b border-line px-4">
       <span className="size-7 flex-none rounded-full bg-line" />
       <div className="flex flex-1 flex-col gap-2">
         <span className={`block h-2.5 rounded bg-line ${width}`} />

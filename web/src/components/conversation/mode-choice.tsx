@@ -14,7 +14,7 @@ interface Props {
 
 export function ModeChoice({ note, onChange, kept, onReplies }: Props) {
   return (
-    <fieldset className="flex items-center gap-1 px-2 pt-1.5">
+    <fieldset className="flex items-center gap-1 px-2 pt-1.5 max-xs:flex-wrap">
       <legend className="sr-only">{words.mode}</legend>
       {[false, true].map((one) => (
         <button

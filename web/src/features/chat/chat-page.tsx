@@ -19,8 +19,8 @@ export function ChatPage() {
   const ended = useSignInEnd(person?.role === "user");
   if (person?.role === "user") {
     return (
-      // On a screen as low as under 400 % zoom the page scrolls, with room in it for some messages.
-      <div className="flex h-dvh min-h-120 flex-col squeezed:min-h-0">
+      // On a screen as low as under 400 % zoom, or with large letters on a phone, the page scrolls, with room in it for some messages.
+      <div className="flex h-dvh min-h-120 flex-col max-xs:min-h-200 squeezed:min-h-0">
         <PageHeader title={words.title} heading={heading} />
         <CustomerChat key={person._id} me={person} />
       </div>

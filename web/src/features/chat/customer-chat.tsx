@@ -35,7 +35,7 @@ export function CustomerChat({ me }: { me: Person }) {
   });
   useSent(outbox, ({ seq }) => live.noteShown(seq));
   const own = useOwn(connection);
-  const beside = useMedia("(min-width: 900px)", true);
+  const beside = useMedia("(min-width: 56.25rem)", true);
   const received = useMemo(() => own.payments && inStream(own.payments), [own.payments]);
   return (
     <main className="mx-auto flex min-h-0 w-full max-w-[720px] flex-1 flex-col md:p-6 min-[900px]:grid min-[900px]:max-w-[1064px] min-[900px]:grid-cols-[320px_minmax(0,1fr)] min-[900px]:gap-6">

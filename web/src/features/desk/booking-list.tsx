@@ -6,6 +6,7 @@ import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { visitTime } from "@/lib/format/time";
 import { rowOf } from "@/lib/keys/rows";
+import { useSized } from "@/lib/text-size";
 import { useAfterPaint } from "@/lib/use-after-paint";
 import { BookingReceipt } from "./booking-receipt";
 import { BookingState } from "./booking-state";
@@ -42,7 +43,7 @@ export function BookingList({ bookings, now, box, list }: Props) {
   const mark = (element: HTMLElement | null) => {
     list.current = begun ? element : null;
   };
-  const [room] = useState(() => Math.ceil(window.innerHeight / ROW));
+  const room = Math.ceil(window.innerHeight / useSized(ROW));
   const flooded = !useHeld(box) && sinceArrival(bookings[FLOOD - 1]?.arrivedAt, now) < LAST;
   const ebbing = useDeferredValue(flooded); // afterwards the others are drawn when there is nothing else to do
   const together = bookings.filter(({ arrivedAt }) => arrivedAt === bookings[0]?.arrivedAt).length;

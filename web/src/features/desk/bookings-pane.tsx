@@ -27,7 +27,7 @@ export function BookingsPane({ data, list, className }: Props) {
       className={`flex min-h-0 min-w-0 flex-col outline-none ${className}`}
       {...PANE}
     >
-      <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:h-14">
+      <div className="flex h-[60px] flex-none items-center gap-3 border-b border-line px-4 max-md:h-14 max-xs:h-auto max-xs:flex-wrap max-xs:py-2">
         <h2 id="bookings" className="font-[650]">
           {words.bookings}
         </h2>

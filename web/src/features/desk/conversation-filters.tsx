@@ -20,7 +20,7 @@ export function ConversationFilters({ query, counts, onChange }: Props) {
       <div
         role="group"
         aria-label={words.filters.label}
-        className="grid min-w-0 flex-1 grid-cols-2 gap-0.5 rounded-lg bg-sunken p-0.5"
+        className="grid min-w-0 flex-1 grid-cols-2 max-xs:grid-cols-1 gap-0.5 rounded-lg bg-sunken p-0.5"
       >
         {FILTERS.map((filter) => (
           <button

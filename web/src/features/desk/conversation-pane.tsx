@@ -51,7 +51,7 @@ export function ConversationPane(props: Props) {
   }, [found]);
   return (
     <section ref={pane} aria-labelledby="conversation" className="flex min-h-0 min-w-0 flex-col outline-none" {...PANE}>
-      <div className="@container relative flex min-h-[60px] flex-none items-center py-1 gap-3 border-b border-line px-4 max-md:gap-2 max-md:px-2">
+      <div className="@container relative flex min-h-[60px] flex-none items-center py-1 gap-3 border-b border-line px-4 max-md:gap-2 max-md:px-2 max-xs:flex-wrap">
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
@@ -65,7 +65,7 @@ export function ConversationPane(props: Props) {
           {props.name ? <Avatar id={roomId} name={name} /> : <span className="block size-9 rounded-full bg-sunken" />}
           <PresenceDot state={stateOf(presence, roomId)} />
         </span>
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 max-xs:basis-1/3">
           <h2
             ref={heading}
             id="conversation"

@@ -88,8 +88,8 @@ export function Desk({ me, place, search }: Props) {
   }, [fresh]);
 
   const columns = openRoom ? "xl:grid-cols-[312px_minmax(420px,1fr)_344px]" : "";
-  // On a screen as low as under 400 % zoom a conversation's page scrolls, with room in it for some messages.
-  const height = openRoom ? "min-h-100 squeezed:min-h-0" : "";
+  // On a screen as low as under 400 % zoom, or with large letters on a phone, a conversation's page scrolls, with room in it for some messages.
+  const height = openRoom ? "min-h-100 max-xs:min-h-160 squeezed:min-h-0" : "";
   return (
     <div
       className={`grid h-dvh ${height} grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[56px_minmax(0,1fr)] md:grid-rows-[52px_minmax(0,1fr)] lg:grid-cols-[76px_minmax(0,1fr)]`}

@@ -33,7 +33,7 @@ export function Rail({ unread, home, hiddenOnPhone }: Props) {
     <nav
       {...PANE}
       aria-label={words.nav}
-      className={`flex gap-1 border-line bg-bg p-1 max-md:row-start-3 max-md:border-t md:row-span-2 md:flex-col md:items-center md:border-r md:px-[3px] md:py-2.5 ${hiddenOnPhone ? "max-md:hidden" : ""}`}
+      className={`flex gap-1 max-xs:gap-0 border-line bg-bg p-1 max-md:row-start-3 max-md:border-t md:row-span-2 md:flex-col md:items-center md:border-r md:px-[3px] md:py-2.5 ${hiddenOnPhone ? "max-md:hidden" : ""}`}
     >
       <span className="mb-3.5 max-md:hidden">
         <Logo />
@@ -74,7 +74,7 @@ function Item({ Icon, name, children }: { Icon: LucideIcon; name: string; childr
   return (
     <>
       <Icon size={20} strokeWidth={1.6} aria-hidden="true" />
-      <span title={name} className="md:max-lg:sr-only">
+      <span title={name} className="max-w-full text-center wrap-anywhere md:max-lg:sr-only">
         {name}
       </span>
       {children}

@@ -41,10 +41,14 @@ export function TopBar({ title, heading, live, alarm, connection, oneLine }: Pro
   return (
     <header
       {...PANE}
-      className={`flex min-w-0 items-center gap-2.5 border-b px-4 outline-none ${oneLine ? "max-md:h-14" : "max-md:flex-col max-md:gap-0 max-md:pb-2"} ${BARS[tone ?? "none"]}`}
+      className={`flex min-w-0 items-center gap-2.5 border-b px-4 outline-none ${oneLine ? "max-md:h-14 max-xs:h-auto max-xs:min-h-14 max-xs:py-2" : "max-md:flex-col max-md:gap-0 max-md:pb-2"} ${BARS[tone ?? "none"]}`}
     >
       <div
-        className={oneLine ? "contents" : "flex h-14 w-full min-w-0 items-center gap-2.5 max-[359px]:gap-0 md:contents"}
+        className={
+          oneLine
+            ? "contents"
+            : "flex h-14 w-full min-w-0 items-center gap-2.5 max-[359px]:gap-0 max-xs:h-auto max-xs:min-h-14 max-xs:flex-wrap md:contents"
+        }
       >
         <h1
           ref={heading}

@@ -17,9 +17,9 @@ export function LoginPage({ next }: { next?: string | undefined }) {
   const { byPassword, byLink } = useSignIn(next);
   const { data: person } = useQuery(sessionQuery);
   return (
-    <div className="grid min-h-full bg-surface sm:grid-cols-2">
-      <div className="grid grid-rows-[auto_1fr_auto] p-4 sm:px-10 sm:py-8">
-        <header className="flex items-center justify-between">
+    <div className="grid min-h-full grid-cols-1 bg-surface sm:grid-cols-2">
+      <div className="grid grid-cols-1 grid-rows-[auto_1fr_auto] p-4 sm:px-10 sm:py-8">
+        <header className="flex max-xs:flex-wrap items-center justify-between">
           <Logo word />
           <span className="flex items-center gap-2">
             <LanguageSwitch />

@@ -18,8 +18,12 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
             <h3 className="mb-1 text-xs font-[650] text-ink-2">{words.groups[group]}</h3>
             <dl>
               {shortcuts.map(({ id, keys }) => (
-                <div key={id} className="flex items-center gap-3 border-b border-line py-1.5" data-shortcut={id}>
-                  <dt className="min-w-0 flex-1">{words.does[id]}</dt>
+                <div
+                  key={id}
+                  className="flex items-center gap-3 border-b max-xs:flex-wrap border-line py-1.5"
+                  data-shortcut={id}
+                >
+                  <dt className="min-w-0 flex-1 max-xs:basis-full">{words.does[id]}</dt>
                   <dd className="flex-none">
                     {keys.map((one, place) => (
                       <Fragment key={one}>

@@ -81,7 +81,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             ref={(element) => {
               if (option === chosen) element?.scrollIntoView?.({ block: "nearest" });
             }}
-            className={`flex min-h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 py-1.5 ${option === chosen ? "bg-selected" : "hover:bg-hover"}`}
+            className={`flex min-h-9 cursor-default items-center gap-2.5 max-xs:flex-wrap rounded-md px-2.5 py-1.5 ${option === chosen ? "bg-selected" : "hover:bg-hover"}`}
             onMouseDown={(event) => event.preventDefault()}
             onClick={option.run}
           >
@@ -111,7 +111,7 @@ function useCommandOptions(text: string, onClose: () => void): Option[] {
       id,
       face: (
         <>
-          <span className="min-w-0 flex-1">{words.does[id]}</span>
+          <span className="min-w-0 flex-1 max-xs:basis-full">{words.does[id]}</span>
           <span className="flex-none">{keys[0] && <Keycaps keys={keys[0]} />}</span>
         </>
       ),

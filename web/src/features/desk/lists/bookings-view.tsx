@@ -27,7 +27,7 @@ import { usePlace, useStart } from "./use-place";
 import { VirtualList } from "./virtual-list";
 
 /** Elsewhere a row has two lines. */
-const WIDE_ROWS = "(min-width: 761px)";
+const WIDE_ROWS = "(min-width: 47.5625rem)";
 
 const StatStrip = lazily(async () => (await import("./stat-strip")).StatStrip);
 
@@ -84,7 +84,7 @@ function Bookings({ data, search, list }: Props) {
   });
   const held = useHeld(box);
   const found = useGrowingList(data.connection, search, range, held);
-  useStart(box, found.total, (page - 1) * limit * rowHeight);
+  useStart(box, found.total, (page - 1) * limit, rowHeight);
   const shows = found.loaded && !held && found.waiting === 0 && query(search) === "";
   const mark = (element: HTMLElement | null) => {
     list.current = shows ? element : null;

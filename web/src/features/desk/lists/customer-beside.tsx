@@ -19,7 +19,7 @@ import { useKept } from "./use-place";
 import { VirtualList } from "./virtual-list";
 
 /** Where the customer has a pane of their own. */
-const ROOM = "(min-width: 1280px)";
+const ROOM = "(min-width: 80rem)";
 
 const ROW = 60;
 const NO_SEARCH = {};

@@ -75,7 +75,7 @@ interface PaymentsProps extends ReturnType<typeof usePlace> {
 }
 
 function Payments({ found, box, range, onRange, show, start, search, now }: PaymentsProps) {
-  useStart(box, found.total, start * ROW);
+  useStart(box, found.total, start, ROW);
   useKept(box, ROW, found.keyOf);
   return (
     <>

@@ -12,7 +12,7 @@ interface Props {
 
 export function Segments({ label, options, value, onChange }: Props) {
   return (
-    <fieldset className="flex min-w-0 max-w-full flex-wrap gap-0.5 rounded-lg bg-sunken p-[3px] max-[520px]:grid max-[520px]:w-full max-[520px]:grid-cols-3">
+    <fieldset className="flex min-w-0 max-w-full flex-wrap gap-0.5 rounded-lg bg-sunken p-[3px] max-[520px]:grid max-[520px]:w-full max-[520px]:grid-cols-3 max-xs:grid-cols-2">
       <legend className="sr-only">{label}</legend>
       {options.map(({ key, name, count }) => (
         <button

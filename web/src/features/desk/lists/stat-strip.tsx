@@ -60,11 +60,11 @@ function Stat({ title, value, hint, children }: { title: string; value: string; 
     <div className="min-w-0 border-r border-line px-4 py-3 last:border-r-0">
       <div className="flex h-full flex-wrap items-end justify-between gap-x-3 overflow-hidden">
         <div className="flex h-full min-w-0 flex-col justify-end">
-          <p className="truncate text-xs font-[550] text-ink-2">{title}</p>
-          <p className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums @max-[400px]:text-lg">
+          <div className="truncate text-xs font-[550] text-ink-2">{title}</div>
+          <div className="text-2xl leading-[30px]! font-[650] tracking-[-0.025em] tabular-nums @max-[400px]:text-lg">
             {value}
-          </p>
-          <p className="truncate text-xs text-ink-3 tabular-nums">{hint || "\u00a0"}</p>
+          </div>
+          <div className="truncate text-xs text-ink-3 tabular-nums">{hint || "\u00a0"}</div>
         </div>
         <span className="flex-none @max-[1100px]:hidden">{children}</span>
       </div>

@@ -1,6 +1,7 @@
 // Where one is in a list: the rows on the screen, and the page of the address that follows them without a new step of the
 // history. Next and Previous scroll.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useSized } from "@/lib/text-size";
 
 const SETTLED = 250;
 const TOP = 4;
@@ -10,13 +11,9 @@ const AWAY = [0, ...Array.from({ length: 100 }, (_, n) => [n + 1, -n - 1]).flat(
 
 export function usePlace(
   box: RefObject<HTMLElement | null>,
-  {
-    rowHeight,
-    limit,
-    page,
-    onPage,
-  }: { rowHeight: number; limit: number; page: number; onPage: (page: number) => void },
+  { limit, page, onPage, ...given }: { rowHeight: number; limit: number; page: number; onPage: (page: number) => void },
 ) {
+  const rowHeight = useSized(given.rowHeight);
   const [range, setRange] = useState<readonly [number, number]>([0, 0]);
   const onRange = useCallback(
     (first: number, last: number) =>
@@ -34,9 +31,10 @@ export function usePlace(
   return { range, onRange, show };
 }
 
-/** Scrolls, once, to the row at which the address begins: as soon as there are rows, and before they are painted. Of who
+/** Scrolls, once, to `row`, at which the address begins: as soon as there are rows, and before they are painted. Of who
  * owns the box: inside it, its element is not known yet when they come with the first drawing. */
-export function useStart(box: RefObject<HTMLElement | null>, total: number, top: number) {
+export function useStart(box: RefObject<HTMLElement | null>, total: number, row: number, given: number) {
+  const top = row * useSized(given);
   const began = useRef(false);
   useLayoutEffect(() => {
     if (began.current || total === 0 || !box.current) return;
@@ -47,7 +45,8 @@ export function useStart(box: RefObject<HTMLElement | null>, total: number, top:
 
 /** Who has scrolled goes on reading the same rows while others come above them, or go. At the top, what comes is shown.
  * The first that is still there counts: while the pages are asked for anew, one between two of them may be in neither. */
-export function useKept(box: RefObject<HTMLElement | null>, rowHeight: number, keyOf: (index: number) => string) {
+export function useKept(box: RefObject<HTMLElement | null>, given: number, keyOf: (index: number) => string) {
+  const rowHeight = useSized(given);
   const read = useRef<{ first: number; keys: string[] }>({ first: 0, keys: [] });
   useLayoutEffect(() => {
     const element = box.current;

@@ -4,11 +4,13 @@
 // nothing is kept for rows that are not there, and an arrival above 50,000 others costs as much as one above ten.
 import { type ReactNode, type RefObject, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
+import { useSized } from "@/lib/text-size";
 import { useAfterPaint } from "@/lib/use-after-paint";
 
 interface Props {
   box: RefObject<HTMLElement | null>;
   total: number;
+  /** As the designs give it, for a usual text size. */
   rowHeight: number;
   onRange?: (first: number, last: number) => void;
   /** What a row is of, wherever it stands: one that moves is moved, not drawn anew. */
@@ -23,7 +25,8 @@ interface Props {
 const BEYOND = 12;
 const PART = 0.6; // of the window's height that a list takes, before its box is measured: on a slow machine each row counts
 
-export function VirtualList({ box, total, rowHeight, onRange, keyOf, label, children, rowRole }: Props) {
+export function VirtualList({ box, total, onRange, keyOf, label, children, rowRole, ...given }: Props) {
+  const rowHeight = useSized(given.rowHeight);
   const view = useView(box, rowHeight);
   const first = Math.min(view.first, Math.max(0, total - 1));
   const last = Math.max(first, Math.min(total, view.first + view.rows) - 1);
