@@ -81,3 +81,25 @@ test("a file that can no longer be read goes on as it is: its upload says so", a
   gone.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException("", "NotFoundError")) }) as Blob;
   expect(await smaller(gone)).toBe(gone);
 });
+
+test.each([
+  ["draws it", { drawn: new Blob([new Uint8Array(300_000)], { type: "image/jpeg" }) }, 300_000, 0],
+  ["says its shape forbids it", { drawn: null }, HEAVY, 0],
+  ["cannot draw", { failed: "no memory" }, 700_000, 1],
+  ["does not come", null, 700_000, 1],
+])("where a thread of its own %s, the page draws only what else would not be drawn", async (_, answer, size, here) => {
+  const ended = vi.fn();
+  class Thread {
+    onmessage = (_: object) => {};
+    onerror = () => {};
+    terminate = ended;
+    postMessage() {
+      if (answer) this.onmessage({ data: answer });
+      else this.onerror();
+    }
+  }
+  vi.stubGlobal("Worker", Thread);
+  vi.stubGlobal("OffscreenCanvas", class {});
+  expect((await smaller(picture(JPEG))).size).toBe(size);
+  expect([canvases.length, ended.mock.calls.length]).toEqual([here, 1]);
+});

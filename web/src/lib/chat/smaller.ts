@@ -1,13 +1,11 @@
 // A camera's picture is made smaller before it is uploaded: 5 MB take a slow phone longer than the server waits, and on
 // a screen they show no more. What the picture would suffer from, or this browser cannot do, is left as it is.
+import { redraw, type Task } from "./redraw";
+import type { Answer } from "./redraw-worker";
 import { typeOf } from "./upload";
 
-const LONGER_SIDE = 2_048;
-const QUALITY = 0.85;
 /** Bytes that every line carries; drawing them anew would only blur them. */
 const LIGHT = 500_000;
-/** Longer than this for its width it is a screenshot of a whole talk or a panorama: shrunk, nobody could read it. */
-const LONGEST_SHAPE = 2.5;
 /** Where what says that a picture moves stands, before its pixels. */
 const HEAD = 65_536;
 
@@ -17,7 +15,7 @@ export async function smaller(file: File): Promise<File> {
   try {
     const type = await typeOf(file);
     if (!canBeSmaller(type) || (await moves(file, type))) return file;
-    const drawn = await redrawn(file, type);
+    const drawn = await redrawn({ file, type });
     // A browser that cannot write WebP writes PNG.
     return drawn?.type === type && drawn.size < file.size ? new File([drawn], file.name, { type }) : file;
   } catch {
@@ -36,22 +34,18 @@ async function moves(file: File, type: string): Promise<boolean> {
   return type === "image/png" && (head.split("IDAT", 1)[0] ?? "").includes("acTL");
 }
 
-/** Null where its shape forbids it. It stands as its camera was held: who looks at it is told nothing of that then. */
-async function redrawn(file: File, type: string): Promise<Blob | null> {
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+/** It would hold a slow phone's page for seconds: a thread of its own does it, where the browser has one that can. */
+async function redrawn(task: Task): Promise<Blob | null> {
+  if (typeof Worker === "undefined" || typeof OffscreenCanvas === "undefined") return redraw(task);
+  const thread = new Worker(new URL("./redraw-worker.ts", import.meta.url), { type: "module" });
   try {
-    const [longer, other] = [Math.max(picture.width, picture.height), Math.min(picture.width, picture.height)];
-    if (longer > LONGEST_SHAPE * other) return null;
-    const scale = Math.min(1, LONGER_SIDE / longer);
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * scale);
-    canvas.height = Math.round(picture.height * scale);
-    const pen = canvas.getContext("2d");
-    if (!pen) return null;
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return await new Promise((done) => canvas.toBlob(done, type, QUALITY));
+    const answer = await new Promise<Answer>((done) => {
+      thread.onmessage = ({ data }) => done(data);
+      thread.onerror = () => done({ failed: "its script did not come" });
+      thread.postMessage(task);
+    });
+    return "drawn" in answer ? answer.drawn : await redraw(task);
   } finally {
-    picture.close();
+    thread.terminate(); // a picture is large in memory
   }
 }
