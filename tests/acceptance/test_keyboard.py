@@ -21,6 +21,13 @@ RING = """() => {
   return seen(one) || !!box && getComputedStyle(box).boxShadow.includes("3px") || one.outerHTML.slice(0, 200);
 }"""
 
+# Of what has the focus, where it is in the top bar: which line of it, and how far to the right.
+PLACE = """() => {
+  const one = document.activeElement.closest("header a, header button");
+  const { top, left, height } = one?.getBoundingClientRect() ?? {};
+  return one ? [[Math.floor((top + height / 2) / 52), left]] : [];
+}"""
+
 
 def press(page: Page, *keys: str) -> None:
     for key in keys:
@@ -39,6 +46,21 @@ def test_every_stop_of_the_tab_key_is_seen(house: str, desk: Page) -> None:
             assert desk.evaluate(RING) is True
             stops.append(desk.evaluate("document.activeElement.closest('[data-row]') !== null"))
         assert not any(stops), "a list is one stop, however long it is"
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_the_tab_key_goes_through_the_top_bar_as_it_is_read(house: str, desk: Page, width: int) -> None:
+    """Line by line, and within a line from left to right."""
+    desk.set_viewport_size({"width": width, "height": 844})
+    for path in (CONVERSATION, "/dashboard/bookings"):
+        visit(desk, house + path)
+        desk.get_by_role("link", name="Skip to the content").focus()
+        stops: list[list[float]] = []
+        for _ in range(14):
+            press(desk, "Tab")
+            stops += desk.evaluate(PLACE)
+        assert len(stops) == (1 if width < 760 and path == CONVERSATION else 5)
+        assert stops == sorted(stops), path
 
 
 def test_the_desk_is_walked_by_keyboard_alone(house: str, desk: Page) -> None:

@@ -12,6 +12,7 @@ import { CommandsContext } from "@/lib/keys/commands";
 import { PANE, PANE_FOCUS } from "@/lib/keys/rows";
 import type { Connection } from "@/lib/socket/connection";
 import type { LiveState } from "@/lib/socket/use-live";
+import { useMedia } from "@/lib/use-media";
 import { AlarmSentence } from "./alarm-sentence";
 import type { ReceiptAlarm } from "./get-receipt-state";
 import { Keycaps } from "./keys/keycaps";
@@ -29,6 +30,10 @@ interface Props {
   oneLine: boolean;
 }
 
+/** In one line, with how fresh the page is before the menus; elsewhere it is in a line below them. The keyboard goes from
+ * one to the next as they are seen. */
+const WIDE = "(min-width: 47.5rem)";
+
 const BARS = {
   none: "border-line bg-bg",
   warn: `${FRAMES.warn} ${INKS.warn}`,
@@ -36,6 +41,7 @@ const BARS = {
 } as const;
 
 export function TopBar({ title, heading, live, alarm, connection, oneLine }: Props) {
+  const wide = useMedia(WIDE, true);
   const lost = bannerTone(live);
   const tone = lost ?? (alarm ? "bad" : null);
   return (
@@ -61,22 +67,27 @@ export function TopBar({ title, heading, live, alarm, connection, oneLine }: Pro
         {!lost && alarm && <AlarmSentence alarm={alarm} />}
         {!tone && <SearchButton className={oneLine ? "max-md:hidden" : ""} />}
         {!tone && <span className={oneLine ? "flex-1 max-md:hidden" : "flex-1"} />}
-        <span
-          className={`flex items-center gap-2.5 max-[359px]:gap-0 md:order-2 ${tone || oneLine ? "max-md:hidden" : ""}`}
-        >
+        {wide && <Freshness live={live} />}
+        <span className={`flex items-center gap-2.5 max-[359px]:gap-0 ${tone || oneLine ? "max-md:hidden" : ""}`}>
           <NoticeMenu />
           <LanguageSwitch />
           <AccountMenu />
         </span>
       </div>
-      <Link
-        to="/test-socket"
-        title={words.connections}
-        className={`min-w-0 rounded-lg text-ink hover:no-underline max-md:w-full md:order-1 pointer-coarse:py-1.5 ${oneLine && tone ? "max-md:hidden" : ""}`}
-      >
-        <FreshnessBadge live={live} />
-      </Link>
+      {!wide && <Freshness live={live} className={oneLine && tone ? "hidden" : "w-full"} />}
     </header>
+  );
+}
+
+function Freshness({ live, className = "" }: { live: LiveState; className?: string }) {
+  return (
+    <Link
+      to="/test-socket"
+      title={words.connections}
+      className={`min-w-0 rounded-lg text-ink hover:no-underline pointer-coarse:py-1.5 ${className}`}
+    >
+      <FreshnessBadge live={live} />
+    </Link>
   );
 }
 
