@@ -11,6 +11,7 @@ from tests.acceptance.browsers import person
 from tests.acceptance.database import Database
 from tests.acceptance.people import staff, token
 from tests.acceptance.seeds import seed_conversation
+from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.harness.program import Program
 
@@ -211,6 +212,45 @@ new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) window.held = Math.max(window.held, duration);
 }).observe({ type: "longtask" });
 """
+
+
+# The first message in the view, and where it is.
+READ = """() => {
+  const stream = document.querySelector('section[aria-label="Messages"]');
+  const edge = stream.getBoundingClientRect().top;
+  const row = [...stream.querySelectorAll('[data-seq]')].find((one) => one.getBoundingClientRect().bottom > edge);
+  return row && [row.dataset.message, Math.round(row.getBoundingClientRect().top)];
+}"""
+
+
+def test_back_leads_to_the_message_that_was_read_however_far_up(carevia: Program, browser: Browser) -> None:
+    """A page holds 200 messages at most: beyond them another one stood there."""
+    known(carevia)
+    carevia.stop()
+    seed_conversation(Database(carevia), 2_000)
+    carevia.start()
+    with person(browser, staff()) as context:
+        page = context.new_page()
+        page.goto(f"{carevia.url}/dashboard?view=chat")
+        page.get_by_role("list", name="Conversations").get_by_role("link").first.click()
+        newest = page.get_by_role("region", name="Messages").get_by_text("Message 1999", exact=False)
+        expect(newest).to_be_in_viewport()
+        page.evaluate(CLIMB, 120)
+        read = page.evaluate(READ)
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Bookings").click()
+        expect(page.get_by_role("heading", level=1, name="Bookings")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("region", name="Messages")).to_be_visible()
+        wait_until(lambda: page.evaluate(READ) == read, "it is read again", seen=lambda: page.evaluate(READ))
+        page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+        )
+        assert page.evaluate(READ) == read
+        # Who opens it anew sees the newest.
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Bookings").click()
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Chat").click()
+        page.get_by_role("list", name="Conversations").get_by_role("link").first.click()
+        expect(newest).to_be_in_viewport()
 
 
 def photograph(browser: Browser, path: Path) -> None:

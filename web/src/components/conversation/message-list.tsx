@@ -48,7 +48,9 @@ export function MessageList({
 }: Props) {
   const { messages, hasMore, loaded, opened } = conversation;
   const added = waiting.length + between.length;
-  const stream = useStream({ messages, added, hasMore: hasMore && loaded, onOlder, onSeen });
+  // Back leads to where this conversation was read, but not past what has come since.
+  const place = `messages to ${messages.at(-1)?.seq}`;
+  const stream = useStream({ messages, place, added, hasMore: hasMore && loaded, onOlder, onSeen });
   const whole = !hasMore && !stream.above; // what is older than the first message stands on a page that is not here
   const from = whole ? Number.NEGATIVE_INFINITY : (stream.shown[0]?.time ?? Number.POSITIVE_INFINITY);
   const upto = stream.below ? (stream.shown.at(-1)?.time ?? 0) : Number.POSITIVE_INFINITY;
@@ -64,8 +66,7 @@ export function MessageList({
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         aria-label={shared.conversation.label}
-        // Back leads to where this conversation was read, but not past what has come since: the router finds the place by this.
-        data-scroll-restoration-id={`messages to ${messages.at(-1)?.seq}`}
+        data-scroll-restoration-id={place}
         className="relative min-h-0 flex-1 overflow-y-auto px-3 py-2 [overflow-anchor:none] md:px-5"
       >
         <div className="flex min-h-full flex-col justify-end">

@@ -5,6 +5,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { type Anchor, anchorOf, stayAt } from "@/lib/anchor";
 import type { Message } from "@/lib/chat/conversation";
+import { keepHere, keptHere } from "@/lib/kept-here";
 
 const WINDOW = 200;
 const STEP = 50;
@@ -14,6 +15,8 @@ const ASK_AGAIN = 3_000;
 
 interface Options {
   messages: readonly Message[];
+  /** By what the router finds how far it is scrolled: it knows nothing of the window. */
+  place: string;
   /** How many stand beside the messages: those that wait, and what is between them. */
   added: number;
   hasMore: boolean;
@@ -21,10 +24,17 @@ interface Options {
   onSeen: (seq: number) => void;
 }
 
-export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options) {
+/** What is read: which messages are in the window, and how far it is scrolled. */
+interface Place {
+  until: number | null;
+  top: number;
+}
+
+export function useStream({ messages, place, added, hasMore, onOlder, onSeen }: Options) {
   const element = useRef<HTMLElement>(null);
   /** Number of the last message in the window; null: the newest, also of those that are yet to come. */
-  const [until, setUntil] = useState<number | null>(null);
+  const [back] = useState(() => keptHere<Place>(place));
+  const [until, setUntil] = useState(back?.until ?? null);
   const [away, setAway] = useState(false);
   const atBottom = useRef(true);
   /** Where it stood then: who has scrolled up since is there no more, though no event has told of it yet. */
@@ -66,6 +76,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
     atBottom.current = rest < BOTTOM && !below;
     setAway(rest > stream.clientHeight || below);
     note(stream);
+    keepHere<Place>(place, { until, top: stream.scrollTop });
     if (stream.scrollTop < NEAR) older();
     else if (rest < NEAR && below) newer();
     const seq = lastPainted(stream);
@@ -73,7 +84,7 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
       newestSeen.current = Math.max(newestSeen.current, seq);
       onSeen(seq);
     }
-  }, [below, older, newer, onSeen, note]);
+  }, [until, below, older, newer, onSeen, note, place]);
 
   const follow = useCallback((stream: HTMLElement): boolean => {
     atBottom.current &&= stream.scrollTop >= stood.current || restOf(stream) < BOTTOM;
@@ -88,6 +99,11 @@ export function useStream({ messages, added, hasMore, onOlder, onSeen }: Options
     },
     [below, follow, note],
   );
+
+  // Before it is looked at: the window would move, as for who has scrolled to its top.
+  useLayoutEffect(() => {
+    if (element.current && back?.until) element.current.scrollTop = back.top;
+  }, [back]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when rows came or went, before they are painted
   useLayoutEffect(() => {
