@@ -172,6 +172,15 @@ def test_only_what_comes_later_is_in_the_log(house: str, desk: Page) -> None:
     assert re.match(r"\S.* 5, \d\d:\d\d:", log.inner_text())
 
 
+def test_what_is_spoken_of_payments_are_names_and_amounts(house: str, desk: Page) -> None:
+    visit(desk, house + "/dashboard/payments")
+    expect(desk.get_by_role("list", name="Payments").get_by_role("listitem").first).to_be_visible()
+    visit(desk, house + CONVERSATION)
+    expect(desk.get_by_role("link", name="Today ৳3,000", exact=True)).to_be_visible()
+    seen = desk.get_by_role("list", name="On whose screen").get_by_role("listitem").first
+    assert seen.get_attribute("title") is None, "the numbers of sockets are no name"
+
+
 # Room, rest, and nothing that jumps.
 
 

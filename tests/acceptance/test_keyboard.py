@@ -180,3 +180,18 @@ def test_the_table_of_keys_is_shown_and_what_was_chosen_there_is_kept(house: str
     desk.keyboard.type("Nusrat")
     desk.get_by_role("option", name="Nusrat Jahan").first.click()
     expect(desk.get_by_role("heading", level=2, name="Nusrat Jahan").first).to_be_visible()
+
+
+def test_what_keys_and_filters_have_done_is_said(house: str, desk: Page) -> None:
+    """Seen it was: at a button that had no focus, and at the foot of the list."""
+    visit(desk, house + "/dashboard?view=chat&with=family-7")
+    said = desk.get_by_role("status")
+    for words in ("The conversation is closed.", "The conversation is open again."):
+        desk.get_by_role("heading", level=2, name=re.compile(" 7$")).first.focus()
+        desk.keyboard.press("e")
+        expect(said.filter(has_text=words)).to_have_count(1)
+    for path, wanted in (("/dashboard/bookings", "0 bookings"), ("/dashboard/payments", "0 payments")):
+        visit(desk, house + path)
+        for text, count in (("Nusrat", "1 found"), ("nobody at all", wanted)):
+            desk.get_by_role("searchbox").fill(text)
+            expect(said.filter(has_text=count)).to_have_count(1)

@@ -25,8 +25,11 @@ export function Desks({ desks }: { desks: Receipt["desks"] }) {
   return (
     <ul aria-label={words.receipt.who} className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-ink-3">
       {people.slice(0, MOST).map(({ personId, name, tabs, shownAt }) => (
-        <li key={personId} title={tabs.slice(0, MOST).join(", ")}>
-          {words.receipt.desk(name, tabs.length, clock(Date.parse(shownAt)))}
+        <li key={personId}>
+          {/* Not of the element of the list: its ids would be spoken as its name. */}
+          <span title={tabs.slice(0, MOST).join(", ")}>
+            {words.receipt.desk(name, tabs.length, clock(Date.parse(shownAt)))}
+          </span>
         </li>
       ))}
       {people.length > MOST && <li>{words.receipt.more(people.length - MOST)}</li>}

@@ -61,6 +61,10 @@ export function ConversationActions({ row, me, onChanged }: Props) {
           <Person size={14} strokeWidth={1.75} />
         </span>
       </span>
+      {/* What the key has done is seen at the button, and its name is not spoken where the focus is elsewhere. */}
+      <span role="status" className="sr-only">
+        {change.isSuccess && change.variables.status && words.actions[status === "closed" ? "closed" : "reopened"]}
+      </span>
       {/* One button, and never disabled: either would take the focus away from who has just pressed it. */}
       <button
         type="button"

@@ -45,6 +45,8 @@ export const bn: Words = {
     me: (name) => `${name} (আপনি)`,
     close: "কথোপকথন শেষ করুন",
     reopen: "আবার চালু করুন",
+    closed: "কথোপকথন শেষ হয়েছে।",
+    reopened: "কথোপকথন আবার চালু হয়েছে।",
     failed: (why) => `বদলানো যায়নি। ${why}`,
   },
   rowMenu: {

@@ -46,6 +46,8 @@ const en = {
     me: (name: string) => `${name} (you)`,
     close: "Close conversation",
     reopen: "Open again",
+    closed: "The conversation is closed.",
+    reopened: "The conversation is open again.",
     failed: (why: string) => `Not changed. ${why}`,
   },
   rowMenu: {

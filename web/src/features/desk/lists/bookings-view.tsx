@@ -118,6 +118,7 @@ function Bookings({ data, search, list }: Props) {
           last={range[1]}
           total={found.total}
           none={found.loaded ? words.none : ""}
+          filtered={query(search) !== ""}
           limit={limit}
           onShow={show}
         />

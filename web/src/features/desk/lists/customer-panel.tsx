@@ -178,18 +178,22 @@ function Payments({ payments }: { payments: readonly Payment[] }) {
       <h3 className="mb-1.5 text-xs font-[650] text-ink-2">{say.payments}</h3>
       <ul className="flex flex-col gap-1">
         {payments.map((payment) => (
-          <li key={payment._id} className="flex items-center gap-2 text-[12.5px]" data-customer-payment={payment._id}>
+          <li key={payment._id} className="flex text-[12.5px]" data-customer-payment={payment._id}>
             <Link
               to="/dashboard/payments"
               search={{ open: payment._id }}
-              className="target min-w-0 flex-1 truncate"
+              className="target flex min-w-0 flex-1 items-center gap-2"
               title={payment.sessionId ?? payment._id}
             >
-              {dayName(Date.parse(payment.createdAt), now)}
-              {Number(payment.amountRefunded) > 0 &&
-                ` · ${words.payment.backAmount(money(payment.amountRefunded, payment.currency ?? ""))}`}
+              <span className="min-w-0 flex-1 truncate">
+                {dayName(Date.parse(payment.createdAt), now)}
+                {Number(payment.amountRefunded) > 0 &&
+                  ` · ${words.payment.backAmount(money(payment.amountRefunded, payment.currency ?? ""))}`}
+              </span>{" "}
+              <span className="font-[650] text-ink tabular-nums">
+                {money(payment.amountPaid, payment.currency ?? "")}
+              </span>
             </Link>
-            <span className="font-[650] tabular-nums">{money(payment.amountPaid, payment.currency ?? "")}</span>
           </li>
         ))}
       </ul>

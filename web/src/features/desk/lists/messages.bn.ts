@@ -49,6 +49,7 @@ export const bn: Words = {
   unknownService: "অজানা সেবা",
   waitingHint: "আপনি নিচে থাকলে নতুন সারি উপরে অপেক্ষা করে, তালিকা লাফায় না।",
   range: (from, to, of) => `${of}টির মধ্যে ${from} থেকে ${to}`,
+  found: (count) => `${count}টি পাওয়া গেছে`,
   none: "০টি বুকিং",
   noPayments: "০টি পেমেন্ট",
   previous: "আগের",

@@ -51,6 +51,7 @@ const en = {
   unknownService: "Unknown service",
   waitingHint: "New rows wait above the list while you read it. Nothing jumps.",
   range: (from: string, to: string, of: string) => `${from} to ${to} of ${of}`,
+  found: (count: string) => `${count} found`,
   none: "0 bookings",
   noPayments: "0 payments",
   previous: "Previous",

@@ -85,7 +85,14 @@ function Payments({ found, box, range, onRange, show, start, search, now }: Paym
         </div>
       )}
       <div ref={box} className="min-h-33 flex-1 overflow-y-auto -outline-offset-2" {...ROWS} {...PANE_FOCUS}>
-        <VirtualList {...{ box, onRange }} keyOf={found.keyOf} total={found.total} rowHeight={ROW} rowRole="listitem">
+        <VirtualList
+          {...{ box, onRange }}
+          label={words.payments}
+          keyOf={found.keyOf}
+          total={found.total}
+          rowHeight={ROW}
+          rowRole="listitem"
+        >
           {(index) => <Row payment={found.row(index)} search={search} now={now} />}
         </VirtualList>
         {!found.loaded && !found.problem && <Loading rowHeight={ROW} />}
@@ -99,6 +106,7 @@ function Payments({ found, box, range, onRange, show, start, search, now }: Paym
           last={range[1]}
           total={found.total}
           none={found.loaded ? words.noPayments : ""}
+          filtered={query(search) !== ""}
           limit={USUAL_LIMIT}
           onShow={show}
         />
