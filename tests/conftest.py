@@ -34,10 +34,10 @@ class StartProgram(Protocol):
 @pytest.fixture
 def start_program() -> Iterator[StartProgram]:
     """Starts the real program, with CAREVIA_* settings as keywords; everything started is ended after the test."""
-    from tests.harness.program import Program
+    from tests.harness.preloaded import Preloaded
 
     with ExitStack() as ends:
-        yield lambda *words, **settings: ends.enter_context(Program(*words, **settings))
+        yield lambda *words, **settings: ends.enter_context(Preloaded(*words, **settings))
 
 
 @pytest.fixture

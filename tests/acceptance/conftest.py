@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.people import JWT_SECRET
 from tests.acceptance.stripe import WEBHOOK_SECRET
 from tests.conftest import StartProgram
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program
 
 EMIT_SECRET = "whsec_" + base64.b64encode(b"acceptance-tests-emit-secret-0123456789").decode()
@@ -47,5 +48,5 @@ def carevia(start_program: StartProgram, on_store: dict[str, str]) -> Program:
 def shared() -> Iterator[Program]:
     """The real program for all tests of a file that neither harm it nor mind what others left: a start costs more."""
     settings: dict[str, Any] = {**SETTINGS}
-    with Program(**settings) as program:
+    with Preloaded(**settings) as program:
         yield program

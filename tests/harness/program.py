@@ -22,7 +22,7 @@ from http.client import HTTPConnection, HTTPException
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Protocol, Self
 
 from tests.harness.lines import Lines
 
@@ -55,6 +55,19 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+class Process(Protocol):
+    """As much of subprocess.Popen as is asked of one."""
+
+    pid: int
+    stdout: IO[str] | None
+    stderr: IO[str] | None
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Program:
     """`carevia serve` on a loopback address. Settings are CAREVIA_* names; `words` follow `serve` on its command
     line."""
@@ -71,7 +84,7 @@ class Program:
         self.url = f"http://{host}:{self.port}"
         self.words = words
         self.settings = settings
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Process | None = None
         self.out: Lines
         self.err: Lines
 
@@ -93,10 +106,8 @@ class Program:
     def serve_command(self) -> list[str]:
         return [sys.executable, "-m", "carevia", "serve", *self.words]
 
-    def spawn(self) -> Self:
-        """Start without waiting: for programs that are expected to refuse."""
-        assert self.process is None, "the program runs already"
-        self.process = subprocess.Popen(
+    def open_process(self) -> Process:
+        return subprocess.Popen(
             self.serve_command(),
             cwd=self._folder.name,
             env=self.environment(),
@@ -106,6 +117,11 @@ class Program:
             text=True,
             start_new_session=True,
         )
+
+    def spawn(self) -> Self:
+        """Start without waiting: for programs that are expected to refuse."""
+        assert self.process is None, "the program runs already"
+        self.process = self.open_process()
         assert self.process.stdout and self.process.stderr
         self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
         return self

@@ -1,5 +1,7 @@
 """The harness is tried on small things of its own, so that a failing acceptance test speaks about the program."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -7,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from carevia.config import SECRETS_FILE
 from tests.harness.node import JsonLines, SocketIOClient, node
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program, free_port
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ const socket = new WebSocket("%s");
 socket.onopen = () => socket.send("hello");
 socket.onmessage = (event) => { document.getElementById("said").textContent = event.data; };
 </script>"""
+
+EACH_WAY = pytest.mark.parametrize("way", [Program, Preloaded], ids=lambda way: way.__name__)
 
 
 @pytest.fixture
@@ -68,15 +74,26 @@ def test_javascript_client_says_why_it_cannot_connect(javascript_client: SocketI
     assert javascript_client.state()["connected"] is False
 
 
-def test_program_that_refuses_to_start_fails_the_test_with_its_own_words() -> None:
-    with pytest.raises(AssertionError, match="NO_SUCH_SETTING"), Program(CAREVIA_NO_SUCH_SETTING="1"):
+@EACH_WAY
+def test_program_that_refuses_to_start_fails_the_test_with_its_own_words(way: type[Program]) -> None:
+    with pytest.raises(AssertionError, match="NO_SUCH_SETTING"), way(CAREVIA_NO_SUCH_SETTING="1"):
         pass
+    assert way(CAREVIA_NO_SUCH_SETTING="1").refuse()[0] == 2
 
 
-def test_program_starts_survives_a_kill_and_stops_with_status_zero() -> None:
-    with Program() as program:
+def test_two_forks_of_one_process_share_no_secret_and_no_session() -> None:
+    with Preloaded() as one, Preloaded() as other:
+        assert os.getsid(one.pid) == one.pid != os.getsid(other.pid) == other.pid
+        first, second = ((program.data / SECRETS_FILE).read_text() for program in (one, other))
+        assert first != second
+
+
+@EACH_WAY
+def test_program_starts_survives_a_kill_and_stops_with_status_zero(way: type[Program]) -> None:
+    with way() as program:
         first = program.pid
-        program.kill()
+        os.kill(first, signal.SIGKILL)
+        assert program.wait() == -signal.SIGKILL
         assert not program.answers()
         program.start()
         assert program.pid != first
