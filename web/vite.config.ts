@@ -41,6 +41,10 @@ export default defineConfig({
   },
   test: {
     restoreMocks: true,
+    // Each file has a world of its own, but not a process of its own, which would load jsdom anew: half of all the CPU.
+    // With one worker alone Vitest gives all files the same world, so there are two.
+    pool: "vmForks",
+    maxWorkers: 2,
     // Only tests that show a page pay for a document.
     projects: [
       { extends: true, test: { name: "plain", environment: "node", include: ["src/**/*.test.ts"] } },
