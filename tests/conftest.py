@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from playwright.sync_api import Browser, Page
 
     from tests.harness.node import SocketIOClient
@@ -25,6 +28,26 @@ def _no_foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own CAREVIA_* settings decide nothing here."""
     for name in [name for name in os.environ if name.startswith("CAREVIA_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _authorities_are_read_once() -> Iterator[None]:
+    """A request of a test makes a client of its own, and each client reads all certificate authorities of the machine:
+    50 ms of CPU, where hardly a request speaks TLS."""
+    import httpcore2
+
+    read = httpcore2.default_ssl_context
+
+    @cache
+    def known(trust_env: bool, *named: str | None) -> "SSLContext":
+        return read(_trust_env=trust_env)
+
+    def authorities(*, _trust_env: bool = True) -> "SSLContext":
+        return known(_trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", authorities)
+        yield
 
 
 class StartProgram(Protocol):
