@@ -108,18 +108,18 @@ class Postgres:
     def database(self) -> str:
         """The address of a new, empty database."""
         name = f"test{next(self._numbers)}"
-        self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+        self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
         return self.url(name)
 
     def prepared(self) -> str:
         """The address of a new database with Carevia's tables: to make them is most of a first start."""
         if not self._has_template:
-            self.execute("postgres", "CREATE DATABASE prepared TEMPLATE template0")
+            self.execute("postgres", "CREATE DATABASE prepared TEMPLATE template0 STRATEGY file_copy")
             prepare(self.url("prepared"), "")
             self.execute("prepared", "DELETE FROM meta WHERE key = 'epoch'")  # each copy gets its own
             self._has_template = True
         name = f"test{next(self._numbers)}"
-        self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE prepared")
+        self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE prepared STRATEGY file_copy")
         return self.url(name)
 
     def execute(self, name: str, sql: str) -> None:
