@@ -13,7 +13,8 @@ from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.harness.browser import changes_over
 from tests.harness.node import ready
-from tests.harness.program import Program, free_port
+from tests.harness.preloaded import Preloaded
+from tests.harness.program import free_port
 from tests.harness.proxy import Proxy
 
 HTTP = httpx2.Client(trust_env=False)
@@ -37,7 +38,7 @@ def network() -> Iterator[Proxy]:
 def house(network: Proxy) -> Iterator[str]:
     """Where a house with customers stands, who have booked and written in both languages."""
     settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
-    with Program(port=network._target_port, **settings) as program:
+    with Preloaded(port=network._target_port, **settings) as program:
         for number in range(1, 13):
             pay(program.url, f"family-{number}", "Nusrat Jahan" if number == 1 else f"{LONG} {number}"[-60:])
         for text in ("আপা কি আজ ৫টায় আসবেন? আমার মা ঘরে একা।", "https://care.example/" + "x" * 200, "Who will come?"):

@@ -17,6 +17,7 @@ from tests.acceptance.site import ALONE, LATE, booking, chat, metric, pay, wait_
 from tests.conftest import StartProgram
 from tests.harness.memory import Growth
 from tests.harness.node import SocketIOClient
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program
 from tests.harness.proxy import Proxy
 
@@ -32,7 +33,7 @@ def site() -> Iterator[Program]:
         "CAREVIA_PING_TIMEOUT": str(TIMEOUT),
         "CAREVIA_LIMIT_EVENTS_PER_SECOND": "0",
     }
-    with Program(**settings) as program:
+    with Preloaded(**settings) as program:
         yield program
 
 

@@ -24,6 +24,7 @@ from tests.acceptance.people import staff, token
 from tests.acceptance.site import ALONE, metric, pay, wait_until
 from tests.acceptance.stripe import event, session, signature
 from tests.harness.node import Message, SocketIOClient
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program
 from tests.harness.proxy import Proxy
 from tests.harness.redis_peer import RedisPeer
@@ -50,9 +51,9 @@ def running() -> Iterator[Nodes]:
         valkey = ends.enter_context(Valkey(PASSWORD))
         network = ends.enter_context(Proxy(valkey.port))
         settings: dict[str, Any] = SETTINGS | {"CAREVIA_LIMIT_EVENTS_PER_SECOND": "0"}
-        near = ends.enter_context(Program(**settings, CAREVIA_REDIS_URL=valkey.unix_url))
+        near = ends.enter_context(Preloaded(**settings, CAREVIA_REDIS_URL=valkey.unix_url))
         through = valkey.url.replace(f":{valkey.port}", f":{network.port}")
-        far = ends.enter_context(Program(data=near.data, **settings, CAREVIA_REDIS_URL=through))
+        far = ends.enter_context(Preloaded(data=near.data, **settings, CAREVIA_REDIS_URL=through))
         client = ends.enter_context(SocketIOClient())
         database = Database(near)
         start = database.newest

@@ -17,7 +17,8 @@ from tests.acceptance.everyone import SOCKETS, network, say_as, visit
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.harness.pictures import with_palette
-from tests.harness.program import ROOT, Program
+from tests.harness.preloaded import Preloaded
+from tests.harness.program import ROOT
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
@@ -120,7 +121,7 @@ VIEWS = [
 @pytest.fixture(scope="module")
 def house(network: Proxy) -> Iterator[str]:
     settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
-    with Program(port=network._target_port, **settings) as program:
+    with Preloaded(port=network._target_port, **settings) as program:
         for user, (name, service, amount) in reversed(PEOPLE.items()):
             more = metadata(user, userName=name, serviceName=service)
             assert deliver(program.url, event(session(user, amount, metadata=more))).status_code == 200

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.site import pay, wait_until
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
 
@@ -49,7 +50,7 @@ def test_a_busy_desk_on_polling_stays_connected_and_live(browser: Browser) -> No
     with Proxy(free_port()) as network:
         settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
         context = browser.new_context()
-        with Program(port=network._target_port, **settings) as site:
+        with Preloaded(port=network._target_port, **settings) as site:
             page = context.new_page()
             page.add_init_script(NO_WEBSOCKET)
             page.goto(f"{network.url}/login")

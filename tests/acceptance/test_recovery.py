@@ -17,6 +17,7 @@ from tests.acceptance.database import Database, shown
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import LATE, booking, chat, pay, wait_until, wait_until_emitted
 from tests.harness.node import SocketIOClient
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program
 from tests.harness.proxy import Proxy
 
@@ -25,7 +26,7 @@ from tests.harness.proxy import Proxy
 def site() -> Iterator[Program]:
     """One program for the whole file; a test leaves it running."""
     settings: dict[str, Any] = SETTINGS | {"CAREVIA_PING_INTERVAL": "5", "CAREVIA_PING_TIMEOUT": "5"}
-    with Program(**settings, CAREVIA_LIMIT_EVENTS_PER_SECOND="0") as program:
+    with Preloaded(**settings, CAREVIA_LIMIT_EVENTS_PER_SECOND="0") as program:
         yield program
 
 

@@ -15,6 +15,7 @@ from tests.acceptance.site import pay, wait_until
 from tests.acceptance.test_rings import COUNT_RINGS, rings
 from tests.acceptance.test_tabs import HIDE
 from tests.harness.browser import open_browser
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -34,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def site() -> Iterator[Program]:
-    with Program(data=None, port=None, **SETTINGS, CAREVIA_RECEIPT_ALARM="1") as program:
+    with Preloaded(data=None, port=None, **SETTINGS, CAREVIA_RECEIPT_ALARM="1") as program:
         yield program
 
 

@@ -12,6 +12,7 @@ from tests.acceptance.everyone import say_as
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import pay, wait_until
 from tests.acceptance.test_tabs import Person, chromium, network, person, visit
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -49,7 +50,7 @@ LEAD = """async () => {
 def quiet() -> Iterator[Program]:
     """A desk for which nobody waits: who was left waiting by another test would ring here too, and rightly."""
     settings: dict[str, Any] = {**SETTINGS}
-    with Program(**settings) as program:
+    with Preloaded(**settings) as program:
         pay(program, "family-1")
         yield program
 

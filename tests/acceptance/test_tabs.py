@@ -19,6 +19,7 @@ from tests.acceptance.people import staff, token
 from tests.acceptance.site import ALONE, LATE, pay, wait_until
 from tests.conftest import StartProgram
 from tests.harness.browser import changes_over, open_browser
+from tests.harness.preloaded import Preloaded
 from tests.harness.program import Program, free_port
 from tests.harness.proxy import Proxy
 
@@ -37,7 +38,7 @@ def network() -> Iterator[Proxy]:
 @pytest.fixture(scope="module")
 def site(network: Proxy) -> Iterator[Program]:
     settings: dict[str, Any] = SETTINGS | {"CAREVIA_ALLOWED_ORIGINS": network.url}
-    with Program(port=network._target_port, **settings) as program:
+    with Preloaded(port=network._target_port, **settings) as program:
         pay(program, "family-1")
         yield program
 
