@@ -16,6 +16,9 @@ class _Whose(msgspec.Struct):
     userId: object = None
 
 
+_decode = msgspec.json.Decoder(_Whose).decode
+
+
 class OwnBookings:
     """`heard` is a listener of the relay, for changes of bookings."""
 
@@ -26,7 +29,7 @@ class OwnBookings:
     def heard(self, row: JournalRow) -> None:
         """A row that is only replayed to a desk is no news to its customer."""
         if row.seq > self._relay.position:
-            room = msgspec.json.decode(row.payload, type=_Whose).userId
+            room = _decode(row.payload).userId
             if isinstance(room, str) and self._namespace.members(room):
                 mine = self._namespace.local.to(room).except_(visitors(room))  # each node tells its own
                 mine.emit("bookings_changed", BookingsChanged(row.seq))

@@ -20,8 +20,8 @@ def tidy(value: object, most: int) -> str | None:
     """One line of at most `most` characters, none of them torn; None for what is no text or holds nothing."""
     if not isinstance(value, str):
         return None
-    if len(value) <= most and value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip() or None  # as nearly everything is: nothing to take out, nothing to tear
+    if len(value) <= most and value.isprintable() and "  " not in value:
+        return value.strip() or None  # as nearly everything is: no space but " " is printable, and nothing unfit
     # A huge string is cut first, generously, so that it costs no more than a long one.
     text = _SPACE.sub(" ", _UNFIT.sub("", cut(value, most * 4))).strip()
     return cut(text, most).rstrip() or None
