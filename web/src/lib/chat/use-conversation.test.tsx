@@ -6,9 +6,7 @@ import { type Ack, Connection } from "@/lib/socket/connection";
 import { setBack } from "@/testing/desk";
 import { type Reply, refusal, serve } from "@/testing/fake-server";
 import { newest } from "@/testing/fake-socket";
-import type { Message } from "./conversation";
 import { useConversation } from "./use-conversation";
-import { useMessageStatus } from "./use-message-status";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
 beforeEach(() => {
@@ -44,7 +42,7 @@ function renderConversation(connection: Connection) {
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
   );
-  return renderHook(() => useConversation(connection, "u1", { _id: "s1" }), { wrapper }).result;
+  return renderHook(() => useConversation(connection, "u1", { _id: "s1", name: "Mina" }), { wrapper }).result;
 }
 
 async function joined(answer: Ack = { ok: true }) {
@@ -52,16 +50,30 @@ async function joined(answer: Ack = { ok: true }) {
   await pass();
 }
 
+async function comeBack(id: string, recovered = false) {
+  act(() => newest().lose());
+  await accept(id, recovered);
+}
+
+/** What is read from now on waits for these. */
+function serveSlowly() {
+  const answers: ((reply: Reply) => void)[] = [];
+  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  return answers;
+}
+
+const shown = (page: Awaited<ReturnType<typeof open>>) => page.current.conversation.messages.map(({ seq }) => seq);
+
 test("after a reset it is joined and read anew, and what is no longer there goes", async () => {
   serve({ "GET /api/chat/message": history(false, 5, 6) });
   const page = await open();
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5, 6]);
+  expect(shown(page)).toEqual([5, 6]);
   serve({ "GET /api/chat/message": history(false, 5) });
   newest().deliver("reset", { reason: "epoch" });
   await pass();
   expect(asked("join_room")).toHaveLength(2);
   await joined();
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+  expect(shown(page)).toEqual([5]);
 });
 
 test.each([
@@ -70,8 +82,7 @@ test.each([
 ])("what comes after %s and before the page leaves no hole, and is not lost", async (_, begin) => {
   serve({ "GET /api/chat/message": history(true, 5, 6) });
   const page = await open();
-  const answers: ((reply: Reply) => void)[] = [];
-  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  const answers = serveSlowly();
   act(begin);
   if (!newest().connected) await accept("b");
   await pass();
@@ -81,7 +92,7 @@ test.each([
   await pass();
   answers[0]?.(history(true, 60, 61));
   await pass();
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([60, 61, 62]);
+  expect(shown(page)).toEqual([60, 61, 62]);
 });
 
 test.each([
@@ -90,11 +101,9 @@ test.each([
 ])("older messages asked for %s the page after an absence leave no hole behind what it holds", async (_, older) => {
   serve({ "GET /api/chat/message": history(true, 5, 6) });
   const page = await open();
-  const answers: ((reply: Reply) => void)[] = [];
-  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  const answers = serveSlowly();
   if (older === 0) act(() => page.current.loadOlder());
-  act(() => newest().lose());
-  await accept("b");
+  await comeBack("b");
   await joined();
   if (older === 1) act(() => page.current.loadOlder());
   expect(answers).toHaveLength(2);
@@ -102,8 +111,59 @@ test.each([
   await pass();
   answers[older]?.(history(false, 3, 4));
   await pass();
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([60, 61]);
+  expect(shown(page)).toEqual([60, 61]);
   expect(page.current.conversation.hasMore).toBe(true);
+});
+
+test("older messages asked for before a reset do not come back behind it", async () => {
+  serve({ "GET /api/chat/message": history(true, 5, 6) });
+  const page = await open();
+  const answers = serveSlowly();
+  act(() => page.current.loadOlder());
+  newest().deliver("reset", { reason: "epoch" });
+  await pass();
+  answers[0]?.(history(false, 3, 4));
+  await joined();
+  answers[1]?.(history(false, 5));
+  await pass();
+  expect(shown(page)).toEqual([5]);
+});
+
+test("what was heard is known to the page after an absence: what stood before it stays", async () => {
+  serve({ "GET /api/chat/message": history(true, 5, 6) });
+  const page = await open();
+  newest().deliver("receive_message", row(7), "e.7");
+  await pass();
+  serve({ "GET /api/chat/message": history(true, 7, 8) });
+  await comeBack("b");
+  await joined();
+  expect(shown(page)).toEqual([5, 6, 7, 8]);
+});
+
+test("what was sent by who could not join leaves no hole before it", async () => {
+  serve({ "GET /api/chat/message": history(true, 5, 6) });
+  const page = await open({ ok: false, error: "Not at the moment.", code: "unavailable" });
+  act(() => page.current.add(row(61)));
+  serve({ "GET /api/chat/message": history(true, 60, 61) });
+  await pass(5_000);
+  await joined();
+  expect(shown(page)).toEqual([60, 61]);
+});
+
+test("a page that was read behind the joining over a connection that is gone leaves no hole", async () => {
+  serve({ "GET /api/chat/message": history(true, 5, 6) });
+  const page = await open();
+  const answers = serveSlowly();
+  for (const id of ["b", "c"]) {
+    await comeBack(id);
+    await joined();
+  }
+  newest().deliver("receive_message", row(61), "e.61");
+  answers[0]?.(history(true, 5, 6));
+  await pass();
+  answers[1]?.(history(true, 60, 61));
+  await pass();
+  expect(shown(page)).toEqual([60, 61]);
 });
 
 test("only what is said of this conversation is shown in it, a note as a note", async () => {
@@ -114,8 +174,7 @@ test("only what is said of this conversation is shown in it, a note as a note", 
   newest().deliver("note_added", { ...row(7), senderId: "s2" }, "e.7");
   newest().deliver("receive_message", { ...row(8), senderId: "s2" }, "e.8");
   await pass();
-  const shown = page.current.conversation.messages.map(({ seq, note, status }) => [seq, note, status]);
-  expect(shown).toEqual([
+  expect(page.current.conversation.messages.map(({ seq, note, status }) => [seq, note, status])).toEqual([
     [5, false, "sent"],
     [7, true, "sent"],
     [8, false, "sent"],
@@ -132,7 +191,7 @@ test("after a reset what is no longer there goes though it could not be read at 
   serve({ "GET /api/chat/message": history(false, 5) });
   await pass(5_000);
   await joined();
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+  expect(shown(page)).toEqual([5]);
 });
 
 test("what comes while it is read anew after a reset stays", async () => {
@@ -145,18 +204,17 @@ test("what comes while it is read anew after a reset stays", async () => {
   await joined();
   act(() => newest().deliver("receive_message", row(7)));
   await pass(1_000);
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5, 7]);
+  expect(shown(page)).toEqual([5, 7]);
 });
 
 test("what could not be read is no matter any more once the connection is back, though nothing was missed", async () => {
-  const answers = { "GET /api/chat/message?roomId=u1": history(true, 5) };
-  serve({ ...answers, "GET /api/chat/message?roomId=u1&before=5": refusal(503, "Not at the moment.") });
+  const refused = refusal(503, "Not at the moment.");
+  serve({ "GET /api/chat/message": history(true, 5), "GET /api/chat/message?roomId=u1&before=5": refused });
   const page = await open();
   act(() => page.current.loadOlder());
   await pass();
   expect(page.current.error).toBe("Not at the moment.");
-  act(() => newest().lose());
-  await accept("b", true);
+  await comeBack("b", true);
   await joined();
   expect(page.current.error).toBeNull();
 });
@@ -164,10 +222,9 @@ test("what could not be read is no matter any more once the connection is back, 
 test("where it could not be joined the page says so, and it is asked for again by itself", async () => {
   serve({ "GET /api/chat/message": history(false, 5) });
   const page = await open({ ok: false, error: "The store does not answer.", code: "unavailable" });
-  expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+  expect(shown(page)).toEqual([5]);
   expect(page.current.error).toBe("The store does not answer.");
   await pass(5_000);
-  expect(asked("join_room")).toHaveLength(2);
   await joined();
   expect(page.current.error).toBeNull();
   await pass(20_000);
@@ -185,8 +242,7 @@ test("where it could not be read it is asked for again by itself, also by who ha
 });
 
 test("what fails late is no matter where it was read again since", async () => {
-  const answers: ((reply: Reply) => void)[] = [];
-  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  const answers = serveSlowly();
   const page = await open();
   expect(answers).toHaveLength(2); // as it was shown, and behind the joining
   answers[1]?.(history(false, 5));
@@ -197,11 +253,9 @@ test("what fails late is no matter where it was read again since", async () => {
 });
 
 test("who joined over a connection that is gone is not in the room of the next for it", async () => {
-  const answers: ((reply: Reply) => void)[] = [];
-  serve({ "GET /api/chat/message": () => new Promise<Reply>((done) => answers.push(done)) });
+  const answers = serveSlowly();
   await open();
-  act(() => newest().lose());
-  await accept("b");
+  await comeBack("b");
   for (const answer of answers) answer(history(false, 5)); // also what was asked for over the first
   await pass();
   act(() => newest().lose());
@@ -211,11 +265,42 @@ test("who joined over a connection that is gone is not in the room of the next f
   expect(asked("join_room")).toHaveLength(3);
 });
 
-test("a conversation that is not for this person is not asked for again", async () => {
+test("who was in it and is cut off while joining anew is not in it for a recovery", async () => {
+  serve({ "GET /api/chat/message": history(false, 5) });
+  await open();
+  serveSlowly();
+  await comeBack("b");
+  act(() => newest().lose());
+  asked("join_room")[1]?.fail(new Error("disconnected"));
+  await accept("c", true);
+  expect(asked("join_room")).toHaveLength(3);
+});
+
+test.each(["forbidden", "not_found", "unauthorized"])("who is refused as %s asks no more", async (code) => {
   serve({ "GET /api/chat/message": refusal(403, "Not yours.") });
-  const page = await open({ ok: false, error: "Not yours.", code: "forbidden" });
+  const page = await open({ ok: false, error: "Not yours.", code });
   await pass(20_000);
   expect([page.current.error, asked("join_room").length]).toEqual(["Not yours.", 1]);
+});
+
+test("who could not join asks again once: over the connection that is back, and not when they have closed it", async () => {
+  const read = serve({ "GET /api/chat/message": history(false, 5) });
+  await open({ ok: false, error: "Not at the moment.", code: "unavailable" });
+  await comeBack("b");
+  await joined();
+  await pass(20_000);
+  expect(asked("join_room")).toHaveLength(2);
+  await comeBack("c");
+  act(() => newest().lose());
+  asked("join_room")[2]?.fail(new Error("disconnected"));
+  const before = read.length;
+  await pass(20_000);
+  expect(read.length - before).toBe(1); // and not every five seconds for as long as nothing can be joined
+  await accept("d");
+  cleanup();
+  await joined({ ok: false, error: "Not at the moment.", code: "unavailable" });
+  await pass(20_000);
+  expect(asked("join_room")).toHaveLength(4);
 });
 
 test("who has written types no more, and who views is not known without a connection", async () => {
@@ -242,6 +327,7 @@ test("that somebody types is said once in two seconds, and anew for the next mes
     return said("typing");
   };
   expect(type()).toBe(1);
+  expect(newest().said.at(-1)?.args).toEqual([{ userName: "Mina", room: "u1" }]);
   await pass(1_800);
   expect(type()).toBe(1);
   await pass(200);
@@ -253,26 +339,6 @@ test("that somebody types is said once in two seconds, and anew for the next mes
   expect(type()).toBe(4);
   cleanup();
   expect(said("leave_room")).toBe(1);
-});
-
-test("after a restored backup what comes is told, though higher numbers were told before", async () => {
-  const connection = connected();
-  const of = (...seqs: number[]) => seqs.map((seq) => ({ senderId: "u1", note: false, seq })) as Message[];
-  const { result, rerender } = renderHook(({ messages }) => useMessageStatus(connection, "u1", "s1", messages), {
-    initialProps: { messages: of(5, 90) },
-  });
-  act(() => result.current(90));
-  await accept("a");
-  const told = () => asked("message_status").map(({ payload }) => payload);
-  expect(told()).toEqual([{ roomId: "u1", delivered: 90, seen: 90 }]);
-  asked("message_status")[0]?.answer({ ok: true });
-  await pass(1_100);
-  rerender({ messages: of(5) });
-  rerender({ messages: of(5, 6) });
-  act(() => result.current(6));
-  asked("message_status")[1]?.answer({ ok: true });
-  await pass(1_100);
-  expect(told().at(-1)).toEqual({ roomId: "u1", delivered: 6, seen: 6 });
 });
 
 test.each([
@@ -311,24 +377,6 @@ test("who never was in it has nothing to leave", async () => {
   expect(newest().said).toEqual([]);
 });
 
-test("what has arrived is told until the server has taken it, and again to the next connection", async () => {
-  const connection = connected();
-  const messages = [{ senderId: "u1", note: false, seq: 5 }] as Message[];
-  renderHook(() => useMessageStatus(connection, "u1", "s1", messages));
-  await accept("a");
-  const told = () => asked("message_status").map(({ payload }) => payload);
-  expect(told()).toEqual([{ roomId: "u1", delivered: 5, seen: 0 }]);
-  asked("message_status")[0]?.answer({ ok: false, error: "Not at the moment.", code: "unavailable" });
-  await pass(1_100);
-  expect(told()).toHaveLength(2);
-  asked("message_status")[1]?.answer({ ok: true });
-  await pass(2_100);
-  expect(told()).toHaveLength(2);
-  act(() => newest().lose());
-  await accept("b", true);
-  expect(told()).toHaveLength(3);
-});
-
 test.each([
   ["has paid", "customer_added", { userId: "u1" }],
   ["has written", "conversation_updated", { roomId: "u1" }],
@@ -344,6 +392,9 @@ test.each([
     expect(asked("join_room")).toHaveLength(2);
     await joined();
     expect(page.current.error).toBeNull();
-    expect(page.current.conversation.messages.map(({ seq }) => seq)).toEqual([5]);
+    expect(shown(page)).toEqual([5]);
+    newest().deliver(name, told, "e.6"); // who is in it hears what is said
+    await pass(200);
+    expect(asked("join_room")).toHaveLength(2);
   },
 );

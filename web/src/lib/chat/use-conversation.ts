@@ -45,7 +45,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const typing = useTyping(connection, roomId, me._id);
   const viewers = useViewers(connection, roomId, me._id);
   const newest = useRef(0);
-  const life = useRef(0);
+  const resets = useRef(0);
   const joins = useRef(0);
   // In the room by the server's word, and the page that was read behind it has come. A recovery brings what was missed
   // only to who is in the room: where a server died during the joining, nothing of it would ever come.
@@ -56,15 +56,15 @@ export function useConversation(connection: Connection | null, roomId: string, m
     async (type: "page_loaded" | "older_loaded", before?: number, joined?: () => boolean) => {
       newest.current += 1;
       const mine = newest.current;
-      const begun = life.current;
+      const begun = resets.current;
       try {
         const page = await getHistory(roomId, before);
-        if (begun !== life.current) return false;
+        if (begun !== resets.current) return false;
         dispatch(type === "page_loaded" ? { type, ...page, joined: joined?.() ?? false } : { type, ...page, before });
         setError(null);
         return true;
       } catch (failure) {
-        if (begun !== life.current || mine !== newest.current) return false; // it was asked for again since
+        if (begun !== resets.current || mine !== newest.current) return false; // it was asked for again since
         whole.current = false;
         setError(sentence(failure));
         return false;
@@ -76,7 +76,7 @@ export function useConversation(connection: Connection | null, roomId: string, m
   const join = useCallback(
     async (afresh = false) => {
       if (!connection) return;
-      if (afresh) life.current += 1;
+      if (afresh) resets.current += 1;
       joins.current += 1;
       const mine = joins.current;
       whole.current = false;
@@ -101,7 +101,6 @@ export function useConversation(connection: Connection | null, roomId: string, m
     return () => {
       // Also who is away, or was cut off while joining: a recovery would bring them into the room that they were in.
       if (joins.current > 0) connection?.tellOnceConnected("leave_room", roomId);
-      life.current += 1;
       joins.current += 1;
     };
   }, [connection, roomId, join, load]);
