@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from carevia.realtime import AckTimeout
-from carevia.realtime.adapter import BrokerUnavailable, MemoryBroker, MemoryBus
+from carevia.realtime.adapter import BrokerUnavailable, MemoryBroker, MemoryBus, wire
 from carevia.realtime.adapter.redis import RedisBroker
 from carevia.realtime.testing import TestClient
 from tests.harness.valkey import Valkey
-from tests.realtime.adapter.cluster import MakeBroker, cluster, heard
+from tests.realtime.adapter.cluster import Cluster, MakeBroker, cluster, counted, heard
 from tests.realtime.rawclient import until
 from tests.realtime.serving import run
 
@@ -96,6 +96,10 @@ def test_sockets_are_fetched_and_moved_and_sent_away_everywhere(brokers: Brokers
             here.to("a").except_(one.sid or "").sockets_leave("b")
             await until(lambda: not there.members("b"), "two did not leave")
             assert len(here.members("b")) == 1
+            here.to().sockets_join("d")
+            here.to().sockets_leave("a")
+            here.to().disconnect_sockets()
+            assert await both.adapter(0).ids() == {two.sid}
             found[two.sid or ""].emit("to two")
             await two.receive("to two")
             found[two.sid or ""].disconnect(close=True)
@@ -122,6 +126,13 @@ def test_data_that_cannot_be_carried_hides_no_socket(brokers: Brokers, key: str,
     run(main())
 
 
+async def refuses_what_is_long(servers: Cluster, key: str) -> None:
+    """An answer may be long only where somebody waits for one."""
+    for number in range(len(servers.servers)):
+        servers.brokers[0].publish(f"{key}-response#/#", bytes(wire.MAX_BYTES + 1))
+        await counted(servers.adapter(number), "size", number + 1)
+
+
 def test_servers_talk_to_each_other(brokers: Brokers, key: str) -> None:
     async def main() -> None:
         async with cluster(brokers(), 3, key=key) as three:
@@ -139,14 +150,25 @@ def test_servers_talk_to_each_other(brokers: Brokers, key: str) -> None:
             answers = await three.spaces[0].server_side_emit_with_ack("who")
             assert sorted(answer["number"] for answer in answers) == [1, 2]
             with pytest.raises(AckTimeout) as late:
-                await three.spaces[0].server_side_emit_with_ack("nobody hears this", timeout=0.05)
+                async with asyncio.timeout(1):
+                    await three.spaces[0].server_side_emit_with_ack("nobody hears this", timeout=0.05)
             assert late.value.responses == []
+            await refuses_what_is_long(three, key)
+
+            @three.spaces[1].on_server_side_emit("fails")
+            def fails() -> None:
+                raise LookupError
+
+            three.spaces[0].server_side_emit("fails")
+            await counted(three.adapter(1), "handler")
 
     run(main())
 
 
-async def answering(client: TestClient, *args: Any) -> None:
-    (await client.receive("ask")).answer(*args)
+async def answering(client: TestClient, *args: Any, after: float = 0) -> None:
+    asked = await client.receive("ask")
+    await asyncio.sleep(after)
+    asked.answer(*args)
 
 
 def test_clients_everywhere_acknowledge(brokers: Brokers, key: str) -> None:
@@ -159,6 +181,9 @@ def test_clients_everywhere_acknowledge(brokers: Brokers, key: str) -> None:
             await replies
             assert sorted(answers, key=str) == sorted(["one", b"two"], key=str)
             assert await both.spaces[0].to("nobody").emit_with_ack("ask") == []
+            reply = asyncio.ensure_future(answering(silent, "there", after=0.05))  # nobody of ours is asked
+            assert await both.spaces[0].to("b").emit_with_ack("ask", timeout=3) == ["there"]
+            await reply
             replies = asyncio.gather(answering(one, "one"), answering(two))
             with pytest.raises(AckTimeout) as late:
                 await both.spaces[1].emit_with_ack("ask", timeout=0.3)
@@ -166,7 +191,74 @@ def test_clients_everywhere_acknowledge(brokers: Brokers, key: str) -> None:
             assert set(late.value.responses) == {"one", None}
             (await silent.receive("ask")).answer("too late")
             await silent.call("fence")
+            await refuses_what_is_long(both, key)
             assert not any(socket._acks for space in both.spaces for socket in space.sockets.values())
+
+    run(main())
+
+
+def test_a_server_asks_its_clients_for_others_only_so_often_at_once_and_again_later(
+    brokers: Brokers, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carevia.realtime.adapter.adapter._MOST_ASKING", 1)
+
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            _, two = await both.clients("", "a")
+            space = both.spaces[0].to("a")
+            first = asyncio.ensure_future(space.emit_with_ack("ask", timeout=0.5))
+            asked = await two.receive("ask")
+            with pytest.raises(AckTimeout, match="0 of 0 clients"):
+                await space.emit_with_ack("ask", timeout=0.01)
+            asked.answer("yes")
+            assert await first == ["yes"]
+            assert both.adapter(1).refused == {"too many": 1}
+            await asyncio.sleep(0.55)  # it may have waited as long as it was told
+            reply = asyncio.ensure_future(answering(two, "again"))
+            assert await space.emit_with_ack("ask", timeout=3) == ["again"]
+            await reply
+
+    run(main())
+
+
+def test_of_sockets_that_another_server_moves_who_is_in_too_many_rooms_holds_up_nobody(
+    brokers: Brokers, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carevia.realtime.adapter.adapter._MOST_ROOMS", 3)
+
+    async def main() -> None:
+        async with cluster(brokers(), key=key) as both:
+            full = await both.client(1, "a", "b", "c", "d")
+            await both.client(1, "a")
+            here, there = both.spaces
+            here.sockets_join("x")
+            await until(lambda: len(there.members("x")) == 1, "the other did not join")
+            here.sockets_leave("b")
+            await until(lambda: not there.members("b"), "who is in too many cannot leave")
+            assert full.connected and both.adapter(1).refused == {"rooms": 1}
+
+    run(main())
+
+
+def test_of_one_socket_only_the_server_that_has_it_says_that_it_is_done(brokers: Brokers, key: str) -> None:
+    """As older servers ask: whoever asks takes the first answer. Who does not ask gets none."""
+
+    async def main() -> None:
+        make_broker = brokers()
+        async with cluster(make_broker, key=key) as both:
+            _, two = await both.clients("", "")
+            old, answers = make_broker(), []
+            old.subscribe(f"{key}-response#/#", lambda _, data: answers.append(json.loads(data)))
+            await old.start()
+            for more in ({}, {"requestId": "r"}):
+                asked = {"type": wire.REMOTE_JOIN, "sid": two.sid, "room": "b", **more}
+                old.publish(f"{key}-request#/#", json.dumps(asked).encode())
+            for _ in range(2):  # whatever was said before it has come
+                await both.adapter(0).all_rooms()
+            await until(lambda: bool(answers), "it did not say so")
+            assert answers == [{"requestId": "r"}]
+            assert len(both.spaces[1].members("b")) == 1
+            await old.stop()
 
     run(main())
 

@@ -49,6 +49,7 @@ BAD_REQUESTS = [
     (b"{", "format"),
     (b"[]", "format"),
     (b"", "format"),
+    (b"{" + b" " * wire.MAX_BYTES + b"}", "size"),
     (b'{"type": 99}', "type"),
     (b'{"type": "0"}', "type"),
     (b'{"type": true}', "type"),

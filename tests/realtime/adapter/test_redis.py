@@ -26,6 +26,8 @@ def test_it_comes_back_by_itself_after_a_kill() -> None:
             assert not broker.publish("news", b"dropped") and broker.dropped > 0
             with pytest.raises(BrokerUnavailable):
                 await broker.execute("PING")
+            await asyncio.sleep(0.3)  # and some attempts later
+            assert broker.away is not None and broker.away >= 0.3
             await asyncio.to_thread(valkey.start)
             await until(lambda: broker.connected, "it did not come back")
             broker.publish("news", b"new")
@@ -41,13 +43,66 @@ def test_a_silent_network_is_noticed_and_waiting_commands_are_told(valkey: Valke
         with Proxy(valkey.port) as network:
             broker = RedisBroker(f"redis://127.0.0.1:{network.port}", beat=0.1, silence=0.3)
             await broker.start()
+            await broker.execute("PING")  # nothing else is under way any more
+            asked = [asyncio.ensure_future(broker.execute(*words)) for words in (("BLPOP", "nothing", 0), ("PING",))]
             await asyncio.to_thread(network.blackhole)
-            with pytest.raises(BrokerUnavailable):
-                await broker.execute("PING")
+            given_up = asyncio.ensure_future(broker.execute("PING"))
+            await asyncio.sleep(0)
+            given_up.cancel()
+            for answer in asked:
+                with pytest.raises(BrokerUnavailable):
+                    await answer
             await until(lambda: not broker.connected, "it still counts as connected")  # a command may hear of it first
             await asyncio.to_thread(network.heal)
             await until(lambda: broker.connected, "it did not come back")
             await broker.stop()
+
+    run(main())
+
+
+def test_only_so_much_waits_to_be_written_and_what_is_said_later_is_heard(valkey: Valkey) -> None:
+    async def main() -> None:
+        with Proxy(valkey.port) as network:
+            broker = RedisBroker(f"redis://127.0.0.1:{network.port}", beat=0.5, silence=1)
+            heard: list[bytes] = []
+            broker.subscribe("news", lambda _, data: heard.append(data))
+            await broker.start()
+
+            def flood() -> list[bool]:
+                return [broker.publish("news", bytes(1_000_000)) for _ in range(10)]
+
+            for _ in range(2):
+                heard.clear()
+                assert flood() == [True] * 9 + [False]
+                await until(lambda: len(heard) == 9, "what waited was not said")
+            await asyncio.to_thread(network.blackhole)
+            flood()
+            await asyncio.sleep(0.05)  # as much as it takes is on its way; the rest waits
+            flood()
+            dropped = broker.dropped
+            await until(lambda: not broker.connected, "the loss was not noticed")
+            assert broker.dropped >= dropped + 9
+            await asyncio.to_thread(network.heal)
+            await until(lambda: broker.connected, "it did not come back")
+            assert flood() == [True] * 9 + [False]
+            await broker.stop()
+
+    run(main())
+
+
+def test_what_a_handler_raises_silences_nothing_and_floods_no_log(
+    valkey: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        broker = RedisBroker(valkey.unix_url)
+        heard: list[int] = []
+        broker.subscribe("news", lambda _, data: heard.append(int(data)))
+        await broker.start()
+        for data in (b"x", b"y", b"z", b"1"):
+            broker.publish("news", data)
+        await until(lambda: heard == [1], "what came after it was not heard")
+        assert (broker.failed, len(caplog.records), broker.connections) == (3, 1, 1)
+        await broker.stop()
 
     run(main())
 
