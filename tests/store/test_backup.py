@@ -38,6 +38,11 @@ def test_backup_of_an_open_store_is_one_whole_file_for_its_owner_alone(tmp_path:
     assert query(tmp_path / "data", "PRAGMA journal_mode") == [("wal",)]
 
 
+def test_a_backup_before_anything_was_said_holds_nothing_newest(tmp_path: Path) -> None:
+    found = back_up(filled(tmp_path / "data", count=0), tmp_path / "copy.db", quiet)
+    assert (found.newest, found.bookings) == (0, 0)
+
+
 def test_commits_meanwhile_neither_hold_up_the_copy_nor_reach_it(tmp_path: Path) -> None:
     """The plain backup API begins anew at every commit of another process: it would not end here."""
     path = filled(tmp_path / "data", count=3 * PAGES_AT_ONCE, size=3_000)
@@ -131,6 +136,17 @@ def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
         file.seek(20 * 4096)
         file.write(b"\xa5" * 4096 * 40)
     with pytest.raises(BadInput, match="damaged"):
+        back_up(path, tmp_path / "copy.db", quiet)
+    assert names(tmp_path) == {"data"}
+
+
+def test_a_database_whose_index_lacks_rows_gives_no_backup_though_each_page_can_be_read(tmp_path: Path) -> None:
+    path = filled(tmp_path / "data", count=5)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        other = "UPDATE sqlite_master SET sql = replace(sql, '(room, seq)', '(seq, room)') WHERE name = ?"
+        assert connection.execute(other, ["ix_journal_room_seq"]).rowcount == 1
+    with pytest.raises(BadInput, match=r"The copy is damaged \(row \d+ missing from index ix_journal_room_seq\)"):
         back_up(path, tmp_path / "copy.db", quiet)
     assert names(tmp_path) == {"data"}
 
