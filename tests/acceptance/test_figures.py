@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 COVERED = """() => [...document.querySelectorAll(":is([aria-label=Figures], [aria-label=হিসাব]) > div")]
 .flatMap((part) => {
   const [box, chart] = [part.getBoundingClientRect(), part.querySelector("svg")?.getBoundingClientRect()];
-  const lines = [...part.querySelectorAll("p")];
+  const lines = [...part.querySelectorAll("div")].filter((line) => line.textContent && !line.firstElementChild);
   const below = chart?.width && chart.top >= lines.at(-1).getBoundingClientRect().bottom;
   const beside = chart?.width && !below ? chart.left : box.right;
   return lines.filter((line) => {

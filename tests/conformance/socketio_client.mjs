@@ -123,6 +123,7 @@ const rules = {
       count++;
       socket.io.engine.close();
     });
+    await once(socket, "connect_error");
     await pause(150);
     assert.equal(count, 1);
   },

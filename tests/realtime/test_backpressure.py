@@ -57,12 +57,16 @@ def test_a_client_that_catches_up_in_time_stays() -> None:
     run(main())
 
 
+class Narrow(Tab):
+    takes = 4_096
+
+
 def test_pings_that_nobody_reads_the_pongs_of_cost_one_pong() -> None:
     """Each was answered, past every limit: 594 MB in two seconds."""
 
     async def main() -> None:
         server = echoing()
-        async with serving(server) as site, Tab(site.port) as slow:
+        async with serving(server) as site, Narrow(site.port) as slow:
             transport: Any = only(server).session.transport
             slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
             most = sent = 0

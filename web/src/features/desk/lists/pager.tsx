@@ -20,7 +20,7 @@ export function Pager({ first, last, total, none, filtered, limit, onShow }: Pro
   const counted = useAfterPaint() && filtered && none !== "";
   const page = Math.floor(first / limit);
   return (
-    <nav aria-label={words.pages} className="ml-auto flex items-center gap-2">
+    <nav aria-label={words.pages} className="relative ml-auto flex items-center gap-2">
       <span className="text-xs text-ink-2 tabular-nums">
         {total === 0 ? none : words.range(numeral(first + 1), numeral(Math.min(last + 1, total)), numeral(total))}
       </span>
