@@ -70,7 +70,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 _BOTH: Final = {Outcome.KEPT, Outcome.LOST}
 _KEPT_STATUSES = frozenset(("won", "warning_closed", "prevented", "charge_refunded"))
-FAILED_REFUND: Final = frozenset(("failed", "canceled"))
+FAILED_REFUND: Final = ("failed", "canceled")  # no set: what is looked up in it may be a list
 _REFUND_EVENTS = frozenset(("refund.failed", "refund.updated", "charge.refund.updated"))
 _ENDED = {
     "checkout.session.async_payment_failed": "failed",
