@@ -2,6 +2,8 @@
 
 import base64
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,22 @@ PNG = bytes.fromhex(
 def known(program: Program, user: str = "family-1", name: str = "Nusrat Jahan") -> None:
     subject = session(user, 300_000, metadata=metadata(user, userName=name))
     assert deliver(program.url, event(subject)).status_code == 200
+
+
+@contextmanager
+def long_conversation(program: Program, browser: Browser, messages: int) -> Iterator[tuple[Page, Locator]]:
+    """Open at its newest message, which is told too."""
+    known(program)
+    program.stop()
+    seed_conversation(Database(program), messages)
+    program.start()
+    with person(browser, staff()) as context:
+        page = context.new_page()
+        page.goto(f"{program.url}/dashboard?view=chat")
+        page.get_by_role("list", name="Conversations").get_by_role("link").first.click()
+        newest = page.get_by_role("region", name="Messages").get_by_text(f"Message {messages - 1}", exact=False)
+        expect(newest).to_be_in_viewport()
+        yield page, newest
 
 
 def open_conversation(page: Page, program: Program) -> None:
@@ -63,24 +81,14 @@ CLIMB = """async (frames) => {
 
 
 def test_ten_thousand_messages_open_at_once_and_paging_up_moves_nothing(carevia: Program, browser: Browser) -> None:
-    known(carevia)
-    carevia.stop()
-    seed_conversation(Database(carevia), 10_000)
-    carevia.start()
-    with person(browser, staff()) as context:
-        page = context.new_page()
-        page.goto(f"{carevia.url}/dashboard?view=chat")
-        link = page.get_by_role("list", name="Conversations").get_by_role("link").first
-        expect(link).to_be_visible()
-        link.click()
-        expect(page.get_by_role("region", name="Messages").get_by_text("Message 9999", exact=False)).to_be_in_viewport()
+    with long_conversation(carevia, browser, 10_000) as (page, newest):
         expect(page.get_by_text(re.compile("^Today$|^Yesterday$")).first).to_be_attached()
         climbed = page.evaluate(CLIMB, 80)
         assert climbed["most"] < 1, climbed
         assert climbed["rows"] <= 200
         assert int(climbed["first"].removeprefix("h")) < 9_800  # several pages were loaded, and the window moved
         page.get_by_role("button", name="Go to the newest message").click()
-        expect(page.get_by_role("region", name="Messages").get_by_text("Message 9999", exact=False)).to_be_in_viewport()
+        expect(newest).to_be_in_viewport()
 
 
 def test_ticks_are_true_on_both_sides(carevia: Program, browser: Browser) -> None:
@@ -225,16 +233,7 @@ READ = """() => {
 
 def test_back_leads_to_the_message_that_was_read_however_far_up(carevia: Program, browser: Browser) -> None:
     """A page holds 200 messages at most: beyond them another one stood there."""
-    known(carevia)
-    carevia.stop()
-    seed_conversation(Database(carevia), 2_000)
-    carevia.start()
-    with person(browser, staff()) as context:
-        page = context.new_page()
-        page.goto(f"{carevia.url}/dashboard?view=chat")
-        page.get_by_role("list", name="Conversations").get_by_role("link").first.click()
-        newest = page.get_by_role("region", name="Messages").get_by_text("Message 1999", exact=False)
-        expect(newest).to_be_in_viewport()
+    with long_conversation(carevia, browser, 2_000) as (page, newest):
         page.evaluate(CLIMB, 120)
         read = page.evaluate(READ)
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Bookings").click()
