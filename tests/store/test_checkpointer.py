@@ -181,3 +181,18 @@ def test_while_the_system_gives_no_thread_commits_go_on_and_afterwards_the_log_b
         writing.checkpointer.close()
     writing.begins_anew()
     assert stored(writing) == writing.rows
+
+
+def test_where_the_disk_has_little_room_the_log_waits_for_no_thread(tmp_path: Path) -> None:
+    """It came too late on a busy machine: forty payments at once filled what had just been freed."""
+    asked: list[bool] = []
+
+    def thread() -> sqlite3.Connection:
+        asked.append(True)
+        raise sqlite3.OperationalError("too late")
+
+    opened = Writing(tmp_path / "carevia.db", Checkpointer(thread, lambda: 1_000_000))
+    assert max(opened.begins_anew() for _ in range(3)) <= 64
+    opened.checkpointer.close()
+    opened.connection.close()
+    assert not asked

@@ -50,11 +50,16 @@ class Checkpointer:
         if self._moved.is_set():
             self._moved.clear()
             self._begin_anew(connection)
-        elif self._no_room and not self._under_way:
+        elif not self._under_way and (self._no_room or self._fills_the_disk):
             self._no_room = False
             self._begin_anew(connection)  # here and now: what is committed next would take the room first
         elif not self._under_way and self._rows * self._per_row >= self._pages:
             self._under_way = self._want()
+
+    @property
+    def _fills_the_disk(self) -> bool:
+        """Where there is little room the thread may come too late, and the log is never longer than was reckoned."""
+        return self._pages < self._most and self._rows * _PAGES_PER_ROW >= self._pages
 
     def disk_full(self, connection: sqlite3.Connection) -> None:
         """After a COMMIT that found no room, which may lie in the log: one that is moved whole begins anew, over what
