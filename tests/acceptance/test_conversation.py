@@ -261,14 +261,20 @@ def photograph(browser: Browser, path: Path) -> None:
     path.write_bytes(photo)
 
 
+@contextmanager
+def phone_at_chat(program: Program, browser: Browser) -> Iterator[Page]:
+    known(program)
+    with person(browser, token("family-1", name="Nusrat Jahan")) as phones:
+        phone = phones.new_page()
+        phone.goto(f"{program.url}/chat")
+        expect(box(phone)).to_be_visible()
+        yield phone
+
+
 def test_a_cameras_picture_goes_up_smaller_and_upright(carevia: Program, browser: Browser, tmp_path: Path) -> None:
     """5 MB took a slow phone longer than the server waits, and what was larger than 10 MB was refused."""
     photograph(browser, tmp_path / "IMG_0001.jpg")
-    known(carevia)
-    with person(browser, token("family-1", name="Nusrat Jahan")) as phones:
-        phone = phones.new_page()
-        phone.goto(f"{carevia.url}/chat")
-        expect(box(phone)).to_be_visible()
+    with phone_at_chat(carevia, browser) as phone:
         with phone.expect_response("**/api/chat/attachment?roomId=*") as answer:
             phone.get_by_test_id("files").set_input_files(tmp_path / "IMG_0001.jpg")
         kept = answer.value.json()["data"]
@@ -285,13 +291,9 @@ def test_a_slow_phone_answers_while_it_makes_a_picture_smaller(
 ) -> None:
     """It took its page 2.7 s, in which one could not write."""
     photograph(browser, tmp_path / "IMG_0001.jpg")
-    known(carevia)
-    with person(browser, token("family-1", name="Nusrat Jahan")) as phones:
-        phone = phones.new_page()
-        phone.goto(f"{carevia.url}/chat")
-        expect(box(phone)).to_be_visible()
+    with phone_at_chat(carevia, browser) as phone:
         expect(phone.locator("[data-freshness=live]")).to_be_visible()
-        slow = phones.new_cdp_session(phone)
+        slow = phone.context.new_cdp_session(phone)
         slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
         phone.evaluate(HELD)
         with phone.expect_response("**/api/chat/attachment?roomId=*", timeout=60_000) as answer:

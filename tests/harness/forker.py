@@ -13,6 +13,7 @@ import runpy
 import signal
 import socket
 import sys
+from typing import Any
 
 # Of the program, what it loads on its way to the first request.
 NEEDED = ("carevia.cli.process", "carevia.store.sqlite", "argon2", "dotenv", "jwt", "uvloop")
@@ -36,7 +37,7 @@ def requests(asked: socket.socket) -> None:
             os.close(handle)
 
 
-def become(request: dict[str, object], out: int, err: int, told: int) -> None:
+def become(request: dict[str, Any], out: int, err: int, told: int) -> None:
     """Returns in a child, as the program; what is left behind watches over it."""
     pid = os.fork()
     if pid:
@@ -53,12 +54,12 @@ def become(request: dict[str, object], out: int, err: int, told: int) -> None:
         os.dup2(handle, number)
         os.close(handle)
     os.close(told)
-    folder = str(request["folder"])
+    folder = request["folder"]
     os.chdir(folder)
     sys.path.insert(0, folder)  # as `python -m` has it
-    sys.argv[1:] = request["words"]  # type: ignore[call-overload]
+    sys.argv[1:] = request["words"]
     os.environ.clear()
-    os.environ.update(request["environment"])  # type: ignore[call-overload]
+    os.environ.update(request["environment"])
 
 
 if __name__ == "__main__":

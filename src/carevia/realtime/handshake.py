@@ -80,16 +80,22 @@ class Handshake:
         head = self._head
         if isinstance(head, bytes):
             return find_header(head, name)
-        if self._first is None:
-            self._first = dict(reversed(head))
-        return self._first.get(name, b"").strip(_BLANKS)
+        return self._firsts(head).get(name, b"").strip(_BLANKS)
 
     def joined(self, name: bytes) -> str | None:
         """One of `headers`, None where it is missing."""
-        value = self.header(name)
-        if self._first is None or len(self._first) < len(self._head):  # perhaps it is this one that comes twice
+        head = self._head
+        if isinstance(head, bytes) or len(first := self._firsts(head)) < len(
+            head
+        ):  # perhaps it is one that comes twice
             return self.headers.get(name.decode())
-        return value if name in self._first else None
+        value = first.get(name)
+        return None if value is None else value.strip(_BLANKS).decode("latin-1")
+
+    def _firsts(self, head: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+        if self._first is None:
+            self._first = dict(reversed(head))
+        return self._first
 
     def only(self, *names: bytes) -> list[bytes | None]:
         """The values of headers that should come once: b"" for one that is missing, None for one that comes twice."""

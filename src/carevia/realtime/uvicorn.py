@@ -121,12 +121,12 @@ class EngineProtocol(PlainProtocol):
             self._rest = self.patience.rest(self)
 
     def _set_due(self) -> None:
-        """A head and a body have a deadline, and so has what comes of a request after its answer: each read of it calls
-        the keep-alive off."""
-        if isinstance(self.cycle, DirectCycle) and not (self._in_head or self._idle):
+        """For a head, a body, and what comes of a request after its answer: each read calls the keep-alive off."""
+        if self._in_head or self._idle:
+            if self._due is None and not self.transport.is_closing():
+                self._due = self.patience.heads.set(self.transport)
+        elif isinstance(self.cycle, DirectCycle):
             self.cycle.expect_body()
-        elif (self._in_head or self._idle) and self._due is None and not self.transport.is_closing():
-            self._due = self.patience.heads.set(self.transport)
 
     def _call_off(self) -> None:
         if self._due is not None:

@@ -43,7 +43,8 @@ export function BookingList({ bookings, now, box, list }: Props) {
   const mark = (element: HTMLElement | null) => {
     list.current = begun ? element : null;
   };
-  const room = Math.ceil(window.innerHeight / useSized(ROW));
+  const [height] = useState(() => window.innerHeight);
+  const room = Math.ceil(height / useSized(ROW));
   const flooded = !useHeld(box) && sinceArrival(bookings[FLOOD - 1]?.arrivedAt, now) < LAST;
   const ebbing = useDeferredValue(flooded); // afterwards the others are drawn when there is nothing else to do
   const together = bookings.filter(({ arrivedAt }) => arrivedAt === bookings[0]?.arrivedAt).length;
