@@ -1,7 +1,7 @@
 """Fixtures for every test, and how Hypothesis runs: new examples every time, a failing one printed to be run again."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,6 +48,18 @@ def _authorities_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpcore2, "default_ssl_context", authorities)
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A red test with a browser tells what its pages showed: on a machine of the night nobody looks at them."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("chromium")
+    if report.when == "call" and report.failed and browser is not None:
+        from tests.harness.browser import what_it_shows
+
+        report.sections.append(("What the pages showed", what_it_shows(browser)))
+    return report
 
 
 class StartProgram(Protocol):

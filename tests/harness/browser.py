@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, WebSocket, expect, sync_playwright
 
 import webbuild
 
@@ -58,6 +58,26 @@ def changes_over(page: Page) -> Callable[[], bool]:
 
     page.on("websocket", listen)
     return lambda: page.evaluate("1") == 1 and "5" in said
+
+
+def what_it_shows(browser: Browser) -> str:
+    """Every open page of a browser, what it said and what it asked for: for a test that is red."""
+    return "\n\n".join(what_a_page_shows(page) for context in browser.contexts for page in context.pages)
+
+
+def what_a_page_shows(page: Page) -> str:
+    try:
+        shown = page.aria_snapshot(timeout=2_000)
+    except Error as error:  # closed, or too busy to answer
+        shown = str(error)
+    said = [str(error) for error in page.page_errors()]
+    said += [f"{message.type}: {message.text}" for message in page.console_messages()]
+    return "\n".join([page.url, *said, *map(what_was_answered, page.requests()), shown])
+
+
+def what_was_answered(request: Request) -> str:
+    answer = request.existing_response
+    return f"{request.method} {request.url}: {answer.status if answer else request.failure or 'no answer yet'}"
 
 
 @dataclass
