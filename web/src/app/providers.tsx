@@ -9,8 +9,14 @@ function worthRetrying(failures: number, error: Error): boolean {
   return !refused && failures < 2;
 }
 
+/** Asks whatever the browser says of its network: a laptop without one has its desk at 127.0.0.1. Unasked, a list would
+ * wait without a word until there is a network. */
+const ASKS = { networkMode: "always" } as const;
+
 export function makeQueries(): QueryClient {
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: worthRetrying } } });
+  const queries = new QueryClient({
+    defaultOptions: { queries: { ...ASKS, retry: worthRetrying, refetchOnReconnect: true }, mutations: ASKS },
+  });
   forgetWithThePerson(queries);
   return queries;
 }

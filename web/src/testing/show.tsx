@@ -9,7 +9,8 @@ export async function show(address: string) {
   const history = createMemoryHistory({ initialEntries: [address] });
   const router = createRouter({ routeTree, history });
   const queries = makeQueries();
-  queries.setDefaultOptions({ queries: { retry: false } });
+  const { queries: reads, ...others } = queries.getDefaultOptions();
+  queries.setDefaultOptions({ ...others, queries: { ...reads, retry: false } });
   await router.load();
   const view = render(
     <StrictMode>

@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import {
   about,
   arrival,
@@ -53,6 +53,17 @@ test("an empty desk offers a test booking in development only", async () => {
   await openDesk();
   await userEvent.click((await screen.findAllByRole("button", { name: "Play a test booking" }))[0] as HTMLElement);
   expect(requests).toContainEqual({ method: "POST", path: "/api/simulate", body: {} });
+});
+
+test("the desk of a laptop that has lost its network is at 127.0.0.1 all the same", async () => {
+  const requests = serve({ ...EMPTY_DESK, "POST /api/simulate": data({ trackingId: "CV-1" }) });
+  await openDesk();
+  fireEvent(window, new Event("offline"));
+  onTestFinished(() => void fireEvent(window, new Event("online")));
+  await userEvent.click(screen.getByRole("button", { name: /^Closed/ }));
+  await userEvent.click((await screen.findAllByRole("button", { name: "Play a test booking" }))[0] as HTMLElement);
+  await waitFor(() => expect(requests.map(({ path }) => path)).toContain("/api/simulate"));
+  expect(requests.some(({ path }) => path.includes("filter=closed"))).toBe(true);
 });
 
 test("what is wrong with the server is said for as long as it says so", async () => {

@@ -25,9 +25,10 @@ const partly = { ...payment, _id: "p2", amountRefunded: "1000", status: "partly_
 const disputed = { ...payment, _id: "p3", status: "disputed", needsLook: true, lookReason: "the payment is disputed" };
 const failed = { ...payment, _id: "p4", needsLook: true, lookReason: "a refund failed" };
 const page = (...payments: object[]) => data({ payments, totalPages: 1, totalItems: payments.length, currentPage: 1 });
+const LIST = "GET /api/payment?page=1&limit=100";
 const DESK = {
   ...EMPTY_DESK,
-  "GET /api/payment?page=1&limit=100": page(payment, partly, disputed, failed),
+  [LIST]: page(payment, partly, disputed, failed),
   "GET /api/payment/stats": data([{ _id: "needs_look", value: 1, change: null }]),
 };
 const list = () => within(screen.getByRole("region", { name: "Payments" }));
@@ -44,11 +45,11 @@ test("what went back is said with its amount, in the list and beside it", async 
 
 test("a payment without a booking appears by itself, and is counted among those that need a look", async () => {
   const stats = (value: number) => ({ "GET /api/payment/stats": data([{ _id: "needs_look", value, change: null }]) });
-  serve({ ...DESK, ...stats(0), "GET /api/payment?page=1&limit=100": page() });
+  serve({ ...DESK, ...stats(0), [LIST]: page() });
   await openDesk("/dashboard/payments");
   expect(await list().findByText(/^No payments yet/)).toBeDefined();
   const unplaced = { ...failed, bookingId: null, userId: null, userName: "", serviceName: "" };
-  serve({ ...DESK, ...stats(1), "GET /api/payment?page=1&limit=100": page(unplaced) });
+  serve({ ...DESK, ...stats(1), [LIST]: page(unplaced) });
   await server(() => newest().deliver("payment_updated", unplaced, "e.12"));
   expect(await list().findByRole("button", { name: /^Needs a look ?1$/ })).toBeDefined();
   await waitFor(() => expect(list().getByText("৳3,000")).toBeDefined());
@@ -83,7 +84,7 @@ test("a payment is to be chosen where there is one", async () => {
 });
 
 test("none is to be chosen where there is none", async () => {
-  serve({ ...DESK, "GET /api/payment?page=1&limit=100": page() });
+  serve({ ...DESK, [LIST]: page() });
   await openDesk("/dashboard/payments");
   expect(await list().findByText("No payments yet. When someone pays, it appears here by itself.")).toBeDefined();
   expect(screen.queryByText("Choose a payment to see what happened.")).toBeNull();
@@ -129,6 +130,7 @@ test("what has just been paid is so now by the server's clock, also on a laptop 
   serve(DESK);
   await openDesk("/dashboard/payments");
   await list().findByText("৳1,000 refunded");
+  serve({ ...DESK, [LIST]: () => new Promise(() => {}) }); // it is read again, and this server's has no such payment
   const time = new Date(Date.now() + 5 * 3_600_000).toISOString();
   await server(() => newest().deliver("live", { seq: 1, time }, null));
   await server(() => newest().deliver("customer_added", arrival, "e.2"));
@@ -146,12 +148,12 @@ test("in Bengali the provider has its Bengali name, and a week like the one befo
 test("who reads further down, or is at a payment by keyboard, stays there when another one is paid", async () => {
   const many = Array.from({ length: 40 }, (_, n) => ({ ...payment, _id: `p${n}` }));
   const paid = { ...payment, _id: "new", trackingId: arrival.trackingId };
-  serve({ ...DESK, "GET /api/payment?page=1&limit=100": page(...many) });
+  serve({ ...DESK, [LIST]: page(...many) });
   await openDesk("/dashboard/payments");
   await waitFor(() => expect(row("p0")).not.toBeNull());
   const box = row("p0")?.closest("[data-rows]") as HTMLElement;
   row("p2")?.focus();
-  serve({ ...DESK, "GET /api/payment?page=1&limit=100": page(paid, ...many) });
+  serve({ ...DESK, [LIST]: page(paid, ...many) });
   await server(() => newest().deliver("customer_added", arrival, "e.2"));
   await waitFor(() => expect(row("new")).not.toBeNull());
   expect(document.activeElement).toBe(row("p2"));
@@ -161,7 +163,7 @@ test("who reads further down, or is at a payment by keyboard, stays there when a
   const next = { ...arrival, trackingId: "CV-NEXT" };
   // Before the arrival: the first one's list may be asked for only now.
   const both = page({ ...paid, _id: "newer", trackingId: "CV-NEXT" }, paid, ...many);
-  serve({ ...DESK, "GET /api/payment?page=1&limit=100": both });
+  serve({ ...DESK, [LIST]: both });
   await server(() => newest().deliver("customer_added", next, "e.3"));
   expect(box.scrollTop).toBe(11 * 66 + 5);
   await server(() => newest().deliver("payment_updated", paid, "e.4"));
