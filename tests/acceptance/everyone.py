@@ -11,7 +11,7 @@ from tests.acceptance.conftest import SETTINGS
 from tests.acceptance.people import staff, token
 from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, metadata, session
-from tests.harness.browser import changes_over
+from tests.harness.browser import changes_over, resize
 from tests.harness.node import ready
 from tests.harness.preloaded import Preloaded
 from tests.harness.program import free_port
@@ -129,7 +129,7 @@ def in_both_languages(page: Page, where: str) -> list[str]:
     expect(page.locator("html")).to_have_attribute("lang", "bn")
     found += findings(page, f"{where}, bn", "dark")
     found += [f"{where}, bn: {what}" for what in (too_wide(page, where) + unread(page))]
-    page.set_viewport_size({"width": 1440, "height": 900})
+    resize(page, 1440, 900)
     switch.first.click()
     page.emulate_media(color_scheme="light")
     return found
@@ -169,7 +169,7 @@ MAGNIFIED = """() => [...document.querySelectorAll("textarea, input:not([type=ch
 def too_wide(page: Page, where: str) -> list[str]:
     found = []
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 844})
+        resize(page, width, 844)
         needed = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{where}: {needed} px wide at {width}"] if needed > width else []
     return found
@@ -183,12 +183,12 @@ def too_small_for_a_finger(page: Page, where: str) -> list[str]:
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
     assert page.evaluate("matchMedia('(pointer: coarse)').matches")
     for width in (390, 768):
-        page.set_viewport_size({"width": width, "height": 844})
+        resize(page, width, 844)
         found += [f"{where}, {width} px: {one}" for one in page.evaluate(SMALL)]
         found += [f"{where}, {width} px: {one}" for one in page.evaluate(MAGNIFIED)]
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
     devtools.detach()
-    page.set_viewport_size({"width": 1440, "height": 900})
+    resize(page, 1440, 900)
     return found
 
 

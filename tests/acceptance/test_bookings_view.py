@@ -20,6 +20,7 @@ from tests.acceptance.seeds import seed_bookings
 from tests.acceptance.site import delivering
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.acceptance.test_pages import sign_in
+from tests.harness.browser import resize
 from tests.harness.painting import heap, nodes
 from tests.harness.program import Program
 
@@ -265,7 +266,7 @@ def test_rows_fit_their_list_and_nothing_is_printed_over_another(
         if "open" in path:
             expect(page.locator("[data-receipt] li").filter(has_text="Colleague 11")).to_be_attached()
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
+            resize(page, width, 800)
             found += page.evaluate(ASIDE) + page.evaluate(OVER)
             found += page.evaluate(CUT) if "open" not in path else []
     page.context.close()
@@ -279,7 +280,7 @@ def test_what_needs_a_look_is_in_view_at_every_width(carevia: Program, browser: 
     page.goto(f"{carevia.url}/dashboard/payments")
     look = page.get_by_role("button", name=re.compile("(Needs a look|দেখা দরকার) [1১]"))
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width, 800)
         expect(look).to_be_in_viewport(ratio=1)
     page.context.close()
 
@@ -294,7 +295,7 @@ def test_what_became_of_a_booking_is_in_view_at_every_width(carevia: Program, br
     page.goto(f"{carevia.url}/dashboard/bookings")
     state = page.locator(f"{ROWS} .tag:visible")
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width, 800)
         expect(state).to_have_text("Refunded")
         expect(state).to_be_in_viewport(ratio=1)
     page.context.close()
@@ -306,7 +307,7 @@ def test_at_four_hundred_percent_nothing_lies_under_the_bar_at_the_bottom(
 ) -> None:
     pay(carevia, "family-1", "Nusrat Jahan")
     page = opened(context, carevia, path)
-    page.set_viewport_size({"width": 320, "height": 256})  # a window of 1280 x 1024, enlarged fourfold
+    resize(page, 320, 256)  # a window of 1280 x 1024, enlarged fourfold
     assert page.evaluate("document.documentElement.scrollHeight") == 256
     row = page.locator("main [data-row]:visible").first
     row.scroll_into_view_if_needed()
@@ -322,7 +323,7 @@ def test_every_state_of_the_filter_is_in_view_at_every_width(carevia: Program, b
     states = page.get_by_role("group", name=re.compile("State|অবস্থা")).get_by_role("button")
     expect(states.first).to_have_text(re.compile("5,000|৫,০০০"))
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width, 800)
         for state in states.all():
             expect(state).to_be_in_viewport(ratio=1)
     page.context.close()
@@ -337,7 +338,7 @@ def test_the_year_of_an_old_booking_is_in_view_at_every_width(
     page.goto(f"{carevia.url}/dashboard/bookings")
     paid = page.locator(ROWS).first.get_by_role("cell").first
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width, 800)
         if paid.is_visible():
             expect(paid).to_have_text(re.compile("2023|২০২৩"))
             assert paid.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
@@ -347,7 +348,7 @@ def test_the_year_of_an_old_booking_is_in_view_at_every_width(
 def test_on_a_phone_a_row_keeps_its_height_and_its_receipt(carevia: Program, browser: Browser) -> None:
     pay(carevia, "family-1", "Nusrat Jahan")
     page = by_touch(browser, "bn-BD")
-    page.set_viewport_size({"width": 360, "height": 740})
+    resize(page, 360, 740)
     page.goto(f"{carevia.url}/dashboard")
     expect(page.get_by_role("button", name=re.compile("রসিদ$"))).to_be_in_viewport(ratio=1)
     assert page.locator(ROWS).evaluate("row => row.getBoundingClientRect().height") == 60
@@ -361,7 +362,7 @@ def test_on_a_phone_back_closes_the_customer_before_it_leaves_the_conversation(
     for number in range(12):
         write(carevia.url, "family-1", f"Message {number} " + "with some more words in it " * 5)
     page = opened(context, carevia, "/dashboard?view=chat")
-    page.set_viewport_size({"width": 360, "height": 740})
+    resize(page, 360, 740)
     page.get_by_role("list", name="Conversations").get_by_role("link").click()
     customer = page.get_by_role("dialog", name="Customer")
     for leave in (

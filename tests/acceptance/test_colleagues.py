@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.everyone import CONVERSATION, SOCKETS, desk, house, network, pay, somebody, visit, write
 from tests.acceptance.people import staff
+from tests.harness.browser import resize
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
@@ -32,9 +33,9 @@ def test_who_pays_while_one_writes_is_told_until_dismissed(house: str, desk: Pag
     assert name.evaluate("one => one.scrollWidth <= one.clientWidth")  # it is not cut
     desk.get_by_role("textbox", name="Message").focus()
     for width, height in ((1440, 900), (1024, 768), (800, 600), (390, 844), (360, 300)):
-        desk.set_viewport_size({"width": width, "height": height})
+        resize(desk, width, height)
         assert not desk.evaluate(OVER_THE_FORM), (width, height)
-    desk.set_viewport_size({"width": 1440, "height": 900})
+    resize(desk, 1440, 900)
     desk.get_by_role("button", name="Dismiss the notice of Visitor Sultana 0").click()
     expect(desk.get_by_text("1 more")).to_be_visible()
     toasts.get_by_role("link").first.click()

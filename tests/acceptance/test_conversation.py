@@ -15,6 +15,7 @@ from tests.acceptance.people import staff, token
 from tests.acceptance.seeds import seed_conversation
 from tests.acceptance.site import wait_until
 from tests.acceptance.stripe import deliver, event, metadata, session
+from tests.harness.browser import drawn
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -241,9 +242,7 @@ def test_back_leads_to_the_message_that_was_read_however_far_up(carevia: Program
         page.go_back()
         expect(page.get_by_role("region", name="Messages")).to_be_visible()
         wait_until(lambda: page.evaluate(READ) == read, "it is read again", seen=lambda: page.evaluate(READ))
-        page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-        )
+        drawn(page)
         assert page.evaluate(READ) == read
         # Who opens it anew sees the newest.
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Bookings").click()

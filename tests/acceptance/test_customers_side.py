@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, expect
 from tests.acceptance.browsers import PHONE, message, people, wider_than_the_screen, without_network, write
 from tests.acceptance.people import staff, token
 from tests.acceptance.stripe import deliver, event, metadata, session
+from tests.harness.browser import resize
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -88,7 +89,7 @@ def test_on_a_phone_the_booking_stands_above_the_conversation_and_what_is_writte
 
         # The keyboard takes half of the screen: what one writes and wrote is in view.
         phone.get_by_role("textbox", name="Message").focus()
-        phone.set_viewport_size({"width": 360, "height": 300})
+        resize(phone, 360, 300)
         expect(phone.get_by_role("textbox", name="Message")).to_be_in_viewport(ratio=1)
         write(phone, "Tonight too.")
         expect(message(phone, "Tonight too.")).to_be_in_viewport()

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.acceptance.people import staff
 from tests.acceptance.stripe import deliver, event, metadata, session
+from tests.harness.browser import resize
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -40,7 +41,7 @@ def test_figures_in_crores_are_whole_at_every_width(carevia: Program, browser: B
         page.goto(carevia.url + address)
         expect(page.get_by_text(re.compile("73,00,00,000|৭৩,০০,০০,০০০")).first).to_be_visible()
         for width in (1920, 1440, 1366, 1280, 1180, 1100, 1024, 900, 768):
-            page.set_viewport_size({"width": width, "height": 800})
+            resize(page, width, 800)
             found += page.evaluate(COVERED)
     page.context.close()
     assert found == []

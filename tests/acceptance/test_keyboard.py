@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.everyone import CONVERSATION, desk, house, network, visit, write
+from tests.harness.browser import resize
 
 pytestmark = pytest.mark.browser
 __all__ = ["desk", "house", "network"]  # fixtures
 
-DRAWN = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 FOCUSED = "document.activeElement.dataset.row ?? document.activeElement.id ?? ''"
 # Whether one sees where the focus is: a ring on it, or on the box that it stands in.
 RING = """() => {
@@ -51,7 +51,7 @@ def test_every_stop_of_the_tab_key_is_seen(house: str, desk: Page) -> None:
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 def test_the_tab_key_goes_through_the_top_bar_as_it_is_read(house: str, desk: Page, width: int) -> None:
     """Line by line, and within a line from left to right."""
-    desk.set_viewport_size({"width": width, "height": 844})
+    resize(desk, width, 844)
     for path in (CONVERSATION, "/dashboard/bookings"):
         visit(desk, house + path)
         desk.get_by_role("link", name="Skip to the content").focus()
@@ -110,8 +110,7 @@ def test_a_conversation_is_worked_by_keyboard_alone(house: str, desk: Page) -> N
     expect(desk.get_by_role("button", name="Close conversation", exact=True)).to_be_visible()
     press(desk, "m")
     expect(desk.get_by_text("Sound is off.")).to_be_attached()
-    desk.set_viewport_size({"width": 1100, "height": 800})
-    desk.evaluate(DRAWN)  # the key does something else in a window of another width
+    resize(desk, 1100, 800)  # the key does something else in a window of another width
     press(desk, "i")
     expect(desk.get_by_role("dialog", name="Customer")).to_be_visible()
     press(desk, "Escape")

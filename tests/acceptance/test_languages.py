@@ -10,6 +10,7 @@ from tests.acceptance.browsers import person
 from tests.acceptance.people import staff
 from tests.acceptance.stripe import deliver, event, metadata, session
 from tests.acceptance.test_pages import pay, wait_for_living
+from tests.harness.browser import resize
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -117,7 +118,7 @@ def test_what_the_bar_searches_is_read_whole_in_both_languages(carevia: Program,
     for words, other in (("Search people, IDs, messages", "bn"), ("নাম, আইডি, বার্তা খুঁজুন", "en")):
         searched = page.get_by_role("banner").get_by_text(words, exact=True)
         for width in (1440, 1024):
-            page.set_viewport_size({"width": width, "height": 768})
+            resize(page, width, 768)
             assert searched.evaluate("one => one.scrollWidth <= one.clientWidth"), (words, width)
         page.locator(f"[data-speak={other}]").click()
 
@@ -130,14 +131,14 @@ def test_what_a_booking_costs_is_read_whole_in_both_languages(carevia: Program, 
     for words, other in (("of ৳2,49,000", "bn"), ("মোট ৳২,৪৯,০০০", "en")):
         total = page.get_by_text(words, exact=True)
         for width in (1440, 1024):
-            page.set_viewport_size({"width": width, "height": 768})
+            resize(page, width, 768)
             assert total.evaluate("one => one.scrollWidth <= one.clientWidth"), (words, width)
         page.locator(f"[data-speak={other}]").click()
 
 
 def test_how_fresh_an_empty_desk_is_has_room_in_bengali(carevia: Program, context: BrowserContext) -> None:
     page = context.new_page()
-    page.set_viewport_size({"width": 1024, "height": 768})
+    resize(page, 1024, 768)
     page.goto(f"{carevia.url}/dashboard/payments")
     page.locator("[data-speak=bn]").click()
     badge = page.locator("[data-freshness=live]")

@@ -9,6 +9,7 @@ from tests.acceptance.everyone import write
 from tests.acceptance.people import staff
 from tests.acceptance.seeds import seed_bookings
 from tests.acceptance.stripe import deliver, event, metadata, session
+from tests.harness.browser import resize
 from tests.harness.program import Program
 
 pytestmark = pytest.mark.browser
@@ -53,7 +54,7 @@ def test_the_page_is_printed_whole_and_in_light_colours(carevia: Program, browse
             page.goto(carevia.url + path)
             expect(page.locator(shown).first).to_be_visible()
             page.emulate_media(media="print", color_scheme="dark")
-            page.set_viewport_size({"width": width, "height": 1_000})
+            resize(page, width, 1_000)
             found = page.evaluate(ON_PAPER)
             assert found.pop("rows") > 0, path
             assert found.pop("sheets") < 8, "room is printed for what is not there"

@@ -60,6 +60,17 @@ def changes_over(page: Page) -> Callable[[], bool]:
     return lambda: page.evaluate("1") == 1 and "5" in said
 
 
+def drawn(page: Page) -> None:
+    """Once what has just happened is on the screen."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    """A window of another size: the page hears of it in its next frame, and only then is it laid out for it."""
+    page.set_viewport_size({"width": width, "height": height})
+    drawn(page)
+
+
 def what_it_shows(browser: Browser) -> str:
     """Every open page of a browser, what it said and what it asked for: for a test that is red."""
     return "\n\n".join(what_a_page_shows(page) for context in browser.contexts for page in context.pages)

@@ -17,8 +17,11 @@ export function Growing({ box, children }: Props) {
   const rows = useRef<HTMLDivElement>(null);
   /** Null at the top, where arrivals are seen at once. */
   const anchor = useRef<Anchor | null>(null);
+  /** How far it was scrolled then. */
+  const noted = useRef(0);
   const note = useCallback(() => {
-    const scrolled = box.current && box.current.scrollTop > 0 ? box.current : null;
+    noted.current = box.current?.scrollTop ?? 0;
+    const scrolled = noted.current > 0 ? box.current : null;
     anchor.current = scrolled && anchorOf(scrolled, [...scrolled.querySelectorAll<HTMLElement>("[data-row]")]);
   }, [box]);
   const stay = useCallback(() => {
@@ -26,7 +29,11 @@ export function Growing({ box, children }: Props) {
     stayAt(box.current, anchor.current);
     note();
   }, [box, note]);
-  useLayoutEffect(stay); // one may have come and another gone: the height is the same, and all have moved
+  useLayoutEffect(() => {
+    // Scrolled, and not told yet: that is told a frame later. What is there has not moved so far.
+    if (box.current?.scrollTop !== noted.current) note();
+    else stay(); // one may have come and another gone: the height is the same, and all have moved
+  });
   useEffect(() => {
     const [element, scrolling] = [rows.current, box.current];
     const [room, content] = [element?.parentElement, element?.parentElement?.parentElement];
