@@ -14,6 +14,23 @@ export function anchorOf(box: HTMLElement, rows: readonly HTMLElement[]): Anchor
   return row ? { row, top: topOf(box, row) } : null;
 }
 
+interface Place extends Anchor {
+  bottom: number;
+}
+
+/** Where all rows stand in the content: whatever is scrolled afterwards, `readIn` finds the anchor among them. */
+export function placesOf(box: HTMLElement, rows: readonly HTMLElement[]): Place[] {
+  const above = box.scrollTop - box.getBoundingClientRect().top;
+  return rows.map((row) => {
+    const { top, bottom } = row.getBoundingClientRect();
+    return { row, top: top + above, bottom: bottom + above };
+  });
+}
+
+/** The first of those that are still there within the view. */
+export const readIn = (box: HTMLElement, places: readonly Place[]): Anchor | undefined =>
+  places.find(({ row, bottom }) => bottom > box.scrollTop && row.isConnected);
+
 /** To where the row is now, if it still is. */
 export function stayAt(box: HTMLElement, { row, top }: Anchor): void {
   if (row.isConnected) box.scrollTop += topOf(box, row) - top;
