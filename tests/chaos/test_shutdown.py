@@ -17,6 +17,7 @@ from tests.harness.program import Program
 from tests.realtime.rawclient import Connection, Tab, request
 
 MANY = 100
+LAST_WORDS = 0.25  # s, for which it waits (cli/process.py)
 LONG = "🚑" * 10_000  # 40 KB a message: the kernel alone keeps 4 MB for each socket
 
 
@@ -75,19 +76,29 @@ def test_it_ends_within_ten_seconds_whatever_hangs(start_program: StartProgram) 
     assert seconds <= 10
 
 
-async def asked_last(program: Program) -> int:
-    """The status that is answered to a request of who came before it stopped listening, sent after."""
+async def asked_last(program: Program) -> tuple[int, float]:
+    """The status that is answered to a request of who came before it stopped listening, sent after; and how long after,
+    in seconds at most."""
     async with Connection(program.port) as connection:
         os.kill(program.pid, signal.SIGTERM)
         with contextlib.suppress(ConnectionError):
             while True:
                 async with Connection(program.port):
-                    pass
-        return (await connection.request("GET", "/healthz")).status
+                    listened = time.monotonic()
+        late = time.monotonic() - listened
+        try:
+            return (await connection.request("GET", "/healthz")).status, late
+        except ConnectionError:
+            return 0, late
 
 
 def test_who_has_connected_is_answered_also_when_it_listens_no_more(start_program: StartProgram) -> None:
-    """A proxy sends a payment to one node: one that hung up then would cost it until the provider comes again."""
-    program = start_program()
-    assert asyncio.run(asked_last(program)) == 200
-    assert program.wait() == 0
+    """A proxy sends a payment to one node: one that hung up then would cost it until the provider comes again. It waits
+    for a moment only, and a busy machine may hold up who asks for longer: then that was no question in time."""
+    for _ in range(5):
+        program = start_program()
+        status, late = asyncio.run(asked_last(program))
+        assert program.wait() == 0
+        if late < LAST_WORDS:
+            break
+    assert (status, late < LAST_WORDS) == (200, True)
