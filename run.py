@@ -227,14 +227,15 @@ def lock(words: Sequence[str]) -> None:
         do(f"looking for wheels for {platform}, {python}", UV, f"{WHEELS} {where}", TOOLS / "wheels.txt", advice=WHEEL)
 
 
-def check(name: str, command: Sequence[object], *, live: bool = False) -> bool:
-    """What it says is printed when it ends, or `live`: for the one that takes long."""
+def check(name: str, command: Sequence[object], *, live: bool = False) -> str | None:
+    """What it says is printed when it ends, or `live`: for the one that takes long. Where it failed, what it said is
+    given instead, to be printed last of all."""
     began = time.monotonic()
     words, said = [str(word) for word in command], None if live else subprocess.PIPE
     done = subprocess.run(words, cwd=ROOT, env=environment(), stdout=said, stderr=said and subprocess.STDOUT, text=True)
-    verdict = "FAILED" if done.returncode else "ok"
-    print(f"\n{done.stdout or ''}── {name}: {verdict} ({time.monotonic() - began:.1f} s)", flush=True)
-    return done.returncode == 0
+    text, verdict = done.stdout or "", "FAILED" if done.returncode else "ok"
+    print(f"\n{'' if done.returncode else text}── {name}: {verdict} ({time.monotonic() - began:.1f} s)", flush=True)
+    return text if done.returncode else None
 
 
 def test(words: Sequence[str]) -> NoReturn:
@@ -251,13 +252,13 @@ def test(words: Sequence[str]) -> NoReturn:
         "front end: types": [python, "webbuild.py", "run", "types"],
         "front end: tests": [python, "webbuild.py", "test"],
     }
+    tests = [python, "-m", "pytest", "--numprocesses=4", "--dist=loadfile", "--durations=25"]
     with ThreadPoolExecutor(1) as beside:  # the tests wait for clocks and processes: there is time for others
-        verdicts = {name: beside.submit(check, name, command) for name, command in checks.items()}
-        good = check(
-            "tests", [python, "-m", "pytest", "--numprocesses=4", "--dist=loadfile", "--durations=25"], live=True
-        )
-        failed = [name for name, verdict in verdicts.items() if not verdict.result()]
-    failed += [] if good else ["tests"]
+        others = {name: beside.submit(check, name, command) for name, command in checks.items()}
+        said = {"tests": check("tests", tests, live=True)} | {name: other.result() for name, other in others.items()}
+    failed = {name: text for name, text in said.items() if text is not None}
+    for text in failed.values():
+        print(text)
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nEverything passed.", flush=True)
     sys.exit(1 if failed else 0)
 
