@@ -1,7 +1,8 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
-import { data, refusal, serve } from "@/testing/fake-server";
+import { sessionQuery } from "@/lib/api/get-session";
+import { data, type Reply, refusal, serve } from "@/testing/fake-server";
 import { show } from "@/testing/show";
 
 vi.mock("socket.io-client", () => import("@/testing/fake-socket"));
@@ -76,6 +77,20 @@ test("a one-time link is used once, even where React mounts twice, and leaves th
   expect(requests.filter(({ method }) => method === "POST")).toEqual([
     { method: "POST", path: "/api/login/link", body: { token: "TOKEN-1" } },
   ]);
+});
+
+test("who has signed in before it was answered that nobody is, is signed in", async () => {
+  let answer = (_: Reply) => {};
+  serve({
+    "GET /api/session": () => new Promise<Reply>((resolve) => (answer = resolve)),
+    "POST /api/login/link": data({ token: "t", user: customer }),
+  });
+  window.history.replaceState(null, "", "/login#link=TOKEN-2");
+  const { router, queries } = await show("/login");
+  await waitFor(() => expect(router.state.location.pathname).toBe("/chat"));
+  await act(async () => answer(data({ user: null })));
+  await waitFor(() => expect(queries.isFetching(sessionQuery)).toBe(0));
+  expect(await screen.findByRole("button", { name: "Account of Nusrat Jahan" })).toBeDefined();
 });
 
 test("a used link says so and leaves the form", async () => {

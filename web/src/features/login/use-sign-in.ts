@@ -16,7 +16,9 @@ export interface Credentials {
 export function useSignIn(next: string | undefined) {
   const queries = useQueryClient();
   const router = useRouter();
-  const onSuccess = (person: Person) => {
+  const onSuccess = async (person: Person) => {
+    // Asked for by nobody yet, an answer that is still under way would say that nobody is signed in.
+    await queries.cancelQueries(sessionQuery);
     queries.setQueryData(sessionQuery.queryKey, person);
     // In place of the form: the way back leads to where one came from, not to a form for who is already in.
     router.history.replace(whereNext(person, next, window.location.origin));
