@@ -60,11 +60,14 @@ class JsonLines:
         return [json.loads(line) for line in list(self._out.seen)]
 
     def expect(self, match: Callable[[Message], bool], timeout: float, what: str) -> Message:
-        """The first message not yet taken that matches."""
+        """The first message not yet taken that matches. Each is read once, not anew with each that comes after it."""
+        looked = 0
 
         def look(lines: list[str]) -> Message | None:
-            for number, line in enumerate(lines):
-                if number not in self._taken and match(message := json.loads(line)):
+            nonlocal looked
+            for number in range(looked, len(lines)):
+                looked += 1
+                if number not in self._taken and match(message := json.loads(lines[number])):
                     self._taken.add(number)
                     return dict(message)
             return None
