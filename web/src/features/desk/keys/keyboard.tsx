@@ -44,15 +44,16 @@ function Everywhere() {
     noticeSettings.write({ ...settings, sound: !settings.sound });
     setSaid(words.soundNow(!settings.sound));
   });
-  const close = () => setOpen(null);
+  // Only itself: a browser tells of a closed dialog later, and on a busy machine the next one may have been asked for.
+  const close = (one: typeof open) => setOpen((now) => (now === one ? null : now));
   return (
     <>
       <p role="status" className="sr-only">
         {said}
       </p>
       <Suspense>
-        {open === "help" && <HelpDialog onClose={close} />}
-        {open === "palette" && <Palette onClose={close} />}
+        {open === "help" && <HelpDialog onClose={() => close("help")} />}
+        {open === "palette" && <Palette onClose={() => close("palette")} />}
       </Suspense>
     </>
   );
