@@ -355,12 +355,14 @@ test("ages are told by the server's clock, however wrong that of the laptop is",
   const waiting = customer(1, { lastMessage, unread: 1, waiting: 1, waitingSince: ago(12) });
   const paid = { ...arrival, seq: 1, createdAt: ago(30) };
   const bookings = data({ bookings: [paid], totalPages: 1, totalItems: 1, currentPage: 1 });
-  serve({ ...EMPTY_DESK, "GET /api/booking": bookings, "GET /api/chat/conversation": listing([waiting]) });
+  const desk = { ...EMPTY_DESK, "GET /api/booking": bookings, "GET /api/chat/conversation": listing([waiting]) };
+  serve(desk);
   await openDesk();
   await server(() => newest().deliver("live", { seq: 1, time: ago(0) }, null));
   await waitFor(() => expect(people()[0]?.textContent).toContain("Waits 12 min"), SOON);
   expect(within(people()[0] as HTMLElement).getByText("12 min")).toBeDefined();
   expect(rows()[0]?.textContent).toContain("30 min");
+  serve({ ...desk, "GET /api/booking": () => new Promise(() => {}) }); // it is read again, and has no such booking here
   await server(() => newest().deliver("customer_added", { ...arrival, trackingId: "CV-2" }, "e.2"));
   expect(rows()[0]?.textContent).toContain("now");
 });
