@@ -181,11 +181,12 @@ test("what is read stays where it is while one page of the list is newer than th
   const box = row("p0")?.closest("[data-rows]") as HTMLElement;
   box.scrollTop = 99 * 66;
   fireEvent.scroll(box);
-  await waitFor(() => expect(row("p100")?.closest("[aria-posinset='101']")).not.toBeNull());
+  const next = (place: number) => document.querySelector(`[aria-posinset='${place}'] [data-row=p100]`);
+  await waitFor(() => expect(next(101)).not.toBeNull());
   const newer = listed([failed, ...all.slice(0, 99)], 201);
   serve({ ...DESK, [first]: newer, [second]: () => new Promise<never>(() => {}) });
   await server(() => newest().deliver("payment_updated", failed, "e.2"));
-  await waitFor(() => expect(row("p100")?.closest("[aria-posinset='102']")).not.toBeNull());
+  await waitFor(() => expect(next(102)).not.toBeNull());
   expect(box.scrollTop).toBe(100 * 66);
 });
 
