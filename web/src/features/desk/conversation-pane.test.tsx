@@ -226,14 +226,11 @@ test("a draft is kept by conversation and found again", async () => {
 });
 
 test("what waited to go out ends nothing that was begun since, though it begins alike", async () => {
-  const requests = serve({ ...EMPTY_DESK, "POST /api/chat/draft": data({}) });
+  serve({ ...EMPTY_DESK, "POST /api/chat/draft": data({}) });
   await openDesk("/dashboard?view=chat&with=u9");
   const box = screen.getByLabelText("Message") as HTMLTextAreaElement;
   await userEvent.type(box, "Hello there{Enter}Hello");
-  await waitFor(
-    () => expect(requests.map(({ body }) => body)).toContainEqual(expect.objectContaining({ text: "Hello" })),
-    { timeout: 4_000 },
-  );
+  await screen.findByText("Draft saved"); // only what the server has can be ended by another device
   const sent = newest().asked.find(({ name }) => name === "send_message")?.payload as object;
   const at = (id: string) => ({ ...sent, id, senderId: "s1", senderName: "R", time: "2026-11-23T10:00:00.000Z" });
   const told = (message: { id: string }) => ({ ...about("u9"), seq: 5, lastMessage: message });
