@@ -57,7 +57,7 @@ def test_the_page_is_printed_whole_and_in_light_colours(carevia: Program, browse
             resize(page, width, 1_000)
             found = page.evaluate(ON_PAPER)
             assert found.pop("rows") > 0, path
-            # A hundred people and fifty bookings take eleven, once all are drawn; five thousand bookings would take 260.
+            # A hundred people and fifty bookings take eleven once all are drawn, five thousand bookings 260.
             assert found.pop("sheets") < 20, "room is printed for what is not there"
             assert found == {"tools": [], "cut": [], "over": 0, "whole": True, "ink": "rgb(15, 23, 20)"}, path
             page.close()
