@@ -85,9 +85,8 @@ class Handshake:
     def joined(self, name: bytes) -> str | None:
         """One of `headers`, None where it is missing."""
         head = self._head
-        if isinstance(head, bytes) or len(first := self._firsts(head)) < len(
-            head
-        ):  # perhaps it is one that comes twice
+        # Where one comes twice it may be this one.
+        if isinstance(head, bytes) or len(first := self._firsts(head)) < len(head):
             return self.headers.get(name.decode())
         value = first.get(name)
         return None if value is None else value.strip(_BLANKS).decode("latin-1")
