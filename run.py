@@ -238,6 +238,12 @@ def check(name: str, command: Sequence[object], *, live: bool = False) -> str | 
     return text if done.returncode else None
 
 
+def compile_tests(pytest: Sequence[object]) -> None:
+    """Once: each of the processes that run them would compile all of them. What cannot be, those say."""
+    words = [str(word) for word in (*pytest, "--collect-only", "-qq")]
+    subprocess.run(words, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL)
+
+
 def test(words: Sequence[str]) -> NoReturn:
     bin = install("test", "requirements-test.txt")
     python = bin / "python"
@@ -252,9 +258,11 @@ def test(words: Sequence[str]) -> NoReturn:
         "front end: types": [python, "webbuild.py", "run", "types"],
         "front end: tests": [python, "webbuild.py", "test"],
     }
-    tests = [python, "-m", "pytest", "--numprocesses=4", "--dist=loadfile", "--durations=25"]
+    pytest = [python, "-m", "pytest"]
+    tests = [*pytest, "--numprocesses=4", "--dist=loadfile", "--durations=25"]
     with ThreadPoolExecutor(1) as beside:  # the tests wait for clocks and processes: there is time for others
         others = {name: beside.submit(check, name, command) for name, command in checks.items()}
+        compile_tests(pytest)
         said = {"tests": check("tests", tests, live=True)} | {name: other.result() for name, other in others.items()}
     failed = {name: text for name, text in said.items() if text is not None}
     for text in failed.values():
