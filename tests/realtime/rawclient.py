@@ -15,7 +15,6 @@ from carevia.protocol.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, 
 from tests.protocol.frames import client_frame
 
 DEADLINE = 5.0
-AT_ONCE = 0.25  # s; the demand is 100 ms, the rest is for a loaded machine
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 QUERY = "?EIO=4&transport=polling"
 

@@ -17,7 +17,7 @@ import pytest
 from carevia.protocol.websocket import NORMAL, PROTOCOL_ERROR
 from carevia.realtime import Server
 from carevia.realtime.process import resident
-from tests.conformance.rules import AT_ONCE
+from tests.realtime.at_once import at_once
 from tests.realtime.rawclient import RawWebSocket, Tab, until
 from tests.realtime.serving import Site, descriptors, make, run, serving
 
@@ -172,9 +172,8 @@ async def meet(site: Site, name: str, state: str) -> None:
         for message in KINDS[name].sent:
             ws.send(message)
         if isinstance(expected, int):
-            closed = await ws.ended()
-            assert closed.code == expected
-            assert closed.took < AT_ONCE
+            async with at_once():
+                assert (await ws.ended()).code == expected
             return
         for answer in expected:
             assert await ws.receive() == answer

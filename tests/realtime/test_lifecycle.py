@@ -14,6 +14,7 @@ from carevia.realtime.client import Client
 from carevia.realtime.polling import PollingTransport
 from carevia.realtime.websocket import WebSocketTransport
 from tests.protocol.frames import client_frame
+from tests.realtime.at_once import at_once
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, until
 from tests.realtime.serving import descriptors, echoing, nothing_else, run, serving, uvicorn_server
 
@@ -118,8 +119,8 @@ def test_a_closing_frame_is_answered_with_its_code() -> None:
             for payload, code in ((b"", 1005), (b"\x03\xe8", 1000), (b"\x03\xe9bye", 1001), (b"\x0f\xa0", 4000)):
                 async with Tab(site.port) as tab:
                     tab.write(client_frame(8, payload))
-                    ended = await tab.ended()
-                    assert ended.code == code and ended.took < 0.25
+                    async with at_once():
+                        assert (await tab.ended()).code == code
 
     run(main())
 

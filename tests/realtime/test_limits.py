@@ -9,6 +9,7 @@ import pytest
 
 from carevia.realtime import Server, ServerConfig, Socket
 from tests.protocol.frames import client_frame
+from tests.realtime.at_once import at_once
 from tests.realtime.rawclient import Polling, RawWebSocket, Tab, request, until
 from tests.realtime.serving import echoing, run, serving
 
@@ -115,7 +116,8 @@ def test_before_connect_the_first_piece_closes_the_connection(first: str | bytes
             async with RawWebSocket(site.port, WS) as ws:
                 await ws.receive()
                 ws.send(first)
-                assert (await ws.ended()).took < 0.25
+                async with at_once():
+                    await ws.ended()
             async with Polling(site.port) as polling:
                 body = first if isinstance(first, str) else "bQUJD"
                 assert (await polling.post(body)).status == 400
@@ -134,7 +136,8 @@ def test_a_session_without_connect_is_closed_in_time_on_both_transports() -> Non
                 await ws.receive()
                 assert await polling.packets() == ["1"]
                 assert (await polling.get()).status == 400
-                assert (await ws.ended()).took < 0.25
+                async with at_once():
+                    await ws.ended()
             await site.quiet()
 
     run(main())
@@ -213,9 +216,9 @@ def test_more_packets_than_allowed_in_a_payload_are_refused_quickly() -> None:
                 assert (await polling.post("\x1e".join(["40"] + ["3"] * 999))).text == "ok"
             for body in ("\x1e".join(["3"] * 1001), "\x1e".join(["3"] * 499_000)):
                 async with Polling(site.port) as polling:
-                    began = time.monotonic()
+                    began = time.process_time()
                     assert (await polling.post(body)).status == 400
-                    assert time.monotonic() - began < 0.25
+                    assert time.process_time() - began < 0.25
                     assert (await polling.get()).status == 400
             assert site.engine.stats.limits == {"packets": 2}
 

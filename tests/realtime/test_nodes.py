@@ -16,7 +16,8 @@ from carevia.realtime import Server, Socket
 from carevia.realtime.nodes import Links, came
 from carevia.realtime.nodes.handover import Folder, Letterbox, hand_over
 from carevia.realtime.testing.wire import MemoryTransport, Way
-from tests.realtime.rawclient import AT_ONCE, Connection, Polling, RawWebSocket, Response, Tab, request, until, upgrade
+from tests.realtime.at_once import at_once
+from tests.realtime.rawclient import Connection, Polling, RawWebSocket, Response, Tab, request, until, upgrade
 from tests.realtime.serving import Site, make, run, serving
 
 KEY = b"a key that all nodes share"
@@ -184,7 +185,8 @@ def test_the_client_keeps_its_address(tmp_path: Path) -> None:
                     await liar.closed()
             async with Connection(both.home.port) as liar:  # nor is a line hoarded that has no end
                 liar.write(b"CAREVIA-TUNNEL " + b"x" * 500)
-                await liar.closed(within=AT_ONCE)
+                async with at_once():
+                    await liar.closed()
             assert list(both.home.engine.sessions.values()) == [session]
 
     for how in FAR:

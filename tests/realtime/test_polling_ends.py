@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from carevia.realtime import Server, Socket
-from tests.realtime.rawclient import AT_ONCE, Polling, until
+from tests.realtime.at_once import at_once
+from tests.realtime.rawclient import Polling, until
 from tests.realtime.serving import echoing, poll_waits, run, serving
 
 pytestmark = pytest.mark.usefixtures("driver")
@@ -40,7 +41,8 @@ def test_a_server_that_closes_answers_every_waiting_poll() -> None:
             for polling in (one, two):
                 await poll_waits(site, polling)
             site.server.close()
-            assert [(await polling.answer(AT_ONCE)).text for polling in (one, two)] == ["1", "1"]
+            async with at_once():
+                assert [(await polling.answer()).text for polling in (one, two)] == ["1", "1"]
             assert (await one.get()).status == 400
             await site.quiet_sessions()
 
