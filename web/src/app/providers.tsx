@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider, type QueryKey } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { sessionQuery } from "@/lib/api/get-session";
 import { ApiError } from "@/lib/api/http";
@@ -15,10 +15,17 @@ const ASKS = { networkMode: "always" } as const;
 
 export function makeQueries(): QueryClient {
   const queries = new QueryClient({
+    queryCache: new QueryCache({ onError: (error, { queryKey }) => doubtSignIn(queries, error, queryKey) }),
     defaultOptions: { queries: { ...ASKS, retry: worthRetrying, refetchOnReconnect: true }, mutations: ASKS },
   });
   forgetWithThePerson(queries);
   return queries;
+}
+
+/** Who is told to sign in first is not who the page takes them for. Where guests may connect, no socket says so. */
+function doubtSignIn(queries: QueryClient, error: Error, queryKey: QueryKey): void {
+  const itself = queryKey[0] === sessionQuery.queryKey[0];
+  if (!itself && error instanceof ApiError && error.status === 401) void queries.invalidateQueries(sessionQuery);
 }
 
 /** What one person was told is nobody else's: it goes as soon as another is signed in, here or on another tab. */

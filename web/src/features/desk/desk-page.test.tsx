@@ -14,7 +14,7 @@ import {
   setBack,
   staff,
 } from "@/testing/desk";
-import { data, serve } from "@/testing/fake-server";
+import { data, refusal, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
 import { show } from "@/testing/show";
 
@@ -327,6 +327,18 @@ test("a sign-out elsewhere ends the desk here, and says when and what is safe", 
   await server(() => newest().lose("io server disconnect"));
   expect(await screen.findByText(/^Your sign-in ended at \d\d:\d\d\. Nothing is lost/)).toBeDefined();
   expect(alive()).toEqual([]);
+});
+
+test("a sign-in that has ended ends the desk also where its socket comes back as a guest's", async () => {
+  serve(EMPTY_DESK);
+  await openDesk();
+  serve({
+    "GET /api/booking": refusal(401, "Sign in first"),
+    "GET /api/chat/conversation": refusal(401, "Sign in first"),
+  });
+  await server(() => newest().lose("transport close"));
+  await server(() => newest().accept("guest"));
+  expect(await screen.findByText(/^Your sign-in ended at \d\d:\d\d\. Nothing is lost/)).toBeDefined();
 });
 
 test("leaving the desk closes its socket", async () => {

@@ -345,10 +345,13 @@ test("so does what another tab has sent, as far as this one has not been told of
   expect(events).toEqual([{ type: "withdrawn", roomId: "u1" }]);
 });
 
-test("while somebody else is signed in, it waits for whoever wrote it", async () => {
+test.each([
+  ["somebody else is", "not_yours"],
+  ["nobody is", "unauthorized"],
+])("while %s signed in, it waits for whoever wrote it", async (_, code) => {
   await newest().accept("s1");
   await send("Hello");
-  await answer(0, { ok: false, error: "Somebody else is signed in now.", code: "not_yours" });
+  await answer(0, { ok: false, error: "You are not signed in as its writer.", code });
   expect(outbox.entries).toMatchObject([{ text: "Hello", refused: null }]);
   expect(asked()).toHaveLength(1);
 });

@@ -16,7 +16,8 @@ export type OutboxEvent =
 
 /** Answers that pass: the same message may be taken a moment later. */
 const PASSING = new Set(["rate_limited", "unavailable", "internal"]);
-const NOT_OURS_NOW = "not_yours";
+/** Its writer is not signed in: it waits until they are. */
+const NOT_NOW = new Set(["not_yours", "unauthorized"]);
 const ATTEMPTS = 3;
 const PAUSES = [500, 1_000, 2_000, 5_000];
 const PATIENCE = 15_000;
@@ -171,7 +172,7 @@ export class Outbox {
       const ack = await this.#ask(entry);
       if (ack === undefined) return true;
       if (ack?.ok) return await this.#taken(entry, ack);
-      if (ack?.code === NOT_OURS_NOW) return false;
+      if (ack && NOT_NOW.has(ack.code ?? "")) return false;
       const silent = ack === null && attempt + 1 >= ATTEMPTS && this.#connected;
       if (silent || (ack !== null && !PASSING.has(ack.code ?? "")))
         return await this.#change(entry.id, { refused: ack?.error ?? "" });
