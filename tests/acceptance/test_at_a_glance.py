@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.acceptance.everyone import CONVERSATION, LONG, desk, house, network, somebody, visit
-from tests.acceptance.people import staff
+from tests.acceptance.people import staff, token
 from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.browser
@@ -21,6 +21,17 @@ WRITTEN = "one => { const range = new Range(); range.selectNodeContents(one); re
 UNREADABLE = """(name) => [...document.querySelectorAll("main *, aside *")].filter((one) =>
   one.checkVisibility() && one.textContent.includes(name) && getComputedStyle(one).textOverflow === "ellipsis"
     && one.scrollWidth > one.clientWidth && !one.closest("[title]")).map((one) => one.outerHTML)"""
+
+# Where these words stand in an element, or would if it were not cut.
+ENDS_IN = """(one, words) => {
+  const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+  while (!texts.nextNode().data.includes(words));
+  const { data } = texts.currentNode;
+  const range = new Range();
+  range.setStart(texts.currentNode, data.indexOf(words));
+  range.setEnd(texts.currentNode, data.indexOf(words) + words.length);
+  return range.getBoundingClientRect().right;
+}"""
 
 
 @pytest.fixture
@@ -115,3 +126,31 @@ def test_by_touch_a_row_that_was_pressed_is_not_underlined(house: str, chromium:
         row.hover()  # as a finger leaves it on some phones
         assert row.evaluate("one => one.matches(':hover')")
         expect(row).to_have_css("text-decoration-line", "none")
+
+
+def test_in_bengali_what_is_paid_is_read_whole_in_the_row_of_who_waits(
+    house: str, chromium: Browser, network: Proxy
+) -> None:
+    for page in somebody(chromium, network, staff(), locale="bn-BD"):
+        visit(page, f"{house}/dashboard?view=chat")
+        row = page.locator("[data-participant=family-1]")
+        expect(row.locator(".tag-warn")).to_contain_text("অপেক্ষায়")
+        tag = row.locator(".tag-good")
+        assert tag.evaluate(ENDS_IN, "অর্ধেক পরিশোধ") <= tag.evaluate("one => one.getBoundingClientRect().right")
+
+
+@pytest.mark.parametrize("language", ["en-GB", "bn-BD"])
+def test_on_the_smallest_phone_a_file_that_was_not_uploaded_keeps_its_name(
+    house: str, chromium: Browser, network: Proxy, language: str
+) -> None:
+    size = {"width": 320, "height": 568}
+    for page in somebody(chromium, network, token("family-1"), viewport=size, has_touch=True, locale=language):
+        page.route("**/api/chat/attachment?*", lambda route: route.abort())
+        visit(page, f"{house}/chat")
+        picture: FilePayload = {"name": "front-door.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
+        page.get_by_test_id("files").set_input_files(files=[picture])
+        expect(page.get_by_role("alert")).to_be_visible()
+        name = page.get_by_title("front-door.png")
+        assert name.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert page.get_by_role("alert").evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320

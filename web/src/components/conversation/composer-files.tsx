@@ -33,24 +33,24 @@ function File({ file, uploads }: { file: Uploading; uploads: Uploads }) {
     <li
       className={`flex max-w-full items-center gap-1.5 rounded-lg border px-2 py-1 text-xs ${file.error === null ? "border-line-2" : "border-bad text-bad-ink"}`}
     >
-      <span className="max-w-[200px] min-w-0 truncate" title={file.name}>
-        {shorten(file.name, 30)}
-      </span>
+      <div className="min-w-0">
+        <p className="max-w-[200px] truncate" title={file.name}>
+          {shorten(file.name, 30)}
+        </p>
+        {file.error !== null && <p role="alert">{words.uploadFailed(file.error)}</p>}
+      </div>
       {file.error === null && file.done === null && (
         <progress className="h-1.5 w-16" max={100} value={percent} aria-label={words.uploading(file.name, percent)} />
       )}
       {file.done && <span className="sr-only">{words.uploaded(file.name)}</span>}
       {file.error !== null && (
-        <>
-          <span role="alert">{words.uploadFailed(file.error)}</span>
-          <PassingButton
-            className="btn btn-quiet btn-small px-1"
-            aria-label={shared.tryAgain}
-            onClick={() => uploads.again(file.id)}
-          >
-            <RotateCw size={13} strokeWidth={1.75} aria-hidden="true" />
-          </PassingButton>
-        </>
+        <PassingButton
+          className="btn btn-quiet btn-small px-1"
+          aria-label={shared.tryAgain}
+          onClick={() => uploads.again(file.id)}
+        >
+          <RotateCw size={13} strokeWidth={1.75} aria-hidden="true" />
+        </PassingButton>
       )}
       <PassingButton
         className="btn btn-quiet btn-small px-1"

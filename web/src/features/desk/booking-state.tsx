@@ -7,19 +7,21 @@ import type { BookingRow } from "./state";
 
 interface Props {
   booking: BookingRow;
-  /** Whether the tag says of which service, too. */
+  /** Whether the tag says of which service, too. Where there is no room for both, the state is read whole. */
   service?: boolean;
 }
 
 export function BookingState({ booking, service = false }: Props) {
   const names = useNames();
   const { tone, Icon, text } = look(booking);
-  const said = service ? words.stateOf(names(booking.serviceName), text) : text;
+  const name = service ? names(booking.serviceName) : "";
+  const state = name ? ` · ${text}` : text;
   return (
-    <span className={`tag max-w-full ${tone}`}>
+    <span className={`tag max-w-full ${tone}`} title={name + state}>
       <Icon aria-hidden="true" className="flex-none" />
-      <span className="truncate" title={said}>
-        {said}
+      <span className="flex min-w-0 whitespace-pre">
+        {name && <span className="truncate">{name}</span>}
+        <span className="max-w-full flex-none truncate">{state}</span>
       </span>
     </span>
   );

@@ -71,7 +71,6 @@ export const bn: Words = {
     paid: "পরিশোধ",
   },
   notAssigned: "নির্ধারিত নয়",
-  stateOf: (service, state) => `${service} · ${state}`,
   look: "দেখা দরকার",
   full: "পুরো পরিশোধ",
   half: "অর্ধেক পরিশোধ",

@@ -73,7 +73,6 @@ const en = {
   },
   notAssigned: "Not assigned",
   look: "Needs a look",
-  stateOf: (service: string, state: string) => `${service} · ${state}`,
   full: "Paid in full",
   half: "Half paid",
   due: (amount: string) => `${amount} due`,
