@@ -21,7 +21,7 @@ export function BookingState({ booking, service = false }: Props) {
       <Icon aria-hidden="true" className="flex-none" />
       <span className="flex min-w-0 whitespace-pre">
         {name && <span className="truncate">{name}</span>}
-        <span className="max-w-full flex-none truncate">{state}</span>
+        <span className="max-w-full flex-none overflow-hidden text-ellipsis">{state}</span>
       </span>
     </span>
   );
