@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.acceptance.everyone import CONVERSATION, LONG, desk, house, network, somebody, visit
+from tests.acceptance.everyone import CONVERSATION, LONG, desk, house, network, say_as, somebody, visit
 from tests.acceptance.people import staff, token
 from tests.harness.proxy import Proxy
 
@@ -31,6 +31,18 @@ ENDS_IN = """(one, words) => {
   range.setStart(texts.currentNode, data.indexOf(words));
   range.setEnd(texts.currentNode, data.indexOf(words) + words.length);
   return range.getBoundingClientRect().right;
+}"""
+
+# Where each character of a text stands.
+LEFTS = """(one) => {
+  const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), range = new Range(), lefts = [];
+  for (let text = texts.nextNode(); text; text = texts.nextNode())
+    for (let at = 0; at < text.length; at += 1) {
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      lefts.push(range.getBoundingClientRect().left);
+    }
+  return lefts;
 }"""
 
 
@@ -154,3 +166,17 @@ def test_on_the_smallest_phone_a_file_that_was_not_uploaded_keeps_its_name(
         assert name.evaluate("one => one.scrollWidth <= one.clientWidth")
         assert page.get_by_role("alert").evaluate("one => one.scrollWidth <= one.clientWidth")
         assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.parametrize("name", ["محمد عبد الله 123", "Nus\u202erat Jahan"])
+def test_a_name_that_runs_from_right_to_left_leaves_the_time_behind_it_as_it_is(
+    house: str, desk: Page, name: str
+) -> None:
+    writer = f"visitor-{len(name)}"
+    say_as(house, token(writer, name=name), writer, "When does she come?")
+    visit(desk, f"{house}/dashboard?view=chat&with={writer}")
+    foot = desk.locator("[data-message] p").last
+    expect(foot).to_contain_text(re.compile(r"· \d\d:\d\d$"))
+    # Digit by digit from left to right, behind all of the name.
+    lefts = foot.evaluate(LEFTS)
+    assert lefts[-5:] == sorted(lefts)[-5:]

@@ -4,6 +4,7 @@ import { memo } from "react";
 import { said } from "@/lib/api/said";
 import type { Message } from "@/lib/chat/conversation";
 import type { Shown } from "@/lib/chat/outbox";
+import { isolated } from "@/lib/format/names";
 import { hour } from "@/lib/format/time";
 import { useLanguage, writtenIn } from "@/lib/language";
 import { Avatar } from "../avatar";
@@ -75,7 +76,7 @@ export const MessageRow = memo(function MessageRow({ message, mine, house, goesO
           <span className="block h-[3px]" />
         ) : (
           <p className={`${FOOT} text-ink-3`} aria-hidden="true">
-            {senderName} · {hour(time)}
+            {isolated(senderName)} · {hour(time)}
           </p>
         )}
       </div>
@@ -102,7 +103,7 @@ function NoteRow({ message, script }: { message: Message; script: ReturnType<typ
           <LinkedText text={text} />
         </p>
         <p className="text-tiny leading-4 text-ink-2 tabular-nums">
-          {inside.noteBy(senderName)} · {hour(time)}
+          {inside.noteBy(isolated(senderName))} · {hour(time)}
         </p>
       </div>
     </li>

@@ -1,6 +1,7 @@
 // Arrivals are said to screen readers, politely and at most every five seconds.
 import { useEffect, useRef, useState } from "react";
 import { money } from "@/lib/format/money";
+import { isolated } from "@/lib/format/names";
 import { useTimer } from "@/lib/use-timer";
 import { words } from "./messages";
 import type { BookingRow } from "./state";
@@ -21,7 +22,7 @@ export function ArrivalNotice({ bookings }: { bookings: readonly BookingRow[] })
       const [only] = arrivals;
       setText(
         arrivals.length === 1 && only
-          ? words.newBooking(only.userName || words.unknown, money(only.amountPaid, only.currency))
+          ? words.newBooking(isolated(only.userName || words.unknown), money(only.amountPaid, only.currency))
           : words.newBookings(arrivals.length),
       );
       timer.start(speak, PAUSE);

@@ -1,4 +1,5 @@
 // The receipt of one booking, as a row below it: one sentence of times, and who has seen it.
+import { isolated } from "@/lib/format/names";
 import { clock } from "@/lib/format/time";
 import type { Receipt } from "./get-receipt";
 import { words } from "./messages";
@@ -28,7 +29,7 @@ export function Desks({ desks }: { desks: Receipt["desks"] }) {
         <li key={personId}>
           {/* Not of the element of the list: its ids would be spoken as its name. */}
           <span title={tabs.slice(0, MOST).join(", ")}>
-            {words.receipt.desk(name, tabs.length, clock(Date.parse(shownAt)))}
+            {words.receipt.desk(isolated(name), tabs.length, clock(Date.parse(shownAt)))}
           </span>
         </li>
       ))}

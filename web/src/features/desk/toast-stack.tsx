@@ -8,6 +8,7 @@ import { words as shared } from "@/components/messages";
 import { PassingButton } from "@/components/passing-button";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
+import { isolated } from "@/lib/format/names";
 import { focusPane, PANE } from "@/lib/keys/rows";
 import type { Connection } from "@/lib/socket/connection";
 import { useConnectionEvents } from "@/lib/socket/use-connection";
@@ -118,7 +119,7 @@ function Toast({ row, onDismiss, handOver }: ToastProps) {
     <div className="card flex items-center gap-2.5 py-2.5 pr-1.5 pl-3 shadow-3" data-toast={row.trackingId}>
       <Avatar id={row.userId} name={name} />
       <div className="min-w-0 flex-1">
-        <p className="flex flex-wrap gap-x-1 font-[650]" title={words.newBooking(name, amount)}>
+        <p className="flex flex-wrap gap-x-1 font-[650]" title={words.newBooking(isolated(name), amount)}>
           <span className="truncate">{name}</span> <span className="flex-none">{words.paidAmount(amount)}</span>
         </p>
         <p className="truncate text-xs text-ink-2">{names(row.serviceName)}</p>

@@ -9,6 +9,15 @@ export function initials(name: string): string {
   return first + second || "?";
 }
 
+/** Letters and signs that turn around what stands beside them, and the signs alone. */
+const TURNS = /[\u0590-\u08ff\ufb1d-\ufefc\u202a-\u202e\u2066-\u2069]/;
+const SIGNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** For a name beside a time or an amount: one that runs from right to left would turn their figures around. */
+export function isolated(name: string): string {
+  return TURNS.test(name) ? `\u2068${name.replace(SIGNS, "")}\u2069` : name;
+}
+
 /** Split at the last space, as the server does where the account has no name of its own. */
 export function splitName(name: string): { firstName: string; lastName: string } {
   const whole = name.trim();
