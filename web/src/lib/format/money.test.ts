@@ -16,6 +16,12 @@ test("other currencies and what is no number stay readable", () => {
   expect(money("5", "??")).toBe("5 ??");
 });
 
+test("initials are letters: what stands before them in a name has no room in a small circle", () => {
+  expect(
+    ["👩‍👩‍👧‍👦👍🏽 Rima Sultana", "(Nusrat) Jahan", "\u202eRima", "👩‍👩‍👧‍👦👍🏽", "+880 1711"].map(initials),
+  ).toEqual(["RS", "NJ", "R", "?", "81"]);
+});
+
 test("initials and parts of a name", () => {
   expect([initials("Nusrat Jahan"), initials("  rafiq "), initials("আয়েশা সিদ্দিকা"), initials("")]).toEqual([
     "NJ",

@@ -3,7 +3,7 @@ import { firstOf } from "./graphemes";
 
 /** "Nusrat Jahan" → "NJ"; an address gives its first letter, and so does a Bengali name, whose letters are wide. */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter(Boolean);
+  const words = name.split(/\s+/).map(fromLetter).filter(Boolean);
   const first = letter(words[0]);
   const second = words.length > 1 && !/\p{Script=Bengali}/u.test(first) ? letter(words.at(-1)) : "";
   return first + second || "?";
@@ -26,6 +26,9 @@ export function splitName(name: string): { firstName: string; lastName: string }
     ? { firstName: whole, lastName: "" }
     : { firstName: whole.slice(0, at).trim(), lastName: whole.slice(at + 1) };
 }
+
+/** Not an emoji, which may be drawn four letters wide, nor a bracket. */
+const fromLetter = (word: string): string => word.replace(/^[^\p{L}\p{N}]+/u, "");
 
 function letter(word: string | undefined): string {
   return word ? firstOf(word).toUpperCase() : "";
