@@ -101,6 +101,7 @@ def test_killed_right_after_the_200_the_booking_is_still_shown_once(
 ) -> None:
     client = javascript_client
     first = client.connect(carevia.url, auth={"token": staff()})
+    client.change_over()
     body = stripe.event(stripe.session("family-1"))
     assert stripe.deliver(carevia.url, body).status_code == 200
     carevia.kill()
@@ -126,6 +127,7 @@ def test_wherever_it_dies_the_retry_makes_one_booking_shown_once(
     program = start_program(**SETTINGS, **on_store, CAREVIA_FAILPOINT=point)
     client = javascript_client
     client.connect(program.url, auth={"token": staff()})
+    client.change_over()
     body = stripe.event(stripe.session("family-1"))
     try:
         answered = stripe.deliver(program.url, body).status_code

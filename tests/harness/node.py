@@ -126,6 +126,12 @@ class SocketIOClient(JsonLines):
         self.send({"do": "connect", "socket": socket, "url": url, "options": options})
         return self.expect_kind("connect", socket) if wait else {}
 
+    def change_over(self, socket: str = "main") -> None:
+        """Returns when it is on its WebSocket, for who ends its server then. Of one that dies after it has answered the
+        probe and the last poll this client hears nothing until its pings stay out: 45 s."""
+        if self.state(socket)["transport"] != "websocket":
+            self.expect_kind("upgrade", socket)
+
     def expect_kind(self, kind: str, socket: str = "main", timeout: float = 10) -> Message:
         """connect, connect_error {message, data}, disconnect {reason}, event {name, args}, ack, upgrade or state."""
         return self.expect(lambda m: m["kind"] == kind and m["socket"] == socket, timeout, f"{kind} of {socket}")

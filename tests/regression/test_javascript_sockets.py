@@ -136,6 +136,7 @@ def test_j13_a_client_is_back_after_an_outage_of_many_attempts(
     program, client = start_program(**SETTINGS), javascript_client
     options: dict[str, Any] = {"auth": {"token": staff_token()}, "reconnectionDelay": 20, "reconnectionDelayMax": 40}
     client.connect(program.url, **options)
+    client.change_over()
     program.kill()
     client.expect_kind("disconnect")
     for _ in range(8):
