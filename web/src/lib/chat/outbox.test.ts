@@ -174,7 +174,23 @@ test("what is written stands there all the while, also until it was seen in the 
   await send("one");
   expect(looks).toHaveLength(1);
   outbox.send("u1", "two");
-  expect(states()).toEqual(["one: waiting", "two: waiting"]);
+  expect(states()).toEqual(["one: sending", "two: sending"]);
+});
+
+test("away, a message is said to wait, as it does through a reload, once it is in the store", async () => {
+  const add = store.add.bind(store);
+  let keep = () => {};
+  const asked = new Promise<void>((done) => (keep = done));
+  vi.spyOn(store, "add").mockImplementation(async (entry) => {
+    await asked;
+    await add(entry);
+  });
+  outbox.send("u1", "On the train");
+  await turn();
+  expect(outbox.entries.map(({ state }) => state)).toEqual(["sending"]);
+  keep();
+  await turn();
+  expect(outbox.entries.map(({ state }) => state)).toEqual(["waiting"]);
 });
 
 test("half a character, which no server takes, is sent as a sign of its own, and whole ones as they are", async () => {

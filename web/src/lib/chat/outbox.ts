@@ -247,7 +247,8 @@ export class Outbox {
     const known = new Set(this.#stored.map((entry) => entry.id));
     const all = [...this.#stored, ...this.#unstored.filter((entry) => !known.has(entry.id))];
     for (const { id } of all) this.#written.add(id);
-    this.#entries = all.map((entry) => ({ ...entry, state: this.#stateOf(entry) }));
+    // What is not in the store yet does not wait: it would be gone with the page.
+    this.#entries = all.map((entry) => ({ ...entry, state: known.has(entry.id) ? this.#stateOf(entry) : "sending" }));
     for (const watcher of this.#watchers) watcher();
   }
 
