@@ -1,16 +1,18 @@
 import { useEffect, useState } from "react";
 
-/** The time, once a second: for ages on the screen. */
-export function useNow(interval = 1_000): number {
-  const [now, setNow] = useState(() => Date.now());
+/** The time, once a second: for ages on the screen. `coarser`, where what is drawn changes less often. */
+export function useNow(interval = 1_000, coarser = asItIs): number {
+  const [now, setNow] = useState(() => coarser(Date.now()));
   useEffect(() => {
-    const look = () => setNow(Date.now());
+    const look = () => setNow(coarser(Date.now()));
     const timer = setInterval(look, interval);
     document.addEventListener("visibilitychange", look); // timers of a hidden tab are late
     return () => {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [interval]);
+  }, [interval, coarser]);
   return now;
 }
+
+const asItIs = (now: number) => now;

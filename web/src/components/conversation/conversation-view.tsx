@@ -9,7 +9,7 @@ import { useConversation } from "@/lib/chat/use-conversation";
 import { useMessageStatus } from "@/lib/chat/use-message-status";
 import { useSent, useWaiting } from "@/lib/chat/use-outbox";
 import { useUploads } from "@/lib/chat/use-uploads";
-import { lasting } from "@/lib/format/time";
+import { lasting, midnight } from "@/lib/format/time";
 import { useLanguage } from "@/lib/language";
 import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
@@ -41,12 +41,13 @@ interface Props {
 const NOTHING: readonly Between[] = [];
 const NOBODY: readonly string[] = [];
 const PATIENCE = 2_000; // ms; then the messages are there without it
+const today = (now: number) => midnight(onServerClock(now));
 
 export function ConversationView({ connection, outbox, roomId, me, placeholder, reload, at, between }: Props) {
   const open = useConversation(connection, roomId, me);
   const staff = me.role === "admin";
   const patient = !usePassed(PATIENCE);
-  const now = onServerClock(useNow(60_000));
+  const now = useNow(1_000, today);
   const uploads = useUploads(connection, me._id, roomId);
   const { conversation, error, typing, viewers } = open;
   const answering = staff ? typing.staff : NOBODY;

@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { about, arrival, customer, EMPTY_DESK, listing, openDesk, people, said, server, staff } from "@/testing/desk";
 import { data, type Reply, refusal, serve } from "@/testing/fake-server";
 import { alive, newest, opened } from "@/testing/fake-socket";
@@ -135,6 +135,25 @@ test("a conversation is assigned and closed with what was seen, and shows the an
     { roomId: "u9", assignee: "s1" },
     { roomId: "u9", status: "open" },
   ]);
+});
+
+test("as soon as midnight has passed, what was written before it is yesterday's", async () => {
+  const row = {
+    id: "c1",
+    roomId: "u9",
+    senderId: "u9",
+    senderName: "Rima",
+    text: "Good night",
+    status: "sent",
+    seq: 5,
+  };
+  serve({ ...EMPTY_DESK, "GET /api/chat/message": data([{ ...row, time: new Date().toISOString() }]) });
+  await openDesk("/dashboard?view=chat&with=u9");
+  expect(await screen.findByText("Today")).toBeDefined();
+  const now = Date.now.bind(Date);
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 86_400_000);
+  onTestFinished(() => clock.mockRestore());
+  expect(await screen.findByText("Yesterday")).toBeDefined();
 });
 
 test("the empty box calls the customer by the first name, and offers the saved replies", async () => {

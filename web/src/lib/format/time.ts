@@ -58,7 +58,7 @@ export function lasting(ms: number): string {
 
 /** "Today", "Yesterday", "Sun 15 Nov", "15 Nov 2024", for the line between two days, in the reader's language. */
 export function dayName(time: number, now: number, locale = readerLocale()): string {
-  const days = Math.round((midnight(time) - midnight(now)) / DAY);
+  const days = Math.round((midnight(time) - midnight(now)) / DAY); // where clocks change, a day has 23 hours
   const { relative, ofThisYear, ofAnother } = daysIn(locale);
   if (days === 0 || days === -1) return capital(relative.format(days, "day"), locale);
   const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
@@ -97,8 +97,8 @@ function daysIn(locale: string) {
 
 const capital = (text: string, locale: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
-/** Days differ by their calendar: where clocks change one has 23 hours, which rounding takes care of. */
-function midnight(time: number): number {
+/** Where the reader's day began. */
+export function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
 
