@@ -1,7 +1,9 @@
 """Connections to PostgreSQL: those that die, those that lie, and a database that was replaced under the server."""
 
 import asyncio
+import os
 import random
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import Any
@@ -11,9 +13,10 @@ import pytest
 from sqlalchemy import text, update
 
 from carevia.errors import Unavailable
-from carevia.store import postgres_database
+from carevia.store import postgres_connection, postgres_database, postgres_hints
 from carevia.store.journal import JournalRow
 from carevia.store.postgres import PostgresStore
+from carevia.store.postgres_hints import Hints
 from carevia.store.tables import journal, meta
 from tests.aio import run
 from tests.harness.postgres import Postgres, ask
@@ -59,6 +62,58 @@ def test_connections_that_died_unused_cost_nobody_an_error(url: str) -> None:
             assert store.failed_commits == 0
 
     run(main())
+
+
+def test_whoever_connects_as_the_hints_are_cut_off_and_gets_their_descriptor_s_number_is_read(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop stopped reading it: a webhook that came with PostgreSQL's end got no answer, and was reset after 8 s."""
+    lost: list[psycopg.Connection[Any]] = []
+
+    def connect(url: str) -> psycopg.Connection[Any]:
+        lost.append(postgres_connection.connect(url))
+        return lost[-1]
+
+    monkeypatch.setattr(postgres_hints, "connect", connect)
+
+    async def main() -> None:
+        loop, heard, came = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        hints = Hints(url, own=lambda: 0, heard=heard.set)
+        hints.start()
+        await asyncio.wait_for(heard.wait(), SOON)
+        number = lost[0].fileno()
+        heard.clear()
+        cut = asyncio.create_task(asyncio.to_thread(ask, url, CUT))
+        async with asyncio.timeout(SOON):
+            while is_open(number):
+                await asyncio.sleep(0)
+        near, far = socket.socketpair()
+        with far, socket.socket(fileno=os.dup2(near.detach(), number)) as taken:
+            transport, _ = await loop.connect_accepted_socket(lambda: Listening(came), taken)
+            await cut
+            await asyncio.wait_for(heard.wait(), SOON)
+            far.send(b"Hello")
+            await asyncio.wait_for(came.wait(), SOON)
+            transport.close()
+        await hints.stop()
+
+    run(main())
+
+
+class Listening(asyncio.Protocol):
+    def __init__(self, came: asyncio.Event) -> None:
+        self._came = came
+
+    def data_received(self, data: bytes) -> None:
+        self._came.set()
+
+
+def is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def test_a_connection_that_dies_within_a_batch_answers_none_of_it_as_stored(url: str) -> None:

@@ -5,6 +5,7 @@ A hint and never the truth: what is missed while the connection is away is found
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -54,13 +55,16 @@ class Hints:
     async def _until_lost(self, connection: psycopg.Connection[Any]) -> None:
         loop = asyncio.get_running_loop()
         lost = asyncio.Event()
-        descriptor = connection.fileno()
+        # Of our own: libpq closes its socket as soon as that is lost, and the next connection that comes bears its
+        # number. The loop goes by numbers: it would call us for that one, again and again, and never read it.
+        descriptor = os.dup(connection.fileno())
         loop.add_reader(descriptor, self._read, connection, lost)
         try:
             self._heard()  # whatever came before we listened
             await lost.wait()
         finally:
             loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     def _read(self, connection: psycopg.Connection[Any], lost: asyncio.Event) -> None:
         try:
