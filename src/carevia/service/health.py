@@ -21,7 +21,7 @@ from carevia.store.transaction import Transaction
 from carevia.tasks import end
 
 # Seconds.
-EVERY: Final = 1.0  # from one judgement to the next
+EVERY: Final = 1.0  # from one judgement to the next; half of it while something is wrong, which two must find mended
 _PROBE: Final = 1.5  # that a commit, or a read, may take
 _BEHIND: Final = 1.9  # without a step forward, with committed rows ahead, from the first time that was seen
 _OLD: Final = 5.0  # after which a judgement says nothing any more
@@ -150,7 +150,7 @@ class Health:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._every / (2 if self._troubles else 1))
             try:
                 await self.judge()
             except Exception:
