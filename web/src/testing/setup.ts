@@ -23,6 +23,7 @@ Object.defineProperty(HTMLElement.prototype, "clientHeight", { get: () => 800 })
 afterEach(() => {
   cleanup();
   localStorage.clear();
+  sessionStorage.clear();
   vi.useRealTimers();
   vi.unstubAllGlobals();
   opened.length = 0;

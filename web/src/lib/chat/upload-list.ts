@@ -1,5 +1,6 @@
 // What is being attached to the message that is written in a conversation: uploads with their progress. Like its text
-// it outlives the view of the conversation, until it is sent or the page is left.
+// it outlives the view of the conversation until it is sent, and what has arrived outlives the page too: a phone that is
+// short of memory loads it anew at any moment.
 import { ApiError } from "@/lib/api/http";
 import { uniqueId } from "@/lib/unique-id";
 import type { Attachment } from "./conversation";
@@ -43,12 +44,13 @@ export class UploadList {
   #adding = 0;
   #turn: Promise<void> = Promise.resolve();
   #listeners = new Set<() => void>();
-  #standing = NOTHING;
+  #standing: Standing;
 
   constructor(keptIn: Map<string, UploadList>, key: string, roomId: string) {
     this.#kept = keptIn;
     this.#key = key;
     this.#roomId = roomId;
+    this.#standing = { ...NOTHING, list: arrivedBefore(key) };
   }
 
   get standing(): Standing {
@@ -130,7 +132,30 @@ export class UploadList {
 
   #become(to: Partial<Standing>): void {
     this.#standing = { ...this.#standing, ...to };
+    keepArrived(this.#key, this.#standing.list);
     for (const listener of this.#listeners) listener();
+  }
+}
+
+const ARRIVED = "carevia.attached.";
+
+/** Of this tab: what it sends must not stand ready on another one. The server keeps it for days. */
+function arrivedBefore(key: string): Uploading[] {
+  try {
+    const kept: Attachment[] = JSON.parse(sessionStorage.getItem(ARRIVED + key) ?? "[]");
+    return kept.map((done) => ({ id: done.id, name: done.name, part: 1, done, error: null }));
+  } catch {
+    return []; // a browser that keeps nothing
+  }
+}
+
+function keepArrived(key: string, list: readonly Uploading[]): void {
+  const arrived = list.flatMap(({ done }) => done ?? []);
+  try {
+    if (arrived.length === 0) sessionStorage.removeItem(ARRIVED + key);
+    else sessionStorage.setItem(ARRIVED + key, JSON.stringify(arrived));
+  } catch {
+    // They live as long as the page.
   }
 }
 

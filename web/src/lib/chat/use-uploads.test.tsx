@@ -91,6 +91,25 @@ test("what is attached waits in its conversation while another one is open, and 
   expect(at("u2").result.current.list).toEqual([]);
 });
 
+test("what has arrived is still attached after a reload, until it is sent, and to that conversation of that person", async () => {
+  const first = at("u1");
+  act(() => first.result.current.add([new File(["%PDF-1.7"], "plan.pdf"), new File(["%PDF-1.7"], "slow.pdf")]));
+  await waitFor(() => expect(asked).toHaveLength(2));
+  const done = { id: "a1", name: "plan.pdf", type: "application/pdf", size: 8 };
+  Object.assign(asked[0] ?? {}, { status: 200, responseText: JSON.stringify({ data: done }) });
+  await act(async () => asked[0]?.onload());
+  const reload = () => {
+    page = new QueryClient();
+    return at("u1").result;
+  };
+  const loaded = reload();
+  expect(loaded.current.list).toMatchObject([{ name: "plan.pdf", part: 1, done, error: null }]);
+  expect(at("u2").result.current.list).toEqual([]);
+  expect(at("u1", null, "s2").result.current.list).toEqual([]);
+  act(() => loaded.current.clear());
+  expect(reload().current.list).toEqual([]);
+});
+
 test("ten files go with a message, however quickly more of them are dropped", async () => {
   const files = () => Array.from({ length: 6 }, (_, n) => new File(["%PDF-1.7"], `plan ${n}.pdf`));
   const { result } = at("u1");
