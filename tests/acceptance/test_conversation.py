@@ -163,6 +163,8 @@ def test_a_picture_and_a_pdf_are_sent_with_progress_and_survive_a_cut(
         assert failed[0] == failed[1]
         phone.get_by_test_id("files").set_input_files(tmp_path / "plan.pdf")
         expect(phone.get_by_role("listitem").filter(has_text="plan.pdf")).to_contain_text("ready to send")
+        phone.reload()  # as a phone does by itself that is short of memory
+        expect(phone.get_by_role("listitem").filter(has_text="ready to send")).to_have_count(2)
         phone.get_by_role("button", name="Send").click()
         desk = desks.new_page()
         open_conversation(desk, carevia)
