@@ -17,27 +17,24 @@ export function Growing({ box, children }: Props) {
   const rows = useRef<HTMLDivElement>(null);
   /** As they were last laid out. Not the one that was read then: of scrolling a page hears a frame later. */
   const places = useRef<ReturnType<typeof placesOf>>([]);
-  const stay = useCallback(() => {
-    const scrolling = box.current;
-    if (!scrolling) return;
+  const settle = useCallback(() => {
+    const [scrolling, element] = [box.current, rows.current];
+    const [room, content] = [element?.parentElement, element?.parentElement?.parentElement];
+    if (!scrolling || !element || !room || !content) return;
+    content.style.height = `${element.offsetHeight}px`;
+    room.style.transform = `translateY(${element.offsetHeight - ROOM}px)`;
     const read = scrolling.scrollTop > 0 && readIn(scrolling, places.current); // at the top arrivals are seen at once
     if (read) stayAt(scrolling, read);
     places.current = placesOf(scrolling, [...scrolling.querySelectorAll<HTMLElement>("[data-row]")]);
   }, [box]);
-  useLayoutEffect(stay); // one may have come and another gone: the height is the same, and all have moved
+  // In the turn in which rows come or go: until then what is read would stand elsewhere, and so may the end of the box.
+  useLayoutEffect(settle);
   useEffect(() => {
-    const element = rows.current;
-    const [room, content] = [element?.parentElement, element?.parentElement?.parentElement];
-    if (!element || !room || !content) return;
-    // Told after the layout and before the paint: there is no frame in between.
-    const observer = new ResizeObserver(() => {
-      content.style.height = `${element.offsetHeight}px`;
-      room.style.transform = `translateY(${element.offsetHeight - ROOM}px)`;
-      stay();
-    });
-    observer.observe(element);
+    if (!rows.current) return;
+    const observer = new ResizeObserver(settle); // told after the layout and before the paint
+    observer.observe(rows.current);
     return () => observer.disconnect();
-  }, [stay]);
+  }, [settle]);
   return (
     <div className="relative print:h-auto!">
       <div
