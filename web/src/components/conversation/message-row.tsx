@@ -128,6 +128,7 @@ interface WaitingProps {
 
 export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
   const refused = entry.state === "refused";
+  const storing = entry.state === "storing"; // as high as it will be in a moment, with its button
   const Icon = refused ? CircleAlert : Clock;
   const takeBack = refused ? words.conversation.remove : words.conversation.cancel;
   return (
@@ -141,17 +142,17 @@ export function WaitingRow({ entry, onAgain, onDrop }: WaitingProps) {
         </p>
       )}
       <AttachmentList attachments={entry.more.attachments ?? []} />
-      <div className={`${FOOT} ${refused ? "text-bad-ink" : "text-ink-3"}`}>
+      <div className={`${FOOT} ${refused ? "text-bad-ink" : "text-ink-3"} ${storing ? "min-h-7" : ""}`}>
         <Icon size={15} strokeWidth={1.75} className="flex-none" aria-hidden="true" />
         {refused
           ? words.conversation.refused(entry.refused ? said(entry.refused) : words.conversation.noAnswer)
-          : words.conversation[entry.state === "sending" ? "sending" : "waiting"]}
+          : words.conversation[entry.state === "waiting" ? "waiting" : "sending"]}
         {refused && (
           <PassingButton className="btn btn-line btn-small" onClick={() => onAgain(entry.id)}>
             {words.tryAgain}
           </PassingButton>
         )}
-        {entry.state !== "sending" && (
+        {(entry.state === "waiting" || refused) && (
           <PassingButton
             className="btn btn-line btn-small"
             aria-label={words.conversation.about(takeBack, entry.text)}

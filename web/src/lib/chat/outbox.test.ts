@@ -174,7 +174,7 @@ test("what is written stands there all the while, also until it was seen in the 
   await send("one");
   expect(looks).toHaveLength(1);
   outbox.send("u1", "two");
-  expect(states()).toEqual(["one: sending", "two: sending"]);
+  expect(states()).toEqual(["one: storing", "two: storing"]);
 });
 
 test("away, a message is said to wait, as it does through a reload, once it is in the store", async () => {
@@ -187,7 +187,7 @@ test("away, a message is said to wait, as it does through a reload, once it is i
   });
   outbox.send("u1", "On the train");
   await turn();
-  expect(outbox.entries.map(({ state }) => state)).toEqual(["sending"]);
+  expect(outbox.entries.map(({ state }) => state)).toEqual(["storing"]);
   keep();
   await turn();
   expect(outbox.entries.map(({ state }) => state)).toEqual(["waiting"]);

@@ -7,7 +7,8 @@ import { NotAnswered } from "@/lib/socket/connection";
 import { uniqueId } from "@/lib/unique-id";
 import { type Extra, type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
 
-export type Shown = Waiting & { state: "sending" | "waiting" | "refused" };
+/** What waits outlives the page; what is just being put into the browser's store for that would be lost with it. */
+export type Shown = Waiting & { state: "sending" | "storing" | "waiting" | "refused" };
 
 export type OutboxEvent =
   | { type: "sent"; sent: Sent }
@@ -247,16 +248,16 @@ export class Outbox {
     const known = new Set(this.#stored.map((entry) => entry.id));
     const all = [...this.#stored, ...this.#unstored.filter((entry) => !known.has(entry.id))];
     for (const { id } of all) this.#written.add(id);
-    // What is not in the store yet does not wait: it would be gone with the page.
-    this.#entries = all.map((entry) => ({ ...entry, state: known.has(entry.id) ? this.#stateOf(entry) : "sending" }));
+    this.#entries = all.map((entry) => ({ ...entry, state: this.#stateOf(entry, known.has(entry.id)) }));
     for (const watcher of this.#watchers) watcher();
   }
 
-  #stateOf({ id, refused, time }: Waiting): Shown["state"] {
+  #stateOf({ id, refused, time }: Waiting, stored: boolean): Shown["state"] {
     if (refused !== null) return "refused";
     const age = Date.now() - time;
     const justWritten = age >= 0 && age < AT_ONCE; // below: the clock was set back since
-    return this.#sending === id || (this.#connected && justWritten) ? "sending" : "waiting";
+    if (this.#sending === id || (this.#connected && justWritten)) return "sending";
+    return stored ? "waiting" : "storing";
   }
 
   #report(event: OutboxEvent): void {
