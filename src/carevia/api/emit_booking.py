@@ -13,7 +13,6 @@ from carevia.api.policy import Call, Route
 from carevia.api.trail import Trail
 from carevia.domain.signatures import verify_standard
 from carevia.domain.site import SiteBooking, read_site_booking
-from carevia.errors import CareviaError
 from carevia.service.payments import Payments
 
 _ANSWER = {
@@ -69,11 +68,6 @@ class EmitBooking:
         )
         booking = read_site_booking(call.body)
         self._trail.received(request, webhook_id or "", "emit-booking")
-        try:
-            await self._payments.receive_site(webhook_id or "", booking, call.body, request)
-        except CareviaError as error:
-            self._trail.refused(request, error.code)
-            raise
-        self._trail.committed(request)
+        await self._trail.stored(request, self._payments.receive_site(webhook_id or "", booking, call.body, request))
         count = await self._client_count()
         return bare({"success": True, "message": "Broadcast Successful", "clientCount": count})

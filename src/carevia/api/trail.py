@@ -4,6 +4,9 @@ The id is the request's, in its answer as `X-Request-Id`. `received` and `commit
 asked, `emitted` by every node, `shown` by the one whose desk was first. Ids and counts only.
 """
 
+from collections.abc import Awaitable
+
+from carevia.errors import CareviaError
 from carevia.logs import Log
 from carevia.service.receipts import FirstShown
 from carevia.store.journal import JournalRow
@@ -18,13 +21,15 @@ class Trail:
         """A notice whose signature is good; `notice` is its sender's id for it."""
         self._log.info("notice received", request=request, notice=notice, kind=kind)
 
-    def committed(self, request: str) -> None:
-        """What it says is stored, or was before."""
+    async def stored(self, request: str, storing: Awaitable[None]) -> None:
+        """Awaits `storing`. Committed is what it says is stored, or was before; where it was refused nothing of it is:
+        its sender is told so, and has to come again where we could not store it."""
+        try:
+            await storing
+        except CareviaError as error:
+            self._log.info("notice refused", request=request, code=error.code)
+            raise
         self._log.info("notice committed", request=request)
-
-    def refused(self, request: str, code: str) -> None:
-        """Nothing of it is stored: its sender was told so, and has to come again where we could not store it."""
-        self._log.info("notice refused", request=request, code=code)
 
     def emitted(self, row: JournalRow) -> None:
         """The relay's listener, for changes of bookings. What no request made has no trail."""

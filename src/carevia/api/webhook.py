@@ -18,7 +18,7 @@ from carevia.api.trail import Trail
 from carevia.domain.payments import StripeEvent, read_event
 from carevia.domain.signatures import BadSignature, OutOfTime, verify_stripe
 from carevia.domain.text import whole_characters
-from carevia.errors import BadInput, CareviaError
+from carevia.errors import BadInput
 from carevia.failpoint import failpoint
 from carevia.service.payments import Payments
 
@@ -70,12 +70,7 @@ class StripeWebhook:
         event = self._judged(call.request.header("stripe-signature"), body)
         self._trail.received(request, event.id, event.type)
         failpoint("webhook.verified")
-        try:
-            await self._payments.receive_stripe(body, event, request)
-        except CareviaError as error:
-            self._trail.refused(request, error.code)
-            raise
-        self._trail.committed(request)
+        await self._trail.stored(request, self._payments.receive_stripe(body, event, request))
         failpoint("webhook.before_answer")
         return _RECEIVED
 
