@@ -1,5 +1,6 @@
 """The list of conversations: who is in it and where, what is unread, whose it is, and what search finds."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from carevia.domain.conversations import Change, Conversation, ConversationQuery
 from carevia.domain.people import Person
 from carevia.errors import BadInput, Conflict, NotFound
+from carevia.service.credentials import Credentials
+from carevia.service.passwords import Passwords
+from carevia.service.people import People
+from carevia.service.tokens import Token
 from tests.aio import run
 from tests.service.house import STAFF, House, house
 from tests.store.opened import query
@@ -33,10 +38,6 @@ async def ids(home: House, **asked: object) -> list[str]:
 
 
 async def add_staff(home: House) -> None:
-    from carevia.service.passwords import Passwords
-    from carevia.service.people import People
-    from carevia.service.tokens import Token
-
     passwords = Passwords()
     people = People(home.store, passwords, lambda: home.time)
     for person in (STAFF, OTHER):
@@ -153,6 +154,43 @@ def test_a_change_is_told_once_with_who_did_it_and_the_row_knows_its_number(tmp_
             with pytest.raises(NotFound):
                 await home.conversations.change(STAFF, "nobody", Change(status="closed"))
             assert (await home.conversations.change(STAFF, "u1", Change(assignee=None))).assignee is None
+
+    run(main())
+
+
+async def credentials_change(home: House, change: Callable[[Credentials], Awaitable[None]]) -> None:
+    passwords = Passwords()
+    await change(Credentials(home.store, passwords, lambda: home.time))
+    passwords.close()
+
+
+def test_a_conversation_is_assigned_to_nobody_whose_account_is_disabled_for_it_would_be_in_no_list_that_is_read(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await add_staff(home)
+            await home.pay("u1")
+            await credentials_change(home, lambda credentials: credentials.disable("s2"))
+            with pytest.raises(BadInput):
+                await home.conversations.change(STAFF, "u1", Change(assignee="s2"))
+            assert await ids(home, filter="unassigned") == ["u1"]
+
+    run(main())
+
+
+def test_a_row_and_the_events_of_it_name_the_same_assignee_also_where_they_are_staff_no_longer(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with house(tmp_path) as home:
+            await add_staff(home)
+            await home.pay("u1")
+            await home.conversations.change(STAFF, "u1", Change(assignee="s2"))
+            await credentials_change(home, lambda credentials: credentials.new_role("s2", "user"))
+            await writes(home, "u1")
+            [row] = await rows(home)
+            [*_, told] = await home.told("conversation_updated")
+            assert row.assignee is not None
+            assert told["assignee"] == {"_id": row.assignee.id, "name": row.assignee.name}
 
     run(main())
 

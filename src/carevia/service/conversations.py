@@ -67,14 +67,10 @@ _LATER = select(func.count().label("left")).where(
     messages.c.room_id == bindparam("room"), messages.c.sender_id == bindparam("room"), messages.c.seq > bindparam("at")
 )
 _ACTIVE = update(users).where(users.c.id == bindparam("user")).values(activity=bindparam("new_activity"))
-_STAFF = (
-    select(users.c.id, users.c.name, users.c.email)
-    .where(users.c.role == "admin", users.c.disabled == 0)
-    .order_by(users.c.created, users.c.id)
-)
-_MEMBER = select(users.c.id, users.c.name, users.c.email).where(
-    users.c.id == bindparam("user"), users.c.role == "admin"
-)
+_PEOPLE = select(users.c.id, users.c.name, users.c.email)
+_STAFF = _PEOPLE.where(users.c.role == "admin", users.c.disabled == 0).order_by(users.c.created, users.c.id)
+_ASSIGNABLE = _STAFF.where(users.c.id == bindparam("user"))
+_PERSON = _PEOPLE.where(users.c.id == bindparam("user"))
 
 
 class Conversations:
@@ -147,7 +143,7 @@ def _change(tx: Transaction, *, viewer: Person, room_id: str, change: Change, no
         raise NotFound(NO_CONVERSATION)
     after = before = _state_of(standing)
     if change.assignee is not UNSET and change.assignee != before.assignee:
-        if change.assignee is not None and tx.first(_MEMBER, user=change.assignee) is None:
+        if change.assignee is not None and tx.first(_ASSIGNABLE, user=change.assignee) is None:
             wrong: FieldError = {"field": "assignee", "message": "nobody of the staff"}
             raise BadInput("Only staff can be assigned.", errors=[wrong])
         after = rules.assigned(after, change.assignee)
@@ -197,14 +193,15 @@ def _save(tx: Transaction, room_id: str, state: State, version: int, now: int, *
 def _shared(tx: Transaction, room_id: str, state: State, standing: Row) -> dict[str, Any]:
     """What both events say of the row, whose state was that of `standing` until now."""
     waits = state.waiting is not None and state.waiting == standing.waiting
-    member = None if state.assignee is None else tx.first(_MEMBER, user=state.assignee)
+    # As the list names them, which keeps whoever has left the staff.
+    assignee = None if state.assignee is None else tx.first(_PERSON, user=state.assignee)
     return {
         "roomId": room_id,
         "unread": state.unread,
         "userName": standing.customer_name or "",
         "userEmail": standing.customer_email or "",
         "status": state.status,
-        "assignee": None if member is None else _staff(member),
+        "assignee": None if assignee is None else _staff(assignee),
         "waiting": state.waiting,
         "waitingSince": iso(standing.waiting_time) if waits and standing.waiting_time is not None else None,
         "activity": standing.customer_activity or 0,
@@ -220,7 +217,7 @@ def _tell_read(tx: Transaction, room_id: str, state: State, standing: Row, now: 
 
 
 def _tell_changed(tx: Transaction, viewer: Person, room_id: str, state: State, standing: Row, now: int) -> int:
-    by = tx.first(_MEMBER, user=viewer.id)
+    by = tx.first(_PERSON, user=viewer.id)
     who = Staff(viewer.id, viewer.staff_name) if by is None else _staff(by)
     event = ConversationChanged(by=who, **_shared(tx, room_id, state, standing))
     return tx.append(DESK, "conversation_changed", event, now=now).seq
