@@ -9,6 +9,7 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from carevia.store.reached import Reached
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 HEAD = "0011"
 NEW = Path(__file__).with_name("migrations") / "new.sql"
@@ -120,21 +121,28 @@ def _create(path: Path) -> None:
 
 def _upgrade(path: Path, what: str) -> None:
     """In one transaction under the write lock, so that of several processes the first does the work."""
-    from alembic import command
     from sqlalchemy import create_engine, event
-    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine("sqlite://", creator=lambda: _connect_to_migrate(path), poolclass=NullPool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    upgrade_by(engine, what)
+
+
+def upgrade_by(engine: "Engine", what: str, take_turn: "Callable[[Connection], None]" = lambda _: None) -> None:
+    """In one transaction, which begins with `take_turn`. The engine is of no use afterwards."""
+    from alembic import command
+    from sqlalchemy.exc import DBAPIError
+
     config = alembic_config()
     try:
         with engine.begin() as connection:
-            refuse_newer(what, config, connection)
+            take_turn(connection)
+            _refuse_newer(what, config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:
-        raise error.orig or error from None  # in SQLite's own words, as everywhere here
+        raise error.orig or error from None  # in the database's own words, as everywhere here
     finally:
         engine.dispose()
     log.info("store: schema is at revision %s", HEAD)
@@ -149,7 +157,7 @@ def alembic_config() -> "Config":
     return config
 
 
-def refuse_newer(what: str, config: "Config", connection: "Connection") -> None:
+def _refuse_newer(what: str, config: "Config", connection: "Connection") -> None:
     """Looked at again under the lock: somebody else may have migrated meanwhile. Raises ConfigError."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory

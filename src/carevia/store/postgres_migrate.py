@@ -3,20 +3,20 @@
 The tables lie in the first schema of the connection's search_path, as the address or the role says.
 """
 
-import logging
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import errors
 
 from carevia.errors import ConfigError, Unavailable
-from carevia.store.migrate import HEAD, alembic_config, refuse_newer
+from carevia.store.migrate import HEAD, upgrade_by
 from carevia.store.postgres_connection import MIGRATING, connect, connect_for_long, first_line, in_use
 
-OLDEST = 140000  # server version, as libpq numbers them
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-log = logging.getLogger("carevia.store")
+OLDEST = 140000  # server version, as libpq numbers them
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _MEND = "start it, or mend CAREVIA_DATABASE_URL"
@@ -94,9 +94,7 @@ def stored_revision(connection: psycopg.Connection[Any]) -> str | None:
 
 def upgrade(url: str) -> None:
     """In one transaction under a lock, so that of several nodes the first does the work."""
-    from alembic import command
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
@@ -106,19 +104,12 @@ def upgrade(url: str) -> None:
         # Whatever the database is set to: a snapshot of before the lock would not show what the first has done.
         isolation_level="READ COMMITTED",
     )
-    config = alembic_config()
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
-            connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (_TURN,))
-            refuse_newer("The database", config, connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except DBAPIError as error:
-        raise error.orig or error from None  # in PostgreSQL's own words, as everywhere here
-    finally:
-        engine.dispose()
-    log.info("store: schema is at revision %s", HEAD)
+    upgrade_by(engine, "The database", _take_turn)
+
+
+def _take_turn(connection: "Connection") -> None:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
+    connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (_TURN,))
 
 
 def _stored_epoch(connection: psycopg.Connection[Any], epoch: str) -> str:
