@@ -8,10 +8,12 @@ nodes say to each other (the roster: who is where) bears a seal that only they c
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from carevia.api.limits import AddressLimits
+from carevia.api.metrics import counted
 from carevia.api.seats import person_of
 from carevia.api.shared_limits import SharedHandshakes
 from carevia.domain.chat import desk_side
@@ -144,13 +146,11 @@ class Bus:
             ("dropped", "Messages not sent because Redis was away", broker.dropped),
         ):
             yield CounterMetricFamily(f"carevia_bus_{name}", about, value)
-        refused = CounterMetricFamily("carevia_bus_refused", "Messages refused", labels=["reason"])
+        refused = Counter({f"node: {reason}": count for reason, count in self._roster.refused.items()})
         for namespace in self._server.namespaces.values():
-            for reason, count in namespace.adapter.refused.items() if namespace.adapter is not None else ():
-                refused.add_metric([reason], count)
-        for reason, count in self._roster.refused.items():
-            refused.add_metric([f"node: {reason}"], count)
-        yield refused
+            if namespace.adapter is not None:
+                refused.update(namespace.adapter.refused)
+        yield counted("carevia_bus_refused", "Messages refused", ("reason",), refused)
         yield GaugeMetricFamily("carevia_nodes", "Nodes that live, as far as this one hears", len(self._roster.nodes))
         yield CounterMetricFamily("carevia_nodes_lost", "Nodes that went without a word", self._roster.fell_silent)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from carevia.api.metrics import counted
 from carevia.errors import CareviaError
 from carevia.logs import Log
 from carevia.service.reconcile import Reconciliation, Report
@@ -81,16 +82,10 @@ class Sweeps:
 
     def collect(self) -> "Iterator[Metric]":
         """For /metrics."""
-        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+        from prometheus_client.metrics_core import GaugeMetricFamily
 
-        sweeps = CounterMetricFamily("carevia_reconcile_sweeps", "Sweeps over the provider's list", labels=["outcome"])
-        for outcome, count in self.outcomes.items():
-            sweeps.add_metric([outcome], count)
-        yield sweeps
-        found = CounterMetricFamily("carevia_reconcile_findings", "Checkouts that did not agree", labels=["kind"])
-        for kind, count in self.found.items():
-            found.add_metric([kind], count)
-        yield found
+        yield counted("carevia_reconcile_sweeps", "Sweeps over the provider's list", ("outcome",), self.outcomes)
+        yield counted("carevia_reconcile_findings", "Checkouts that did not agree", ("kind",), self.found)
         yield GaugeMetricFamily("carevia_reconcile_drift", "Of the last sweep, for a person", self.drift)
         last = self.last / 1000
         yield GaugeMetricFamily("carevia_reconcile_last_timestamp_seconds", "When the last whole sweep began", last)
