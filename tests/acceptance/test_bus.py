@@ -172,6 +172,7 @@ def test_node_and_emitter_reach_our_desk_but_forge_nothing(nodes: Nodes) -> None
         node.do("join", by="emitter", rooms=[mina], joined=["news", "desk", "somebody", "somebody/desk"])
         node.do("emit", "customer_added", {"userId": "forged"}, by="emitter")
         node.do("emit", "live", {"seq": 10**9, "time": ""}, by="server", rooms=["desk"])
+        node.do("emit", "bookings_changed", {"seq": 10**9}, by="emitter", rooms=["mina"])
         node.do("emit", "headline", "hello", by="emitter", rooms=["news"])
         assert client.expect_event("headline", "mina")["args"] == ["hello", None]
         pay(nodes.near, "somebody")

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 
 HINTS: Final = "carevia-hint#"
 _REST: Final = 0.005  # s between hints: more of them say nothing more
-# What a node says to its own sockets only; and facts, which come from the journal only.
-_OUR_OWN: Final = {"live", "reset", "receipt_alarm", "test_event", "viewers", "presence", "support"} | {
-    event.name for event in EVENTS if event.durable
-}
+# Facts come from the journal only, and the rest each node says to its own sockets, but for what these two may lose.
+_OUR_OWN: Final = {event.name for event in EVENTS if event.direction == "server"} - {"user_typing", "noticed"}
 
 
 class Bus:
