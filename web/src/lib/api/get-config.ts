@@ -5,10 +5,9 @@ interface Config {
   /** Where sockets connect; empty for the page's own origin. */
   socketUrl: string;
   env: "development" | "production";
-  guestSockets: boolean;
 }
 
-const OWN_ORIGIN: Config = { socketUrl: "", env: "production", guestSockets: false };
+const OWN_ORIGIN: Config = { socketUrl: "", env: "production" };
 
 async function getConfig(): Promise<Config> {
   const answer = await fetch("/config.json", { credentials: "same-origin" });

@@ -3,18 +3,12 @@ import { digits } from "@/lib/format/number";
 import { words } from "./messages";
 import { said } from "./said";
 
-interface FieldError {
-  field: string;
-  message: string;
-}
-
 /** The server said no, or nothing at all (status 0). `message` is a sentence for a person, in the language of the page. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     /** As the server said it. */
     readonly sentence: string | null,
-    readonly errors: readonly FieldError[] = [],
     readonly retryAfter: number | null = null,
   ) {
     super();
@@ -31,7 +25,6 @@ interface Envelope {
   success?: boolean;
   message?: string;
   data?: unknown;
-  errors?: FieldError[];
   [beside: string]: unknown;
 }
 
@@ -48,12 +41,7 @@ export async function requestEnvelope(path: string, options: RequestOptions = {}
   const answer = await reach(path, options);
   const envelope = (await answer.json().catch(() => null)) as Envelope | null;
   if (!answer.ok || !envelope || envelope.success === false) {
-    throw new ApiError(
-      answer.status,
-      envelope?.message ?? null,
-      envelope?.errors,
-      seconds(answer.headers.get("retry-after")),
-    );
+    throw new ApiError(answer.status, envelope?.message ?? null, seconds(answer.headers.get("retry-after")));
   }
   return envelope;
 }

@@ -2,8 +2,7 @@
 // time sends, one message after the other in the order in which they were written, each under the id it was written
 // with, which the server takes once: so nothing is lost, doubled or overtaken, whatever is cut, killed or reloaded.
 import { alone } from "@/lib/locks";
-import type { Ack, Connection } from "@/lib/socket/connection";
-import { NotAnswered } from "@/lib/socket/connection";
+import { type Ack, type Connection, NotAnswered } from "@/lib/socket/connection";
 import { uniqueId } from "@/lib/unique-id";
 import { type Extra, type OutboxStore, openStore, type Sent, type Told, type Waiting } from "./outbox-store";
 
