@@ -50,7 +50,8 @@ export function useStored<T>(setting: Stored<T>): [T, (value: T) => void] {
   return [useSyncExternalStore(setting.watch, setting.read), setting.write];
 }
 
-function kept(key: string): string | null {
+/** What this browser keeps; null where that is nothing, or it is forbidden to keep anything. */
+export function kept(key: string): string | null {
   try {
     return localStorage.getItem(key);
   } catch {

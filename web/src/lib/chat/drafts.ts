@@ -2,6 +2,7 @@
 // works without a connection and is the same on every tab; and beside it what the server has, to which it is brought by
 // draft-sync.ts, and from where their other devices get it. Where the browser keeps nothing (a full or forbidden storage)
 // it lives as long as the page.
+import { kept } from "@/lib/stored";
 
 const TEXT = "carevia.draft.";
 const SAVED = "carevia.draft-saved.";
@@ -120,7 +121,7 @@ export class Drafts {
   }
 
   #get(key: string): string {
-    return this.#memory.get(key) ?? stored(key) ?? "";
+    return this.#memory.get(key) ?? kept(key) ?? "";
   }
 
   #put(key: string, value: string): void {
@@ -156,14 +157,6 @@ export function roomOf(place: string): { roomId: string; note: boolean } {
 
 // Ids may hold any sign, so that no person's key may begin like another's.
 const keyOf = (person: string, room: string) => `${encodeURIComponent(person)}/${encodeURIComponent(room)}`;
-
-function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
 
 function storedKeys(): string[] {
   try {

@@ -7,6 +7,14 @@ import { type Filter, type PaymentsSearch, query } from "./search";
 export const PAGE = 100;
 const JUST_NOW = 2_000;
 
+/** In which pages beyond the first the rows from `first` to `last` stand. */
+export function pagesBeyondFirst(first: number, last: number): number[] {
+  const pages = [];
+  for (let page = Math.max(2, Math.floor(first / PAGE) + 1); page <= Math.floor(last / PAGE) + 1; page += 1)
+    pages.push(page);
+  return pages;
+}
+
 export interface Listed {
   rows: readonly Booking[];
   totalItems: number;

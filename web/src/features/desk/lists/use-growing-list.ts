@@ -6,7 +6,7 @@ import type { Connection } from "@/lib/socket/connection";
 import { useGatheredEvents } from "@/lib/socket/use-connection";
 import type { Booking } from "../get-bookings";
 import type { BookingRow, CustomerAdded } from "../state";
-import { headQuery, listBookings, PAGE } from "./get-list";
+import { headQuery, listBookings, PAGE, pagesBeyondFirst } from "./get-list";
 import { type Arrived, asItIs, grow, NOTHING, waiting } from "./growing";
 import { type Filter, query } from "./search";
 
@@ -67,7 +67,7 @@ export function useGrowingList(
   });
 
   const { snapshot, above, count } = state;
-  const wanted = useSettled(pagesOf(first - count, last - count));
+  const wanted = useSettled(pagesBeyondFirst(first - count, last - count)); // the snapshot brings the first along
   const pages = useQueries({
     queries: (snapshot ? wanted : []).map((page) => ({
       queryKey: ["desk-pages", words, snapshot?.at, page],
@@ -104,14 +104,6 @@ export function useGrowingList(
 function comesOnTop({ search, division, duration, sortby, status, caregiver }: Filter): boolean {
   const open = (status === undefined || status === "booked") && caregiver !== "assigned";
   return open && !search && !division && !duration && (sortby === undefined || sortby === "newest");
-}
-
-/** Pages beyond the first, which the snapshot brings along. */
-function pagesOf(first: number, last: number): number[] {
-  const pages = [];
-  for (let page = Math.max(2, Math.floor(first / PAGE) + 1); page <= Math.floor(last / PAGE) + 1; page += 1)
-    pages.push(page);
-  return pages;
 }
 
 /** What is flown over is not asked for. */

@@ -5,7 +5,7 @@ import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { useFramedEvents } from "@/lib/socket/use-connection";
 import type { CustomerAdded } from "../state";
-import { listPayments, onePayment, PAGE, type Payment } from "./get-list";
+import { listPayments, onePayment, PAGE, type Payment, pagesBeyondFirst } from "./get-list";
 import { type PaymentsSearch, query } from "./search";
 
 /** ms. What was paid so shortly before the list was asked for may not be in it. */
@@ -33,8 +33,7 @@ export function usePayments(
     structuralSharing: false,
   });
   const head = useQuery(page(1));
-  const numbers: number[] = [];
-  for (let n = Math.max(2, Math.floor(first / PAGE) + 1); n <= Math.floor(last / PAGE) + 1; n += 1) numbers.push(n);
+  const numbers = pagesBeyondFirst(first, last);
   // Not before the first: until then the rows on the screen are those of the filter before.
   const others = useQueries({ queries: head.data ? numbers.map(page) : [] });
   const listed = [head, ...others].flatMap((one) => one.data?.rows ?? []);
