@@ -3,7 +3,7 @@
 // a clock, and every tab ends with the same list and the same counts.
 import { splitName } from "@/lib/format/names";
 import { saysNothingNew } from "@/lib/same";
-import type { Conversation, ConversationQuery, Staff } from "./get-conversations";
+import type { Conversation, ConversationQuery, LastMessage, Staff } from "./get-conversations";
 
 export interface ConversationRow extends Conversation {
   /** When an event brought something new, ms since 1970. */
@@ -17,30 +17,16 @@ export const conversationOf = (all: Conversations, id: string): ConversationRow 
   Object.hasOwn(all, id) ? all[id] : undefined;
 
 /** What `conversation_updated` and `conversation_changed` both say. */
-interface Told {
+interface Told extends Pick<Conversation, "status" | "assignee" | "unread" | "waiting" | "waitingSince" | "activity"> {
   roomId: string;
   userName: string;
   userEmail: string;
-  status: "open" | "closed";
-  assignee: Staff | null;
-  unread: number;
-  waiting: number | null;
-  waitingSince: string | null;
-  activity: number;
 }
 
 export interface ConversationUpdated extends Told {
   /** Number of the last message. */
   seq: number;
-  lastMessage: {
-    id: string;
-    senderId: string;
-    senderName: string;
-    text: string;
-    time: string;
-    /** How many are attached. */
-    attachments?: number;
-  };
+  lastMessage: Omit<LastMessage, "seq">;
   /** Staff have seen it: nothing new was written. */
   read: boolean;
 }

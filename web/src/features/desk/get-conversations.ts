@@ -9,6 +9,15 @@ export interface Staff {
   name: string;
 }
 
+export interface LastMessage {
+  id: string;
+  seq: number;
+  senderId: string;
+  senderName: string;
+  text: string;
+  time: string;
+}
+
 export interface Conversation {
   _id: string;
   firstName: string;
@@ -25,7 +34,7 @@ export interface Conversation {
   waitingSince: string | null;
   /** Number of the last booking or message. */
   activity: number;
-  lastMessage: { id: string; seq: number; senderId: string; senderName: string; text: string; time: string } | null;
+  lastMessage: LastMessage | null;
   /** Number of the event that last told of this row. */
   seq: number;
 }
