@@ -6,9 +6,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from carevia.domain.attachments import MOST_OF_MESSAGE, Attachment
+from carevia.domain.fields import refusal
 from carevia.domain.people import SUPPORT_NAME, Person, valid_user_id
 from carevia.domain.text import is_blank, is_clean
-from carevia.errors import BadInput, FieldError, NotFound
+from carevia.errors import FieldError, NotFound
 
 LONGEST_TEXT = 10_000
 LONGEST_ID = 200
@@ -67,7 +68,7 @@ def check_message(room_id: str, id_: str, text: str, attachments: int = 0) -> No
     elif not is_clean(text):
         errors.append({"field": "text", "message": "must hold no control characters"})
     if errors:
-        raise BadInput(f"This message cannot be sent: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+        raise refusal("This message cannot be sent", errors)
 
 
 def check_own_room(person: Person, room_id: str) -> None:

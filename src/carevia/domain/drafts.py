@@ -5,9 +5,10 @@ from typing import Final
 import msgspec
 
 from carevia.domain.chat import LONGEST_TEXT, check_own_room
+from carevia.domain.fields import refusal
 from carevia.domain.people import Person, valid_user_id
 from carevia.domain.text import is_clean
-from carevia.errors import BadInput, FieldError, Forbidden
+from carevia.errors import FieldError, Forbidden
 
 MOST: Final = 200
 """Of one person. What was written longest ago is given up for a newer one."""
@@ -32,7 +33,7 @@ def check_draft(person: Person, draft: Draft) -> None:
     elif not is_clean(draft.text):
         errors.append({"field": "text", "message": "must hold no control characters"})
     if errors:
-        raise BadInput(f"This draft cannot be kept: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+        raise refusal("This draft cannot be kept", errors)
     check_own_room(person, draft.roomId)
     if draft.note and not person.is_staff:
         raise Forbidden("Private notes are for staff only.")

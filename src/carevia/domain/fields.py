@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from carevia.errors import FieldError
+from carevia.errors import BadInput, FieldError
 
 _WORDS: Final = {
     "int": "a whole number",
@@ -36,6 +36,11 @@ def field_error(problem: msgspec.ValidationError, whole: str) -> FieldError:
         text = "This field is needed."
     words = re.sub(r"`([a-z |]+)`", lambda found: _in_words(found[1]), text)
     return {"field": field or whole, "message": words}
+
+
+def refusal(what: str, errors: list[FieldError]) -> BadInput:
+    """`what`, as "This list cannot be shown", and its first fault in one sentence, with all of them."""
+    return BadInput(f"{what}: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
 
 
 def _in_words(types: str) -> str:

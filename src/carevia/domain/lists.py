@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from carevia.errors import BadInput, FieldError
+from carevia.domain.fields import refusal
+from carevia.errors import FieldError
 
 PAGE = 20
 LARGEST_PAGE = 100
@@ -46,4 +47,4 @@ def number(
 def complain(errors: list[FieldError]) -> None:
     """Raises BadInput with all of them, if there are any."""
     if errors:
-        raise BadInput(f"This list cannot be shown: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+        raise refusal("This list cannot be shown", errors)

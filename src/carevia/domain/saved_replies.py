@@ -6,8 +6,9 @@ from typing import Final
 import msgspec
 
 from carevia.domain.chat import LONGEST_TEXT
+from carevia.domain.fields import refusal
 from carevia.domain.text import is_clean
-from carevia.errors import BadInput, FieldError
+from carevia.errors import FieldError
 
 LONGEST_SHORTCUT: Final = 40
 MOST: Final = 500
@@ -31,4 +32,4 @@ def check_reply(shortcut: str, text: str) -> None:
     elif not is_clean(text):
         errors.append({"field": "text", "message": "must hold no control characters"})
     if errors:
-        raise BadInput(f"This reply cannot be saved: {errors[0]['field']} {errors[0]['message']}.", errors=errors)
+        raise refusal("This reply cannot be saved", errors)

@@ -105,6 +105,11 @@ class Report(msgspec.Struct):
         return [finding for finding in self.findings if finding.kind in kinds]
 
     @property
+    def done(self) -> str:
+        """With what was missing."""
+        return "it would be recorded." if self.dry_run else "it is recorded now."
+
+    @property
     def for_a_person(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.needs_a_person]
 
@@ -230,8 +235,7 @@ class Reconciliation:
             return
         if not report.dry_run:
             await record(self._payments, [event])
-        done = "it would be recorded." if report.dry_run else "it is recorded now."
-        report.findings.append(Finding(session, "missing", f"{what} was missing here; {done}"))
+        report.findings.append(Finding(session, "missing", f"{what} was missing here; {report.done}"))
 
     async def _recorded(self, id_: str) -> Ours | None:
         return (await self._store.read(partial(_recorded, ids=[id_]))).get(id_)
@@ -252,8 +256,7 @@ async def record(payments: Payments, events: list[dict[str, Any]]) -> None:
 def _was_missing(session: Session, report: Report) -> Finding:
     fresh = report.until - paid_at(session) < FRESH
     said = "Its notice had not come yet" if fresh else "It was missing here"
-    done = "it would be recorded." if report.dry_run else "it is recorded now."
-    return Finding(str(session["id"]), "early" if fresh else "missing", f"{said}; {done}")
+    return Finding(str(session["id"]), "early" if fresh else "missing", f"{said}; {report.done}")
 
 
 def _point(tx: Transaction) -> int | None:
