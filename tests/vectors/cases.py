@@ -118,6 +118,14 @@ async def a_site_completes_what_the_provider_told(stage: Stage) -> AsyncIterator
     await stage.site("u1", "CV-SITE0001", "3000")
 
 
+@case
+async def a_sweep_finds_another_amount_at_the_provider(stage: Stage) -> AsyncIterator[None]:
+    event = await stage.pay("u1")
+    await stage.pay("u2")
+    yield
+    await stage.sweep(event["data"]["object"] | {"amount_total": 350_000})
+
+
 def _follows(kind: str, *before: str) -> None:
     """What becomes of the money of a booking after `before`."""
 

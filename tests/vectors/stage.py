@@ -17,8 +17,11 @@ from unittest.mock import patch
 from carevia.domain.events import EVENTS
 from carevia.domain.people import Person
 from carevia.realtime.testing import TestClient
+from carevia.service.reconcile import Reconciliation
+from carevia.service.stripe_api import StripeApi
 from carevia.service.tokens import Token
 from tests.api.desk import Desk, desk
+from tests.harness.stripe_api import StripeApi as StandIn
 from tests.model.machine import prepared
 from tests.service.house import NOW, paid_event
 
@@ -65,6 +68,15 @@ class Stage:
 
     async def stripe(self, event: Json) -> None:
         assert (await self._desk.pay(event, at=self._later())).status_code == 200
+
+    async def sweep(self, session: Json) -> None:
+        """The provider's list, in which this checkout stands so, is compared with what stands here."""
+        with StandIn() as provider:
+            provider.add(session)
+            stripe, carevia = StripeApi(provider.key, provider.base), self._desk.carevia
+            now = self._later()
+            await Reconciliation(carevia.store, carevia.payments, stripe, now=lambda: now, live=False).sweep()
+            await stripe.close()
 
     async def site(self, user: str, tracking: str, amount: str) -> None:
         body = {

@@ -181,9 +181,9 @@ EVENTS: tuple[Event, ...] = (
         DESK,
         True,
         (BookingRow,),
-        "A booking is not what it was: more was paid, refunded or disputed, or its customer's name or e-mail became "
-        "known (then for each of their bookings). The whole row as `GET /api/booking` lists it, once per change, "
-        "always after the booking's `customer_added`.",
+        "A booking is not what it was: more was paid, refunded or disputed, the provider's list says otherwise, or its "
+        "customer's name or e-mail became known (then for each of their bookings). The whole row as "
+        "`GET /api/booking` lists it, once per change, always after the booking's `customer_added`.",
     ),
     Event(
         "payment_updated",

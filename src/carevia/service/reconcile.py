@@ -40,7 +40,7 @@ from carevia.domain.reconciliation import (
 )
 from carevia.errors import BadInput
 from carevia.service.payments import Payments
-from carevia.service.settling import known_facts
+from carevia.service.settling import known_facts, telling
 from carevia.service.stripe_api import ListedCheckouts
 from carevia.store.store import Store
 from carevia.store.tables import bookings, meta, payments
@@ -244,7 +244,7 @@ class Reconciliation:
         report.findings += findings
         look = next((finding for finding in findings if finding.needs_a_person), None)
         if look is not None and not report.dry_run:
-            await self._store.write(partial(_flag, session=look.session_id, look=look.said))
+            await self._store.write(partial(_flag, session=look.session_id, look=look.said, now=self._now()))
 
 
 async def record(payments: Payments, events: list[dict[str, Any]]) -> None:
@@ -285,8 +285,9 @@ def _ours(tx: Transaction, row: Row) -> Ours:
     return Ours(row.provider, row.amount, row.currency, row.status, facts)
 
 
-def _flag(tx: Transaction, *, session: str, look: str) -> None:
+def _flag(tx: Transaction, *, session: str, look: str, now: int) -> None:
     row = tx.first(_RECORDED, session=session)
     if row is not None:
-        tx.run(_FLAG_PAYMENT, payment=row.id, look=look)
-        tx.run(_FLAG_BOOKING, booking=row.booking_id, look=look)
+        with telling(tx, row.booking_id, now):
+            tx.run(_FLAG_PAYMENT, payment=row.id, look=look)
+            tx.run(_FLAG_BOOKING, booking=row.booking_id, look=look)
