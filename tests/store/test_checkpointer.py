@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 
@@ -122,7 +122,7 @@ def test_the_room_that_was_made_is_the_databases_before_anything_else_is_committ
     writing = Writing(path, Checkpointer(partial(pytest.fail, "nothing is left to a thread"), plenty, 100 * ENOUGH))
     writing.write()
     with monkeypatch.context() as full:
-        full.setattr(checkpointer, "checkpoint", lambda _: 0)
+        full.setattr(checkpointer, "checkpoint", lambda *_: 0)
         writing.checkpointer.disk_full(writing.connection)
     before = writing._salt()
     writing.write()
@@ -196,3 +196,19 @@ def test_where_the_disk_has_little_room_the_log_waits_for_no_thread(tmp_path: Pa
     opened.checkpointer.close()
     opened.connection.close()
     assert not asked
+
+
+def test_where_the_disk_has_little_room_the_log_waits_for_who_reads_just_now(tmp_path: Path) -> None:
+    """While anybody reads it does not begin anew. On a busy machine somebody did whenever it should have, until it had
+    all the room: then it could not be moved any more, for the database had none to grow."""
+    path = tmp_path / "carevia.db"
+    opened = Writing(path, Checkpointer(partial(connect, path), lambda: 1_000_000))
+    opened.begins_anew()
+    reader = sqlite3.connect(path, check_same_thread=False)
+    reader.execute("BEGIN").execute("SELECT * FROM said").fetchone()
+    leaves = Timer(0.3, reader.close)
+    leaves.start()
+    assert opened.begins_anew() <= 64
+    leaves.join()
+    opened.checkpointer.close()
+    opened.connection.close()

@@ -23,7 +23,8 @@ _SHARE = 4
 """Part of what is free on the disk that a log takes at most: on a small one the database needs the room."""
 _FEWEST = 64
 
-_CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody waits for it
+_PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody waits for it
+_RESTART = "PRAGMA wal_checkpoint(RESTART)"  # waits, as long as for a lock, until nobody reads what is in the log
 log = logging.getLogger("carevia.store")
 
 
@@ -49,10 +50,10 @@ class Checkpointer:
         self._rows += rows
         if self._moved.is_set():
             self._moved.clear()
-            self._begin_anew(connection)
+            self._begin_anew(connection, _PASSIVE)
         elif not self._under_way and (self._no_room or self._fills_the_disk):
             self._no_room = False
-            self._begin_anew(connection)  # here and now: what is committed next would take the room first
+            self._begin_anew(connection, _RESTART)  # here and now: what is committed next would take the room first
         elif not self._under_way and self._rows * self._per_row >= self._pages:
             self._under_way = self._want()
 
@@ -68,7 +69,7 @@ class Checkpointer:
         self._no_room = True
         if self._moved.is_set() or not self._under_way:
             self._moved.clear()
-            self._begin_anew(connection)
+            self._begin_anew(connection, _RESTART)
 
     def close(self) -> None:
         if self._thread is not None:
@@ -87,8 +88,8 @@ class Checkpointer:
         self._wanted.put(True)
         return True
 
-    def _begin_anew(self, connection: sqlite3.Connection) -> None:
-        pages = checkpoint(connection)
+    def _begin_anew(self, connection: sqlite3.Connection, how: str) -> None:
+        pages = checkpoint(connection, how)
         if pages and self._rows:
             self._per_row = max(1.0, pages / self._rows)
         self._rows = 0
@@ -112,10 +113,10 @@ class Checkpointer:
             connection.close()
 
 
-def checkpoint(connection: sqlite3.Connection) -> int:
+def checkpoint(connection: sqlite3.Connection, how: str = _PASSIVE) -> int:
     """Move the log; gives how many pages it had. What fails stays in it, on the disk, and is moved another time."""
     try:
-        _, pages, _ = connection.execute(_CHECKPOINT).fetchone()
+        _, pages, _ = connection.execute(how).fetchone()
     except sqlite3.Error as error:
         log.error("store: the log could not be moved: %s", error)
         return 0
