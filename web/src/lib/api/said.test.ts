@@ -16,7 +16,8 @@ test("every sentence that is translated is one of the server's", () => {
   const source = files.map((file) => readFileSync(join(SERVER, file), "utf8").replaceAll(/"\s*\n\s*"/g, "")).join();
   expect(Object.keys(BENGALI).filter((sentence) => !source.includes(`"${sentence}"`))).toEqual([]);
   const pieces = PATTERNS.flatMap(([english]) => english.source.replaceAll(/[$^\\]/g, "").split("(.+)"));
-  expect(pieces.filter((piece) => !source.includes(piece))).toEqual([]);
+  // What is refused stands where it is, without the colon that domain/fields.py puts after it.
+  expect(pieces.filter((piece) => !source.includes(piece.replace(/: $/, "")))).toEqual([]);
 });
 
 test("a sentence with a word or a number of its own is Bengali too", () => {
