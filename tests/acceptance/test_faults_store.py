@@ -114,10 +114,10 @@ def test_the_room_that_is_made_on_a_full_disk_lasts(tmp_path: Path) -> None:
 
 def test_a_start_on_a_full_disk_names_the_disk_and_may_be_tried_again(tmp_path: Path) -> None:
     """After a clean stop SQLite has no shared memory yet: without room for it, it says "disk I/O error" only."""
-    program = Program(data=tmp_path / "data")
     with small_disk(tmp_path / "data") as mounted:
         if not mounted:
             pytest.skip("this machine lets nobody mount a small disk")
+        program = Program(data=tmp_path / "data")
         program.start().stop()
         with filled_up(program.data):
             examined = program.command("doctor")

@@ -92,3 +92,16 @@ def test_the_file_is_in_wal_mode_and_whole(tmp_path: Path) -> None:
             assert file_of(tmp_path).stat().st_mode & 0o077 == 0
 
     run(main())
+
+
+def test_once_it_is_closed_all_of_it_is_in_the_one_file(tmp_path: Path) -> None:
+    """A connection that ended in the same moment as the last one left a log behind, every tenth time."""
+
+    async def main() -> None:
+        for _ in range(60):
+            async with opened(tmp_path) as store:
+                await store.write(lambda tx: tx.append("desk", "said", {}, now=1))
+                await asyncio.gather(*(store.bounds() for _ in range(8)))
+            assert [path.name for path in tmp_path.iterdir() if path.name != "carevia.db.lock"] == ["carevia.db"]
+
+    run(main())

@@ -72,9 +72,11 @@ class ThreadedStore(Store):
         self._writer = self._readers = self._patience = None
         if writer is None or readers is None or patience is None:
             return
-        writer.gathering.close()
         readers.stop()
-        _, late = await asyncio.wait([writer.ended, *readers.ended], timeout=PATIENCE)
+        # The writer's connection is the last one: two that end at once leave SQLite's log behind.
+        await asyncio.wait(readers.ended, timeout=PATIENCE / 2)
+        writer.gathering.close()
+        _, late = await asyncio.wait([writer.ended, *readers.ended], timeout=PATIENCE / 2)
         if late:  # a disk or a network that hangs; the threads are daemons and do not keep the process
             log.error("store: %d thread(s) did not end in time", len(late))
             return
