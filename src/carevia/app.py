@@ -193,8 +193,8 @@ class Carevia:
         return [(name, await self.link(user_id)) for name, user_id in wanted if user_id is not None]
 
     async def link(self, user_id: str) -> str:
-        """A one-time sign-in link. The token stands behind the #, so that no server or proxy sees it."""
-        return f"{self.settings.public_url}/login#link={await self.people.make_link(user_id)}"
+        """A one-time sign-in link."""
+        return self.settings.sign_in_link(await self.people.make_link(user_id))
 
     def _receipts(self) -> Receipts:
         return Receipts(

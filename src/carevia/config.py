@@ -87,6 +87,10 @@ class Settings:
     def production(self) -> bool:
         return self.env == "production"
 
+    def sign_in_link(self, token: str) -> str:
+        """The token stands behind the #, so that no server or proxy sees it."""
+        return f"{self.public_url}/login#link={token}"
+
     def on_port(self, port: int) -> "Settings":
         """The same settings on the port that was really bound; a default PUBLIC_URL follows it."""
         followed = self.public_url == f"http://localhost:{self.port}"

@@ -41,7 +41,7 @@ async def _add_account(settings: Settings, email: str, role: Role, name: str | N
         async with opened(settings) as store:
             people = People(store, passwords, now)
             person = await people.add(email, role, name, password)
-            return f"{settings.public_url}/login#link={await people.make_link(person.id)}"
+            return settings.sign_in_link(await people.make_link(person.id))
 
 
 def change_account(settings: Settings, email: str, change: Change) -> None:
