@@ -46,8 +46,8 @@ class Writing:
                 return self._log.stat().st_size // 4_096
         pytest.fail(f"the log did not begin anew in {ENOUGH} commits")
 
-    def write(self) -> None:
-        self.connection.execute("INSERT INTO said VALUES (?)", ("x" * 3_000,))
+    def write(self, size: int = 3_000) -> None:
+        self.connection.execute("INSERT INTO said VALUES (?)", ("x" * size,))
         self.rows += 1
         self.checkpointer.committed(1, self.connection)
 
@@ -196,6 +196,20 @@ def test_where_the_disk_has_little_room_the_log_waits_for_no_thread(tmp_path: Pa
     opened.checkpointer.close()
     opened.connection.close()
     assert not asked
+
+
+def test_the_log_never_takes_the_room_that_the_database_needs_for_it(tmp_path: Path) -> None:
+    """One row of a hundred pages, then payments: the log had all that was free, could not be moved and stayed."""
+    path = tmp_path / "carevia.db"
+    writing = Writing(path, Checkpointer(partial(connect, path), lambda: 600_000))
+    writing.write()
+    before = writing._salt()
+    writing.write(400_000)
+    assert path.stat().st_size > 400_000
+    writing.write()
+    assert writing._salt() != before
+    writing.checkpointer.close()
+    writing.connection.close()
 
 
 def test_where_the_disk_has_little_room_the_log_waits_for_who_reads_just_now(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ the thread cannot, SQLite still does it by itself (connection.LOG_PAGES).
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -51,16 +52,18 @@ class Checkpointer:
         if self._moved.is_set():
             self._moved.clear()
             self._begin_anew(connection, _PASSIVE)
-        elif not self._under_way and (self._no_room or self._fills_the_disk):
+        elif not self._under_way and (self._no_room or self._fills_the_disk(connection)):
             self._no_room = False
             self._begin_anew(connection, _RESTART)  # here and now: what is committed next would take the room first
         elif not self._under_way and self._rows * self._per_row >= self._pages:
             self._under_way = self._want()
 
-    @property
-    def _fills_the_disk(self) -> bool:
-        """Where there is little room the thread may come too late, and the log is never longer than was reckoned."""
-        return self._pages < self._most and self._rows * _PAGES_PER_ROW >= self._pages
+    def _fills_the_disk(self, connection: sqlite3.Connection) -> bool:
+        """Where there is little room the thread may come too late, and the log is never longer than was reckoned. Nor
+        may it take the room without which it could not be moved any more: one row may be as long as a hundred."""
+        if self._pages >= self._most:
+            return False
+        return self._rows * _PAGES_PER_ROW >= self._pages or 2 * growth(connection) >= self._room()
 
     def disk_full(self, connection: sqlite3.Connection) -> None:
         """After a COMMIT that found no room, which may lie in the log: one that is moved whole begins anew, over what
@@ -111,6 +114,16 @@ class Checkpointer:
             self._moved.set()
         if connection is not None:
             connection.close()
+
+
+def growth(connection: sqlite3.Connection) -> int:
+    """By how many bytes the database's file will be longer once the log is moved; 0 where that cannot be told."""
+    try:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        _, _, path = connection.execute("PRAGMA database_list").fetchone()
+        return int(pages) * _PAGE - os.path.getsize(path)
+    except (sqlite3.Error, OSError):  # what was committed stays so
+        return 0
 
 
 def checkpoint(connection: sqlite3.Connection, how: str = _PASSIVE) -> int:
