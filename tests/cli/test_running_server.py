@@ -1,6 +1,7 @@
 """Commands beside a running server, and how the server ends when it is told to."""
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
@@ -59,6 +61,55 @@ def test_check_says_what_is_wrong_and_exits_1() -> None:
     refused = command("check", f"http://127.0.0.1:{port}")
     assert refused.returncode == 1
     assert "nothing answers" in refused.stdout
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [('44{"message":"Not you"}', "Not you"), ('44"Not you"', "Not you"), ("44", "no reason"), ("44[1]", "no reason")],
+)
+def test_check_says_how_a_server_of_others_refuses_whatever_it_answers(refusal: str, reason: str) -> None:
+    with foreign_server(refusal) as url:
+        checked = command("check", url)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert f"lets nobody in without signing in (“{reason}" in checked.stdout
+
+
+def test_check_says_that_an_answer_cannot_be_read() -> None:
+    with foreign_server("44", packing="gzip") as url:
+        checked = command("check", url)
+    assert (checked.returncode, checked.stderr) == (1, "")
+    assert "nothing can be read at" in checked.stdout
+
+
+@contextlib.contextmanager
+def foreign_server(refusal: str, packing: str = "identity") -> Iterator[str]:
+    """Engine.IO by polling only, of whoever."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            opened = '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
+            self._answer(refusal if "sid=" in self.path else opened)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self._answer("ok")
+
+        def _answer(self, text: str) -> None:
+            self.send_response(200)
+            self.send_header("content-length", str(len(text)))
+            self.send_header("content-encoding", packing)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def test_check_against_a_server_that_wants_a_sign_in_works_and_says_so(start_program: StartProgram) -> None:

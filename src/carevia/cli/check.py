@@ -118,8 +118,9 @@ class _Run:
     def _handshake(self, client: httpx2.Client) -> Session:
         try:
             answer = client.get(self._url(self._http, "polling"))
-        except httpx2.TransportError as problem:
-            raise Failed(f"handshake: nothing answers at {self._http} ({type(problem).__name__})") from None
+        except httpx2.RequestError as problem:
+            what = "answers" if isinstance(problem, httpx2.TransportError) else "can be read"
+            raise Failed(f"handshake: nothing {what} at {self._http} ({type(problem).__name__})") from None
         if answer.status_code != 200:
             raise Failed(f"handshake: the server answered HTTP {answer.status_code}: {answer.text[:200]}")
         try:
@@ -133,13 +134,13 @@ class _Run:
         try:
             posted = self._post(client, session, f"40{auth}")
             packets = self._poll(client, session) if posted.text == "ok" else []
-        except httpx2.TransportError as problem:
+        except httpx2.RequestError as problem:
             raise Failed(f"polling: the connection broke ({type(problem).__name__})") from None
         for packet in packets:
             if packet.startswith("40"):
                 return "a packet went there and one came back"
             if packet.startswith("44"):
-                self._refused = json.loads(packet[2:]).get("message", "no reason given")
+                self._refused = _reason(packet)
                 why = "does not take this token" if self._token else "lets nobody in without signing in"
                 return f"works; the server {why} (“{self._refused}”)"
         raise Failed(f"polling: the server did not take the packet (HTTP {posted.status_code})")
@@ -164,7 +165,7 @@ class _Run:
             self._poll(client, session)
             socket.send("5")
             return socket
-        except (WebSocketException, OSError, TimeoutError, httpx2.TransportError) as problem:
+        except (WebSocketException, OSError, TimeoutError, httpx2.RequestError) as problem:
             raise Failed(f"no WebSocket connection ({type(problem).__name__})") from None
 
     def _latency(self, socket: ClientConnection) -> Step:
@@ -202,6 +203,16 @@ class _Run:
         except (WebSocketException, TimeoutError):
             raise Failed("heartbeat: none came") from None
         return Step("heartbeat", "passed", f"came after {time.monotonic() - begun:.1f} s and was answered")
+
+
+def _reason(refusal: str) -> str:
+    """Servers before Socket.IO 3 send a text, and others may send anything."""
+    try:
+        said = json.loads(refusal.removeprefix("44"))
+    except ValueError:
+        said = None
+    said = said.get("message") if isinstance(said, dict) else said
+    return said if isinstance(said, str) and said else "no reason given"
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
