@@ -331,6 +331,31 @@ def drop(page: Page, file: Path) -> None:
     chrome.detach()
 
 
+def test_a_reply_that_is_being_written_goes_only_with_a_press_beside_its_window(
+    carevia: Program, browser: Browser
+) -> None:
+    known(carevia)
+    with person(browser, staff()) as context:
+        page = context.new_page()
+        open_conversation(page, carevia)
+        box(page).fill("/")
+        page.get_by_role("button", name="Edit saved replies").click()
+        window, text = page.get_by_role("dialog"), page.get_by_label("Text", exact=True)
+        text.fill("We come at any hour.")
+        edge, field = window.bounding_box(), text.bounding_box()
+        assert edge and field
+        beside, within = (edge["x"] - 40, field["y"] + 20), (field["x"] + 100, field["y"] + 20)
+        page.mouse.click(edge["x"] + 6, within[1])
+        expect(text).to_have_value("We come at any hour.")
+        page.mouse.move(*within)  # what is selected with the mouse may end beside it
+        page.mouse.down()
+        page.mouse.move(*beside)
+        page.mouse.up()
+        expect(text).to_have_value("We come at any hour.")
+        page.mouse.click(*beside)
+        expect(window).to_have_count(0)
+
+
 def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(
     carevia: Program, browser: Browser
 ) -> None:

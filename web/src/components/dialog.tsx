@@ -14,6 +14,7 @@ interface Props {
 export function Dialog({ title, onClose, className = "w-[min(560px,94vw)]", children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const beside = useRef(false);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -24,25 +25,32 @@ export function Dialog({ title, onClose, className = "w-[min(560px,94vw)]", chil
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      className={`m-auto max-h-[calc(100dvh-32px)] rounded-xl border border-line bg-surface p-5 text-ink shadow-3 backdrop:bg-[#0006] ${className}`}
+      className={`m-auto max-h-[calc(100dvh-32px)] rounded-xl border border-line bg-surface text-ink shadow-3 backdrop:bg-[#0006] ${className}`}
       onClose={() => !dialog.current?.open && onClose()}
       onKeyDown={(event) => event.stopPropagation()}
-      onClick={(event) => event.target === dialog.current && dialog.current.close()}
+      // A press within it that ends beside it has selected text, and what was being written would go with the window.
+      onPointerDown={(event) => {
+        beside.current = event.target === dialog.current;
+      }}
+      onClick={(event) => beside.current && event.target === dialog.current && dialog.current.close()}
     >
-      <div className="flex items-center">
-        <h2 id={id} className="flex-1 text-[15px] font-[650]">
-          {title}
-        </h2>
-        <button
-          type="button"
-          className="btn btn-quiet px-2"
-          aria-label={words.close}
-          onClick={() => dialog.current?.close()}
-        >
-          <X size={16} strokeWidth={1.75} aria-hidden="true" />
-        </button>
+      {/* The dialog's own edge would count as beside it. */}
+      <div className="p-5">
+        <div className="flex items-center">
+          <h2 id={id} className="flex-1 text-[15px] font-[650]">
+            {title}
+          </h2>
+          <button
+            type="button"
+            className="btn btn-quiet px-2"
+            aria-label={words.close}
+            onClick={() => dialog.current?.close()}
+          >
+            <X size={16} strokeWidth={1.75} aria-hidden="true" />
+          </button>
+        </div>
+        {children}
       </div>
-      {children}
     </dialog>,
     document.body,
   );
