@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
-import { data, serve } from "@/testing/fake-server";
+import { data, type Reply, serve } from "@/testing/fake-server";
 import { SavedRepliesDialog } from "./saved-replies-dialog";
 
 const replies = [
@@ -19,10 +19,10 @@ beforeEach(() => {
   };
 });
 
-async function open() {
+async function open(saved: Reply | Promise<Reply> = data(replies[0])) {
   const requests = serve({
     "GET /api/chat/reply": data(replies),
-    "POST /api/chat/reply": data(replies[0]),
+    "POST /api/chat/reply": () => saved,
     "POST /api/chat/reply/remove": data({}),
   });
   render(
@@ -56,6 +56,22 @@ test("the words of a reply that is removed while it is changed stay, as a new on
   await userEvent.click(screen.getByRole("button", { name: "Remove" }));
   expect(await screen.findByRole("heading", { name: "New reply" })).toBeDefined();
   expect(text().value).toBe("It costs");
+});
+
+test("a reply is saved once however often one presses, and what is written on meanwhile is a change of it", async () => {
+  let answer: (reply: Reply) => void = () => {};
+  const sent = await open(new Promise((done) => (answer = done)));
+  await userEvent.type(word(), "visit");
+  await userEvent.type(text(), "We come");
+  await userEvent.dblClick(screen.getByRole("button", { name: "Save reply" }));
+  await userEvent.type(text(), " at eight");
+  answer(data({ id: "3", shortcut: "visit", text: "We come" }));
+  expect(await screen.findByRole("heading", { name: "Edit /visit" })).toBeDefined();
+  expect(text().value).toBe("We come at eight");
+  expect(sent()).toMatchObject([{ body: { shortcut: "visit", text: "We come" } }]);
+  await userEvent.click(screen.getByRole("button", { name: "Save reply" }));
+  await waitFor(() => expect(sent()).toHaveLength(2));
+  expect(sent()[1]).toMatchObject({ body: { id: "3", text: "We come at eight" } });
 });
 
 test("what is wrong is said in our words, at its field, which takes the focus", async () => {

@@ -22,12 +22,13 @@ export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
   const { data, error } = useQuery(repliesQuery);
   const [draft, setDraft] = useState(NEW);
   const [problem, setProblem] = useState<string | null>(null);
+  const [saving, setSaving] = useState(false);
 
-  const run = async (work: () => Promise<unknown>, next: (draft: Draft) => Draft) => {
+  const run = async <T,>(work: () => Promise<T>, next: (draft: Draft, done: T) => Draft) => {
     try {
-      await work();
+      const done = await work();
       setProblem(null);
-      setDraft(next);
+      setDraft((now) => next(now, done));
       await queries.invalidateQueries({ queryKey: repliesQuery.queryKey });
     } catch (failure) {
       setProblem(failure instanceof ApiError ? failure.message : String(failure));
@@ -39,6 +40,16 @@ export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
       () => removeReply(id),
       (now) => (now.id === id ? { shortcut: now.shortcut, text: now.text } : now),
     );
+  // Twice the same one would be refused, as its word is taken. Who has written on goes on with what is saved by then.
+  const save = async () => {
+    if (saving) return;
+    setSaving(true);
+    await run(
+      () => saveReply(draft),
+      (now, { id }) => (now === draft ? NEW : now.id === draft.id ? { ...now, id } : now),
+    );
+    setSaving(false);
+  };
   return (
     <Dialog title={words.replies} onClose={onClose}>
       {error && <p role="alert">{words.repliesFailed(error.message)}</p>}
@@ -47,17 +58,7 @@ export function SavedRepliesDialog({ onClose }: { onClose: () => void }) {
           <Row key={reply.id} reply={reply} onEdit={() => setDraft(reply)} onRemove={() => void remove(reply)} />
         ))}
       </ul>
-      <ReplyForm
-        draft={draft}
-        onChange={setDraft}
-        problem={problem}
-        onSave={() =>
-          void run(
-            () => saveReply(draft),
-            () => NEW,
-          )
-        }
-      />
+      <ReplyForm draft={draft} onChange={setDraft} problem={problem} saving={saving} onSave={() => void save()} />
     </Dialog>
   );
 }
@@ -67,10 +68,11 @@ interface FormProps {
   onChange: (draft: Draft) => void;
   /** What the server said. */
   problem: string | null;
+  saving: boolean;
   onSave: () => void;
 }
 
-function ReplyForm({ draft, onChange, problem, onSave }: FormProps) {
+function ReplyForm({ draft, onChange, problem, saving, onSave }: FormProps) {
   const [wrong, setWrong] = useState<{ shortcut?: string; text?: string }>({});
   const shortcut = useRef<HTMLInputElement>(null);
   const text = useRef<HTMLTextAreaElement>(null);
@@ -114,7 +116,7 @@ function ReplyForm({ draft, onChange, problem, onSave }: FormProps) {
         onChange={(event) => onChange({ ...draft, text: event.target.value })}
       />
       <FieldProblem id={`${id}-text-problem`} text={wrong.text ?? problem ?? undefined} />
-      <button type="submit" className="btn btn-solid justify-self-start">
+      <button type="submit" className="btn btn-solid justify-self-start" aria-disabled={saving}>
         {words.saveReply}
       </button>
     </form>
