@@ -354,6 +354,9 @@ def test_a_reply_that_is_being_written_goes_only_with_a_press_beside_its_window(
         expect(text).to_have_value("We come at any hour.")
         page.mouse.click(*beside)
         expect(window).to_have_count(0)
+        # One goes on where one was, with the replies as they are now.
+        expect(box(page)).to_be_focused()
+        expect(page.get_by_role("listbox", name="Saved replies")).to_be_attached()
 
 
 def test_notes_stay_with_staff_replies_come_by_slash_and_colleagues_are_seen(

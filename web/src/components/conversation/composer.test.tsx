@@ -70,3 +70,11 @@ test.each([
   await userEvent.click(screen.getByRole("button", { name: "Note" }));
   expect(screen.queryByRole("alert")).toBeNull();
 });
+
+test("saved replies that were left are offered again behind the next slash", async () => {
+  await userEvent.type(field(), "/{Escape}");
+  expect(screen.queryByRole("listbox")).toBeNull();
+  await userEvent.clear(field());
+  await userEvent.type(field(), "/");
+  expect(screen.getByRole("listbox", { name: "Saved replies" })).toBeDefined();
+});

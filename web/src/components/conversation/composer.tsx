@@ -116,7 +116,7 @@ export function Composer({ person, room, placeholder, onSend, onTyping, uploads,
       }}
     >
       {staff && <ModeChoice note={note} onChange={write} kept={kept} onReplies={note || text !== "" ? null : slash} />}
-      <ReplyMenu menu={replies} id={`${id}-replies`} />
+      <ReplyMenu menu={replies} id={`${id}-replies`} onManaged={() => box.current?.focus()} />
       <label htmlFor={id} className="sr-only">
         {words.conversation.message}
       </label>

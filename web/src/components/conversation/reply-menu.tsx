@@ -17,6 +17,8 @@ interface ReplyMenuState {
   /** Whether the key was taken. */
   onKey: (event: KeyboardEvent) => boolean;
   take: (reply: SavedReply) => void;
+  /** Offers them also where they were just left. */
+  again: () => void;
 }
 
 /** `word` is what stands behind the slash, null where no reply is looked for. Whoever goes out of `composer` leaves it. */
@@ -28,6 +30,7 @@ export function useReplyMenu(
   const { data, error } = useQuery({ ...repliesQuery, enabled: word !== null });
   const [at, setAt] = useState({ word, place: 0 });
   const [left, setLeft] = useState<string | null>(null);
+  if (word === null && left !== null) setLeft(null); // the next slash is another question
   const open = word !== null && word !== left;
   useOutside([composer], open, () => setLeft(word));
   const list = open ? fitting(data ?? [], word).slice(0, MOST) : [];
@@ -47,11 +50,23 @@ export function useReplyMenu(
     event.preventDefault();
     return true;
   };
-  return { open, list, chosen, problem: error?.message ?? null, onKey, take: onTake };
+  return { open, list, chosen, problem: error?.message ?? null, onKey, take: onTake, again: () => setLeft(null) };
 }
 
-export function ReplyMenu({ menu, id }: { menu: ReplyMenuState; id: string }) {
+interface Props {
+  menu: ReplyMenuState;
+  id: string;
+  /** The button that led to the dialog has gone meanwhile: the focus is for whoever shows this menu to place. */
+  onManaged: () => void;
+}
+
+export function ReplyMenu({ menu, id, onManaged }: Props) {
   const [managing, setManaging] = useState(false);
+  const managed = () => {
+    setManaging(false);
+    menu.again();
+    onManaged();
+  };
   return (
     <>
       {menu.open && (
@@ -84,7 +99,7 @@ export function ReplyMenu({ menu, id }: { menu: ReplyMenuState; id: string }) {
           </button>
         </div>
       )}
-      {managing && <SavedRepliesDialog onClose={() => setManaging(false)} />}
+      {managing && <SavedRepliesDialog onClose={managed} />}
     </>
   );
 }
