@@ -211,3 +211,16 @@ def test_what_keys_and_filters_have_done_is_said(house: str, desk: Page) -> None
         for text, count in (("Nusrat", "1 found"), ("nobody at all", wanted)):
             desk.get_by_role("searchbox").fill(text)
             expect(said.filter(has_text=count)).to_have_count(1)
+
+
+def test_at_the_end_of_a_list_the_focus_stays_on_its_pages(house: str, desk: Page) -> None:
+    resize(desk, 1440, 560)  # twelve bookings are more than one sees
+    visit(desk, house + "/dashboard/bookings")
+    forward, back = (desk.get_by_role("button", name=name, exact=True) for name in ("Next", "Previous"))
+    for step, other in ((forward, back), (back, forward)):
+        expect(step).to_be_enabled()
+        step.focus()
+        press(desk, "Enter")
+        expect(step).to_be_disabled()
+        expect(other).to_be_enabled()
+        expect(step).to_be_focused()

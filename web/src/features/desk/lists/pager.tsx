@@ -27,22 +27,21 @@ export function Pager({ first, last, total, none, filtered, limit, onShow }: Pro
       <span role="status" className="sr-only">
         {counted && (total === 0 ? none : words.found(numeral(total)))}
       </span>
-      <button
-        type="button"
-        className="btn btn-line btn-small"
-        disabled={first === 0}
-        onClick={() => onShow(first % limit ? page * limit : Math.max(0, page - 1) * limit)}
-      >
-        {words.previous}
-      </button>
-      <button
-        type="button"
-        className="btn btn-line btn-small"
-        disabled={last + 1 >= total}
-        onClick={() => onShow((page + 1) * limit)}
-      >
-        {words.next}
-      </button>
+      <Step
+        name={words.previous}
+        end={first === 0}
+        onStep={() => onShow(first % limit ? page * limit : Math.max(0, page - 1) * limit)}
+      />
+      <Step name={words.next} end={last + 1 >= total} onStep={() => onShow((page + 1) * limit)} />
     </nav>
+  );
+}
+
+/** Never disabled: at the end of the list it would lose the focus of who has just pressed it. */
+function Step({ name, end, onStep }: { name: string; end: boolean; onStep: () => void }) {
+  return (
+    <button type="button" className="btn btn-line btn-small" aria-disabled={end} onClick={end ? undefined : onStep}>
+      {name}
+    </button>
   );
 }
