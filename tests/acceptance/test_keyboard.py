@@ -224,3 +224,11 @@ def test_at_the_end_of_a_list_the_focus_stays_on_its_pages(house: str, desk: Pag
         expect(step).to_be_disabled()
         expect(other).to_be_enabled()
         expect(step).to_be_focused()
+
+
+def test_who_clears_the_filters_by_keyboard_is_still_at_the_list(house: str, desk: Page) -> None:
+    visit(desk, house + "/dashboard/bookings?search=nobody")
+    desk.get_by_role("button", name="Clear the filters").focus()
+    press(desk, "Enter")
+    expect(desk.locator("[data-booking]").first).to_be_visible()
+    expect(desk.locator("[data-pane]:focus")).to_contain_text("12 of 12")

@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type RefObject, Suspense, useRef } from "react";
 import { Loading } from "@/components/loading";
+import { PassingButton } from "@/components/passing-button";
 import { Problem } from "@/components/problem";
 import { PANE, PANE_FOCUS, ROWS } from "@/lib/keys/rows";
 import { lazily } from "@/lib/lazily";
@@ -192,9 +193,14 @@ function Nothing({ filtered }: { filtered: boolean }) {
     <div className="mx-auto flex max-w-[380px] flex-col items-center gap-4 px-4 py-14 text-center text-ink-2">
       <p>{filtered ? words.nothing : words.nothingYet}</p>
       {filtered ? (
-        <button type="button" className="btn btn-line" onClick={() => void navigate({ to: "/dashboard/bookings" })}>
+        // The list comes anew, its place for the focus too: the pane around it stays.
+        <PassingButton
+          className="btn btn-line"
+          handOver={(button) => button.closest<HTMLElement>("[data-pane]")?.focus()}
+          onClick={() => void navigate({ to: "/dashboard/bookings" })}
+        >
           {words.clear}
-        </button>
+        </PassingButton>
       ) : (
         <PlayButton prominent />
       )}

@@ -1,4 +1,5 @@
 import { act, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { speak } from "@/lib/language";
 import { customer, EMPTY_DESK, listing, openDesk } from "@/testing/desk";
@@ -40,6 +41,15 @@ test("staff are told why a booking wants a look, in their language", async () =>
   await act(() => speak("bn"));
   const told = "কাউকে এই বুকিংটি দেখতে হবে: যা দাম তার চেয়ে বেশি টাকা দেওয়া হয়েছে।";
   expect(await beside().findByText(told)).toBeDefined();
+});
+
+test("who chooses an earlier booking by keyboard is at it: its row has gone", async () => {
+  const earlier = { ...booking, _id: "b0", trackingId: "CV-EARLIER1", serviceName: "Elderly Care", seq: 3 };
+  serve({ ...DESK, "GET /api/booking": page(booking, earlier) });
+  await openDesk("/dashboard/bookings?open=CV-7KQ4M2XA");
+  (await beside().findByRole("button", { name: /Elderly Care/ })).focus();
+  await userEvent.keyboard("{Enter}");
+  expect(within(document.activeElement as HTMLElement).getByRole("heading").textContent).toBe("Elderly Care");
 });
 
 test("nothing is due for a booking that is cancelled", async () => {

@@ -4,6 +4,7 @@ import { CircleAlert, MessageSquare, X } from "lucide-react";
 import { useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
+import { PassingButton } from "@/components/passing-button";
 import { Problem } from "@/components/problem";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
@@ -107,7 +108,7 @@ function OneBooking({ booking }: { booking: BookingRow }) {
   const total = Number(booking.totalPrice ?? 0);
   const share = total > 0 ? Math.min(100, Math.round((Number(booking.amountPaid) / total) * 100)) : null;
   return (
-    <section className="border-b border-line p-4" data-customer-booking={trackingId}>
+    <section className="border-b border-line p-4 -outline-offset-2" data-customer-booking={trackingId} tabIndex={-1}>
       <div className="flex flex-wrap items-center gap-2">
         <h3 className="font-[650]">{names(serviceName) || words.unknownService}</h3>
         <BookingState booking={booking} />
@@ -154,20 +155,24 @@ function Others({ rows, onChoose }: { rows: readonly BookingRow[]; onChoose: (ro
       <ul>
         {rows.map((row) => (
           <li key={row.trackingId} data-customer-booking={row.trackingId}>
-            <button
-              type="button"
+            <PassingButton
+              handOver={toTheChosen}
               className="-mx-2 flex w-[calc(100%+16px)] items-center gap-2 rounded-md px-2 py-1 text-left text-[12.5px] hover:bg-hover"
               onClick={() => onChoose(row)}
             >
               <span className="min-w-0 flex-1 truncate">{names(row.serviceName) || words.unknownService}</span>
               {row.date && <span className="text-ink-3">{calendarDay(row.date)}</span>}
               <span className="font-[650] tabular-nums">{money(row.amountPaid, row.currency)}</span>
-            </button>
+            </PassingButton>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function toTheChosen(button: HTMLElement): void {
+  button.closest("aside")?.querySelector<HTMLElement>("[data-customer-booking]")?.focus();
 }
 
 function Payments({ payments }: { payments: readonly Payment[] }) {
