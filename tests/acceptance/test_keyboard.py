@@ -232,3 +232,19 @@ def test_who_clears_the_filters_by_keyboard_is_still_at_the_list(house: str, des
     press(desk, "Enter")
     expect(desk.locator("[data-booking]").first).to_be_visible()
     expect(desk.locator("[data-pane]:focus")).to_contain_text("12 of 12")
+
+
+@pytest.mark.parametrize(("path", "row"), [("bookings", "[data-booking] a"), ("payments", "[data-payment-of]")])
+def test_what_takes_the_place_of_a_list_takes_the_focus_and_gives_it_back(
+    house: str, desk: Page, path: str, row: str
+) -> None:
+    resize(desk, 360, 740)
+    visit(desk, f"{house}/dashboard/{path}")
+    chosen = desk.locator(row).nth(2)
+    chosen.focus()
+    press(desk, "Enter")
+    desk.wait_for_url("**open=**")
+    expect(chosen).to_be_hidden()
+    expect(desk.locator("#main :focus")).to_be_visible()
+    press(desk, "Escape")
+    expect(chosen).to_be_focused()

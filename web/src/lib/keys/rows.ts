@@ -45,6 +45,11 @@ export function focusPane(pane: HTMLElement): void {
   (row ?? place ?? pane).focus({ preventScroll: row === undefined });
 }
 
+/** Of what stands in the place of a list, as on a phone: it takes over the focus that is hidden with the row. */
+export function takeFocusOver(place: HTMLElement | null): void {
+  if (document.activeElement?.checkVisibility?.() === false) place?.focus();
+}
+
 function shown(selector: string, inside: ParentNode = document): HTMLElement[] {
   return [...inside.querySelectorAll<HTMLElement>(selector)].filter((one) => one.checkVisibility?.() ?? true);
 }

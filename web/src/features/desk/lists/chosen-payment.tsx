@@ -1,12 +1,13 @@
 // The chosen payment beside the list: what was paid, how it reached the screens, and what happened to it since.
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ArrowLeft, CreditCard } from "lucide-react";
+import { useLayoutEffect, useRef } from "react";
 import { Loading } from "@/components/loading";
 import { Problem } from "@/components/problem";
 import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { useCommand } from "@/lib/keys/commands";
-import { PANE } from "@/lib/keys/rows";
+import { PANE, takeFocusOver } from "@/lib/keys/rows";
 import type { Payment } from "./get-list";
 import { words } from "./messages";
 import { PaymentState, sinceThen } from "./payment-state";
@@ -26,11 +27,16 @@ interface Props {
 
 export function ChosenPayment({ payment, problem, any, search }: Props) {
   const { open, ...closed } = search;
+  const pane = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (open) takeFocusOver(pane.current);
+  }, [open]);
   const navigate = useNavigate();
   useCommand("back", open ? () => void navigate({ to: TO, search: closed }) : null);
   if (!open) return any ? <Choose /> : <span className="max-md:hidden" />;
   return (
     <section
+      ref={pane}
       aria-label={words.payment.label}
       className="min-h-0 min-w-0 overflow-y-auto -outline-offset-2"
       data-payment={payment?._id}

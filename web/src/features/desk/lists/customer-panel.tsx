@@ -1,7 +1,7 @@
 // Beside a conversation, or beside the list: a customer's bookings and payments, live, and how the money came.
 import { Link, type LinkProps, useNavigate } from "@tanstack/react-router";
 import { CircleAlert, MessageSquare, X } from "lucide-react";
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { Avatar } from "@/components/avatar";
 import { Loading } from "@/components/loading";
 import { PassingButton } from "@/components/passing-button";
@@ -10,6 +10,7 @@ import { useNames } from "@/lib/catalogue";
 import { money } from "@/lib/format/money";
 import { calendarDay, dayName, visitTime } from "@/lib/format/time";
 import { useCommand } from "@/lib/keys/commands";
+import { takeFocusOver } from "@/lib/keys/rows";
 import { onServerClock } from "@/lib/server-clock";
 import type { Connection } from "@/lib/socket/connection";
 import { BookingState } from "../booking-state";
@@ -45,6 +46,8 @@ export function CustomerPanel({ connection, userId, called, trackingId, close, c
   const known = bookings.data !== undefined && name !== "";
   const failed = owner.error ?? bookings.error ?? payments.error;
   const missing = owner.data === null;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => takeFocusOver(heading.current), []);
   const navigate = useNavigate();
   useCommand("back", close ? () => void navigate(close) : null);
   return (
@@ -56,7 +59,7 @@ export function CustomerPanel({ connection, userId, called, trackingId, close, c
           !missing && <span className="size-9 flex-none rounded-full bg-sunken" />
         )}
         <div className="min-w-0 flex-1">
-          <h2 className="truncate font-[650]" title={known ? name : undefined}>
+          <h2 ref={heading} tabIndex={-1} className="truncate font-[650] outline-none" title={known ? name : undefined}>
             {known ? name : say.label}
           </h2>
           {!missing && (
