@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.everyone import CONVERSATION, SOCKETS, desk, house, network, pay, somebody, visit, write
+from tests.acceptance.everyone import CONVERSATION, LIVE, SOCKETS, desk, house, network, pay, somebody, visit, write
 from tests.acceptance.people import staff
 from tests.harness.browser import resize
 from tests.harness.proxy import Proxy
@@ -110,3 +110,17 @@ def test_what_was_missed_is_added_under_a_line_that_says_so(house: str, desk: Pa
     # Clicked where it is still there: it may just have tried by itself.
     desk.get_by_role("button", name="Try now").evaluate_all("all => all.forEach((one) => one.click())")
     expect(desk.get_by_text(re.compile(r"You were away \d+ s\. 1 missed message added\."))).to_be_visible()
+
+
+def test_that_the_server_does_not_answer_is_said_only_while_it_is_so(house: str, desk: Page, network: Proxy) -> None:
+    visit(desk, house + "/dashboard?view=chat&with=family-7")
+    network.refuse()
+    network.reset()
+    expect(desk.get_by_role("button", name="Try now")).to_be_visible()
+    close, refused = desk.get_by_role("button", name="Close conversation"), desk.get_by_text("Not changed.")
+    close.click()
+    expect(refused).to_be_visible()
+    network.heal()
+    expect(desk.locator(LIVE)).to_be_visible()
+    expect(refused).to_have_count(0)
+    expect(close).to_be_visible()  # it is as it was: it can be closed now

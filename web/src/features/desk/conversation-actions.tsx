@@ -3,19 +3,25 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { CircleCheck, RotateCcw, UserRoundCheck, UserRoundPlus } from "lucide-react";
 import { useRef } from "react";
 import { useCommand } from "@/lib/keys/commands";
+import type { Connection } from "@/lib/socket/connection";
+import { useConnectionEvents } from "@/lib/socket/use-connection";
 import type { Conversation } from "./get-conversations";
 import { words } from "./messages";
 import { getStaff, postConversation, toggled } from "./post-conversation";
 
 interface Props {
+  connection: Connection | null;
   row: Conversation;
   me: string;
   onChanged: (row: Conversation) => void;
 }
 
-export function ConversationActions({ row, me, onChanged }: Props) {
+export function ConversationActions({ connection, row, me, onChanged }: Props) {
   const staff = useQuery({ queryKey: ["staff"], queryFn: ({ signal }) => getStaff(signal), staleTime: 60_000 });
   const change = useMutation({ mutationFn: postConversation, onSuccess: onChanged });
+  useConnectionEvents(connection, ({ type }) => {
+    if (type === "connected" && change.isError) change.reset(); // that the server does not answer is so no more
+  });
   const { assignee, status } = row;
   const known = staff.data ?? [];
   const people = assignee && !known.some(({ _id }) => _id === assignee._id) ? [assignee, ...known] : known;

@@ -77,7 +77,7 @@ export function ConversationPane(props: Props) {
           </h2>
           <CustomerPresence presence={presence} roomId={roomId} />
         </div>
-        {row && <ConversationActions row={row} me={me._id} onChanged={onChanged} />}
+        {row && <ConversationActions {...{ connection, row, onChanged }} me={me._id} />}
         <Link
           to="/dashboard"
           search={{ view: "chat" }}
