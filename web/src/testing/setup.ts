@@ -27,5 +27,5 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
   opened.length = 0;
-  noteAhead(0);
+  noteAhead(null);
 });

@@ -46,3 +46,14 @@ test("what was booked while the page was cut off stands there once it is back", 
   await server(() => newest().accept("s2", true));
   expect(await screen.findByText("Newborn Care")).toBeDefined();
 });
+
+test("a phone with a wrong clock names the days by the server's before its connection has said a word", async () => {
+  const asked = page("nusrat", "Good morning", []);
+  const headers = { date: "Mon, 23 Nov 2026 11:00:00 GMT" };
+  serve({ ...asked, "GET /api/session": { ...asked["GET /api/session"], headers } });
+  await show("/chat");
+  await waitFor(() => expect(alive()).toHaveLength(1));
+  await server(() => newest().accept("s1"));
+  await screen.findByText("Good morning");
+  expect(screen.getByText("Today")).toBeDefined();
+});

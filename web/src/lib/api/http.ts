@@ -1,5 +1,6 @@
 // How the pages talk to the API: JSON in the envelope {success, message, data}. One API call per file stands on this.
 import { digits } from "@/lib/format/number";
+import { noteAnswered } from "@/lib/server-clock";
 import { words } from "./messages";
 import { said } from "./said";
 
@@ -43,6 +44,7 @@ export async function requestEnvelope(path: string, options: RequestOptions = {}
   if (!answer.ok || !envelope || envelope.success === false) {
     throw new ApiError(answer.status, envelope?.message ?? null, seconds(answer.headers.get("retry-after")));
   }
+  noteAnswered(answer.headers.get("date"));
   return envelope;
 }
 
