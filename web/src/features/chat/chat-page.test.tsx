@@ -35,6 +35,17 @@ test("where another customer is signed in meanwhile, nothing of the one before i
   expect(screen.queryByText("Newborn Care")).toBeNull();
 });
 
+test("who has signed in on another tab is signed in on this one once they look at it", async () => {
+  serve({});
+  await show("/chat");
+  await screen.findByText(/Sign in to/);
+  serve(page("nusrat", "Hello", []));
+  await server(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+  await waitFor(() => expect(alive()).toHaveLength(1));
+  await server(() => newest().accept("s1"));
+  expect(await screen.findByText("Hello")).toBeDefined();
+});
+
 test("what was booked while the page was cut off stands there once it is back", async () => {
   serve(page("nusrat", "Hello", []));
   await show("/chat");

@@ -16,4 +16,10 @@ async function getSession(): Promise<Person | null> {
   return (await request<{ user: Person | null }>("/api/session")).user;
 }
 
-export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: getSession, staleTime: 30_000 });
+/** Of nobody it is asked whenever the page is looked at again: one signs in on one tab for all of them. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: getSession,
+  staleTime: 30_000,
+  refetchOnWindowFocus: ({ state }) => (state.data === null ? "always" : true),
+});
