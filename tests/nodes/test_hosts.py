@@ -184,7 +184,8 @@ def test_polls_and_upgrades_that_reach_the_other_host_are_brought_to_their_sessi
         assert client.expect_event("customer_added", name)["args"][0]["userId"] == "rima"
     assert [seen for seen in client.seen() if seen["kind"] in ("disconnect", "connect_error")] == [], "no error"
     moved = 'carevia_connections_moved_total{way="%s"}'
-    assert all(metrics(node)[moved % "tunnelled"] > 0 for node in (two.east, two.west))
+    brought = [metrics(node)[moved % "tunnelled"] for node in (two.east, two.west)]
+    assert sum(brought) > 0, "by which of them, is the balancer's choice"
     assert all(metrics(node)[moved % "handed"] == 0 for node in (two.east, two.west)), "nothing is shared"
 
 
