@@ -376,5 +376,5 @@ test("ages are told by the server's clock, however wrong that of the laptop is",
   expect(rows()[0]?.textContent).toContain("30 min");
   serve({ ...desk, "GET /api/booking": () => new Promise(() => {}) }); // it is read again, and has no such booking here
   await server(() => newest().deliver("customer_added", { ...arrival, trackingId: "CV-2" }, "e.2"));
-  expect(rows()[0]?.textContent).toContain("now");
+  expect(rows()[0]?.textContent).toMatch(/now|· \d s/); // some seconds, and no five hours, where the machine is busy
 });
