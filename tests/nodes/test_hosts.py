@@ -1,6 +1,7 @@
 """Two hosts that share PostgreSQL and Valkey only: people, limits, receipts and sessions are those of one server."""
 
 import json
+from itertools import permutations
 
 import httpx2
 import pytest
@@ -16,6 +17,7 @@ from tests.harness.program import Program
 from tests.nodes.hosts import GONE, GUESTS, TABS, Hosts, becomes, connect, present
 
 EVERYTHING = {"since": 0, "seq": 10**9}
+POLLING = "/socket.io/?EIO=4&transport=polling"
 
 
 def test_staff_see_everybody_and_customers_whether_support_is_there_on_whichever_host(
@@ -122,12 +124,19 @@ def test_guests_of_one_address_are_counted_over_all_hosts(two: Hosts, client: So
 
 def handshake(node: Program) -> int:
     """Its status; a session that it opens is closed."""
-    polling = f"{node.url}/socket.io/?EIO=4&transport=polling"
-    answer = httpx2.get(polling, trust_env=False)
+    answer = httpx2.get(node.url + POLLING, trust_env=False)
     if answer.status_code == 200:
-        sid = json.loads(answer.text[1:])["sid"]
-        assert httpx2.post(f"{polling}&sid={sid}", content="1", trust_env=False).text == "ok"
+        assert end_session(session_of(answer), node) == "ok"
     return answer.status_code
+
+
+def session_of(answer: httpx2.Response) -> str:
+    return str(json.loads(answer.text[1:])["sid"])
+
+
+def end_session(sid: str, at: Program) -> str:
+    """What is answered there."""
+    return httpx2.post(f"{at.url}{POLLING}&sid={sid}", content="1", trust_env=False).text
 
 
 def test_attempts_to_sign_in_are_counted_over_all_hosts(two: Hosts) -> None:
@@ -185,7 +194,10 @@ def test_polls_and_upgrades_that_reach_the_other_host_are_brought_to_their_sessi
     assert [seen for seen in client.seen() if seen["kind"] in ("disconnect", "connect_error")] == [], "no error"
     moved = 'carevia_connections_moved_total{way="%s"}'
     brought = [metrics(node)[moved % "tunnelled"] for node in (two.east, two.west)]
-    assert sum(brought) > 0, "by which of them, is the balancer's choice"
+    assert sum(brought) > 0
+    for own, other in permutations((two.east, two.west)):  # which ways the balancer took is its choice
+        assert end_session(session_of(httpx2.get(own.url + POLLING, trust_env=False)), other) == "ok"
+    assert all(metrics(node)[moved % "tunnelled"] > 0 for node in (two.east, two.west))
     assert all(metrics(node)[moved % "handed"] == 0 for node in (two.east, two.west)), "nothing is shared"
 
 
