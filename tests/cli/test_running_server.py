@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
@@ -85,7 +85,7 @@ def test_check_says_that_an_answer_cannot_be_read() -> None:
 def foreign_server(refusal: str, packing: str = "identity") -> Iterator[str]:
     """Engine.IO by polling only, of whoever."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Foreign(Silent):
         def do_GET(self) -> None:
             opened = '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
             self._answer(refusal if "sid=" in self.path else opened)
@@ -101,15 +101,26 @@ def foreign_server(refusal: str, packing: str = "identity") -> Iterator[str]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
+    with answering(Foreign) as url:
+        yield url
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+
+class Silent(BaseHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def answering(handler: type[Silent]) -> Iterator[str]:
+    """A server that is not Carevia; gives its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_check_against_a_server_that_wants_a_sign_in_works_and_says_so(start_program: StartProgram) -> None:
@@ -147,21 +158,15 @@ def test_simulate_without_a_server_says_so(tmp_path: Path) -> None:
 def test_simulate_says_what_it_was_answered(tmp_path: Path, status: int, body: bytes, said: str) -> None:
     """To whose disk was full it said to start the server, which was running; another program's page ended it."""
 
-    class Refusing(BaseHTTPRequestHandler):
+    class Refusing(Silent):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
+    with answering(Refusing) as url:
         played = command("simulate", "--url", url, CAREVIA_DATA_DIR=str(tmp_path))
-        server.shutdown()
     assert played.returncode == 1
     assert said in played.stdout
     assert "Start the server" not in played.stdout

@@ -63,7 +63,7 @@ class Checkpointer:
         may it take the room without which it could not be moved any more: one row may be as long as a hundred."""
         if self._pages >= self._most:
             return False
-        return self._rows * _PAGES_PER_ROW >= self._pages or 2 * growth(connection) >= self._room()
+        return self._rows * _PAGES_PER_ROW >= self._pages or 2 * _growth(connection) >= self._room()
 
     def disk_full(self, connection: sqlite3.Connection) -> None:
         """After a COMMIT that found no room, which may lie in the log: one that is moved whole begins anew, over what
@@ -116,7 +116,7 @@ class Checkpointer:
             connection.close()
 
 
-def growth(connection: sqlite3.Connection) -> int:
+def _growth(connection: sqlite3.Connection) -> int:
     """By how many bytes the database's file will be longer once the log is moved; 0 where that cannot be told."""
     try:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
